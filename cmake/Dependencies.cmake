@@ -1,0 +1,14 @@
+# Everything the daemon links, as imported targets. All of it is in Debian 12.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(DBUS REQUIRED IMPORTED_TARGET dbus-1)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+
+# liquid-dsp ships no .pc file.
+find_path(LIQUID_INCLUDE_DIR liquid/liquid.h REQUIRED)
+find_library(LIQUID_LIBRARY liquid REQUIRED)
+add_library(liquid INTERFACE)
+target_include_directories(liquid SYSTEM INTERFACE ${LIQUID_INCLUDE_DIR})
+target_link_libraries(liquid INTERFACE ${LIQUID_LIBRARY} m)

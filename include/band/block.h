@@ -1,0 +1,34 @@
+/* A block: the samples of one packet, put in time. What dsp, messages and recordings work on. */
+#ifndef BAND_BLOCK_H
+#define BAND_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "band/packet.h"
+
+/*
+ * Two time scales. `first_ms` + i·`step_ms` is the UTC of sample i in Unix milliseconds: what
+ * people are told. `first_tick` + i·`tick_step` is the same instant on the band's own counter,
+ * unwrapped: what windows and grids are cut by, for it is the same live, replayed and offline.
+ */
+struct sample_block {
+    int64_t arrival_us;    /* CLOCK_BOOTTIME of the packet */
+    double arrival_utc_ms; /* the same in UTC */
+    double first_ms;
+    double step_ms;
+    double first_tick; /* PPG and ACC: on the fitted line of their ticks */
+    double tick_step;  /* ticks between samples: BAND_TICK_HZ / measured rate */
+    uint32_t lost;     /* samples missing just before this block, at this block's rate */
+    /*
+     * The block does not continue the one before it: first of a stream, after a pause asked for, a
+     * reconnect or a reboot of the band. Filters re-settle and no window spans it, whatever `lost`
+     * says.
+     */
+    bool restart;
+    int rate;             /* nominal, Hz; 0 for the battery */
+    double rate_measured; /* fitted, Hz; NAN before the fit and for the battery */
+    struct samples samples;
+};
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * The band's clock: packets' ticks to UTC, gaps, wrap, reboot. Pure: no clock of the host is read.
+ *
+ * All sensors of a band stamp their packets with one 32 768 Hz counter, so there is one mapping
+ * from ticks to the host's boot time for all of them. A radio only ever adds delay: the mapping
+ * follows the lower envelope of (arrival − end of packet), a line under the points that allows for
+ * the drift of the band's crystal (Moon, Skelly & Towsley 1999, "Estimation and removal of clock
+ * skew from network delay measurements"). UTC is laid over boot time by an anchor taken at each
+ * connection.
+ */
+#ifndef BAND_CLOCK_H
+#define BAND_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "band/packet.h"
+#include "band/sensor.h"
+
+/* One instant on both of the host's clocks, µs: CLOCK_BOOTTIME and UTC. */
+struct clock_anchor {
+    int64_t boot_us;
+    int64_t utc_us;
+};
+
+enum clock_verdict {
+    CLOCK_ACCEPTED, /* *stamp is filled */
+    CLOCK_LATE,     /* a duplicate or a late packet: count and drop */
+    CLOCK_SUSPECT,  /* the tick makes no sense yet; hold the packet, offer it again with the next */
+};
+
+/* Where and when the samples of an accepted packet are; the fields of struct sample_block. */
+struct clock_stamp {
+    double first_ms, step_ms;
+    double first_tick, tick_step;
+    uint32_t lost;
+    bool restart;
+    bool rebooted; /* this packet revealed a reboot of the band */
+    int rate;
+    double rate_measured;
+};
+
+struct clock;
+
+struct clock *clock_create(void);
+void clock_destroy(struct clock *clock);
+
+/* A connection begins: UTC is anchored anew, the next packet is judged against the time elapsed. */
+void clock_link_up(struct clock *clock, struct clock_anchor anchor);
+
+/* The sensor was stopped on purpose: what is missing until its next packet is not lost. */
+void clock_pause(struct clock *clock, enum sensor sensor);
+
+/* Puts a decoded packet in time. */
+enum clock_verdict clock_stamp(struct clock *clock, const struct samples *samples,
+                               int64_t arrival_us, struct clock_stamp *stamp);
+
+#endif

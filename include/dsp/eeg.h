@@ -1,0 +1,64 @@
+/*
+ * EEG features: filtered samples, spectrum, band powers, indices, quality. Pure, streaming,
+ * constant memory, each sample filtered once. docs/dsp.md derives each figure.
+ */
+#ifndef DSP_EEG_H
+#define DSP_EEG_H
+
+#include <stddef.h>
+
+#include "band/block.h"
+
+enum eeg_band { EEG_DELTA, EEG_THETA, EEG_ALPHA, EEG_BETA, EEG_GAMMA, EEG_BANDS };
+
+/* "delta" … "gamma", and lower (inclusive) and upper (exclusive) edge in Hz. */
+const char *eeg_band_name(enum eeg_band band);
+double eeg_band_lo(enum eeg_band band);
+double eeg_band_hi(enum eeg_band band);
+
+enum signal_quality { QUALITY_GOOD, QUALITY_POOR, QUALITY_NO_CONTACT };
+const char *signal_quality_name(enum signal_quality quality);
+
+/* Filtered samples in one message: half a second at 500 Hz and a packet more. */
+#define EEG_FEATURE_SAMPLES_MAX 384
+
+/* Frequencies 1, 1.5 … 45 Hz: the bins of a 2 s segment. */
+#define EEG_SPECTRUM_BINS 89
+
+/* One processed EEG message. What is not known is NAN and becomes null. */
+struct eeg_features {
+    int64_t arrival_us; /* of the packet that completed the half second */
+    double arrival_utc_ms;
+    uint32_t lost; /* samples missing in this half second, at the native rate */
+    int rate;      /* nominal, Hz */
+    double rate_measured;
+    size_t count; /* filtered samples, delay already taken off their timestamps */
+    double timestamps[EEG_FEATURE_SAMPLES_MAX];             /* Unix ms */
+    double filtered[EEG_CHANNELS][EEG_FEATURE_SAMPLES_MAX]; /* µV */
+    int leadoff[EEG_CHANNELS];                              /* 1: no contact in this half second */
+    double sqi[EEG_CHANNELS];                               /* 0..1 */
+    double frequencies[EEG_SPECTRUM_BINS];                  /* Hz */
+    double power_db[EEG_CHANNELS][EEG_SPECTRUM_BINS];       /* dB re 1 µV²/Hz */
+    double band_power[EEG_CHANNELS][EEG_BANDS];             /* µV² */
+    double relative_power[EEG_CHANNELS][EEG_BANDS];         /* of the sum of the bands */
+    double total_power;                                     /* µV², the bands of channel 1 */
+    enum signal_quality quality;
+    double good_samples_ratio; /* 0..1 */
+    unsigned interpolated;     /* samples bridged for filters and spectrum */
+    double focus_index, relaxation_index, stress_index, cognitive_load, emotional_stability;
+    double hemispheric_balance;
+};
+
+struct eeg_dsp;
+
+struct eeg_dsp *eeg_dsp_create(int mains_hz);
+void eeg_dsp_destroy(struct eeg_dsp *dsp);
+
+/*
+ * Takes a block of SENSOR_EEG; calls `emit` for each half second of the band's ticks that it
+ * completes. The features are borrowed for the call.
+ */
+void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
+                  void (*emit)(void *user, const struct eeg_features *features), void *user);
+
+#endif

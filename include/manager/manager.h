@@ -1,0 +1,166 @@
+/*
+ * The manager: one band's life as a state machine over a backend, and who wants what of it.
+ *
+ * Commands come down (from protocol/), outcomes go back through a reply function, events and data
+ * go up through struct manager_listener. The manager knows neither server nor recorder nor loop:
+ * time comes through struct manager_host, so its tests need no sleeping. docs/architecture.md draws
+ * the machine.
+ */
+#ifndef MANAGER_MANAGER_H
+#define MANAGER_MANAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "ble/backend.h"
+#include "pipeline/pipeline.h"
+
+#define MANAGER_SCAN_DEVICES_MAX 32
+#define MANAGER_SCAN_SECONDS_MAX 60
+
+/* What the manager needs of its host. */
+struct manager_host {
+    void *user;
+    int64_t (*boot_us)(void *user);
+    int64_t (*utc_us)(void *user);
+    /* Call manager_wake() at this boot time; replaces the wish before it. INT64_MAX: no wish. */
+    void (*wake_at)(void *user, int64_t boot_us);
+};
+
+/*
+ * How a command ended. `already`: nothing had to change, and the caller tells the event of the
+ * state (device_connected, stream_started …) to the sender alone, for the listener tells no one.
+ */
+struct manager_outcome {
+    struct failure failure; /* code ERROR_NONE on success */
+    bool already;
+    const char *parameter;     /* INVALID_PARAMETERS: which parameter, else NULL */
+    int rates[4];              /* sample_rate refused: the allowed ones, ends with 0 */
+    int sensor;                /* STREAMING_ERROR: the enum sensor it names, else -1 */
+    struct band_identity band; /* connect, disconnect: the band it is about, "" if none */
+    sensor_set sensors;        /* stop: what was streaming */
+    uint64_t received[SENSOR_COUNT],
+        lost[SENSOR_COUNT]; /* stop: samples and lost (link and band) of the stream ended */
+};
+
+/* The reply to one command; called exactly once, possibly before the command's function returns. */
+struct manager_reply {
+    void (*done)(void *user, const struct manager_outcome *outcome);
+    void *user;
+};
+
+enum manager_link {
+    LINK_IDLE,
+    LINK_CONNECTING,
+    LINK_CONNECTED,
+    LINK_DISCONNECTING,
+    LINK_WAITING /* for a lost band */
+};
+enum manager_stream { STREAM_IDLE, STREAM_STARTING, STREAM_STREAMING, STREAM_WAITING };
+enum scan_status { SCAN_SCANNING, SCAN_COMPLETED, SCAN_STOPPED, SCAN_FAILED };
+enum disconnect_reason {
+    DISCONNECT_USER_REQUEST,
+    DISCONNECT_LINK_LOST,
+    DISCONNECT_SILENT,
+    DISCONNECT_BLUETOOTH_OFF,
+    DISCONNECT_SHUTDOWN
+};
+enum stream_end {
+    STREAM_END_USER_REQUEST,
+    STREAM_END_DURATION,
+    STREAM_END_DEVICE_DISCONNECTED,
+    STREAM_END_ERROR
+};
+enum sensor_state { SENSOR_FLOWING, SENSOR_SILENT, SENSOR_RETRYING };
+
+/* Everything that a reply, an event or a page may want to know; valid until the next call. */
+struct manager_status {
+    enum manager_link link;
+    struct band_link
+        device; /* name, address, rssi, battery, firmware, anchor; while connected or waiting */
+    bool bluetooth_available, bluetooth_powered;
+    const char *bluetooth_message;
+    bool scanning;
+    enum manager_stream stream;
+    sensor_set sensors;              /* of the stream */
+    int sample_rate;                 /* EEG, as asked for or the default, Hz; 0 while unknown */
+    int eeg_rate;                    /* the band's own, nominal; 0 while unknown */
+    double duration;                 /* s as asked for, 0: no end */
+    int64_t since_utc_us;            /* start of the stream */
+    double remaining;                /* s, NAN without end */
+    double silent_for[SENSOR_COUNT]; /* s, NAN where nothing is subscribed */
+    double utc_error_ms;             /* real UTC − UTC told, NAN when not connected */
+    uint64_t reconnects;
+};
+
+struct manager_listener {
+    void *user;
+    void (*bluetooth_status)(void *user);
+    void (*scan_result)(void *user, enum scan_status status);
+    /* Something of device_info changed (the caller limits to one a second). */
+    void (*device_info)(void *user);
+    void (*device_connected)(void *user, bool resumed, double clock_step_ms);
+    void (*device_disconnected)(void *user, const struct band_identity *band,
+                                enum disconnect_reason reason, bool will_reconnect);
+    void (*device_connection_failed)(void *user, const struct band_identity *band,
+                                     const struct failure *failure, bool will_retry);
+    void (*stream_started)(void *user, bool resumed);
+    void (*stream_stopped)(void *user, sensor_set sensors, enum stream_end reason,
+                           bool will_resume);
+    void (*sensor_status)(void *user, enum sensor sensor, enum sensor_state state,
+                          double silent_for);
+    /* Data. `packet` comes first, then what the pipeline makes of it; link_up and link_down bracket
+     * them. */
+    void (*link_up)(void *user, const struct band_link *link);
+    void (*link_down)(void *user, int64_t boot_us);
+    void (*subscription)(void *user, sensor_set sensors); /* what flows on purpose from here on */
+    void (*packet)(void *user, const struct packet *packet);
+    void (*samples)(void *user, const struct sample_block *block);
+    void (*eeg)(void *user, const struct eeg_features *features);
+    void (*ppg)(void *user, const struct ppg_features *features);
+    void (*acc)(void *user, const struct acc_features *features);
+};
+
+struct manager_config {
+    int mains_hz;
+};
+
+struct manager;
+
+/* Takes the backend over: manager_shutdown destroys it. Host and listener are copied. NULL: no
+ * memory. */
+struct manager *manager_create(const struct manager_config *config, struct backend *backend,
+                               const struct manager_host *host,
+                               const struct manager_listener *listener);
+
+/* To be called at the time asked for by host.wake_at (earlier does no harm). */
+void manager_wake(struct manager *manager);
+
+void manager_scan(struct manager *manager, double seconds, struct manager_reply reply);
+void manager_stop_scan(struct manager *manager, struct manager_reply reply);
+/* Either may be NULL, not both; compared without regard to case. */
+void manager_connect(struct manager *manager, const char *address, const char *device_id,
+                     struct manager_reply reply);
+void manager_disconnect(struct manager *manager, const char *device_id, struct manager_reply reply);
+/* rate 0: the default (250). seconds 0: no end. */
+void manager_start_streaming(struct manager *manager, sensor_set sensors, int rate, double seconds,
+                             struct manager_reply reply);
+void manager_stop_streaming(struct manager *manager, struct manager_reply reply);
+
+/* The recording's demand, beside the stream's; 0: none. */
+void manager_want_for_recording(struct manager *manager, sensor_set sensors);
+
+const struct manager_status *manager_status(struct manager *manager);
+const struct pipeline_counts *manager_counts(struct manager *manager, enum sensor sensor);
+/* UTC in Unix ms for this boot time, by the anchor of the connection; the host's own when not
+ * connected. */
+double manager_utc_ms(struct manager *manager, int64_t boot_us);
+/* The bands of the running or last scan; returns how many, at most MANAGER_SCAN_DEVICES_MAX. */
+size_t manager_scan_devices(const struct manager *manager, const struct band_sighting **devices);
+
+/* Tells disconnection, lets the band go, destroys the backend, frees itself, then calls done. */
+void manager_shutdown(struct manager *manager, void (*done)(void *user), void *user);
+
+#endif

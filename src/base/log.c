@@ -1,0 +1,78 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static enum log_level threshold = LOG_LEVEL_INFO;
+
+static const struct {
+    const char *name;
+    enum log_level level;
+} levels[] = {
+    {"error", LOG_LEVEL_ERROR},
+    {"warning", LOG_LEVEL_WARNING},
+    {"info", LOG_LEVEL_INFO},
+    {"debug", LOG_LEVEL_DEBUG},
+};
+
+bool log_level_from_name(const char *name, enum log_level *level)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (strcmp(name, levels[i].name) == 0) {
+            *level = levels[i].level;
+            return true;
+        }
+    }
+    return false;
+}
+
+void log_set_level(enum log_level level)
+{
+    threshold = level;
+}
+
+static const char *level_name(enum log_level level)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (levels[i].level == level)
+            return levels[i].name;
+    }
+    return "";
+}
+
+/* In UTF-8 only bytes below 0x20 and 0x7F are control characters that matter to a terminal or a journal. */
+static void blank_controls(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    if (level > threshold)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    blank_controls(text);
+
+    if (getenv("JOURNAL_STREAM")) {
+        fprintf(stderr, "<%d>%s\n", (int)level, text);
+        return;
+    }
+    struct timespec now;
+    struct tm local;
+    char clock[16];
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &local);
+    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    fprintf(stderr, "%s.%03ld %-7s %s\n", clock, now.tv_nsec / 1000000, level_name(level), text);
+}
