@@ -88,4 +88,8 @@ const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline, e
 /* UTC in Unix ms that the band's anchor gives for this boot time; what timestamps are told in. */
 double pipeline_utc_ms(const struct pipeline *pipeline, int64_t boot_us);
 
+/* The clock's state, for a capture that begins now: see clock_save() and clock_load(). */
+size_t pipeline_clock_save(const struct pipeline *pipeline, int64_t origin_us, char *out);
+bool pipeline_clock_load(struct pipeline *pipeline, int64_t origin_us, const char *text);
+
 #endif
