@@ -1,0 +1,104 @@
+/*
+ * The server: WebSocket and HTTP on the loop, by libwebsockets. It knows clients, their queues and
+ * the rules of who may come in; of messages it knows only their text.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "band/sensor.h"
+#include "base/error.h"
+
+#define SERVER_CLIENTS_MAX     10
+#define SERVER_WAITING_MAX     16
+#define SERVER_CONNECTIONS_MAX 64
+#define SERVER_MESSAGE_MAX     (64 * 1024)
+#define SERVER_FRAME_MAX       (16 * 1024)
+#define SERVER_HANDSHAKE_MS    10000
+#define SERVER_PING_MS         30000
+#define SERVER_SILENT_MS       40000
+#define SERVER_KICK_MS         2000
+#define SERVER_STUCK_MS        10000
+#define SERVER_DATA_QUEUE_MAX  (256 * 1024)
+#define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
+
+/* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions. */
+enum frame_kind { FRAME_REPLY, FRAME_EVENT, FRAME_RAW, FRAME_PROCESSED };
+
+/* A client's choice of what is broadcast. */
+struct subscription {
+    sensor_set raw, processed;
+    bool events;
+};
+#define SUBSCRIPTION_ALL ((struct subscription){SENSOR_SET_ALL, SENSOR_SET_ALL, true})
+
+struct server;
+struct client;
+
+struct server_config {
+    const char *const *listen; /* "ADDR:PORT" or "[ADDR]:PORT" */
+    size_t listen_count;
+    const char *const *allow_host;
+    size_t allow_host_count;
+    const char *const *allow_origin; /* may hold "null" */
+    size_t allow_origin_count;
+    const char *const *deny_origin;
+    size_t deny_origin_count;
+    /* Seconds of SERVER_… above divided by this: 1, or more for tests that can't wait. */
+    double hurry;
+};
+
+/* Text and pointers are borrowed for the call. */
+struct server_listener {
+    void *user;
+    /* A client took a place (not while it waits for one). */
+    void (*opened)(void *user, struct client *client);
+    void (*closed)(void *user, struct client *client);
+    /* One whole text message: valid UTF-8, zero-terminated, may hold zeros before `len`. */
+    void (*text)(void *user, struct client *client, const char *text, size_t len);
+    void (*binary)(void *user, struct client *client);
+};
+
+/* Binds and listens. NULL, and *failure says what to do, if it can't. */
+struct server *server_create(uv_loop_t *loop, const struct server_config *config,
+                             const struct server_listener *listener, struct failure *failure);
+
+/* "127.0.0.1:8121, [::1]:8121": what is listened on. */
+const char *server_addresses(const struct server *server);
+
+/* Closes every client with 1012, stops listening, then frees itself and calls done; within 1 s. */
+void server_shutdown(struct server *server, void (*done)(void *user), void *user);
+
+/* To every client that subscribes to it: one frame, serialised once. Longer than SERVER_FRAME_MAX
+ * is refused, logged. */
+void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
+                      const char *text, size_t len);
+/* To one client. */
+void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
+                 size_t len);
+
+size_t server_client_count(const struct server *server);
+/* The n-th client that has a place, in no order that means anything; n < server_client_count(). */
+struct client *server_client(struct server *server, size_t n);
+
+/* Unique in this run of the daemon, from 1: what messages call client_id. */
+uint64_t client_id(const struct client *client);
+/* Finds a client that still is there: NULL once it is gone. */
+struct client *server_find(struct server *server, uint64_t id);
+/* The client's Origin was the opaque `null` and the options say nothing of it: it may not do
+ * everything. */
+bool client_is_restricted(const struct client *client);
+struct subscription *client_subscription(struct client *client);
+
+/* Data frames dropped for the client since the last call, by sensor; false if none. Reset by the
+ * call. */
+bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT]);
+
+/* After a suspend of the host: every client has its full time to answer again. */
+void server_forgive_silence(struct server *server);
+
+#endif
