@@ -3,8 +3,8 @@
  *
  * Commands come down (from protocol/), outcomes go back through a reply function, events and data
  * go up through struct manager_listener. The manager knows neither server nor recorder nor loop:
- * time comes through struct manager_host, so its tests need no sleeping. docs/state-machine.md draws
- * the machine.
+ * time comes through struct manager_host, so its tests need no sleeping. docs/state-machine.md
+ * draws the machine.
  *
  * Every function may be called from within a listener's or a reply's function, save manager_create;
  * what it sets going then happens after that function has returned.
@@ -105,9 +105,9 @@ struct manager_status {
  */
 struct manager_wants {
     struct band_identity band;
-    sensor_set sensors;  /* of the stream, 0: none */
-    int sample_rate;     /* EEG, Hz, as asked for; 0: the default */
-    double seconds;      /* duration as asked for, 0: no end */
+    sensor_set sensors;   /* of the stream, 0: none */
+    int sample_rate;      /* EEG, Hz, as asked for; 0: the default */
+    double seconds;       /* duration as asked for, 0: no end */
     int64_t until_utc_us; /* when that ends; 0: no end */
     int64_t since_utc_us; /* start of the stream; 0: it has not started */
     sensor_set recording; /* the recording's demand, 0: none */
