@@ -154,6 +154,31 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
     event_send(protocol, TO_ALL);
 }
 
+/* For a recorder, of no use here. */
+static void on_link_up(void *user, const struct band_link *link)
+{
+    (void)user;
+    (void)link;
+}
+
+static void on_subscription(void *user, sensor_set sensors)
+{
+    (void)user;
+    (void)sensors;
+}
+
+static void on_packet(void *user, const struct packet *packet)
+{
+    (void)user;
+    (void)packet;
+}
+
+static void on_wants_changed(void *user, const struct manager_wants *wants)
+{
+    (void)user;
+    (void)wants;
+}
+
 static void on_link_down(void *user, int64_t boot_us)
 {
     (void)boot_us;
@@ -193,7 +218,11 @@ struct manager_listener protocol_manager_listener(struct protocol *protocol)
         .stream_started = on_stream_started,
         .stream_stopped = on_stream_stopped,
         .sensor_status = on_sensor_status,
+        .link_up = on_link_up,
         .link_down = on_link_down,
+        .subscription = on_subscription,
+        .packet = on_packet,
+        .wants_changed = on_wants_changed,
         .samples = on_samples,
         .eeg = on_eeg,
         .ppg = on_ppg,
