@@ -50,7 +50,8 @@ struct http_request {
 struct http_response;
 void http_reply_text(struct http_response *response, int status, const char *content_type,
                      const char *text, size_t len);
-/* Takes `fd` over and sends the file in pieces, read off the loop, as an attachment of that name. */
+/* Takes `fd` over and sends the file in pieces, read off the loop, as an attachment of that name.
+ */
 void http_reply_file(struct http_response *response, int fd, const char *content_type,
                      const char *name);
 

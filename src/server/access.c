@@ -140,9 +140,9 @@ static bool origin_is_near(const char *origin, const struct authority *host)
     if (!parse_authority(rest, &authority))
         return false;
     /* The page's own origin: the Host that was allowed, to the port. */
-    return is_loopback(&authority) || (strcmp(authority.name, host->name) == 0 &&
-                                       authority.bracketed == host->bracketed &&
-                                       strcmp(authority.port, host->port) == 0);
+    return is_loopback(&authority) ||
+           (strcmp(authority.name, host->name) == 0 && authority.bracketed == host->bracketed &&
+            strcmp(authority.port, host->port) == 0);
 }
 
 static enum access_verdict judge_origin(const struct access_rules *rules, const char *origin,

@@ -153,8 +153,7 @@ static int send_body(struct connection *connection)
 
 static void write_some(struct connection *connection)
 {
-    int done =
-        send_some(connection, connection->out, connection->out_len, &connection->out_sent);
+    int done = send_some(connection, connection->out, connection->out_len, &connection->out_sent);
 
     if (done == 1)
         done = send_body(connection);
@@ -201,8 +200,7 @@ static void refuse_access(struct connection *connection, const struct request *r
     answer(connection, NULL);
 }
 
-static enum access_verdict judge(const struct connection *connection,
-                                 const struct request *request)
+static enum access_verdict judge(const struct connection *connection, const struct request *request)
 {
     struct sockaddr_storage name;
     socklen_t len = sizeof(name);

@@ -9,11 +9,11 @@
 struct http_response {
     int status;
     const char *content_type;
-    const char *body; /* NULL: a file, or nothing */
-    char *owned;      /* what of `body` is to be freed */
-    size_t len;       /* of the body or file */
-    int fd;           /* -1: no file */
-    char name[128];   /* of the attachment */
+    const char *body;  /* NULL: a file, or nothing */
+    char *owned;       /* what of `body` is to be freed */
+    size_t len;        /* of the body or file */
+    int fd;            /* -1: no file */
+    char name[128];    /* of the attachment */
     const char *extra; /* header lines, each with its end */
 };
 

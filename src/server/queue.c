@@ -106,8 +106,7 @@ struct frame *queue_pop(struct queue *queue)
         return lane_pop(data);
     if (!data->count)
         return lane_pop(kept);
-    bool data_is_older =
-        data->entries[data->first].number < kept->entries[kept->first].number;
+    bool data_is_older = data->entries[data->first].number < kept->entries[kept->first].number;
     return lane_pop(data_is_older ? data : kept);
 }
 

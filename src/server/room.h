@@ -56,10 +56,10 @@ struct server {
     char addresses[512];
     struct lws_context *context;
     struct lws_vhost *vhost;
-    struct client *clients;           /* in the order they came */
-    struct client *arriving;          /* while lws takes its socket over */
-    struct connection *connections;   /* of plain HTTP, and before the upgrade */
-    size_t peer_count;                /* TCP connections of all kinds */
+    struct client *clients;         /* in the order they came */
+    struct client *arriving;        /* while lws takes its socket over */
+    struct connection *connections; /* of plain HTTP, and before the upgrade */
+    size_t peer_count;              /* TCP connections of all kinds */
     size_t placed_count, waiting_count;
     uint64_t next_client_id;
     uv_timer_t watch;

@@ -10,7 +10,7 @@
 /* The watch looks at every peer's times this often. */
 #define WATCH_MS 200
 /* Clients have this long to take their 1012 before they are cut off. */
-#define GOODBYE_MS 500
+#define GOODBYE_MS  500
 #define DRAIN_TURNS 5
 
 static const char *const default_listen[] = {"127.0.0.1:8121", "[::1]:8121"};
@@ -185,10 +185,9 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
     server->loop = loop;
     server->config = config;
     server->listener = *listener;
-    server->rules =
-        (struct access_rules){config->allow_host,   config->allow_host_count,
-                              config->allow_origin, config->allow_origin_count,
-                              config->deny_origin,  config->deny_origin_count};
+    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
+                                          config->allow_origin, config->allow_origin_count,
+                                          config->deny_origin,  config->deny_origin_count};
     uv_timer_init(loop, &server->watch);
     server->watch.data = server;
     server->handles = 1;

@@ -165,15 +165,15 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--file") == 0)
             file_path = argv[i + 1];
         else
-            add(strcmp(argv[i], "--listen") == 0       ? &listen
-                : strcmp(argv[i], "--allow-host") == 0 ? &hosts
+            add(strcmp(argv[i], "--listen") == 0         ? &listen
+                : strcmp(argv[i], "--allow-host") == 0   ? &hosts
                 : strcmp(argv[i], "--allow-origin") == 0 ? &origins
                                                          : &denied,
                 argv[i + 1]);
     }
     struct server_config config = {
-        listen.items,  listen.count, hosts.items, hosts.count, origins.items, origins.count,
-        denied.items,  denied.count, NULL,        0,           routes,        2,
+        listen.items, listen.count, hosts.items, hosts.count, origins.items, origins.count,
+        denied.items, denied.count, NULL,        0,           routes,        2,
         hurry,
     };
     uv_loop_init(&loop);
