@@ -262,7 +262,7 @@ static struct backend *open_backend(struct daemon *daemon, const struct options 
     sim_options_init(&sim);
     if (!sim_options_parse(options->sim ? options->sim : "", &sim, failure))
         return NULL;
-    return sim_create(&daemon->loop, &sim);
+    return sim_create(&daemon->loop, &sim, failure);
 }
 
 /* Tests that can't wait half a minute for a heartbeat divide the server's times by this. */
