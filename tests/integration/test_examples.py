@@ -1,14 +1,16 @@
 """The examples of docs/examples, as a reader would run them."""
 
 import asyncio
+import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 
 import pytest
-from conftest import ROOT
 
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
