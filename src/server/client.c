@@ -285,3 +285,19 @@ void client_cut(struct client *client, int code, const char *reason)
     shutdown(client->fd, SHUT_RDWR);
     lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
+
+void client_cut_all(struct server *server)
+{
+    struct client *next;
+
+    for (struct client *client = server->clients; client; client = next) {
+        next = client->next;
+        client_cut(client, 0, "");
+    }
+}
+
+void client_free_all(struct server *server)
+{
+    while (server->clients)
+        client_destroy(server->clients);
+}
