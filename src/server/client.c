@@ -176,7 +176,7 @@ static int received(struct client *client, const void *bytes, size_t len)
 static void send_close_frame(struct client *client, int code, const char *reason)
 {
     unsigned char frame[128] = {0x88, 0, (unsigned char)(code >> 8), (unsigned char)code};
-    size_t len = strlen(reason);
+    size_t len = strnlen(reason, 123); /* what a control frame has room for */
 
     if (client->close_sent || lws_partial_buffered(client->wsi))
         return;
@@ -298,6 +298,10 @@ void client_cut_all(struct server *server)
 
 void client_free_all(struct server *server)
 {
-    while (server->clients)
-        client_destroy(server->clients);
+    struct client *next;
+
+    for (struct client *client = server->clients; client; client = next) {
+        next = client->next;
+        client_destroy(client);
+    }
 }
