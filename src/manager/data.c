@@ -130,6 +130,17 @@ void data_packet(struct manager *m, const struct packet *packet)
         log_warning("Too many packets came before the stream had started; the oldest is dropped");
 }
 
+/* The band notifies its level only as it changes, minutes apart: the one read at connection is the first. */
+void data_battery_level(struct manager *m)
+{
+    const struct band_link *device = &m->link.device;
+    const uint8_t level = (uint8_t)device->battery_level;
+    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1};
+
+    if (device->battery_level != BATTERY_UNKNOWN)
+        data_packet(m, &packet);
+}
+
 static void set_stream(struct manager *m)
 {
     sensor_set wanted = demand_of_all(m) | SENSOR_BIT(SENSOR_BAT);

@@ -214,6 +214,7 @@ void wants_fill(const struct manager *m, struct manager_wants *wants);
 /* data.c: packets on their way to the pipeline and up */
 struct pipeline *data_pipeline_create(struct manager *m);
 void data_packet(struct manager *m, const struct packet *packet);
+void data_battery_level(struct manager *m);
 void data_link_up(struct manager *m);
 void data_link_down(struct manager *m);
 void data_settle(struct manager *m);

@@ -357,6 +357,7 @@ void link_up(struct manager *m, const struct band_link *device)
     outcome.band = device->band;
     replies_answer(&link->connects, &outcome);
     m->listener.device_connected(m->listener.user, resumed, step);
+    data_battery_level(m);
     m->again = true;
 }
 

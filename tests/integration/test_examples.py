@@ -25,7 +25,7 @@ def test_stream_counts_what_came(daemon):
     )
     assert out.returncode == 0, out.stderr
     counts = {line.split(":")[0]: int(line.split()[1]) for line in out.stdout.splitlines()[1:]}
-    assert 600 < counts["eeg"] < 900 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
+    assert 600 < counts["eeg"] < 1100 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
 
 
 def test_csv_has_a_line_a_sample(daemon, clients):
