@@ -92,7 +92,7 @@ void watch_forgive(struct manager *m)
     }
     m->again = true;
     if (m->link.state == LINK_WAITING)
-        m->link.next_try = m->now;
+        link_try_now(m);
     if (m->link.state != LINK_CONNECTED || streamed)
         return;
     /* No stream tells whether the link lives: writing to the band does. */
