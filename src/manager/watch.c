@@ -68,6 +68,9 @@ void watch_refused(struct manager *m, enum sensor sensor)
 {
     struct subscription *sub = &m->subscriptions.of[sensor];
 
+    /* Nobody wants it any more. */
+    if (!sensor_is_wanted(m, sensor))
+        return;
     if (sub->heard_us == 0)
         sub->heard_us = m->now;
     sub->trouble = true;

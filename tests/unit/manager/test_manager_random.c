@@ -8,7 +8,8 @@
 
 #include "world.h"
 
-#define SEEDS 300
+/* More of them on the command line: test_manager_random 100000 */
+static uint64_t seeds = 300;
 #define STEPS 120
 
 static uint64_t seed;
@@ -59,8 +60,11 @@ static void follow(struct world *w, const char *line)
 
 static void command(struct world *w)
 {
-    sensor_set sensors = random_below(16);
     static const int rates[] = {0, 125, 250, 500, 1000};
+    /* One by one: the order in which arguments are evaluated is the compiler's. */
+    sensor_set sensors = random_below(16);
+    int rate = rates[random_below(5)];
+    unsigned seconds = random_below(3) ? 0 : random_below(30);
 
     switch (random_below(9)) {
     case 0:
@@ -82,7 +86,7 @@ static void command(struct world *w)
         break;
     case 6:
     case 7:
-        ask_start(w, sensors, rates[random_below(5)], random_below(3) ? 0 : random_below(30));
+        ask_start(w, sensors, rate, seconds);
         break;
     default:
         ask_stop(w);
@@ -135,6 +139,8 @@ static void nonsense(struct world *w)
 {
     const struct backend_listener *up = &w->backend.listener;
     struct failure failure = {.code = (enum error_code)random_below(ERROR_INTERNAL + 1)};
+    enum sensor sensor = (enum sensor)random_below(SENSOR_COUNT);
+    bool on = random_below(2), fails = random_below(2);
 
     w->odd = true;
     switch (random_below(6)) {
@@ -145,17 +151,16 @@ static void nonsense(struct world *w)
         up->disconnected(up->user, (enum link_end)random_below(3));
         break;
     case 2:
-        up->notified(up->user, (enum sensor)random_below(SENSOR_COUNT), random_below(2),
-                     random_below(2) ? &failure : NULL);
+        up->notified(up->user, sensor, on, fails ? &failure : NULL);
         break;
     case 3:
-        up->controlled(up->user, random_below(2) ? &failure : NULL);
+        up->controlled(up->user, fails ? &failure : NULL);
         break;
     case 4:
-        up->scan_ended(up->user, random_below(2) ? &failure : NULL);
+        up->scan_ended(up->user, fails ? &failure : NULL);
         break;
     default:
-        send_packet(w, (enum sensor)random_below(SENSOR_COUNT));
+        send_packet(w, sensor);
         break;
     }
 }
@@ -189,22 +194,25 @@ static void wander(uint64_t from, bool with_nonsense)
 static void whatever_happens_each_command_is_answered_once(void **unused)
 {
     (void)unused;
-    for (uint64_t from = 1; from <= SEEDS; from++)
+    for (uint64_t from = 1; from <= seeds; from++)
         wander(from, false);
 }
 
 static void a_backend_that_talks_nonsense_breaks_nothing(void **unused)
 {
     (void)unused;
-    for (uint64_t from = 1; from <= SEEDS; from++)
-        wander(1000 + from, true);
+    for (uint64_t from = 1; from <= seeds; from++)
+        wander(UINT64_C(1000000) + from, true);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_each_command_is_answered_once),
         cmocka_unit_test(a_backend_that_talks_nonsense_breaks_nothing),
     };
+
+    if (argc > 1)
+        seeds = strtoull(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,12 +28,13 @@ static const char *set_text(sensor_set set)
     static int turn;
     char *out = text[turn++ & 1];
 
+    size_t len = 0;
+
     out[0] = '\0';
     for (int i = 0; i < SENSOR_COUNT; i++) {
-        if (set & SENSOR_BIT(i)) {
-            strcat(out, out[0] ? "," : "");
-            strcat(out, sensor_name((enum sensor)i));
-        }
+        if (set & SENSOR_BIT(i))
+            len += (size_t)snprintf(out + len, sizeof(text[0]) - len, "%s%s", len ? "," : "",
+                                    sensor_name((enum sensor)i));
     }
     return out;
 }
@@ -131,7 +132,12 @@ static void fake_control(struct backend *backend, const char *text)
 
 static void fake_destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
-    (void)backend;
+    struct world *w = world_of(backend);
+
+    w->radio = FAKE_FREE;
+    w->scanning = false;
+    w->on = 0;
+    w->op_count = 0;
     done(user);
 }
 
@@ -437,14 +443,14 @@ int world_open(void **state)
     return w->manager ? 0 : -1;
 }
 
-static void on_shut_down(void *user)
+void shut_down_done(void *user)
 {
     ((struct world *)user)->shut_down = true;
 }
 
 void shut_down(struct world *w)
 {
-    manager_shutdown(w->manager, on_shut_down, w);
+    manager_shutdown(w->manager, shut_down_done, w);
     assert_true(w->shut_down);
 }
 
@@ -455,7 +461,7 @@ int world_close(void **state)
 
     w->on_line = NULL;
     if (!w->shut_down)
-        manager_shutdown(w->manager, on_shut_down, w);
+        manager_shutdown(w->manager, shut_down_done, w);
     int failed = !w->shut_down || w->asked != w->answered || w->wants.band.name[0];
     free(w);
     return failed;

@@ -81,6 +81,7 @@ int world_open(void **state);
 int world_close(void **state);
 
 void shut_down(struct world *w);
+void shut_down_done(void *user); /* for manager_shutdown */
 
 /* Commands: their replies, each within its limit, are logged as "NAME: ok", "NAME: already ok",
  * "NAME: CODE". */
