@@ -10,7 +10,7 @@ struct manager_wants wants_now(const struct manager *m)
     const struct stream *stream = &m->stream;
     struct manager_wants wants = {.sensors = 0};
 
-    if (m->closing || (m->link.state != LINK_CONNECTED && m->link.state != LINK_WAITING))
+    if (m->link.state != LINK_CONNECTED && m->link.state != LINK_WAITING)
         return wants;
     wants.band = m->link.band;
     wants.recording = m->recording;

@@ -242,6 +242,9 @@ static void a_silent_sensor_is_subscribed_anew_without_cost_to_the_others(void *
     w->silent = 0;
     run(w, 1);
     EXPECT(w, "sensor_status ppg flowing");
+    w->silent = PPG;
+    run(w, 12); /* the back-off begins anew */
+    EXPECT(w, "sensor_status ppg silent", "sensor_status ppg retrying", "ppg off", "ppg on");
     assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
 }
 
