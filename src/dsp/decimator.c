@@ -1,0 +1,228 @@
+#include "dsp/decimator.h"
+
+#include <liquid/liquid.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Kaiser's estimate for 60 dB and a transition from 0.4 to 0.5 of the output rate: 37 taps for each
+ * step of the factor. The stop band begins at the output's Nyquist frequency: nothing folds back
+ * above -60 dB.
+ */
+#define TAPS_PER_FACTOR 37
+#define FACTOR_MAX      4
+#define TAPS_MAX        (TAPS_PER_FACTOR * FACTOR_MAX + 1)
+#define STOP_BAND_DB    60.0f
+#define CUTOFF          0.45f /* middle of the transition, of the output rate */
+
+/* Inputs whose outputs are still to come: those inside the filter's delay. */
+#define RING 128
+
+/* Gaps up to this are bridged for the filter. */
+#define BRIDGE_S 0.020
+
+struct input {
+    double time_ms;
+    bool present; /* false: bridged, or past the end */
+    uint8_t leadoff;
+};
+
+struct decimator {
+    int factor;
+    int delay; /* of the filter, in inputs */
+    firfilt_rrrf filters[EEG_CHANNELS];
+    bool running;              /* a stretch of samples is inside */
+    int64_t begin;             /* index of its first input */
+    int64_t index;             /* of the next input, gaps counted */
+    double base[EEG_CHANNELS]; /* µV taken off in double before the single-precision filter */
+    double last[EEG_CHANNELS]; /* newest input, µV */
+    struct input ring[RING];
+    uint32_t lost; /* outputs missing before the next one */
+    struct sample_block block;
+    /* Where blocks go, during a call. */
+    void (*emit)(void *user, const struct sample_block *block);
+    void *user;
+};
+
+struct decimator *decimator_create(int factor)
+{
+    struct decimator *d = calloc(1, sizeof(*d));
+    float taps[TAPS_MAX];
+    const unsigned count = (unsigned)(TAPS_PER_FACTOR * factor) | 1;
+    float sum = 0;
+
+    if (!d)
+        return NULL;
+    d->factor = factor;
+    d->delay = (int)(count - 1) / 2;
+    liquid_firdes_kaiser(count, CUTOFF / (float)factor, STOP_BAND_DB, 0, taps);
+    for (unsigned i = 0; i < count; i++)
+        sum += taps[i];
+    for (unsigned i = 0; i < count; i++)
+        taps[i] /= sum;
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        d->filters[c] = firfilt_rrrf_create(taps, count);
+    return d;
+}
+
+void decimator_destroy(struct decimator *d)
+{
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        firfilt_rrrf_destroy(d->filters[c]);
+    free(d);
+}
+
+/* Lead-off of the inputs that one output stands for: itself and those up to the next. */
+static uint8_t leadoff_of(const struct decimator *d, int64_t k)
+{
+    uint8_t leadoff = 0;
+
+    for (int64_t i = k; i < k + d->factor && i < d->index; i++)
+        leadoff |= d->ring[i % RING].leadoff;
+    return leadoff;
+}
+
+static void emit_block(struct decimator *d)
+{
+    if (d->block.samples.count == 0)
+        return;
+    d->emit(d->user, &d->block);
+    d->block.samples.count = 0;
+    d->block.restart = false;
+}
+
+static void output(struct decimator *d, int64_t k)
+{
+    struct samples *out = &d->block.samples;
+    const struct input *input = &d->ring[k % RING];
+
+    if (!input->present) {
+        emit_block(d); /* what is lost is lost before a block, never within */
+        d->lost++;
+        return;
+    }
+    if (out->count == 0) {
+        d->block.first_ms = input->time_ms;
+        d->block.lost = d->lost;
+        d->lost = 0;
+    }
+    struct eeg_sample *sample = &out->eeg[out->count++];
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        float y;
+        firfilt_rrrf_execute(d->filters[c], &y);
+        sample->uv[c] = (double)y + d->base[c];
+    }
+    sample->leadoff = leadoff_of(d, k);
+}
+
+/* One input into the filters; the output whose turn it is comes out. */
+static void input(struct decimator *d, const double uv[EEG_CHANNELS], const struct input *meta)
+{
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        firfilt_rrrf_push(d->filters[c], (float)(uv[c] - d->base[c]));
+        d->last[c] = uv[c];
+    }
+    d->ring[d->index % RING] = *meta;
+    d->index++;
+    int64_t k = d->index - 1 - d->delay;
+    if (k >= d->begin && k % d->factor == 0)
+        output(d, k);
+}
+
+/* What the block's outputs share, taken from the input block that completes them. */
+static void describe(struct decimator *d, const struct sample_block *in)
+{
+    struct sample_block *out = &d->block;
+
+    out->arrival_us = in->arrival_us;
+    out->arrival_utc_ms = in->arrival_utc_ms;
+    out->step_ms = in->step_ms * d->factor;
+    out->first_tick = in->first_tick;
+    out->tick_step = in->tick_step * d->factor;
+    out->rate = in->rate / d->factor;
+    out->rate_measured = in->rate_measured / d->factor;
+    out->samples.sensor = SENSOR_EEG;
+    out->samples.tick = in->samples.tick;
+}
+
+static void flush(struct decimator *d)
+{
+    if (!d->running)
+        return;
+    const int64_t end = d->index;
+    const struct input beyond = {0};
+    double held[EEG_CHANNELS];
+    memcpy(held, d->last, sizeof(held));
+    for (int i = 0; i < d->delay; i++)
+        input(d, held, &beyond);
+    d->index = end;
+    d->running = false;
+    emit_block(d);
+}
+
+void decimator_flush(struct decimator *d,
+                     void (*emit)(void *user, const struct sample_block *block), void *user)
+{
+    d->emit = emit;
+    d->user = user;
+    flush(d);
+}
+
+/* Grid points among the `count` indices from `index` on. */
+static uint32_t grid_points(int64_t index, int64_t count, int factor)
+{
+    return (uint32_t)((index + count + factor - 1) / factor - (index + factor - 1) / factor);
+}
+
+/* A new stretch. Zeros are in the filter: with the base taken off, its first value held. */
+static void begin(struct decimator *d, const struct sample_block *block)
+{
+    d->lost += grid_points(d->index, block->lost, d->factor);
+    d->index += block->lost;
+    d->begin = d->index;
+    d->running = true;
+    d->block.restart = true;
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        firfilt_rrrf_reset(d->filters[c]);
+        d->base[c] = block->samples.eeg[0].uv[c];
+    }
+}
+
+/* A short gap: a straight line from the last sample to the next, for the filter only. */
+static void bridge(struct decimator *d, const struct sample_block *block)
+{
+    double from[EEG_CHANNELS], uv[EEG_CHANNELS];
+    const struct input missing = {0};
+
+    memcpy(from, d->last, sizeof(from));
+    for (uint32_t i = 1; i <= block->lost; i++) {
+        double share = (double)i / (block->lost + 1);
+        for (int c = 0; c < EEG_CHANNELS; c++)
+            uv[c] = from[c] + share * (block->samples.eeg[0].uv[c] - from[c]);
+        input(d, uv, &missing);
+    }
+}
+
+void decimator_push(struct decimator *d, const struct sample_block *block,
+                    void (*emit)(void *user, const struct sample_block *block), void *user)
+{
+    const bool continues = d->running && !block->restart && block->lost <= block->rate * BRIDGE_S;
+
+    d->emit = emit;
+    d->user = user;
+    if (!continues)
+        flush(d);
+    describe(d, block);
+    if (continues)
+        bridge(d, block);
+    else
+        begin(d, block);
+    for (size_t i = 0; i < block->samples.count; i++) {
+        const struct eeg_sample *sample = &block->samples.eeg[i];
+        const struct input meta = {block->first_ms + (double)i * block->step_ms, true,
+                                   sample->leadoff};
+        input(d, sample->uv, &meta);
+    }
+    emit_block(d);
+}
