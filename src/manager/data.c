@@ -121,7 +121,7 @@ void data_packet(struct manager *m, const struct packet *packet)
     watch_heard(m, packet->sensor);
     /* What the listener did on hearing that comes first, and what is held before what comes now. */
     data_settle(m);
-    if (m->link.state != LINK_CONNECTED)
+    if (!sensor_is_wanted(m, packet->sensor))
         return;
     if (!(SENSOR_BIT(packet->sensor) & held_back(m)) || packet->len == 0 ||
         packet->len > BAND_PACKET_MAX)
