@@ -130,7 +130,8 @@ void data_packet(struct manager *m, const struct packet *packet)
         log_warning("Too many packets came before the stream had started; the oldest is dropped");
 }
 
-/* The band notifies its level only as it changes, minutes apart: the one read at connection is the first. */
+/* The band notifies its level only as it changes, minutes apart: the one read at connection is the
+ * first. */
 void data_battery_level(struct manager *m)
 {
     const struct band_link *device = &m->link.device;
@@ -148,7 +149,9 @@ static void set_stream(struct manager *m)
     if (wanted == m->piped)
         return;
     m->piped = wanted;
+    m->piping = true;
     pipeline_stream(m->pipeline, wanted);
+    m->piping = false;
     m->listener.subscription(m->listener.user, wanted);
 }
 
@@ -178,6 +181,8 @@ void data_link_up(struct manager *m)
     m->bad_packet_logged = false;
     m->reanchor = false;
     m->info_changed = true;
+    m->link_is_up = true;
+    m->link_is_down = false;
     pipeline_link_up(m->pipeline, m->link.device.anchor);
     m->listener.link_up(m->listener.user, &m->link.device);
     set_stream(m);
@@ -187,9 +192,12 @@ void data_link_down(struct manager *m)
 {
     struct packet packet;
 
+    if (!m->link_is_up)
+        return;
     m->link_is_down = m->piping;
     if (m->piping)
         return;
+    m->link_is_up = false;
     /* What a start had held came before the end: a recording still wants it. */
     while (backlog_take(&m->backlog, SENSOR_SET_ALL, &packet)) {
         if (m->recording & SENSOR_BIT(packet.sensor))
@@ -197,7 +205,9 @@ void data_link_down(struct manager *m)
     }
     m->eeg_fed_us = NEVER;
     m->info_changed = true;
+    m->piping = true;
     pipeline_link_down(m->pipeline);
+    m->piping = false;
     m->listener.link_down(m->listener.user, m->now);
 }
 
@@ -215,8 +225,10 @@ static void reanchor(struct manager *m)
     };
     m->link.anchor = m->link.device.anchor;
     log_info("UTC moved by %.0f ms since the connection: anchored anew", error_ms);
+    m->piping = true;
     pipeline_link_down(m->pipeline);
     pipeline_link_up(m->pipeline, m->link.device.anchor);
+    m->piping = false;
 }
 
 void data_settle(struct manager *m)

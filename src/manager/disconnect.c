@@ -31,9 +31,8 @@ static void say_farewell(struct manager *m)
         .connected = link->known || link->resumes,
         .band = *link_told_band(link),
     };
-    if (link->state == LINK_CONNECTED)
-        data_link_down(m);
     link->state = LINK_DISCONNECTING;
+    data_link_down(m);
     replies_answer(&link->connects, &cancelled);
     stream_drop_starts(m, &cancelled);
     link->farewell.stream = stream_drop(m);

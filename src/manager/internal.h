@@ -140,6 +140,7 @@ struct manager {
     bool info_changed;
     bool reanchor;
     bool piping;       /* inside the pipeline, which may not be told of anything then */
+    bool link_is_up;   /* as the pipeline and the listener were told */
     bool link_is_down; /* the pipeline has still to be told so */
     bool bad_packet_logged;
 };

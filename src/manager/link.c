@@ -198,7 +198,6 @@ void link_lost(struct manager *m, enum disconnect_reason reason)
     bool good = link->proven || m->now - link->connected_us >= PROVEN_US;
 
     log_warning("%s %s, reconnecting", band_label(&link->band), reason_text(reason));
-    data_link_down(m);
     if (good || link->backoff == 0)
         link->backoff = BACKOFF_FIRST_US;
     link->state = LINK_WAITING;
@@ -208,9 +207,13 @@ void link_lost(struct manager *m, enum disconnect_reason reason)
     link->seen_us = INT64_MIN;
     link->next_try = m->now + link->backoff;
     link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
+    m->again = true;
+    /* The pipeline gives out what it held: on hearing that someone may disconnect. */
+    data_link_down(m);
+    if (link->state != LINK_WAITING)
+        return;
     stream_link_lost(m);
     m->listener.device_disconnected(m->listener.user, &link->device.band, reason, true);
-    m->again = true;
     if (!m->stream.running)
         return;
     m->stream.running = false;
