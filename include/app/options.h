@@ -20,10 +20,11 @@ enum options_action { ACTION_SERVE, ACTION_PROCESS, ACTION_HELP, ACTION_VERSION 
 
 struct options {
     enum options_action action;
-    const char *backend; /* "sim" or "replay" */
-    const char *sim;     /* key=value,… or NULL */
-    const char *capture; /* replay's or process's file, or NULL */
-    const char *start;   /* process: ISO time, or NULL */
+    const char *backend;                         /* "bluez", "sim" or "replay" */
+    const char *adapter, *notify, *auto_connect; /* NULL: not given */
+    const char *sim;                             /* key=value,… or NULL */
+    const char *capture;                         /* replay's or process's file, or NULL */
+    const char *start;                           /* process: ISO time, or NULL */
     bool loop;
     struct option_list listen, allow_host, allow_origin, deny_origin;
     enum log_level log_level;

@@ -8,6 +8,9 @@
 
 enum {
     OPTION_BACKEND = 256,
+    OPTION_ADAPTER,
+    OPTION_NOTIFY,
+    OPTION_AUTO_CONNECT,
     OPTION_SIM,
     OPTION_CAPTURE,
     OPTION_LOOP,
@@ -23,6 +26,9 @@ enum {
 
 static const struct option table[] = {
     {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"adapter", required_argument, NULL, OPTION_ADAPTER},
+    {"notify", required_argument, NULL, OPTION_NOTIFY},
+    {"auto-connect", required_argument, NULL, OPTION_AUTO_CONNECT},
     {"sim", required_argument, NULL, OPTION_SIM},
     {"capture", required_argument, NULL, OPTION_CAPTURE},
     {"loop", no_argument, NULL, OPTION_LOOP},
@@ -40,13 +46,19 @@ static const struct option table[] = {
 void options_print_help(void)
 {
     printf(
-        "Usage: linkbandd --backend sim|replay [OPTION]…\n"
+        "Usage: linkbandd --backend bluez|sim|replay [OPTION]…\n"
         "       linkbandd process CAPTURE [--start ISO]\n"
         "\n"
         "Connects a Link Band and gives its data to browsers and scripts over one WebSocket,\n"
         "ws://localhost:8121/ws. `process` prints what the daemon would send of a capture.\n"
         "\n"
-        "  --backend sim|replay   where the band comes from: simulated, or a capture played again\n"
+        "  --backend NAME         where the band comes from: bluez, a real one over Bluetooth; "
+        "sim, a\n"
+        "                         simulated one; replay, a capture played again\n"
+        "  --adapter ADDR|hciN    bluez: this adapter instead of the first that is powered\n"
+        "  --notify WAY           bluez: `start` (signals, the default) or `acquire` (a socket)\n"
+        "  --auto-connect BAND    connect this band (name or address) whenever it appears, and "
+        "stream\n"
         "  --sim KEY=VALUE,…      settings of the simulated band, below\n"
         "  --capture FILE         the capture to replay\n"
         "  --loop                 replay it again and again; each round is a reboot of the band\n"
@@ -78,12 +90,23 @@ static bool add(struct option_list *list, const char *name, const char *value,
 
 static bool set_backend(struct options *options, const char *value, struct failure *failure)
 {
-    if (strcmp(value, "sim") != 0 && strcmp(value, "replay") != 0) {
+    if (strcmp(value, "bluez") != 0 && strcmp(value, "sim") != 0 && strcmp(value, "replay") != 0) {
         failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "--backend %.40s is unknown; it may be sim or replay.", value);
+                    "--backend %.40s is unknown; it may be bluez, sim or replay.", value);
         return false;
     }
     options->backend = value;
+    return true;
+}
+
+static bool set_notify(struct options *options, const char *value, struct failure *failure)
+{
+    if (strcmp(value, "start") != 0 && strcmp(value, "acquire") != 0) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "--notify %.40s is unknown; it may be start or acquire.", value);
+        return false;
+    }
+    options->notify = value;
     return true;
 }
 
@@ -101,6 +124,14 @@ static bool set(struct options *options, int option, char *value, struct failure
     switch (option) {
     case OPTION_BACKEND:
         return set_backend(options, value, failure);
+    case OPTION_ADAPTER:
+        options->adapter = value;
+        return true;
+    case OPTION_NOTIFY:
+        return set_notify(options, value, failure);
+    case OPTION_AUTO_CONNECT:
+        options->auto_connect = value;
+        return true;
     case OPTION_SIM:
         options->sim = value;
         return true;
@@ -167,14 +198,18 @@ static bool take_words(struct options *options, int argc, char **argv, struct fa
 static bool check_serve(const struct options *options, struct failure *failure)
 {
     const bool replay = options->backend && strcmp(options->backend, "replay") == 0;
+    const bool sim = options->backend && strcmp(options->backend, "sim") == 0;
+    const bool bluez = options->backend && strcmp(options->backend, "bluez") == 0;
     const char *fault = NULL;
 
     if (!options->backend)
-        fault = "Say where the band comes from: --backend sim or --backend replay.";
+        fault = "Say where the band comes from: --backend bluez, sim or replay.";
     else if (options->start)
         fault = "--start is for linkbandd process only.";
-    else if (options->sim && replay)
+    else if (options->sim && !sim)
         fault = "--sim is for --backend sim only.";
+    else if (!bluez && (options->adapter || options->notify))
+        fault = "--adapter and --notify are for --backend bluez only.";
     else if (!replay && (options->capture || options->loop))
         fault = "--capture and --loop are for --backend replay only.";
     else if (replay && !options->capture)

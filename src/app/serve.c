@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/now.h"
+#include "ble/bluez.h"
 #include "ble/replay.h"
 #include "ble/sim.h"
 #include "manager/manager.h"
@@ -254,6 +255,14 @@ static void on_signal(uv_signal_t *signal, int number)
 static struct backend *open_backend(struct daemon *daemon, const struct options *options,
                                     struct failure *failure)
 {
+    if (strcmp(options->backend, "bluez") == 0) {
+        const struct bluez_options bluez = {
+            .adapter = options->adapter,
+            .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
+        };
+        failure_set(failure, ERROR_INTERNAL, "Out of memory.");
+        return bluez_create(&daemon->loop, &bluez);
+    }
     if (strcmp(options->backend, "replay") == 0) {
         const struct replay_options replay = {.path = options->capture, .loop = options->loop};
         return replay_create(&daemon->loop, &replay, failure);
@@ -374,8 +383,11 @@ static bool open_all(struct daemon *daemon, const struct options *options, struc
         backend->ops->destroy(backend, nothing, NULL);
         return false;
     }
-    if (open_server(daemon, options, failure))
+    if (open_server(daemon, options, failure)) {
+        if (options->auto_connect)
+            manager_auto_connect(daemon->manager, options->auto_connect);
         return true;
+    }
     manager_shutdown(daemon->manager, nothing, NULL);
     return false;
 }

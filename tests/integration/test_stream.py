@@ -218,3 +218,42 @@ def test_a_marker_reaches_everyone(clients):
             assert event["data"]["timestamp"] == 1769860800250
 
     run(story())
+
+
+@pytest.mark.arguments("--backend", "sim", "--sim", "seed=1,radio=fast", "--auto-connect", "lxb-51a00000")
+def test_auto_connect_streams_without_being_asked(clients):
+    async def story():
+        async with clients() as client:
+            for sensor in ("eeg", "ppg", "acc"):
+                await client.data(sensor)
+            reply = await client.command("disconnect_device")
+            assert reply["success"]
+            await client.event("device_disconnected", reason="user_request", will_reconnect=False)
+            start = len(client.messages)
+            await asyncio.sleep(2)
+            assert not [m for m in client.messages[start:] if m.get("event_type") == "device_connected"]
+
+    run(story())
+
+
+@pytest.mark.arguments("--backend", "sim", "--sim", "seed=1,radio=fast,skip=0,drop-at=3:1")
+def test_a_lost_link_comes_back_and_the_gap_is_told(clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            await client.command("start_streaming")
+            await client.event("device_disconnected", reason="link_lost", will_reconnect=True)
+            await client.event("stream_stopped", will_resume=True)
+            await client.event("device_connected", resumed=True)
+            await client.event("stream_started", resumed=True)
+            start = len(client.messages)
+            gap = await client.wait(
+                lambda m: m["type"] == "raw_data" and m["sensor_type"] == "eeg" and m["lost"] > 25, 10
+            )
+            eeg = [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == "eeg"]
+            before = eeg[eeg.index(gap) - 1]["data"][-1]["timestamp"]
+            missing = (gap["data"][0]["timestamp"] - before) * 0.2502 - 1
+            print(f"lost {gap['lost']}, by the timestamps {missing:.1f}")
+            assert abs(gap["lost"] - missing) < 3 and start
+
+    run(story())

@@ -53,7 +53,7 @@ static const struct {
 } bad[] = {
     {"", "--backend"},
     {"--backend", "--backend wants a value"},
-    {"--backend usb", "sim or replay"},
+    {"--backend usb", "bluez, sim or replay"},
     {"--backend sim --bckend x", "--bckend"},
     {"--backend sim --log-level loud", "error, warning, info or debug"},
     {"--backend sim --capture x", "--backend replay only"},
@@ -65,6 +65,9 @@ static const struct {
     {"process", "one capture"},
     {"process a b", "one capture"},
     {"--loop=5", "--loop=5"},
+    {"--backend sim --adapter hci0", "--backend bluez only"},
+    {"--backend bluez --notify socket", "start or acquire"},
+    {"--backend bluez --sim seed=1", "--backend sim only"},
 };
 
 static void wrong_lines_are_refused_with_a_sentence_that_helps(void **state)
