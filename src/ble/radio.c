@@ -190,7 +190,8 @@ static void on_reach(struct radio *radio)
 {
     struct band_link link;
 
-    if (!radio->hooks->in_air(radio, radio->target) || !radio->hooks->reached(radio)) {
+    if (!radio->hooks->in_air(radio, radio->target) ||
+        !radio->hooks->reached(radio, radio->target)) {
         after(radio, RADIO_FIND, 500, 1000);
         return;
     }
@@ -199,7 +200,7 @@ static void on_reach(struct radio *radio)
     link.rssi = radio->rssi;
     link.battery_level = BATTERY_UNKNOWN;
     radio->state = RADIO_CONNECTED;
-    radio->hooks->link_up(radio, radio->target, &link);
+    radio->hooks->link_up(radio, &link);
     radio->backend.listener.connected(radio->backend.listener.user, &link);
 }
 
@@ -245,7 +246,7 @@ static void end_link(struct radio *radio, enum link_end end)
     memset(radio->notifying, 0, sizeof(radio->notifying));
     cancel(radio, RADIO_RELEASE);
     if (was_up)
-        radio->hooks->link_down(radio);
+        radio->hooks->link_down(radio, end);
     fail_requests(radio);
     if (!radio->closing)
         radio->backend.listener.disconnected(radio->backend.listener.user, end);

@@ -41,10 +41,10 @@ struct radio_hooks {
     void (*identify)(const struct radio *radio, int which, struct band_identity *band);
     bool (*in_air)(const struct radio *radio, int which);
     /* Whether this attempt to reach a band that was seen succeeds. */
-    bool (*reached)(struct radio *radio);
+    bool (*reached)(struct radio *radio, int which);
     /* The link is made: fills battery, firmware and anchor. */
-    void (*link_up)(struct radio *radio, int which, struct band_link *link);
-    void (*link_down)(struct radio *radio);
+    void (*link_up)(struct radio *radio, struct band_link *link);
+    void (*link_down)(struct radio *radio, enum link_end end);
     void (*subscribed)(struct radio *radio, enum sensor sensor);
     /* Something of the hooks' own is due; sets the next time with radio_work_at(). */
     void (*work)(struct radio *radio);
@@ -57,20 +57,20 @@ struct radio {
     const struct radio_hooks *hooks;
     uv_timer_t timer;
     struct sim_random random;
-    int64_t due[RADIO_EVENTS];       /* boot time, µs */
-    int64_t sight[RADIO_BANDS_MAX];  /* when each band advertises next */
-    double pace;                     /* 1, or how much of the time a radio takes */
+    int64_t due[RADIO_EVENTS];      /* boot time, µs */
+    int64_t sight[RADIO_BANDS_MAX]; /* when each band advertises next */
+    double pace;                    /* 1, or how much of the time a radio takes */
     int bands;
     int rssi;
     bool available, powered;
     bool scanning;
     enum radio_state state;
-    int target;                      /* which band, -1: none of ours */
-    bool wanted[SENSOR_COUNT];       /* as asked for, until it is acknowledged */
+    int target;                /* which band, -1: none of ours */
+    bool wanted[SENSOR_COUNT]; /* as asked for, until it is acknowledged */
     bool notifying[SENSOR_COUNT];
-    bool control;                    /* whether EEG control can be written */
+    bool control; /* whether EEG control can be written */
     bool wants_start, started;
-    bool control_known;              /* what was written was start or stop */
+    bool control_known; /* what was written was start or stop */
     sensor_set refused;
     bool closing;
     void (*done)(void *user);

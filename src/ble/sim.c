@@ -19,9 +19,9 @@ struct sim {
     struct sim_band *band; /* NULL: not powered on yet */
     int which;             /* of the bands it is */
     int64_t created_us, power_on_us;
-    int64_t away_until_us;                 /* band's time */
-    int64_t drop_us;                       /* band's time; the drawn one, INT64_MAX: none */
-    int64_t subscribed_us[SENSOR_COUNT];   /* band's time */
+    int64_t away_until_us;               /* band's time */
+    int64_t drop_us;                     /* band's time; the drawn one, INT64_MAX: none */
+    int64_t subscribed_us[SENSOR_COUNT]; /* band's time */
     size_t drops_done, reboots_done, offs_done;
     int connects_failed;
     FILE *truth; /* NULL: none */
@@ -87,15 +87,6 @@ static bool in_air(const struct radio *radio, int which)
     return !sim->band || which != sim->which || band_now(sim) >= sim->away_until_us;
 }
 
-static bool reached(struct radio *radio)
-{
-    struct sim *sim = sim_of(radio);
-
-    return sim->connects_failed++ >= sim->options.connectfail;
-}
-
-static void plan(struct sim *sim);
-
 static bool power_on(struct sim *sim, int which)
 {
     struct sim_band *band = sim_band_create(&sim->options, which);
@@ -111,6 +102,19 @@ static bool power_on(struct sim *sim, int which)
     return true;
 }
 
+static bool reached(struct radio *radio, int which)
+{
+    struct sim *sim = sim_of(radio);
+
+    if (sim->connects_failed < sim->options.connectfail) {
+        sim->connects_failed++;
+        return false;
+    }
+    return (sim->band && which == sim->which) || power_on(sim, which);
+}
+
+static void plan(struct sim *sim);
+
 static void truth_link(struct sim *sim, enum capture_kind kind, struct clock_anchor anchor)
 {
     struct capture_record record = {.kind = kind, .at_us = band_now(sim)};
@@ -124,12 +128,10 @@ static void truth_link(struct sim *sim, enum capture_kind kind, struct clock_anc
     fflush(sim->truth);
 }
 
-static void link_up(struct radio *radio, int which, struct band_link *link)
+static void link_up(struct radio *radio, struct band_link *link)
 {
     struct sim *sim = sim_of(radio);
 
-    if ((!sim->band || which != sim->which) && !power_on(sim, which))
-        abort(); /* a few KB at the first connection: as good as at the start */
     int64_t now = band_now(sim);
     sim_band_skip_to(sim->band, now);
     link->battery_level = sim_band_battery(sim->band, now);
@@ -143,10 +145,11 @@ static void link_up(struct radio *radio, int which, struct band_link *link)
     plan(sim);
 }
 
-static void link_down(struct radio *radio)
+static void link_down(struct radio *radio, enum link_end end)
 {
     struct sim *sim = sim_of(radio);
 
+    (void)end;
     sim->drop_us = INT64_MAX;
     truth_link(sim, CAPTURE_LINK_DOWN, (struct clock_anchor){0, 0});
 }
@@ -166,12 +169,10 @@ static bool mute(const struct sim *sim, const struct sim_packet *packet)
     double stall = sim->options.stall[packet->sensor];
 
     for (size_t i = 0; i < silent->count; i++) {
-        if (packet->complete_us >= begins_us(silent, i) &&
-            packet->complete_us < ends_us(silent, i))
+        if (packet->complete_us >= begins_us(silent, i) && packet->complete_us < ends_us(silent, i))
             return true;
     }
-    return stall > 0 &&
-           packet->complete_us >= sim->subscribed_us[packet->sensor] + micros(stall);
+    return stall > 0 && packet->complete_us >= sim->subscribed_us[packet->sensor] + micros(stall);
 }
 
 static void truth_packet(struct sim *sim, const struct sim_packet *sent)
@@ -197,8 +198,8 @@ static void deliver(struct sim *sim)
     if (radio_flows(&sim->radio, sent->sensor) && !mute(sim, sent)) {
         truth_packet(sim, sent);
         for (int i = 0; i < 1 + sent->duplicate && !sent->lost && !sim->radio.closing; i++) {
-            packet.arrival_us =
-                sim->options.speed > 1 ? clock_of(sim, sent->arrival_us) : clock_of(sim, band_now(sim));
+            packet.arrival_us = sim->options.speed > 1 ? clock_of(sim, sent->arrival_us)
+                                                       : clock_of(sim, band_now(sim));
             radio_deliver(&sim->radio, &packet);
         }
     }
@@ -215,15 +216,12 @@ static void go_away(struct sim *sim, double seconds)
 
 static void switch_adapter(struct sim *sim)
 {
-    const struct sim_moments *offs = &sim->options.adapter_off;
-
     if (sim->radio.powered) {
         radio_set_power(&sim->radio, false);
         return;
     }
     sim->offs_done++;
-    radio_set_power(&sim->radio, sim->options.bluetooth == SIM_ADAPTER_ON &&
-                                     begins_us(offs, sim->offs_done) > 0);
+    radio_set_power(&sim->radio, true);
 }
 
 static int64_t adapter_due(const struct sim *sim)
@@ -232,8 +230,8 @@ static int64_t adapter_due(const struct sim *sim)
 
     if (sim->options.bluetooth != SIM_ADAPTER_ON || sim->offs_done >= offs->count)
         return RADIO_NEVER;
-    return sim->created_us + (sim->radio.powered ? begins_us(offs, sim->offs_done)
-                                                 : ends_us(offs, sim->offs_done));
+    return sim->created_us +
+           (sim->radio.powered ? begins_us(offs, sim->offs_done) : ends_us(offs, sim->offs_done));
 }
 
 static int64_t least(int64_t a, int64_t b)

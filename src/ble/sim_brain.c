@@ -13,7 +13,7 @@ static const double pink_corner[SIM_PINK_POLES] = {0.3, 1, 3, 9, 27, 81};
 #define DRIFT_HZ    0.02
 #define ALPHA_HZ    10.0
 #define ALPHA_WIDTH 1.2
-#define ALPHA_UV    14.0
+#define ALPHA_UV    18.0
 #define BLINK_S     0.35
 #define FLOATING_UV 180000.0
 
@@ -135,17 +135,18 @@ static double background_next(struct sim_brain *brain, struct sim_electrode *ele
 
     for (int i = 0; i < SIM_PINK_POLES; i++) {
         double pole = brain->pink_pole[i];
-        electrode->pink[i] = pole * electrode->pink[i] +
-                             PINK_UV * sqrt(1 - pole * pole) * sim_random_normal(random);
+        electrode->pink[i] =
+            pole * electrode->pink[i] + PINK_UV * sqrt(1 - pole * pole) * sim_random_normal(random);
         sum += electrode->pink[i];
     }
-    electrode->drift = brain->drift_pole * electrode->drift +
-                       DRIFT_UV * sqrt(1 - brain->drift_pole * brain->drift_pole) *
-                           sim_random_normal(random);
+    electrode->drift =
+        brain->drift_pole * electrode->drift +
+        DRIFT_UV * sqrt(1 - brain->drift_pole * brain->drift_pole) * sim_random_normal(random);
     return sum + electrode->drift;
 }
 
-/* An electrode in the air drifts off to one side within a second, full of hum, and comes back so. */
+/* An electrode in the air drifts off to one side within a second, full of hum, and comes back so.
+ */
 static double electrode_next(struct sim_brain *brain, size_t channel, double hum)
 {
     struct sim_electrode *electrode = &brain->electrode[channel];

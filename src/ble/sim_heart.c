@@ -91,9 +91,8 @@ static double wander_next(struct sim_heart *heart, int channel)
 {
     double pole = heart->wander_pole;
 
-    heart->wander[channel] =
-        pole * heart->wander[channel] +
-        WANDER_COUNTS * sqrt(1 - pole * pole) * sim_random_normal(&heart->random);
+    heart->wander[channel] = pole * heart->wander[channel] + WANDER_COUNTS * sqrt(1 - pole * pole) *
+                                                                 sim_random_normal(&heart->random);
     return heart->wander[channel] + NOISE_COUNTS * sim_random_normal(&heart->random);
 }
 

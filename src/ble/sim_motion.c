@@ -83,8 +83,8 @@ void sim_motion_next(struct sim_motion *motion, struct acc_sample *sample)
     struct pose pose = {REST_PITCH, REST_ROLL, 0, 0, 0};
 
     for (int i = 0; i < 2; i++)
-        motion->sway[i] = pole * motion->sway[i] + SWAY_RAD * sqrt(1 - pole * pole) *
-                                                       sim_random_normal(&motion->random);
+        motion->sway[i] = pole * motion->sway[i] +
+                          SWAY_RAD * sqrt(1 - pole * pole) * sim_random_normal(&motion->random);
     pose.pitch += motion->sway[0];
     pose.roll += motion->sway[1];
     gesture(motion, &pose);

@@ -121,13 +121,25 @@ void data_packet(struct manager *m, const struct packet *packet)
     watch_heard(m, packet->sensor);
     /* What the listener did on hearing that comes first, and what is held before what comes now. */
     data_settle(m);
-    if (m->link.state != LINK_CONNECTED)
+    if (!sensor_is_wanted(m, packet->sensor))
         return;
     if (!(SENSOR_BIT(packet->sensor) & held_back(m)) || packet->len == 0 ||
         packet->len > BAND_PACKET_MAX)
         deliver(m, packet);
     else if (!backlog_push(&m->backlog, packet))
         log_warning("Too many packets came before the stream had started; the oldest is dropped");
+}
+
+/* The band notifies its level only as it changes, minutes apart: the one read at connection is the
+ * first. */
+void data_battery_level(struct manager *m)
+{
+    const struct band_link *device = &m->link.device;
+    const uint8_t level = (uint8_t)device->battery_level;
+    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1};
+
+    if (device->battery_level != BATTERY_UNKNOWN)
+        data_packet(m, &packet);
 }
 
 static void set_stream(struct manager *m)
@@ -137,7 +149,9 @@ static void set_stream(struct manager *m)
     if (wanted == m->piped)
         return;
     m->piped = wanted;
+    m->piping = true;
     pipeline_stream(m->pipeline, wanted);
+    m->piping = false;
     m->listener.subscription(m->listener.user, wanted);
 }
 
@@ -167,6 +181,8 @@ void data_link_up(struct manager *m)
     m->bad_packet_logged = false;
     m->reanchor = false;
     m->info_changed = true;
+    m->link_is_up = true;
+    m->link_is_down = false;
     pipeline_link_up(m->pipeline, m->link.device.anchor);
     m->listener.link_up(m->listener.user, &m->link.device);
     set_stream(m);
@@ -176,9 +192,12 @@ void data_link_down(struct manager *m)
 {
     struct packet packet;
 
+    if (!m->link_is_up)
+        return;
     m->link_is_down = m->piping;
     if (m->piping)
         return;
+    m->link_is_up = false;
     /* What a start had held came before the end: a recording still wants it. */
     while (backlog_take(&m->backlog, SENSOR_SET_ALL, &packet)) {
         if (m->recording & SENSOR_BIT(packet.sensor))
@@ -186,7 +205,9 @@ void data_link_down(struct manager *m)
     }
     m->eeg_fed_us = NEVER;
     m->info_changed = true;
+    m->piping = true;
     pipeline_link_down(m->pipeline);
+    m->piping = false;
     m->listener.link_down(m->listener.user, m->now);
 }
 
@@ -204,8 +225,10 @@ static void reanchor(struct manager *m)
     };
     m->link.anchor = m->link.device.anchor;
     log_info("UTC moved by %.0f ms since the connection: anchored anew", error_ms);
+    m->piping = true;
     pipeline_link_down(m->pipeline);
     pipeline_link_up(m->pipeline, m->link.device.anchor);
+    m->piping = false;
 }
 
 void data_settle(struct manager *m)

@@ -114,36 +114,35 @@ struct manager {
     struct manager_host host;
     struct manager_listener listener;
     struct manager_config config;
-    struct pipeline *pipeline;
-    struct band_identity pipeline_band;
-
     int depth;
-    bool again; /* settle once more */
     int64_t now, alarm, alarm_told;
-    bool info_changed;
-
-    bool bluetooth_known, bluetooth_available, bluetooth_powered;
-    char bluetooth_message[240];
+    void (*closed)(void *user);
+    void *closed_user;
 
     struct scan scan;
     struct radio radio;
     struct link link;
     struct subscriptions subscriptions;
     struct stream stream;
-    struct backlog backlog;
     sensor_set recording; /* the recording's demand */
     sensor_set piped;     /* what the pipeline was told last */
-    bool reanchor;
-    bool piping;        /* inside the pipeline, which may not be told of anything then */
-    bool link_is_down;  /* the pipeline has still to be told so */
+    struct pipeline *pipeline;
+    struct backlog backlog;
     int64_t eeg_fed_us; /* first EEG packet fed while the rate was unknown; NEVER: none */
-    bool bad_packet_logged;
     struct manager_wants wants_told;
     struct manager_status status;
+    struct band_identity pipeline_band;
+    char bluetooth_message[240];
 
+    bool again; /* settle once more */
     bool closing, destroying;
-    void (*closed)(void *user);
-    void *closed_user;
+    bool bluetooth_known, bluetooth_available, bluetooth_powered;
+    bool info_changed;
+    bool reanchor;
+    bool piping;       /* inside the pipeline, which may not be told of anything then */
+    bool link_is_up;   /* as the pipeline and the listener were told */
+    bool link_is_down; /* the pipeline has still to be told so */
+    bool bad_packet_logged;
 };
 
 /* manager.c */
@@ -169,6 +168,12 @@ void radio_connect_failed(struct manager *m, const struct failure *failure);
 void radio_disconnected(struct manager *m, enum link_end end);
 
 /* link.c */
+const char *band_label(const struct band_identity *band);
+/* The band as the events name it. */
+const struct band_identity *link_told_band(const struct link *link);
+void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline);
+/* The next try in the background is now, and the back-off begins anew. */
+void link_try_now(struct manager *m);
 bool link_wants_attempt(struct manager *m);
 void link_up(struct manager *m, const struct band_link *device);
 void link_attempt_failed(struct manager *m, const struct failure *failure);
@@ -178,6 +183,9 @@ void link_bluetooth_changed(struct manager *m);
 /* What to say of a band that was not reached in time. */
 struct failure link_not_reached(const struct manager *m);
 void link_settle(struct manager *m);
+
+/* disconnect.c */
+void link_disconnected(struct manager *m);
 
 /* subscription.c: the order of notifications on one link */
 bool sensor_is_wanted(const struct manager *m, enum sensor sensor);
@@ -208,12 +216,13 @@ void stream_eeg_rate(struct manager *m);
 void stream_expect(struct manager *m, const struct manager_wants *wants);
 void stream_settle(struct manager *m);
 
-/* wants.c: into zeroed memory */
-void wants_fill(const struct manager *m, struct manager_wants *wants);
+/* wants.c */
+struct manager_wants wants_now(const struct manager *m);
 
 /* data.c: packets on their way to the pipeline and up */
 struct pipeline *data_pipeline_create(struct manager *m);
 void data_packet(struct manager *m, const struct packet *packet);
+void data_battery_level(struct manager *m);
 void data_link_up(struct manager *m);
 void data_link_down(struct manager *m);
 void data_settle(struct manager *m);

@@ -242,13 +242,12 @@ static void end_link(struct manager *m, const struct manager_outcome *cancelled)
                 (link->known || link->resumes);
     struct manager_outcome gone = outcome_success();
 
-    if (link->state == LINK_CONNECTED)
-        data_link_down(m);
     if (link->state == LINK_DISCONNECTING) {
         band = gone.band = link->farewell.band;
         tell = link->farewell.connected;
     }
     link->state = LINK_IDLE;
+    data_link_down(m);
     replies_answer(&link->disconnects, &gone);
     replies_answer(&link->connects, cancelled);
     stream_drop_starts(m, cancelled);

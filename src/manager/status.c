@@ -79,17 +79,23 @@ double manager_utc_ms(struct manager *m, int64_t boot_us)
     return (double)(now_utc + boot_us - m->host.boot_us(m->host.user)) / 1000.0;
 }
 
+static bool same_wants(const struct manager_wants *a, const struct manager_wants *b)
+{
+    return strcmp(a->band.name, b->band.name) == 0 &&
+           strcmp(a->band.address, b->band.address) == 0 && a->sensors == b->sensors &&
+           a->sample_rate == b->sample_rate && a->seconds == b->seconds &&
+           a->until_utc_us == b->until_utc_us && a->since_utc_us == b->since_utc_us &&
+           a->recording == b->recording;
+}
+
 static void tell_wants(struct manager *m)
 {
-    struct manager_wants wants, *told = &m->wants_told;
+    struct manager_wants wants = wants_now(m);
 
-    /* Compared as bytes: the padding has to be equal too. */
-    memset(&wants, 0, sizeof(wants));
-    wants_fill(m, &wants);
-    if (memcmp(&wants, told, sizeof(wants)) == 0)
+    if (same_wants(&wants, &m->wants_told))
         return;
-    memcpy(told, &wants, sizeof(wants));
-    m->listener.wants_changed(m->listener.user, told);
+    m->wants_told = wants;
+    m->listener.wants_changed(m->listener.user, &wants);
 }
 
 void status_tell_changes(struct manager *m)

@@ -266,12 +266,11 @@ static sensor_set answered(const struct manager *m, enum answer answer)
     return set;
 }
 
+/* Each is looked at anew: hearing of one, the listener may have ended it all. */
 static void tell_refused(struct manager *m)
 {
-    sensor_set refused = answered(m, ANSWER_NO) & SENSOR_SET_STREAMED;
-
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        if (refused & SENSOR_BIT(sensor))
+        if (answered(m, ANSWER_NO) & SENSOR_BIT(sensor))
             m->listener.sensor_status(m->listener.user, (enum sensor)sensor, SENSOR_RETRYING,
                                       watch_silent_for(m, (enum sensor)sensor));
     }

@@ -89,13 +89,15 @@ static void turn_one_on(struct manager *m)
     }
 }
 
-/* A sensor that nobody wants has no trouble. */
+/* A sensor that nobody wants has no trouble; wanted again before it was off it begins anew. */
 static void forget_unwanted(struct manager *m)
 {
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         struct subscription *sub = &m->subscriptions.of[sensor];
         if (!sensor_is_wanted(m, (enum sensor)sensor))
             *sub = (struct subscription){.state = sub->state};
+        else if (sub->state == SUB_ON && sub->heard_us == 0)
+            sub->heard_us = m->now;
     }
 }
 

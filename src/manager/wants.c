@@ -5,28 +5,23 @@
 
 #include "internal.h"
 
-/* Into zeroed memory: a name's unused bytes have to be equal from call to call. */
-static void copy_band(struct band_identity *to, const struct band_identity *from)
-{
-    snprintf(to->name, sizeof(to->name), "%s", from->name);
-    snprintf(to->address, sizeof(to->address), "%s", from->address);
-}
-
-void wants_fill(const struct manager *m, struct manager_wants *wants)
+struct manager_wants wants_now(const struct manager *m)
 {
     const struct stream *stream = &m->stream;
+    struct manager_wants wants = {.sensors = 0};
 
-    if (m->closing || (m->link.state != LINK_CONNECTED && m->link.state != LINK_WAITING))
-        return;
-    copy_band(&wants->band, &m->link.band);
-    wants->recording = m->recording;
+    if (m->link.state != LINK_CONNECTED && m->link.state != LINK_WAITING)
+        return wants;
+    wants.band = m->link.band;
+    wants.recording = m->recording;
     if (stream->state == STREAM_IDLE || (stream->starting && !stream->told))
-        return;
-    wants->sensors = stream->demand.sensors;
-    wants->sample_rate = stream->demand.rate;
-    wants->seconds = stream->demand.seconds;
-    wants->until_utc_us = stream->until_utc_us;
-    wants->since_utc_us = stream->since_utc_us;
+        return wants;
+    wants.sensors = stream->demand.sensors;
+    wants.sample_rate = stream->demand.rate;
+    wants.seconds = stream->demand.seconds;
+    wants.until_utc_us = stream->until_utc_us;
+    wants.since_utc_us = stream->since_utc_us;
+    return wants;
 }
 
 void manager_restore(struct manager *m, const struct manager_wants *wants)

@@ -68,6 +68,9 @@ void watch_refused(struct manager *m, enum sensor sensor)
 {
     struct subscription *sub = &m->subscriptions.of[sensor];
 
+    /* Nobody wants it any more. */
+    if (!sensor_is_wanted(m, sensor))
+        return;
     if (sub->heard_us == 0)
         sub->heard_us = m->now;
     sub->trouble = true;
@@ -92,7 +95,7 @@ void watch_forgive(struct manager *m)
     }
     m->again = true;
     if (m->link.state == LINK_WAITING)
-        m->link.next_try = m->now;
+        link_try_now(m);
     if (m->link.state != LINK_CONNECTED || streamed)
         return;
     /* No stream tells whether the link lives: writing to the band does. */

@@ -255,7 +255,18 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* The id as JSON text, to be freed with cJSON_free; false if there is one that may not be. */
+/* cJSON prints numbers with 15 digits: an id must come back as it was. */
+static char *print_id(const cJSON *item)
+{
+    char text[32];
+
+    if (!cJSON_IsNumber(item))
+        return cJSON_PrintUnformatted(item);
+    snprintf(text, sizeof(text), "%.17g", item->valuedouble);
+    return strdup(text);
+}
+
+/* The id as JSON text, to be freed; false if there is one that may not be. */
 static bool read_id(const cJSON *message, char **id)
 {
     const cJSON *item = parameter(message, "id");
@@ -267,10 +278,10 @@ static bool read_id(const cJSON *message, char **id)
                   item->valuedouble <= SAFE_INTEGER;
     if (!number && !cJSON_IsString(item))
         return false;
-    *id = cJSON_PrintUnformatted(item);
+    *id = print_id(item);
     if (*id && strlen(*id) <= ID_MAX)
         return true;
-    cJSON_free(*id);
+    free(*id);
     *id = NULL;
     return false;
 }
@@ -413,7 +424,7 @@ static void object(struct protocol *protocol, uint64_t client, bool restricted,
     } else {
         health_check(protocol, client, id);
     }
-    cJSON_free(id);
+    free(id);
 }
 
 void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, const char *text,

@@ -176,7 +176,7 @@ static int received(struct client *client, const void *bytes, size_t len)
 static void send_close_frame(struct client *client, int code, const char *reason)
 {
     unsigned char frame[128] = {0x88, 0, (unsigned char)(code >> 8), (unsigned char)code};
-    size_t len = strlen(reason);
+    size_t len = strnlen(reason, 123); /* what a control frame has room for */
 
     if (client->close_sent || lws_partial_buffered(client->wsi))
         return;
@@ -284,4 +284,24 @@ void client_cut(struct client *client, int code, const char *reason)
     /* What lws still might want to flush fails from here on, so that nothing holds the close up. */
     shutdown(client->fd, SHUT_RDWR);
     lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+void client_cut_all(struct server *server)
+{
+    struct client *next;
+
+    for (struct client *client = server->clients; client; client = next) {
+        next = client->next;
+        client_cut(client, 0, "");
+    }
+}
+
+void client_free_all(struct server *server)
+{
+    struct client *next;
+
+    for (struct client *client = server->clients; client; client = next) {
+        next = client->next;
+        client_destroy(client);
+    }
 }

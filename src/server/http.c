@@ -154,7 +154,7 @@ static const char *reason_phrase(int status)
 
 /* Everything the page needs comes from here; nothing of it runs in another site's frame. */
 #define POLICY                                                                                     \
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 size_t http_head(const struct http_response *response, const char *origin, char head[HTTP_HEAD_MAX])

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ static struct addrinfo *resolve(const char *address)
     struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM,
                                      .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
 
-    if (!split_address(address, host, port) || atoi(port) > 65535)
+    if (!split_address(address, host, port) || strtol(port, NULL, 10) > 65535)
         return NULL;
     return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
 }
@@ -117,7 +118,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 static void note_address(struct server *server, int fd)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
     char host[64], port[8];
     size_t used = strlen(server->addresses);

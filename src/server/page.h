@@ -1,4 +1,4 @@
-/* The page, compiled in: page.c is made from page/ by cmake/Embed.cmake. */
+/* The page, compiled in: page.c is made from page/ by embed.cmake. */
 #ifndef PAGE_H
 #define PAGE_H
 

@@ -105,6 +105,9 @@ void client_push(struct client *client, struct frame *frame);
 void client_leave(struct client *client, int code, const char *reason);
 /* At once, whatever lws is waiting for; `code` 0: without a close frame. */
 void client_cut(struct client *client, int code, const char *reason);
+void client_cut_all(struct server *server);
+/* Once lws is gone: those it forgot to tell of. */
+void client_free_all(struct server *server);
 
 /* hub.c */
 void hub_place(struct client *client);

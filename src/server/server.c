@@ -160,14 +160,14 @@ static void on_context_drained(uv_timer_t *timer)
     server->context = NULL;
     if (context)
         lws_context_destroy(context);
+    client_free_all(server);
     uv_close((uv_handle_t *)timer, on_watch_closed);
 }
 
 static void close_everything(struct server *server)
 {
     connection_close_all(server);
-    while (server->clients)
-        client_cut(server->clients, 0, "");
+    client_cut_all(server);
     if (server->context)
         lws_context_destroy(server->context);
     uv_timer_start(&server->watch, on_context_drained, 1, 1);

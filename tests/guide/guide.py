@@ -20,7 +20,7 @@ ADDRESS = "AA:BB:CC:DD:EE:FF"
 def blocks(language):
     """The guide's code blocks in a language, by the heading they stand under."""
     heading, found = "", {}
-    for part in re.split(r"(^#+ .*$|^```.*?^```$)", GUIDE.read_text(), flags=re.M | re.S):
+    for part in re.split(r"(^#+ [^\n]*$|^```.*?^```$)", GUIDE.read_text(), flags=re.M | re.S):
         if part.startswith("#"):
             heading = part.lstrip("# ").strip()
         elif part.startswith("```" + language + "\n"):

@@ -1,14 +1,16 @@
 """The examples of docs/examples, as a reader would run them."""
 
 import asyncio
+import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 
 import pytest
-from conftest import ROOT
 
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
@@ -23,7 +25,7 @@ def test_stream_counts_what_came(daemon):
     )
     assert out.returncode == 0, out.stderr
     counts = {line.split(":")[0]: int(line.split()[1]) for line in out.stdout.splitlines()[1:]}
-    assert 600 < counts["eeg"] < 900 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
+    assert 600 < counts["eeg"] < 1100 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
 
 
 def test_csv_has_a_line_a_sample(daemon, clients):

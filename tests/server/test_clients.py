@@ -153,7 +153,8 @@ def test_a_stuck_client_loses_its_own_and_nobody_elses_frames(server, half_close
     print(f"resident memory grew by {grown} KiB over {frames * rounds * 4000 / 1e6:.0f} MB sent to each")
     for numbers in got:
         assert numbers == list(range(frames * rounds))
-    assert grown < 6000
+    if not server.is_sanitized():
+        assert grown < 6000
 
 
 def test_a_client_that_takes_nothing_for_ten_seconds_is_told_1013(server):

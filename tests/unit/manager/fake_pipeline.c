@@ -82,6 +82,16 @@ static void set_rate(struct pipeline *pipeline, int rate)
     emit(pipeline, SENSOR_EEG, held);
 }
 
+/* The end of the link or of EEG lets go of what was held, as in the real pipeline. */
+static void release_held(struct pipeline *pipeline)
+{
+    assert_false(pipeline->inside);
+    pipeline->inside = true;
+    if (pipeline->held)
+        set_rate(pipeline, 250);
+    pipeline->inside = false;
+}
+
 void pipeline_link_up(struct pipeline *pipeline, struct clock_anchor anchor)
 {
     assert_true(!pipeline->inside);
@@ -91,14 +101,15 @@ void pipeline_link_up(struct pipeline *pipeline, struct clock_anchor anchor)
 
 void pipeline_link_down(struct pipeline *pipeline)
 {
-    assert_true(!pipeline->inside);
+    release_held(pipeline);
     pipeline->up = false;
-    pipeline->held = 0;
 }
 
 void pipeline_stream(struct pipeline *pipeline, sensor_set sensors)
 {
     assert_true(!pipeline->inside);
+    if (!(sensors & SENSOR_BIT(SENSOR_EEG)))
+        release_held(pipeline);
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         if (sensors & ~pipeline->sensors & SENSOR_BIT(sensor))
             pipeline->counts[sensor] = (struct pipeline_counts){.rate_measured = NAN};

@@ -126,6 +126,28 @@ static void an_address_that_leads_to_another_name_is_refused(void **state)
     assert_int_equal(w->radio, FAKE_FREE);
 }
 
+static void connect_the_other(struct world *w, const char *line)
+{
+    if (strcmp(line, "connect: DEVICE_NOT_FOUND") == 0) {
+        w->on_line = NULL;
+        ask_connect_to(w, ADDRESS2, NULL);
+    }
+}
+
+static void another_band_asked_for_at_once_gets_an_attempt_of_its_own(void **state)
+{
+    struct world *w = *state;
+
+    w->absent = true;
+    w->on_line = connect_the_other;
+    ask_connect(w);
+    run(w, 20);
+    assert_int_equal(w->connects, 2);
+    run(w, 20);
+    EXPECT(w, "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND",
+           "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND");
+}
+
 static void a_disconnect_undoes_a_connect_and_the_start_behind_it(void **state)
 {
     struct world *w = *state;
@@ -447,6 +469,7 @@ int main(void)
         story(a_band_seen_but_not_reached_is_a_failed_connection),
         story(a_band_of_the_last_scan_counts_as_seen),
         story(an_address_that_leads_to_another_name_is_refused),
+        story(another_band_asked_for_at_once_gets_an_attempt_of_its_own),
         story(a_disconnect_undoes_a_connect_and_the_start_behind_it),
         story(a_start_shares_the_fate_of_its_connect),
         story(disconnect_then_connect_at_once_runs_one_after_the_other),

@@ -52,8 +52,10 @@ static void nothing_is_lost_between_subscription_and_reply(void **state)
     ask_start(w, EEG | PPG | ACC, 0, 0);
     run(w, 30.05);
     EXPECT(w, "start: ok", "stream_started eeg,ppg,acc at 250", "data eeg", "data ppg", "data acc");
-    for (int i = 0; i < SENSOR_COUNT; i++)
+    for (int i = 0; i < SENSOR_STREAMED; i++)
         assert_int_equal(w->sent[i], w->got[i]);
+    /* The level read at the connection is told too. */
+    assert_int_equal(w->sent[SENSOR_BAT] + 1, w->got[SENSOR_BAT]);
     assert_true(w->sent[SENSOR_EEG] > 280);
 }
 
@@ -242,6 +244,9 @@ static void a_silent_sensor_is_subscribed_anew_without_cost_to_the_others(void *
     w->silent = 0;
     run(w, 1);
     EXPECT(w, "sensor_status ppg flowing");
+    w->silent = PPG;
+    run(w, 12); /* the back-off begins anew */
+    EXPECT(w, "sensor_status ppg silent", "sensor_status ppg retrying", "ppg off", "ppg on");
     assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
 }
 
@@ -407,6 +412,29 @@ static void commands_from_within_a_callback_do_no_harm(void **state)
            "device_disconnected user_request");
 }
 
+static void shut_down_from_within(struct world *w, const char *line)
+{
+    if (strncmp(line, "stream_started", 14) != 0)
+        return;
+    w->on_line = NULL;
+    manager_shutdown(w->manager, shut_down_done, w);
+    assert_false(w->shut_down); /* the manager is still needed up the stack */
+    ask_start(w, EEG, 0, 0);
+}
+
+static void a_shutdown_from_within_a_callback_does_no_harm(void **state)
+{
+    struct world *w = *state;
+
+    get_connected(w);
+    w->on_line = shut_down_from_within;
+    ask_start(w, EEG, 0, 0);
+    run(w, 5);
+    EXPECT(w, "start: ok", "stream_started eeg at 250", "device_disconnected shutdown",
+           "stream_stopped eeg device_disconnected", "start: CANCELLED", "data eeg");
+    assert_true(w->shut_down);
+}
+
 static void what_makes_no_sense_from_a_backend_is_ignored(void **state)
 {
     struct world *w = *state;
@@ -473,6 +501,7 @@ int main(void)
         story(a_recordings_data_flow_while_a_stream_starts),
         story(utc_is_anchored_anew_only_where_nothing_is_under_way),
         story(commands_from_within_a_callback_do_no_harm),
+        story(a_shutdown_from_within_a_callback_does_no_harm),
         story(what_makes_no_sense_from_a_backend_is_ignored),
         story(battery_reaches_the_status),
     };

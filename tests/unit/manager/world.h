@@ -50,11 +50,13 @@ struct world {
     struct manager *manager;
     struct backend backend;
     int64_t now, alarm, utc_offset;
+    int64_t slept; /* in suspends: no limit runs on in them */
     /* What the band and the stack do. */
     bool absent, unreachable;   /* not in the air; seen, but no connection */
     sensor_set refused, silent; /* subscription fails; nothing comes */
     bool hangs;                 /* operations on notifications never complete */
     bool deaf;                  /* disconnect() is never answered */
+    bool odd;                   /* the backend says things out of turn */
     enum fake_radio radio;
     bool scanning;
     sensor_set on; /* notifications that are on */
@@ -79,8 +81,10 @@ int world_open(void **state);
 int world_close(void **state);
 
 void shut_down(struct world *w);
+void shut_down_done(void *user); /* for manager_shutdown */
 
-/* Commands: their replies are logged as "NAME: ok", "NAME: already ok", "NAME: CODE". */
+/* Commands: their replies, each within its limit, are logged as "NAME: ok", "NAME: already ok",
+ * "NAME: CODE". */
 void ask_scan(struct world *w, double seconds);
 void ask_stop_scan(struct world *w);
 void ask_connect(struct world *w);
