@@ -100,9 +100,9 @@ static void after_list(uv_work_t *work, int status)
     struct aside *aside = request->aside;
 
     (void)status;
-    aside->asked--;
     request->listed(request->user, request->sessions, request->count, request->more);
     free(request);
+    aside->asked--;
     tell_idle(aside);
 }
 
@@ -138,10 +138,10 @@ static void after_delete(uv_work_t *work, int status)
     struct aside *aside = request->aside;
 
     (void)status;
-    aside->asked--;
     request->deleted(request->user, request->id,
                      request->failure.code == ERROR_NONE ? NULL : &request->failure);
     free(request);
+    aside->asked--;
     tell_idle(aside);
 }
 
@@ -199,23 +199,18 @@ static void after_finish(uv_work_t *work, int status)
     struct aside *aside = work->data;
 
     (void)status;
-    aside->finishing = false;
-    if (!aside->found && !aside->again) {
-        tell_idle(aside);
-        return;
-    }
-    if (!aside->found)
-        aside->id[0] = '\0';
-    else if (aside->asked_bdf && aside->failure.code != ERROR_BUSY)
+    if (aside->found && aside->asked_bdf && aside->failure.code != ERROR_BUSY)
         aside->finished(aside->finished_user, aside->id,
                         aside->failure.code == ERROR_NONE ? NULL : &aside->failure);
-    if (aside->closing) {
+    if (aside->closing || (!aside->found && !aside->again)) {
+        aside->finishing = false;
         tell_idle(aside);
         return;
     }
-    if (!aside->found)
+    if (!aside->found) {
         aside->again = false;
-    aside->finishing = true;
+        aside->id[0] = '\0';
+    }
     uv_queue_work(aside->loop, &aside->finish, work_finish, after_finish);
 }
 

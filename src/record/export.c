@@ -109,7 +109,8 @@ static void close_csv(struct csv_export *export)
         }
         buffer_finish(&export->rows[i]);
     }
-    decimator_destroy(export->decimator);
+    if (export->decimator)
+        decimator_destroy(export->decimator);
 }
 
 static bool export_csv(FILE *packets, int out_dir, const struct session_info *info,

@@ -159,6 +159,8 @@ bool session_finish(const char *data_dir, const char *id, struct failure *failur
         failure_set(failure, ERROR_BUSY, "Session %s is being recorded", id);
         done = false;
     }
+    if (done)
+        failure->code = ERROR_NONE;
     if (dir >= 0)
         close(dir);
     free(info);

@@ -39,6 +39,7 @@ struct recorder {
     enum recording_end reason;
     struct session_info *info;
     int64_t origin_us; /* boot time of the start: the capture's zero */
+    int64_t end_us;    /* when `duration` is over; INT64_MAX: no end */
     int64_t utc_offset_us;
     bool utc_offset_known;
     uint64_t taken; /* bytes */
@@ -70,9 +71,7 @@ const char *recording_end_name(enum recording_end reason)
 
 static struct buffer *front(struct recorder *recorder, enum session_file file)
 {
-    struct buffer *buffer = writer_front(recorder->writer, file);
-
-    return buffer;
+    return writer_front(recorder->writer, file);
 }
 
 static void take_record(struct recorder *recorder)
@@ -212,9 +211,10 @@ static void end_intake(struct recorder *recorder, enum recording_end reason)
 {
     struct session_info *info = recorder->info;
 
-    if (recorder->decimator)
+    if (recorder->decimator) {
         decimator_flush(recorder->decimator, take_rows, recorder);
-    decimator_destroy(recorder->decimator);
+        decimator_destroy(recorder->decimator);
+    }
     recorder->decimator = NULL;
     recorder->accepting = false;
     recorder->reason = reason;
@@ -324,9 +324,26 @@ static void note_clock_step(struct recorder *recorder)
     recorder->utc_offset_known = true;
 }
 
+static void on_end(uv_timer_t *timer);
+
+/* libuv counts from its turn's beginning and stands still in a suspend: boot time decides. */
+static bool is_over(struct recorder *recorder)
+{
+    int64_t left_us = recorder->end_us - now_boot_us();
+
+    if (recorder->end_us == INT64_MAX)
+        return false;
+    if (left_us > 0) {
+        uv_timer_start(&recorder->end, on_end, (uint64_t)(left_us + 999) / 1000, 0);
+        return false;
+    }
+    recorder_stop(recorder, RECORDING_END_DURATION);
+    return true;
+}
+
 static void on_end(uv_timer_t *timer)
 {
-    recorder_stop(timer->data, RECORDING_END_DURATION);
+    is_over(timer->data);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -347,6 +364,8 @@ static void on_tick(uv_timer_t *timer)
         fail_recording(recorder, &failure);
         return;
     }
+    if (is_over(recorder))
+        return;
     note_clock_step(recorder);
     writer_flush(recorder->writer);
 }
@@ -459,8 +478,11 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     write_level(recorder, band);
     writer_flush(recorder->writer);
     uv_timer_start(&recorder->tick, on_tick, RECORDER_FLUSH_MS, RECORDER_FLUSH_MS);
-    if (request->duration > 0)
-        uv_timer_start(&recorder->end, on_end, (uint64_t)ceil(request->duration * 1e3), 0);
+    /* Beyond a century there is no end. */
+    recorder->end_us = request->duration > 0 && request->duration < 3e9
+                           ? recorder->origin_us + (int64_t)(request->duration * 1e6)
+                           : INT64_MAX;
+    is_over(recorder);
     return true;
 }
 
