@@ -15,6 +15,8 @@
 #define TICK_MAX    (INT64_C(1) << 50)
 #define INSTANT_MAX (INT64_C(1) << 58)
 #define REAL_MAX    1e18
+#define OFFSET_MAX  1e15 /* µs, s */
+#define MEAN_MAX    1e10 /* samples, ticks */
 
 /*
  * Goes over the fields one by one, writing them down or reading them back: one list of fields for
@@ -78,7 +80,7 @@ static int64_t pass_integer(struct passage *passage, int64_t value, int64_t leas
     return passage->failed ? least : read;
 }
 
-static void pass_real(struct passage *passage, double *value)
+static void pass_real(struct passage *passage, double *value, double most)
 {
     char *end;
 
@@ -92,7 +94,7 @@ static void pass_real(struct passage *passage, double *value)
     }
     const double read = strtod(passage->in, &end);
     end_word(passage, end);
-    if (!(fabs(read) <= REAL_MAX))
+    if (!(fabs(read) <= most))
         passage->failed = true;
     else
         *value = read;
@@ -127,13 +129,13 @@ static void pass_instant(struct passage *passage, int64_t *value)
 
 static void pass_fit(struct passage *passage, struct line_fit *fit)
 {
-    pass_real(passage, &fit->prior);
-    pass_real(passage, &fit->weight);
-    pass_real(passage, &fit->mean_i);
-    pass_real(passage, &fit->mean_t);
-    pass_real(passage, &fit->var_i);
-    pass_real(passage, &fit->cov_it);
-    pass_real(passage, &fit->points);
+    pass_real(passage, &fit->prior, BAND_TICK_HZ);
+    pass_real(passage, &fit->weight, REAL_MAX);
+    pass_real(passage, &fit->mean_i, MEAN_MAX);
+    pass_real(passage, &fit->mean_t, MEAN_MAX);
+    pass_real(passage, &fit->var_i, REAL_MAX);
+    pass_real(passage, &fit->cov_it, REAL_MAX);
+    pass_real(passage, &fit->points, REAL_MAX);
     if (!(fit->prior >= 1) || fit->weight < 0 || fit->var_i < 0)
         passage->failed = true;
 }
@@ -147,19 +149,19 @@ static void pass_sensor(struct passage *passage, struct sensor_clock *sensor)
     pass_bool(passage, &sensor->paused);
     pass_bool(passage, &sensor->told);
     pass_instant(passage, &sensor->told_end_us);
-    pass_real(passage, &sensor->told_ms);
+    pass_real(passage, &sensor->told_ms, REAL_MAX);
     pass_fit(passage, &sensor->fit);
 }
 
 static void pass_envelope(struct passage *passage, struct envelope *envelope)
 {
     envelope->count = (size_t)pass_integer(passage, (int64_t)envelope->count, 0, ENVELOPE_BUCKETS);
-    pass_real(passage, &envelope->width);
+    pass_real(passage, &envelope->width, OFFSET_MAX);
     if (!(envelope->width >= 0.1))
         passage->failed = true;
     for (size_t i = 0; i < envelope->count; i++) {
-        pass_real(passage, &envelope->point[i].x);
-        pass_real(passage, &envelope->point[i].y);
+        pass_real(passage, &envelope->point[i].x, OFFSET_MAX);
+        pass_real(passage, &envelope->point[i].y, OFFSET_MAX);
         if (i > 0 && !(envelope->point[i].x > envelope->point[i - 1].x))
             passage->failed = true;
     }
@@ -209,8 +211,8 @@ static void pass_clock(struct passage *passage, struct clock *clock)
     pass_tick(passage, &clock->end_tick);
     pass_instant(passage, &clock->arrival_us);
     pass_instant(passage, &clock->eeg_arrival_us);
-    pass_real(passage, &clock->offset_x);
-    pass_real(passage, &clock->offset_us);
+    pass_real(passage, &clock->offset_x, OFFSET_MAX);
+    pass_real(passage, &clock->offset_us, OFFSET_MAX);
     pass_envelope(passage, &clock->envelope);
     pass_rate(passage, &clock->eeg_rate);
     pass_suspect(passage, clock);

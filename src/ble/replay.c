@@ -13,7 +13,7 @@
 #define START_AFTER_US 1000000
 #define ROUND_AFTER_US 1000000
 #define SILENT_END_US  2000000
-#define RADIO_SPEED    0.5 /* of a real radio's time: nobody waits for a file gladly */
+#define RADIO_SPEED    0.2 /* of the time a radio takes: nobody waits for a file gladly */
 #define COMPLAINTS_MAX 10
 
 /* `at` is µs since the capture's start, `zero_us` the boot time of that start. */

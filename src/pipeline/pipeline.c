@@ -174,8 +174,7 @@ static enum clock_verdict offer(struct pipeline *pipeline, const struct packet *
     struct samples *samples = &pipeline->block.samples;
     struct clock_stamp stamp;
 
-    if (packet_decode(packet, samples) != PACKET_OK)
-        return CLOCK_LATE; /* not reached: it has been decoded before */
+    (void)packet_decode(packet, samples); /* a sound one: only such are kept or come here */
     const enum clock_verdict verdict =
         clock_stamp(pipeline->clock, samples, packet->arrival_us, &stamp);
     if (verdict == CLOCK_ACCEPTED)
@@ -193,8 +192,9 @@ static void believe_reboot(struct pipeline *pipeline, const struct packet *packe
 {
     const struct packet first = packet_of(&pipeline->suspect);
 
+    if (pipeline->has_suspect) /* not so where the clock's state was loaded in between */
+        offer_again(pipeline, &first);
     pipeline->has_suspect = false;
-    offer_again(pipeline, &first);
     offer_again(pipeline, packet);
 }
 

@@ -31,11 +31,13 @@ def undefined_names(source):
 
 
 async def drive():
-    """Another client of the daemon: connects and starts, so that the guide's client has something to see."""
-    await asyncio.sleep(0.5)
+    """Another client of the daemon: connects anew and starts, so that the guide's client has something to see."""
+    commands = [("disconnect_device", {}), ("connect_device", {"address": ADDRESS}), ("start_streaming", {})]
     async with websockets.connect("ws://localhost:8121") as ws:
-        for command, parameters in (("connect_device", {"address": ADDRESS}), ("start_streaming", {})):
+        for command, parameters in commands:
             await ws.send(json.dumps({"type": "command", "command": command, "parameters": parameters}))
+            while json.loads(await ws.recv()).get("command") != command:
+                pass
         async for _ in ws:
             pass
 

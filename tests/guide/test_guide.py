@@ -16,7 +16,7 @@ def test_the_guide_works_as_printed(story):
     command = f"ip link set lo up && exec {sys.executable} {HERE / story}"
     run = subprocess.run(
         ["unshare", "--net", "--map-root-user", "sh", "-c", command],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
     )
     print(run.stdout.decode())
     assert run.returncode == 0, run.stdout.decode()[-3000:]

@@ -4,9 +4,12 @@
 const SECONDS = 8;
 const COLOURS = ['--a', '--b', '--c'];
 const TRACES = [
-  {sensor: 'eeg', field: ['ch1'], label: 'EEG 1', unit: 'µV', off: 'leadoff_ch1', least: 20},
-  {sensor: 'eeg', field: ['ch2'], label: 'EEG 2', unit: 'µV', off: 'leadoff_ch2', least: 20},
-  {sensor: 'ppg', field: ['red', 'ir'], label: 'PPG', unit: 'counts', least: 200},
+  // The band now and then sends a single 0 in an EEG on millivolts of offset: drawn, it would set the scale.
+  {sensor: 'eeg', field: ['ch1'], label: 'EEG 1', unit: 'µV', off: 'leadoff_ch1', least: 20, skipZero: true},
+  {sensor: 'eeg', field: ['ch2'], label: 'EEG 2', unit: 'µV', off: 'leadoff_ch2', least: 20, skipZero: true},
+  // Red and infrared lie far apart, the pulse in each is small: a scale of its own for each.
+  {sensor: 'ppg', field: ['red'], label: 'PPG red', unit: 'counts', least: 200},
+  {sensor: 'ppg', field: ['ir'], label: 'PPG infrared', unit: 'counts', least: 200},
   {sensor: 'acc', field: ['x', 'y', 'z'], label: 'ACC', unit: 'g', factor: 1 / 16384, least: 0.1},
 ];
 const byId = (id) => document.getElementById(id);
@@ -65,12 +68,13 @@ class Trace {
   }
 
   take(message) {
-    const {field, factor = 1, off} = this.spec;
+    const {field, factor = 1, off, skipZero} = this.spec;
     this.lost += message.lost || 0;
     // A gap is drawn as one.
     if (message.lost) this.ring.push(message.data[0].timestamp, field.map(() => NaN));
     for (const sample of message.data) {
-      this.ring.push(sample.timestamp, field.map((name) => sample[name] * factor));
+      this.ring.push(sample.timestamp, field.map((name) =>
+        (skipZero && sample[name] === 0 ? NaN : sample[name] * factor)));
       if (off) this.leadOff = Boolean(sample[off]);
     }
     this.nominal = message.sample_rate;
