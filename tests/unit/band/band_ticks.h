@@ -55,7 +55,7 @@ static inline double ticks_jitter_us(struct ticks *ticks, enum sensor sensor)
     const double chance = ticks_random(ticks), at = ticks_random(ticks) * 2 - 1;
 
     if (sensor == SENSOR_EEG)
-        return chance < 0.05 ? -1300 : 0;
+        return chance < 0.05 ? -1300 * 250.2 / ticks->eeg_rate : 0;
     if (sensor == SENSOR_PPG)
         return chance < 0.15 ? 4000 * (at < 0 ? -1 : 1) : 30 * at;
     return 200 * at;
