@@ -109,6 +109,7 @@ static void tell_answers(struct bluez *bluez, int which)
     bluez->answer_count = 0;
     for (size_t i = 0; i < count && !bluez->destroying; i++)
         tell_answer(bluez, &answers[i]);
+    bluez_digest(bluez); /* what was cancelled may have been what discovery was on for */
 }
 
 struct answer *answer_later(struct bluez *bluez)

@@ -392,6 +392,7 @@ void bluez_connect(struct backend *backend, const struct band_identity *band)
     attempt->sighted = attempt->owned = attempt->remove = false;
     attempt->tries = attempt->in_progress = attempt->incomplete = attempt->hangs = 0;
     seek(bluez);
+    discovery_look_anew(bluez);
     /* From the alarm, for nothing may be told before this returns. */
     alarm_set(&bluez->attempt.alarm, 0, attempt_begin);
 }

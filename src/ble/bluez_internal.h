@@ -179,7 +179,8 @@ const char *adapter_trouble(const struct bluez *bluez); /* a sentence; NULL if a
 /* bluez_scan.c */
 void discovery_advance(struct bluez *bluez);
 void discovery_sightings(struct bluez *bluez);
-void discovery_reset(struct bluez *bluez); /* bluetoothd has forgotten it */
+void discovery_look_anew(struct bluez *bluez); /* a scan or an attempt begins */
+void discovery_reset(struct bluez *bluez);     /* bluetoothd has forgotten it */
 void bluez_scan_start(struct backend *backend);
 void bluez_scan_stop(struct backend *backend);
 

@@ -227,6 +227,16 @@ void discovery_sightings(struct bluez *bluez)
     bluez->discovery.heard = bluez->objects.heard;
 }
 
+/* What was heard before is no sighting; what has an RSSI is in the air, for BlueZ takes that away
+ * when it no longer listens. */
+void discovery_look_anew(struct bluez *bluez)
+{
+    for (size_t i = 0; i < bluez->objects.device_count; i++) {
+        struct bluez_device *device = &bluez->objects.devices[i];
+        device->sighted = device->rssi != RSSI_UNKNOWN;
+    }
+}
+
 void bluez_scan_start(struct backend *backend)
 {
     struct bluez *bluez = (struct bluez *)backend;
@@ -240,10 +250,7 @@ void bluez_scan_start(struct backend *backend)
     }
     bluez->discovery.scan = true;
     bluez->discovery.begun = bluez->discovery.state == DISCOVERY_ON;
-    for (size_t i = 0; i < bluez->objects.device_count; i++) {
-        struct bluez_device *device = &bluez->objects.devices[i];
-        device->sighted = device->rssi != RSSI_UNKNOWN; /* in the air while another discovers */
-    }
+    discovery_look_anew(bluez);
     discovery_advance(bluez);
 }
 

@@ -73,12 +73,10 @@ void bluez_reload(struct bluez *bluez)
              CALL_LIMIT_MS, on_loaded, bluez);
 }
 
-/* Whoever owned org.bluez before, what it told is no more. */
-static void set_owner(struct bluez *bluez, const char *owner)
+/* What bluetoothd told is no more; also where another takes its place in one step. */
+static void lose_owner(struct bluez *bluez)
 {
-    if (strcmp(bluez->owner, owner) == 0)
-        return;
-    log_info(owner[0] ? "bluetoothd is there" : "bluetoothd is gone");
+    log_info("bluetoothd is gone");
     bus_cancel(&bluez->load_call);
     alarm_clear(&bluez->load_alarm);
     bluez->loaded = false;
@@ -86,10 +84,18 @@ static void set_owner(struct bluez *bluez, const char *owner)
     bluez->owner[0] = '\0';
     objects_clear(&bluez->objects);
     bluez_digest(bluez);
-    if (bluez->destroying || !copy_whole(bluez->owner, sizeof(bluez->owner), owner))
+}
+
+static void set_owner(struct bluez *bluez, const char *owner)
+{
+    if (strcmp(bluez->owner, owner) == 0)
         return;
-    if (owner[0])
-        bluez_reload(bluez);
+    if (bluez->owner[0])
+        lose_owner(bluez);
+    if (!owner[0] || !copy_whole(bluez->owner, sizeof(bluez->owner), owner))
+        return;
+    log_info("bluetoothd is there");
+    bluez_reload(bluez);
 }
 
 static void on_owner(void *user, DBusMessage *reply)

@@ -215,10 +215,14 @@ class Fake:
             self.objects.pop(path, None)
         self.signal("/", MANAGER, "InterfacesRemoved", "oas", path, dbus.Array(gone, signature="s"))
 
-    def do_change(self, path, interface, changed, invalidated=()):
-        self.change(path, interface, dbus.Dictionary({k: variant(v) for k, v in changed.items()}, signature="sv"), invalidated)
+    def do_change(self, path, interface, changed, invalidated=(), keep=True):
+        typed = dbus.Dictionary({k: variant(v) for k, v in changed.items()}, signature="sv")
+        if keep:
+            self.change(path, interface, typed, invalidated)
+        else:  # told, but not true
+            self.signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", interface, typed, list(invalidated))
 
-    def do_value(self, path, values, signal_anyway=True):
+    def do_value(self, path, values):
         for value in values:
             self.signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", CHARACTERISTIC, {"Value": dbus.Array(bytes.fromhex(value), signature="y")}, [])
 

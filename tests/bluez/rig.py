@@ -154,6 +154,9 @@ class Probe:
         rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
         return rss, len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def is_sanitized(self):
+        return b"__asan_init" in (BUILD / "bluez_probe").read_bytes()
+
     def stop(self):
         """Lets go and ends by itself; what it leaks, a sanitizer's build says by its exit status."""
         if self.process.poll() is None:
