@@ -110,6 +110,8 @@ static double slope_of(const struct envelope *envelope)
     if (span < SLOPE_SPAN)
         return SLOPE_FIRST;
     const size_t count = lower_hull(envelope, hull);
+    if (count < 2)
+        return SLOPE_FIRST;
     const double mean = mean_x(envelope);
     size_t edge = 1;
     while (edge < count - 1 && hull[edge].x < mean)
