@@ -37,7 +37,7 @@ void adapter_advance(struct bluez *bluez)
         lose_adapter(bluez);
 }
 
-const char *adapter_trouble(const struct bluez *bluez)
+const char *adapter_trouble(struct bluez *bluez)
 {
     const struct bluez_adapter *adapter = objects_adapter(&bluez->objects, bluez->adapter);
 

@@ -2,55 +2,9 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "band/profile.h"
 #include "bluez_properties.h"
-
-#define DEVICE_INFORMATION_UUID "0000180a-0000-1000-8000-00805f9b34fb"
-
-static const char *service_uuid(enum band_characteristic which)
-{
-    if (which == CHARACTERISTIC_FIRMWARE)
-        return DEVICE_INFORMATION_UUID;
-    if (which == CHARACTERISTIC_CONTROL)
-        return sensor_profile(SENSOR_EEG)->service_uuid;
-    return sensor_profile((enum sensor)which)->service_uuid;
-}
-
-static const char *characteristic_uuid(enum band_characteristic which)
-{
-    if (which == CHARACTERISTIC_FIRMWARE)
-        return BAND_FIRMWARE_UUID;
-    if (which == CHARACTERISTIC_CONTROL)
-        return BAND_EEG_CONTROL_UUID;
-    return sensor_profile((enum sensor)which)->data_uuid;
-}
-
-const char *characteristic_name(enum band_characteristic which)
-{
-    static const char *const names[] = {"EEG",     "PPG",         "accelerometer",
-                                        "battery", "EEG control", "firmware"};
-    return names[which];
-}
-
-static bool is_service_of_band(const char *uuid)
-{
-    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
-        if (strcasecmp(uuid, service_uuid((enum band_characteristic)which)) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_characteristic_of_band(const char *uuid)
-{
-    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
-        if (strcasecmp(uuid, characteristic_uuid((enum band_characteristic)which)) == 0)
-            return true;
-    }
-    return false;
-}
 
 static bool is_band_name(const char *name)
 {
@@ -81,15 +35,6 @@ void objects_clear(struct objects *objects)
 
 /* ---- adapters */
 
-static struct bluez_adapter *adapter_at(struct objects *objects, const char *path)
-{
-    for (size_t i = 0; i < objects->adapter_count; i++) {
-        if (strcmp(objects->adapters[i].path, path) == 0)
-            return &objects->adapters[i];
-    }
-    return NULL;
-}
-
 static void adapter_property(void *user, const struct property *property)
 {
     struct bluez_adapter *adapter = user;
@@ -107,7 +52,7 @@ static void adapter_property(void *user, const struct property *property)
 
 static void add_adapter(struct objects *objects, const char *path, DBusMessageIter *properties)
 {
-    struct bluez_adapter *adapter = adapter_at(objects, path);
+    struct bluez_adapter *adapter = objects_adapter(objects, path);
 
     if (!adapter) {
         if (objects->adapter_count == ADAPTERS_MAX)
@@ -122,15 +67,6 @@ static void add_adapter(struct objects *objects, const char *path, DBusMessageIt
 }
 
 /* ---- devices */
-
-struct bluez_device *objects_device(struct objects *objects, const char *path)
-{
-    for (size_t i = 0; i < objects->device_count; i++) {
-        if (strcmp(objects->devices[i].path, path) == 0)
-            return &objects->devices[i];
-    }
-    return NULL;
-}
 
 /* After connecting, Name is what GATT calls the band; only what it advertised is its name here. */
 static void take_name(struct bluez_device *device, const char *name)
@@ -154,11 +90,10 @@ static void device_property(void *user, const struct property *property)
         copy_whole(device->adapter, sizeof(device->adapter), text);
     else if (strcmp(property->name, "Name") == 0 && property_string(property, &text))
         take_name(device, text);
-    else if (strcmp(property->name, "RSSI") == 0 && property_int16(property, &device->rssi))
-        device->sighted = true;
-    else if (strcmp(property->name, "ManufacturerData") == 0 ||
-             strcmp(property->name, "ServiceData") == 0)
-        device->sighted = true; /* each advertisement tells them anew */
+    else if (strcmp(property->name, "RSSI") == 0)
+        device->sighted = property_int16(property, &device->rssi) || device->sighted;
+    else if (strcmp(property->name, "ManufacturerData") == 0)
+        device->sighted = true; /* each advertisement tells it anew */
 }
 
 static void battery_property(void *user, const struct property *property)
@@ -255,7 +190,7 @@ static void add_service(struct objects *objects, const char *path, DBusMessageIt
 
     properties_each(properties, service_property, &service);
     remove_service(objects, path);
-    if (objects->service_count < SERVICES_MAX && is_service_of_band(service.uuid) &&
+    if (objects->service_count < SERVICES_MAX && band_has_service(service.uuid) &&
         copy_whole(service.path, sizeof(service.path), path))
         objects->services[objects->service_count++] = service;
 }
@@ -291,7 +226,7 @@ static void add_characteristic(struct objects *objects, const char *path,
     properties_each(properties, characteristic_property, &characteristic);
     remove_characteristic(objects, path);
     if (objects->characteristic_count < CHARACTERISTICS_MAX &&
-        is_characteristic_of_band(characteristic.uuid) &&
+        band_has_characteristic(characteristic.uuid) &&
         copy_whole(characteristic.path, sizeof(characteristic.path), path))
         objects->characteristics[objects->characteristic_count++] = characteristic;
 }
@@ -414,7 +349,7 @@ static void remove_device(struct objects *objects, const char *path)
 
 static void remove_adapter(struct objects *objects, const char *path)
 {
-    struct bluez_adapter *adapter = adapter_at(objects, path);
+    struct bluez_adapter *adapter = objects_adapter(objects, path);
 
     if (adapter)
         *adapter = objects->adapters[--objects->adapter_count];
@@ -508,7 +443,7 @@ bool objects_changed(struct objects *objects, DBusMessage *properties_changed)
         change_device(objects, path, &iter);
     else if (strcmp(interface, BLUEZ_BATTERY) == 0)
         add_battery(objects, path, &iter);
-    else if (strcmp(interface, BLUEZ_ADAPTER) == 0 && adapter_at(objects, path))
+    else if (strcmp(interface, BLUEZ_ADAPTER) == 0 && objects_adapter(objects, path))
         add_adapter(objects, path, &iter);
     return true;
 }
@@ -543,105 +478,4 @@ bool objects_value(DBusMessage *properties_changed, const uint8_t **bytes, size_
     dbus_message_iter_next(&iter);
     properties_each(&iter, value_property, &value);
     return value.found;
-}
-
-/* ---- lookups */
-
-static bool is_band(const struct bluez_device *device, const struct band_identity *band)
-{
-    if (band->address[0])
-        return strcasecmp(device->address, band->address) == 0;
-    return device->name[0] && strcasecmp(device->name, band->name) == 0;
-}
-
-struct bluez_device *objects_band(struct objects *objects, const char *adapter,
-                                  const struct band_identity *band)
-{
-    for (size_t i = 0; i < objects->device_count; i++) {
-        struct bluez_device *device = &objects->devices[i];
-        if (strcmp(device->adapter, adapter) == 0 && is_band(device, band))
-            return device;
-    }
-    return NULL;
-}
-
-static bool service_fits(const struct objects *objects, const char *path, const char *device,
-                         const char *uuid)
-{
-    for (size_t i = 0; i < objects->service_count; i++) {
-        const struct bluez_service *service = &objects->services[i];
-        if (strcmp(service->path, path) == 0)
-            return strcmp(service->device, device) == 0 && strcasecmp(service->uuid, uuid) == 0;
-    }
-    return false;
-}
-
-const char *objects_characteristic(const struct objects *objects, const char *device,
-                                   enum band_characteristic which)
-{
-    for (size_t i = 0; i < objects->characteristic_count; i++) {
-        const struct bluez_characteristic *characteristic = &objects->characteristics[i];
-        if (strcasecmp(characteristic->uuid, characteristic_uuid(which)) == 0 &&
-            service_fits(objects, characteristic->service, device, service_uuid(which)))
-            return characteristic->path;
-    }
-    return NULL;
-}
-
-const struct bluez_adapter *objects_adapter(const struct objects *objects, const char *path)
-{
-    for (size_t i = 0; i < objects->adapter_count; i++) {
-        if (strcmp(objects->adapters[i].path, path) == 0)
-            return &objects->adapters[i];
-    }
-    return NULL;
-}
-
-/* The whole last part is compared: hci1 must not find hci10. */
-const char *adapter_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-/* hci2 before hci10. */
-static bool path_is_before(const char *a, const char *b)
-{
-    const size_t a_len = strlen(a);
-    const size_t b_len = strlen(b);
-
-    return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
-}
-
-static bool is_wished(const struct bluez_adapter *adapter, const char *wish)
-{
-    return !wish || strcasecmp(adapter->address, wish) == 0 ||
-           strcmp(adapter_name(adapter->path), wish) == 0;
-}
-
-static bool is_better(const struct bluez_adapter *a, const struct bluez_adapter *b,
-                      const char *current)
-{
-    const bool a_current = strcmp(a->path, current) == 0;
-    const bool b_current = strcmp(b->path, current) == 0;
-
-    if (a->powered != b->powered)
-        return a->powered;
-    if (a_current != b_current)
-        return a_current;
-    return path_is_before(a->path, b->path);
-}
-
-const struct bluez_adapter *objects_choose_adapter(const struct objects *objects, const char *wish,
-                                                   const char *current)
-{
-    const struct bluez_adapter *best = NULL;
-
-    for (size_t i = 0; i < objects->adapter_count; i++) {
-        const struct bluez_adapter *adapter = &objects->adapters[i];
-        if (is_wished(adapter, wish) && (!best || is_better(adapter, best, current)))
-            best = adapter;
-    }
-    return best;
 }

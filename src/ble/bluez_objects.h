@@ -102,11 +102,15 @@ struct bluez_device *objects_band(struct objects *objects, const char *adapter,
                                   const struct band_identity *band);
 const char *objects_characteristic(const struct objects *objects, const char *device,
                                    enum band_characteristic which);
-const struct bluez_adapter *objects_adapter(const struct objects *objects, const char *path);
+struct bluez_adapter *objects_adapter(struct objects *objects, const char *path);
 /* By address or name (`wish`, or NULL); else `current` while it is powered; else the first that
  * is; else the first. */
 const struct bluez_adapter *objects_choose_adapter(const struct objects *objects, const char *wish,
                                                    const char *current);
+
+/* Whether a Link Band has something of this UUID. */
+bool band_has_service(const char *uuid);
+bool band_has_characteristic(const char *uuid);
 
 /* "hci0" of an adapter's path. */
 const char *adapter_name(const char *path);

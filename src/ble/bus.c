@@ -40,7 +40,7 @@ struct bus {
 
 static void try_to_connect(uv_timer_t *timer);
 
-static void call_free(struct bus_call *call)
+static void call_unlink(struct bus_call *call)
 {
     if (call->previous)
         call->previous->next = call->next;
@@ -48,29 +48,43 @@ static void call_free(struct bus_call *call)
         call->bus->calls = call->next;
     if (call->next)
         call->next->previous = call->previous;
+}
+
+static void call_free(struct bus_call *call)
+{
     if (call->slot)
         *call->slot = NULL;
     dbus_pending_call_unref(call->pending);
     free(call);
 }
 
-static void call_cancel(struct bus_call *call)
+void bus_cancel(struct bus_call **slot)
 {
+    struct bus_call *call = *slot;
+
+    if (!call)
+        return;
     dbus_pending_call_cancel(call->pending);
+    call_unlink(call);
     call_free(call);
 }
 
-void bus_cancel(struct bus_call **slot)
+static void cancel_all(struct bus *bus)
 {
-    if (*slot)
-        call_cancel(*slot);
+    struct bus_call *next;
+
+    for (struct bus_call *call = bus->calls; call; call = next) {
+        next = call->next;
+        dbus_pending_call_cancel(call->pending);
+        call_free(call);
+    }
+    bus->calls = NULL;
 }
 
 /* The old connection is not taken down here but by the timer: a handler may be running in it. */
 static void lose(struct bus *bus, const char *why)
 {
-    while (bus->calls)
-        call_cancel(bus->calls);
+    cancel_all(bus);
     bus->up = false;
     if (!uv_is_closing((uv_handle_t *)&bus->timer))
         uv_timer_start(&bus->timer, try_to_connect, bus->backoff_ms, 0);
@@ -89,6 +103,7 @@ static void on_reply(DBusPendingCall *pending, void *user)
     void *reply_user = call->user;
     DBusMessage *reply = dbus_pending_call_steal_reply(pending);
 
+    call_unlink(call);
     call_free(call);
     /* Of a lost bus libdbus makes up replies that look like a time limit; the loss itself follows.
      */
@@ -271,8 +286,7 @@ static void close_connection(struct bus *bus)
 {
     struct dbus_loop *dbus_loop = bus->dbus_loop;
 
-    while (bus->calls)
-        call_cancel(bus->calls);
+    cancel_all(bus);
     if (!dbus_loop)
         return;
     bus->dbus_loop = NULL;

@@ -1,0 +1,159 @@
+/* Finding things in the mirror: by path, by identity, by what a band's GATT looks like. */
+#include <string.h>
+#include <strings.h>
+
+#include "band/profile.h"
+#include "bluez_objects.h"
+
+#define DEVICE_INFORMATION_UUID "0000180a-0000-1000-8000-00805f9b34fb"
+
+static const char *service_uuid(enum band_characteristic which)
+{
+    if (which == CHARACTERISTIC_FIRMWARE)
+        return DEVICE_INFORMATION_UUID;
+    if (which == CHARACTERISTIC_CONTROL)
+        return sensor_profile(SENSOR_EEG)->service_uuid;
+    return sensor_profile((enum sensor)which)->service_uuid;
+}
+
+static const char *characteristic_uuid(enum band_characteristic which)
+{
+    if (which == CHARACTERISTIC_FIRMWARE)
+        return BAND_FIRMWARE_UUID;
+    if (which == CHARACTERISTIC_CONTROL)
+        return BAND_EEG_CONTROL_UUID;
+    return sensor_profile((enum sensor)which)->data_uuid;
+}
+
+const char *characteristic_name(enum band_characteristic which)
+{
+    static const char *const names[] = {"EEG",     "PPG",         "accelerometer",
+                                        "battery", "EEG control", "firmware"};
+    return names[which];
+}
+
+bool band_has_service(const char *uuid)
+{
+    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
+        if (strcasecmp(uuid, service_uuid((enum band_characteristic)which)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool band_has_characteristic(const char *uuid)
+{
+    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
+        if (strcasecmp(uuid, characteristic_uuid((enum band_characteristic)which)) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct bluez_adapter *objects_adapter(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->adapter_count; i++) {
+        if (strcmp(objects->adapters[i].path, path) == 0)
+            return &objects->adapters[i];
+    }
+    return NULL;
+}
+
+struct bluez_device *objects_device(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->device_count; i++) {
+        if (strcmp(objects->devices[i].path, path) == 0)
+            return &objects->devices[i];
+    }
+    return NULL;
+}
+
+static bool is_band(const struct bluez_device *device, const struct band_identity *band)
+{
+    if (band->address[0])
+        return strcasecmp(device->address, band->address) == 0;
+    return device->name[0] && strcasecmp(device->name, band->name) == 0;
+}
+
+struct bluez_device *objects_band(struct objects *objects, const char *adapter,
+                                  const struct band_identity *band)
+{
+    for (size_t i = 0; i < objects->device_count; i++) {
+        struct bluez_device *device = &objects->devices[i];
+        if (strcmp(device->adapter, adapter) == 0 && is_band(device, band))
+            return device;
+    }
+    return NULL;
+}
+
+static bool service_fits(const struct objects *objects, const char *path, const char *device,
+                         const char *uuid)
+{
+    for (size_t i = 0; i < objects->service_count; i++) {
+        const struct bluez_service *service = &objects->services[i];
+        if (strcmp(service->path, path) == 0)
+            return strcmp(service->device, device) == 0 && strcasecmp(service->uuid, uuid) == 0;
+    }
+    return false;
+}
+
+const char *objects_characteristic(const struct objects *objects, const char *device,
+                                   enum band_characteristic which)
+{
+    for (size_t i = 0; i < objects->characteristic_count; i++) {
+        const struct bluez_characteristic *characteristic = &objects->characteristics[i];
+        if (strcasecmp(characteristic->uuid, characteristic_uuid(which)) == 0 &&
+            service_fits(objects, characteristic->service, device, service_uuid(which)))
+            return characteristic->path;
+    }
+    return NULL;
+}
+
+/* The whole last part is compared: hci1 must not find hci10. */
+const char *adapter_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* hci2 before hci10. */
+static bool path_is_before(const char *a, const char *b)
+{
+    const size_t a_len = strlen(a);
+    const size_t b_len = strlen(b);
+
+    return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
+}
+
+static bool is_wished(const struct bluez_adapter *adapter, const char *wish)
+{
+    return !wish || strcasecmp(adapter->address, wish) == 0 ||
+           strcmp(adapter_name(adapter->path), wish) == 0;
+}
+
+static bool is_better(const struct bluez_adapter *a, const struct bluez_adapter *b,
+                      const char *current)
+{
+    const bool a_current = strcmp(a->path, current) == 0;
+    const bool b_current = strcmp(b->path, current) == 0;
+
+    if (a->powered != b->powered)
+        return a->powered;
+    if (a_current != b_current)
+        return a_current;
+    return path_is_before(a->path, b->path);
+}
+
+const struct bluez_adapter *objects_choose_adapter(const struct objects *objects, const char *wish,
+                                                   const char *current)
+{
+    const struct bluez_adapter *best = NULL;
+
+    for (size_t i = 0; i < objects->adapter_count; i++) {
+        const struct bluez_adapter *adapter = &objects->adapters[i];
+        if (is_wished(adapter, wish) && (!best || is_better(adapter, best, current)))
+            best = adapter;
+    }
+    return best;
+}
