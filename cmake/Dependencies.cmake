@@ -12,3 +12,13 @@ find_library(LIQUID_LIBRARY liquid REQUIRED)
 add_library(liquid INTERFACE)
 target_include_directories(liquid SYSTEM INTERFACE ${LIQUID_INCLUDE_DIR})
 target_link_libraries(liquid INTERFACE ${LIQUID_LIBRARY} m)
+
+# SHA-256 of recorded files.
+pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
+
+# EDFlib (libedf-dev) ships no .pc file.
+find_path(EDF_INCLUDE_DIR edflib.h REQUIRED)
+find_library(EDF_LIBRARY edf REQUIRED)
+add_library(edf INTERFACE)
+target_include_directories(edf SYSTEM INTERFACE ${EDF_INCLUDE_DIR})
+target_link_libraries(edf INTERFACE ${EDF_LIBRARY})

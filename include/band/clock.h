@@ -27,7 +27,12 @@ struct clock_anchor {
 enum clock_verdict {
     CLOCK_ACCEPTED, /* *stamp is filled */
     CLOCK_LATE,     /* a duplicate or a late packet: count and drop */
-    CLOCK_SUSPECT,  /* the tick makes no sense yet; hold the packet, offer it again with the next */
+    CLOCK_SUSPECT,  /* the tick makes no sense yet: hold the packet until the next is judged */
+    /*
+     * The tick makes no sense, but agrees with the suspect one before: the band has rebooted. The
+     * clock has begun anew; offer the one held, then this one again.
+     */
+    CLOCK_REBOOTED,
 };
 
 /* Where and when the samples of an accepted packet are; the fields of struct sample_block. */
@@ -52,7 +57,20 @@ void clock_link_up(struct clock *clock, struct clock_anchor anchor);
 /* The sensor was stopped on purpose: what is missing until its next packet is not lost. */
 void clock_pause(struct clock *clock, enum sensor sensor);
 
-/* Puts a decoded packet in time. */
+/*
+ * The nominal rate of the EEG, 0 while unknown. Until it is known, EEG packets are only to be shown
+ * to clock_observe(), held, and stamped once two steps between them agreed: true then. A rate that
+ * does not show in time is assumed by clock_assume_rate(). Stamping goes on observing, and a stamp
+ * may tell another rate than those before.
+ */
+int clock_eeg_rate(const struct clock *clock);
+bool clock_observe(struct clock *clock, const struct samples *samples);
+void clock_assume_rate(struct clock *clock);
+
+/* UTC in Unix ms of a boot time, by the anchor of the connection. */
+double clock_utc_ms(const struct clock *clock, int64_t boot_us);
+
+/* Puts a decoded packet in time. Not for the battery, which has no tick. */
 enum clock_verdict clock_stamp(struct clock *clock, const struct samples *samples,
                                int64_t arrival_us, struct clock_stamp *stamp);
 

@@ -24,24 +24,19 @@ struct slot_channel {
     /* µV: baseline and mains off. The baseline is the first good sample; after a hole it is chosen
      * so that the signal goes on from the value held. */
     double uv;
-    double level; /* the baseline taken off, µV */
     double mains; /* what the notch took off, µV */
     enum slot_state state;
-    double saturated; /* µV of full scale where the sample is saturated, else 0 */
+    bool saturated;
 };
 
 struct slot {
     double tick, ms;
     bool sample;    /* false: no such sample came */
     bool jump;      /* does not continue the slot before: the first of all, or after a long gap */
-    bool last;      /* the last sample of its block */
     uint32_t extra; /* at a jump: samples lost before it that got no slot */
     uint8_t leadoff;
     struct slot_channel channel[EEG_CHANNELS];
-    /* Of the block that brought it, or that showed it to be lost. */
-    int64_t arrival_us;
-    double arrival_utc_ms, step_ms, tick_step, rate_measured;
-    int rate;
+    int rate; /* nominal, Hz */
 };
 
 typedef void slot_sink(void *user, const struct slot *slot);
@@ -67,8 +62,7 @@ struct timeline {
     bool broken;     /* the next slot is a jump */
     uint32_t extra;  /* for that slot */
     double tick, ms; /* of the newest slot */
-    double tick_step, step_ms;
-    size_t count; /* slots pending */
+    size_t count;    /* slots pending */
     struct slot pending[TIMELINE_BRIDGE_MAX + 1];
     struct timeline_channel channel[EEG_CHANNELS];
 };
@@ -83,8 +77,5 @@ void timeline_reset(struct timeline *timeline);
 /* Takes a block (block_is_timed, of the timeline's rate) and hands its slots to the sink. */
 void timeline_push(struct timeline *timeline, const struct sample_block *block, slot_sink *sink,
                    void *user);
-
-/* The stream ends: hands out what is pending, then `tail` held slots, and resets. */
-void timeline_end(struct timeline *timeline, slot_sink *sink, void *user);
 
 #endif

@@ -3,8 +3,11 @@
  *
  * Commands come down (from protocol/), outcomes go back through a reply function, events and data
  * go up through struct manager_listener. The manager knows neither server nor recorder nor loop:
- * time comes through struct manager_host, so its tests need no sleeping. docs/architecture.md draws
- * the machine.
+ * time comes through struct manager_host, so its tests need no sleeping. docs/state-machine.md
+ * draws the machine.
+ *
+ * Every function may be called from within a listener's or a reply's function, save manager_create;
+ * what it sets going then happens after that function has returned.
  */
 #ifndef MANAGER_MANAGER_H
 #define MANAGER_MANAGER_H
@@ -30,8 +33,9 @@ struct manager_host {
 };
 
 /*
- * How a command ended. `already`: nothing had to change, and the caller tells the event of the
- * state (device_connected, stream_started …) to the sender alone, for the listener tells no one.
+ * How a command ended. `already`: the state asked for was there already, or what a stop undid never
+ * came to be: the listener tells no one, and the caller tells the event of the state
+ * (device_connected, stream_started …) to the sender alone.
  */
 struct manager_outcome {
     struct failure failure; /* code ERROR_NONE on success */
@@ -95,6 +99,21 @@ struct manager_status {
     uint64_t reconnects;
 };
 
+/*
+ * What is wanted of a band, for a daemon that dies to take up again: to be kept where it outlives
+ * the process. No band (both fields ""): nothing is wanted.
+ */
+struct manager_wants {
+    struct band_identity band;
+    sensor_set sensors;   /* of the stream, 0: none */
+    int sample_rate;      /* EEG, Hz, as asked for; 0: the default */
+    double seconds;       /* duration as asked for, 0: no end */
+    int64_t until_utc_us; /* when that ends; 0: no end */
+    int64_t since_utc_us; /* start of the stream; 0: it has not started */
+    sensor_set recording; /* the recording's demand, 0: none */
+};
+
+/* Every function must be there. Pointers are borrowed for the call. */
 struct manager_listener {
     void *user;
     void (*bluetooth_status)(void *user);
@@ -121,6 +140,8 @@ struct manager_listener {
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);
     void (*acc)(void *user, const struct acc_features *features);
+    /* At each change; empty after a disconnect asked for and at shutdown. */
+    void (*wants_changed)(void *user, const struct manager_wants *wants);
 };
 
 struct manager_config {
@@ -129,8 +150,10 @@ struct manager_config {
 
 struct manager;
 
-/* Takes the backend over: manager_shutdown destroys it. Host and listener are copied. NULL: no
- * memory. */
+/*
+ * Takes the backend over: manager_shutdown destroys it. Host and listener are copied. NULL: no
+ * memory, and the backend stays the caller's.
+ */
 struct manager *manager_create(const struct manager_config *config, struct backend *backend,
                                const struct manager_host *host,
                                const struct manager_listener *listener);
@@ -138,13 +161,34 @@ struct manager *manager_create(const struct manager_config *config, struct backe
 /* To be called at the time asked for by host.wake_at (earlier does no harm). */
 void manager_wake(struct manager *manager);
 
+/*
+ * The host was suspended (boot time jumped against monotonic): the silence of that time counts for
+ * nothing, the link is checked, a lost band is tried at once. The manager also takes it for that if
+ * it is woken 3 s late, so that a starved process accuses no sensor.
+ */
+void manager_resumed(struct manager *manager);
+
+/*
+ * Takes up what a run that died was wanted to do, as if the band had just been lost; what comes of
+ * it is told with resumed: true. The recording's demand is the caller's to set again. Only before
+ * the first command.
+ */
+void manager_restore(struct manager *manager, const struct manager_wants *wants);
+
+/*
+ * Connects this band whenever it appears and streams all sensors, until a user disconnects it or
+ * connects another before it was seen. After manager_restore, which goes first if it has a band.
+ */
+void manager_auto_connect(struct manager *manager, const char *name_or_address);
+
+/* A scan while one runs joins it: its reply comes when the first one ends. At most 60 s. */
 void manager_scan(struct manager *manager, double seconds, struct manager_reply reply);
 void manager_stop_scan(struct manager *manager, struct manager_reply reply);
-/* Either may be NULL, not both; compared without regard to case. */
+/* Either may be NULL, not both; compared without regard to case. Answered within 20 s. */
 void manager_connect(struct manager *manager, const char *address, const char *device_id,
                      struct manager_reply reply);
 void manager_disconnect(struct manager *manager, const char *device_id, struct manager_reply reply);
-/* rate 0: the default (250). seconds 0: no end. */
+/* rate 0: the default (250). seconds 0: no end. Answered within 10 s of being connected. */
 void manager_start_streaming(struct manager *manager, sensor_set sensors, int rate, double seconds,
                              struct manager_reply reply);
 void manager_stop_streaming(struct manager *manager, struct manager_reply reply);
@@ -160,7 +204,11 @@ double manager_utc_ms(struct manager *manager, int64_t boot_us);
 /* The bands of the running or last scan; returns how many, at most MANAGER_SCAN_DEVICES_MAX. */
 size_t manager_scan_devices(const struct manager *manager, const struct band_sighting **devices);
 
-/* Tells disconnection, lets the band go, destroys the backend, frees itself, then calls done. */
+/*
+ * Answers what is open with CANCELLED, tells disconnection, lets the band go, destroys the backend,
+ * frees itself, then calls done. How long it takes is the backend's: the caller has its own limit.
+ * Until then commands are answered CANCELLED.
+ */
 void manager_shutdown(struct manager *manager, void (*done)(void *user), void *user);
 
 #endif

@@ -39,6 +39,29 @@ struct subscription {
 struct server;
 struct client;
 
+/* A GET or HEAD that came past the rules of Host and Origin; borrowed for the call. */
+struct http_request {
+    const char *path;  /* as sent, not decoded */
+    const char *query; /* behind the `?`, "" if none */
+    bool restricted;   /* Origin `null`, as client_is_restricted() */
+};
+
+/* The answer to it: one of the two is to be called before the handler returns, else it is a 404. */
+struct http_response;
+void http_reply_text(struct http_response *response, int status, const char *content_type,
+                     const char *text, size_t len);
+/* Takes `fd` over and sends the file in pieces, read off the loop, as an attachment of that name.
+ */
+void http_reply_file(struct http_response *response, int fd, const char *content_type,
+                     const char *name);
+
+struct http_route {
+    const char *path; /* exactly this, or what begins with it where it ends in `/` */
+    void (*handle)(void *user, const struct http_request *request, struct http_response *response);
+    void *user;
+};
+
+/* Borrowed for as long as the server lives; `fds` for server_create() only. */
 struct server_config {
     const char *const *listen; /* "ADDR:PORT" or "[ADDR]:PORT" */
     size_t listen_count;
@@ -48,6 +71,11 @@ struct server_config {
     size_t allow_origin_count;
     const char *const *deny_origin;
     size_t deny_origin_count;
+    /* Sockets that already listen, from a supervisor, beside those of `listen`; taken over. */
+    const int *fds;
+    size_t fd_count;
+    const struct http_route *routes;
+    size_t route_count;
     /* Seconds of SERVER_… above divided by this: 1, or more for tests that can't wait. */
     double hurry;
 };

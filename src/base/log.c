@@ -43,7 +43,8 @@ static const char *level_name(enum log_level level)
     return "";
 }
 
-/* In UTF-8 only bytes below 0x20 and 0x7F are control characters that matter to a terminal or a journal. */
+/* In UTF-8 only bytes below 0x20 and 0x7F are control characters that matter to a terminal or a
+ * journal. */
 static void blank_controls(char *text)
 {
     for (; *text; text++) {

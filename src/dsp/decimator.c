@@ -1,191 +1,164 @@
 #include "dsp/decimator.h"
 
+#include <liquid/liquid.h>
 #include <math.h>
 #include <stdlib.h>
-
-#include <liquid/liquid.h>
-
-#include "dsp/filter.h"
-#include "dsp/grid.h"
-#include "dsp/timeline.h"
+#include <string.h>
 
 /*
- * Kaiser's formulas for 80 dB and 25 outputs either side: flat to
- * 0.4 of the output's rate, down from its Nyquist frequency on, so that nothing aliases.
+ * Kaiser's estimate for 60 dB and a transition from 0.4 to 0.5 of the output rate: 37 taps for each
+ * step of the factor. The stop band begins at the output's Nyquist frequency: nothing folds back
+ * above -60 dB.
  */
-#define HALF_OUTPUTS 25
-#define BETA         7.857
-#define CUTOFF       0.45 /* of the output's rate */
-#define FACTOR_MAX   4
-#define DELAY_MAX    (HALF_OUTPUTS * FACTOR_MAX)
+#define TAPS_PER_FACTOR 37
+#define FACTOR_MAX      4
+#define TAPS_MAX        (TAPS_PER_FACTOR * FACTOR_MAX + 1)
+#define STOP_BAND_DB    60.0f
+#define CUTOFF          0.45f /* middle of the transition, of the output rate */
 
-typedef void block_sink(void *user, const struct sample_block *block);
+/* Inputs whose outputs are still to come: those inside the filter's delay. */
+#define RING 128
+
+/* Gaps up to this are bridged for the filter. */
+#define BRIDGE_S 0.020
+
+struct input {
+    double time_ms;
+    bool present; /* false: bridged, or past the end */
+    uint8_t leadoff;
+};
 
 struct decimator {
-    unsigned factor;
-    int rate; /* nominal, in; 0 before the first block */
-    struct timeline timeline;
-    firfilt_rrrf lowpass[EEG_CHANNELS];
-    size_t delay, inside, at;
-    struct slot waiting[DELAY_MAX + 1];
-    unsigned phase;   /* of the next slot to leave: 0 is on the grid */
-    uint32_t missing; /* grid points since the last output whose sample never came */
-    uint8_t leadoff;  /* of the inputs since the last grid point */
-    double flat[EEG_CHANNELS];
-    bool restart;
-    struct sample_block out;
-    block_sink *emit;
+    int factor;
+    int delay; /* of the filter, in inputs */
+    firfilt_rrrf filters[EEG_CHANNELS];
+    bool running;              /* a stretch of samples is inside */
+    int64_t begin;             /* index of its first input */
+    int64_t index;             /* of the next input, gaps counted */
+    double base[EEG_CHANNELS]; /* µV taken off in double before the single-precision filter */
+    double last[EEG_CHANNELS]; /* newest input, µV */
+    struct input ring[RING];
+    uint32_t lost; /* outputs missing before the next one */
+    struct sample_block block;
+    /* Where blocks go, during a call. */
+    void (*emit)(void *user, const struct sample_block *block);
     void *user;
 };
 
 struct decimator *decimator_create(int factor)
 {
-    struct decimator *d = calloc(1, sizeof *d);
+    struct decimator *d = calloc(1, sizeof(*d));
+    float taps[TAPS_MAX];
+    const unsigned count = (unsigned)(TAPS_PER_FACTOR * factor) | 1;
+    float sum = 0;
+
     if (!d)
         return NULL;
-    d->factor = (unsigned)factor;
-    d->delay = HALF_OUTPUTS * d->factor;
-    double taps[2 * DELAY_MAX + 1];
-    float single[2 * DELAY_MAX + 1];
-    lowpass_taps(d->delay, CUTOFF / factor, BETA, taps);
-    for (size_t i = 0; i < 2 * d->delay + 1; i++)
-        single[i] = (float)taps[i];
-    for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        d->lowpass[c] = firfilt_rrrf_create(single, (unsigned)(2 * d->delay + 1));
-        if (!d->lowpass[c]) {
-            decimator_destroy(d);
-            return NULL;
-        }
-    }
+    d->factor = factor;
+    d->delay = (int)(count - 1) / 2;
+    liquid_firdes_kaiser(count, CUTOFF / (float)factor, STOP_BAND_DB, 0, taps);
+    for (unsigned i = 0; i < count; i++)
+        sum += taps[i];
+    for (unsigned i = 0; i < count; i++)
+        taps[i] /= sum;
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        d->filters[c] = firfilt_rrrf_create(taps, count);
     return d;
 }
 
 void decimator_destroy(struct decimator *d)
 {
-    if (!d)
-        return;
-    for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        if (d->lowpass[c])
-            firfilt_rrrf_destroy(d->lowpass[c]);
-    }
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        firfilt_rrrf_destroy(d->filters[c]);
     free(d);
 }
 
-static void send(struct decimator *d)
+/* Lead-off of the inputs that one output stands for: itself and those up to the next. */
+static uint8_t leadoff_of(const struct decimator *d, int64_t k)
 {
-    if (d->out.samples.count > 0)
-        d->emit(d->user, &d->out);
-    d->out.samples.count = 0;
+    uint8_t leadoff = 0;
+
+    for (int64_t i = k; i < k + d->factor && i < d->index; i++)
+        leadoff |= d->ring[i % RING].leadoff;
+    return leadoff;
 }
 
-/* The first output from a block of inputs: its header. */
-static void begin_block(struct decimator *d, const struct slot *slot)
+static void emit_block(struct decimator *d)
 {
-    struct sample_block *out = &d->out;
-    out->arrival_us = slot->arrival_us;
-    out->arrival_utc_ms = slot->arrival_utc_ms;
-    out->first_ms = slot->ms;
-    out->first_tick = slot->tick;
-    out->step_ms = slot->step_ms * d->factor;
-    out->tick_step = slot->tick_step * d->factor;
-    out->rate = slot->rate / (int)d->factor;
-    out->rate_measured = slot->rate_measured / d->factor;
-    out->lost = d->missing;
-    out->restart = d->restart;
+    if (d->block.samples.count == 0)
+        return;
+    d->emit(d->user, &d->block);
+    d->block.samples.count = 0;
+    d->block.restart = false;
+}
+
+static void output(struct decimator *d, int64_t k)
+{
+    struct samples *out = &d->block.samples;
+    const struct input *input = &d->ring[k % RING];
+
+    if (!input->present) {
+        emit_block(d); /* what is lost is lost before a block, never within */
+        d->lost++;
+        return;
+    }
+    if (out->count == 0) {
+        d->block.first_ms = input->time_ms;
+        d->block.lost = d->lost;
+        d->lost = 0;
+    }
+    struct eeg_sample *sample = &out->eeg[out->count++];
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        float y;
+        firfilt_rrrf_execute(d->filters[c], &y);
+        sample->uv[c] = (double)y + d->base[c];
+    }
+    sample->leadoff = leadoff_of(d, k);
+}
+
+/* One input into the filters; the output whose turn it is comes out. */
+static void input(struct decimator *d, const double uv[EEG_CHANNELS], const struct input *meta)
+{
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        firfilt_rrrf_push(d->filters[c], (float)(uv[c] - d->base[c]));
+        d->last[c] = uv[c];
+    }
+    d->ring[d->index % RING] = *meta;
+    d->index++;
+    int64_t k = d->index - 1 - d->delay;
+    if (k >= d->begin && k % d->factor == 0)
+        output(d, k);
+}
+
+/* What the block's outputs share, taken from the input block that completes them. */
+static void describe(struct decimator *d, const struct sample_block *in)
+{
+    struct sample_block *out = &d->block;
+
+    out->arrival_us = in->arrival_us;
+    out->arrival_utc_ms = in->arrival_utc_ms;
+    out->step_ms = in->step_ms * d->factor;
+    out->first_tick = in->first_tick;
+    out->tick_step = in->tick_step * d->factor;
+    out->rate = in->rate / d->factor;
+    out->rate_measured = in->rate_measured / d->factor;
     out->samples.sensor = SENSOR_EEG;
-    out->samples.tick = (uint32_t)(int64_t)llround(slot->tick);
-    d->missing = 0;
-    d->restart = false;
+    out->samples.tick = in->samples.tick;
 }
 
-static void put_output(struct decimator *d, const struct slot *slot, const float *filtered)
+static void flush(struct decimator *d)
 {
-    if (!slot->sample) {
-        d->missing++;
+    if (!d->running)
         return;
-    }
-    if (d->out.samples.count == 0)
-        begin_block(d, slot);
-    struct eeg_sample *sample = &d->out.samples.eeg[d->out.samples.count++];
-    sample->leadoff = d->leadoff;
-    for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        const struct slot_channel *channel = &slot->channel[c];
-        sample->uv[c] = channel->state == SLOT_HELD ? 0 : filtered[c] + channel->level;
-        if (d->flat[c] != 0)
-            sample->uv[c] = d->flat[c];
-    }
-}
-
-static void leave(struct decimator *d, const struct slot *slot, const float *filtered)
-{
-    d->leadoff |= slot->leadoff;
-    for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        if (slot->channel[c].saturated != 0)
-            d->flat[c] = slot->channel[c].saturated;
-    }
-    if (d->phase == 0) {
-        put_output(d, slot, filtered);
-        d->leadoff = 0;
-        for (size_t c = 0; c < EEG_CHANNELS; c++)
-            d->flat[c] = 0;
-    }
-    d->phase = (d->phase + 1) % d->factor;
-    if (slot->last)
-        send(d);
-}
-
-/* The line broke: `lost` samples that got no slot move the grid on. */
-static void jump(struct decimator *d, uint32_t lost)
-{
-    unsigned before = (d->factor - d->phase) % d->factor; /* slots to the next grid point */
-    if (lost > before)
-        d->missing += (lost - before - 1) / d->factor + 1;
-    d->phase = (unsigned)(((uint64_t)d->phase + lost) % d->factor);
-    d->inside = 0;
-    for (size_t c = 0; c < EEG_CHANNELS; c++)
-        firfilt_rrrf_reset(d->lowpass[c]);
-}
-
-static void take_slot(void *user, const struct slot *slot)
-{
-    struct decimator *d = user;
-    float filtered[EEG_CHANNELS];
-    if (slot->jump)
-        jump(d, slot->extra);
-    for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        firfilt_rrrf_push(d->lowpass[c], (float)slot->channel[c].uv);
-        firfilt_rrrf_execute(d->lowpass[c], &filtered[c]);
-    }
-    d->waiting[d->at] = *slot;
-    d->at = (d->at + 1) % (d->delay + 1);
-    if (d->inside < d->delay)
-        d->inside++;
-    else
-        leave(d, &d->waiting[d->at], filtered);
-}
-
-static void end(struct decimator *d)
-{
-    if (d->rate != 0)
-        timeline_end(&d->timeline, take_slot, d);
-    send(d);
-}
-
-void decimator_push(struct decimator *d, const struct sample_block *block,
-                    void (*emit)(void *user, const struct sample_block *block), void *user)
-{
-    if (!block_is_timed(block, SENSOR_EEG) || block->rate <= 0 || block->rate > TIMELINE_RATE_MAX)
-        return;
-    d->emit = emit;
-    d->user = user;
-    if (block->restart || block->rate != d->rate) {
-        end(d);
-        if (block->rate != d->rate)
-            timeline_init(&d->timeline, block->rate, (uint32_t)d->delay, 0);
-        d->rate = block->rate;
-        d->restart = true;
-    }
-    timeline_push(&d->timeline, block, take_slot, d);
+    const int64_t end = d->index;
+    const struct input beyond = {0};
+    double held[EEG_CHANNELS];
+    memcpy(held, d->last, sizeof(held));
+    for (int i = 0; i < d->delay; i++)
+        input(d, held, &beyond);
+    d->index = end;
+    d->running = false;
+    emit_block(d);
 }
 
 void decimator_flush(struct decimator *d,
@@ -193,5 +166,63 @@ void decimator_flush(struct decimator *d,
 {
     d->emit = emit;
     d->user = user;
-    end(d);
+    flush(d);
+}
+
+/* Grid points among the `count` indices from `index` on. */
+static uint32_t grid_points(int64_t index, int64_t count, int factor)
+{
+    return (uint32_t)((index + count + factor - 1) / factor - (index + factor - 1) / factor);
+}
+
+/* A new stretch. Zeros are in the filter: with the base taken off, its first value held. */
+static void begin(struct decimator *d, const struct sample_block *block)
+{
+    d->lost += grid_points(d->index, block->lost, d->factor);
+    d->index += block->lost;
+    d->begin = d->index;
+    d->running = true;
+    d->block.restart = true;
+    for (int c = 0; c < EEG_CHANNELS; c++) {
+        firfilt_rrrf_reset(d->filters[c]);
+        d->base[c] = block->samples.eeg[0].uv[c];
+    }
+}
+
+/* A short gap: a straight line from the last sample to the next, for the filter only. */
+static void bridge(struct decimator *d, const struct sample_block *block)
+{
+    double from[EEG_CHANNELS], uv[EEG_CHANNELS];
+    const struct input missing = {0};
+
+    memcpy(from, d->last, sizeof(from));
+    for (uint32_t i = 1; i <= block->lost; i++) {
+        double share = (double)i / (block->lost + 1);
+        for (int c = 0; c < EEG_CHANNELS; c++)
+            uv[c] = from[c] + share * (block->samples.eeg[0].uv[c] - from[c]);
+        input(d, uv, &missing);
+    }
+}
+
+void decimator_push(struct decimator *d, const struct sample_block *block,
+                    void (*emit)(void *user, const struct sample_block *block), void *user)
+{
+    const bool continues = d->running && !block->restart && block->lost <= block->rate * BRIDGE_S;
+
+    d->emit = emit;
+    d->user = user;
+    if (!continues)
+        flush(d);
+    describe(d, block);
+    if (continues)
+        bridge(d, block);
+    else
+        begin(d, block);
+    for (size_t i = 0; i < block->samples.count; i++) {
+        const struct eeg_sample *sample = &block->samples.eeg[i];
+        const struct input meta = {block->first_ms + (double)i * block->step_ms, true,
+                                   sample->leadoff};
+        input(d, sample->uv, &meta);
+    }
+    emit_block(d);
 }

@@ -14,6 +14,18 @@
 #define CELL_TICKS (BAND_TICK_HZ / 2)
 #define DELAY_MAX  (TIMELINE_RATE_MAX / 2)
 
+static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
+
+double eeg_band_lo(enum eeg_band band)
+{
+    return edges[band][0];
+}
+
+double eeg_band_hi(enum eeg_band band)
+{
+    return edges[band][1];
+}
+
 typedef void feature_sink(void *user, const struct eeg_features *features);
 
 /* A slot inside the band-pass, waiting for its filtered value. */
@@ -220,7 +232,7 @@ static void filter_slot(struct eeg_dsp *dsp, const struct slot *slot)
     struct waiting in = {.ms = slot->ms, .sample = slot->sample};
     float filtered[EEG_CHANNELS];
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        in.known[c] = slot->channel[c].state != SLOT_HELD && slot->channel[c].saturated == 0;
+        in.known[c] = slot->channel[c].state != SLOT_HELD && !slot->channel[c].saturated;
         firfilt_rrrf_push(dsp->bandpass[c], (float)slot->channel[c].uv);
         firfilt_rrrf_execute(dsp->bandpass[c], &filtered[c]);
     }

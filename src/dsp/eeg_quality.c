@@ -33,7 +33,7 @@ bool eeg_quality_take(struct eeg_quality *q, const struct slot *slot, size_t c)
         q->started = false;
     detect(q, channel->uv, slot->rate);
     bool off = slot->leadoff & EEG_LEADOFF_MASK(c);
-    bool saturated = channel->saturated != 0;
+    bool saturated = channel->saturated;
     q->slots++;
     q->leadoff += off;
     q->saturated += saturated;

@@ -17,12 +17,6 @@
 
 static const double upper[] = {STATIONARY_G, SITTING_G, WALKING_G, INFINITY};
 
-const char *activity_name(enum activity activity)
-{
-    static const char *const names[] = {"stationary", "sitting", "walking", "running", NULL};
-    return names[activity];
-}
-
 struct motion {
     struct grid grid;
     bool settled; /* gravity is known */

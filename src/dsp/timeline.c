@@ -78,7 +78,6 @@ static void take_good(struct timeline *timeline, size_t c, struct slot_channel *
         out->uv = channel->last;
         channel->level = uv - notch_coast(&channel->notch, channel->last);
     }
-    out->level = channel->level;
     out->mains = uv - channel->level - out->uv;
     out->state = SLOT_GOOD;
     channel->started = true;
@@ -113,7 +112,6 @@ static void take_missing(struct timeline *timeline, size_t c, struct slot_channe
     if (!channel->held && (!channel->started || channel->run > timeline->limit))
         give_up(timeline, c);
     out->uv = channel->last;
-    out->level = channel->level;
     out->mains = 0;
     out->state = channel->held ? SLOT_HELD : SLOT_PENDING;
 }
@@ -145,11 +143,6 @@ static struct slot slot_of(struct timeline *timeline, const struct sample_block 
     struct slot slot = {
         .jump = timeline->broken,
         .extra = timeline->extra,
-        .arrival_us = block->arrival_us,
-        .arrival_utc_ms = block->arrival_utc_ms,
-        .step_ms = block->step_ms,
-        .tick_step = block->tick_step,
-        .rate_measured = block_rate(block),
         .rate = block->rate,
     };
     timeline->broken = false;
@@ -161,8 +154,6 @@ static void append(struct timeline *timeline, const struct slot *slot, slot_sink
 {
     timeline->tick = slot->tick;
     timeline->ms = slot->ms;
-    timeline->tick_step = slot->tick_step;
-    timeline->step_ms = slot->step_ms;
     timeline->pending[timeline->count++] = *slot;
     release(timeline, sink, user);
 }
@@ -217,7 +208,7 @@ static void take_sample(struct timeline *timeline, const struct sample_block *bl
             take_good(timeline, c, &slot->channel[c], uv);
         else
             take_missing(timeline, c, &slot->channel[c]);
-        slot->channel[c].saturated = fabs(uv) >= SATURATED_UV ? uv : 0;
+        slot->channel[c].saturated = fabs(uv) >= SATURATED_UV;
     }
 }
 
@@ -234,23 +225,7 @@ void timeline_push(struct timeline *timeline, const struct sample_block *block, 
         slot.tick = block->first_tick + (double)i * block->tick_step;
         slot.ms = block->first_ms + (double)i * block->step_ms;
         slot.sample = true;
-        slot.last = i + 1 == block->samples.count;
         take_sample(timeline, block, i, &slot);
         append(timeline, &slot, sink, user);
     }
-}
-
-void timeline_end(struct timeline *timeline, slot_sink *sink, void *user)
-{
-    for (uint32_t i = 0; i < timeline->tail && !timeline->broken; i++) {
-        struct slot slot = {
-            .tick = timeline->tick + timeline->tick_step,
-            .ms = timeline->ms + timeline->step_ms,
-            .tick_step = timeline->tick_step,
-            .step_ms = timeline->step_ms,
-            .rate = timeline->rate,
-        };
-        append_missing(timeline, &slot, sink, user);
-    }
-    timeline_reset(timeline);
 }

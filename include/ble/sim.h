@@ -1,0 +1,89 @@
+/*
+ * The simulated band: packets as the real one makes them, from a simulated wearer, with the real
+ * one's flaws and faults on order. Its scan, connection and acknowledgements take a radio's time.
+ *
+ * The band powers on at its first connection. From there on its packets are decided by the options
+ * alone, byte for byte, whenever they are asked for: what a client does only chooses which of them
+ * are sent. Its counter runs on while the link is down; only a reboot begins it anew.
+ */
+#ifndef BLE_SIM_H
+#define BLE_SIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "band/sensor.h"
+#include "base/error.h"
+#include "ble/backend.h"
+
+#define SIM_BANDS_MAX   32
+#define SIM_MOMENTS_MAX 8
+#define SIM_PATH_SIZE   256
+
+/* The first band; the n-th further one has n in its last digits. */
+#define SIM_NAME    "LXB-51A00000"
+#define SIM_ADDRESS "AA:BB:CC:DD:EE:FF"
+
+/* Something that begins at a time and lasts, s. */
+struct sim_moment {
+    double at, lasts;
+};
+
+struct sim_moments {
+    size_t count;
+    struct sim_moment moment[SIM_MOMENTS_MAX];
+};
+
+enum sim_adapter { SIM_ADAPTER_ON, SIM_ADAPTER_OFF, SIM_ADAPTER_NONE };
+
+/* sim_options_help() says what each is for, what is allowed and what is assumed. */
+struct sim_options {
+    /* the wearer and the band */
+    int rate;
+    double heart, hrv;
+    uint64_t seed;
+    int mains;
+    bool skip, leadoff;
+    double battery, drain;
+    uint32_t boot;
+    double ppm;
+    /* the air */
+    int bands;
+    int rssi;
+    double absent; /* s from the start */
+    int connectfail;
+    enum sim_adapter bluetooth;
+    struct sim_moments adapter_off; /* s from the start */
+    bool radio_fast;
+    /* faults, s from the band's power-on */
+    double loss, duplicate, jitter;
+    struct sim_moment drop; /* at: mean time between drops, 0: none */
+    struct sim_moments drops, reboots;
+    struct sim_moments silent[SENSOR_COUNT];
+    double stall[SENSOR_COUNT]; /* s after each subscription, 0: never */
+    sensor_set refuse;
+    bool control;
+    /* for tests */
+    double speed;
+    char truth[SIM_PATH_SIZE];
+};
+
+void sim_options_init(struct sim_options *options);
+
+/* Reads `key=value,…` over what is in *options; false, and *failure says what is allowed. */
+bool sim_options_parse(const char *text, struct sim_options *options, struct failure *failure);
+
+/* One line a key, for --help. */
+const char *sim_options_help(void);
+
+/*
+ * The backend; `options` are copied. NULL, and *failure says why: no memory, or `truth` can't be
+ * written. With `speed` the band's seconds pass that much faster, and so do the arrivals and the
+ * anchor; they begin at the power-on's boot time. At speed 1 arrivals are read off the clock,
+ * above it they are when they were due.
+ */
+struct backend *sim_create(uv_loop_t *loop, const struct sim_options *options,
+                           struct failure *failure);
+
+#endif

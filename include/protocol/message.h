@@ -1,0 +1,24 @@
+/*
+ * Data messages out: blocks of samples and features as JSON (docs/protocol.md). Pure: what the
+ * daemon sends live is what `linkbandd process` prints.
+ */
+#ifndef PROTOCOL_MESSAGE_H
+#define PROTOCOL_MESSAGE_H
+
+#include "band/block.h"
+#include "dsp/eeg.h"
+#include "dsp/heart.h"
+#include "dsp/motion.h"
+#include "protocol/json.h"
+
+/* Each clears the writer and leaves one whole message in it. */
+void message_raw(struct json *json, const char *device_id, uint64_t seq,
+                 const struct sample_block *block);
+void message_eeg(struct json *json, const char *device_id, uint64_t seq,
+                 const struct eeg_features *features);
+void message_ppg(struct json *json, const char *device_id, uint64_t seq,
+                 const struct ppg_features *features);
+void message_acc(struct json *json, const char *device_id, uint64_t seq,
+                 const struct acc_features *features);
+
+#endif

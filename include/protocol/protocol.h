@@ -1,0 +1,63 @@
+/*
+ * The protocol: clients' commands in, replies, events and data out (docs/protocol.md). It stands
+ * between the manager, whose listener it is, and the sockets, of which it knows only numbers of
+ * clients.
+ */
+#ifndef PROTOCOL_PROTOCOL_H
+#define PROTOCOL_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "band/sensor.h"
+#include "manager/manager.h"
+
+#define PROTOCOL_VERSION "1"
+
+/* Commands of one client that may wait for their outcome at a time; one more is answered BUSY. */
+#define PROTOCOL_PENDING_MAX 32
+
+/* Where text goes; it is borrowed for the call. A client that is gone is no error. */
+struct protocol_out {
+    void *user;
+    void (*reply)(void *user, uint64_t client, const char *text, size_t len);
+    void (*data_to)(void *user, uint64_t client, enum sensor sensor, const char *text, size_t len);
+    void (*event)(void *user, const char *text, size_t len);
+    void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len);
+    size_t (*client_count)(void *user);
+};
+
+/* Limits of the server, for get_server_info. */
+struct protocol_limits {
+    int clients, waiting, connections, message_bytes, frame_bytes;
+    int data_queue_bytes, reply_queue_bytes;
+    int heartbeat_seconds, silent_seconds, handshake_seconds, stuck_seconds;
+};
+
+struct protocol;
+
+/* `instance`, random at each start, tells clients a restart. NULL: no memory. */
+struct protocol *protocol_create(const struct protocol_out *out,
+                                 const struct protocol_limits *limits, const char *instance);
+void protocol_destroy(struct protocol *protocol);
+
+/* What to hand to manager_create; then the manager to the protocol, before any client. */
+struct manager_listener protocol_manager_listener(struct protocol *protocol);
+void protocol_set_manager(struct protocol *protocol, struct manager *manager);
+
+void protocol_client_opened(struct protocol *protocol, uint64_t client);
+
+/* `restricted`: the client's Origin is the opaque `null`, it may not do everything. */
+void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, const char *text,
+                   size_t len);
+void protocol_binary(struct protocol *protocol, uint64_t client);
+
+/* Frames were dropped for the client since it was last told: tells it. */
+void protocol_lagging(struct protocol *protocol, uint64_t client,
+                      const uint64_t dropped[SENSOR_COUNT]);
+
+/* To be called once a second: battery levels repeated, device_info that waited for its turn. */
+void protocol_second(struct protocol *protocol);
+
+#endif

@@ -1,0 +1,28 @@
+/* `linkbandd export`: a recorded session's formats, made again from its packets. Blocks. */
+#ifndef RECORD_EXPORT_H
+#define RECORD_EXPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "pipeline/pipeline.h"
+
+/*
+ * Turns what the pipeline makes into lines of `out`: the upper floor's, which knows the messages.
+ * `begin` returns the listener to play the capture into.
+ */
+struct export_lines {
+    void *user;
+    struct pipeline_listener (*begin)(void *user, FILE *out);
+    int mains_hz;
+};
+
+/*
+ * Writes `format` ("csv", "bdf" or "jsonl") of the session folder `path` into the directory
+ * `out_dir`, new files only. `lines` may be NULL unless the format is jsonl.
+ */
+bool export_session(const char *path, const char *format, const char *out_dir,
+                    const struct export_lines *lines, struct failure *failure);
+
+#endif

@@ -1,0 +1,35 @@
+/* A capture from a file through the pipeline, at full speed: for repair, BDF and export. Blocks. */
+#ifndef RECORD_PLAYBACK_H
+#define RECORD_PLAYBACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "band/capture.h"
+#include "base/error.h"
+#include "pipeline/pipeline.h"
+
+struct playback_listener {
+    struct pipeline_listener pipeline;
+    /* Each line that holds something, before the pipeline gets it; may be NULL. */
+    void (*record)(void *user, const struct capture_record *record);
+    void *user;
+};
+
+struct playback_summary {
+    int64_t start_utc_us;
+    uint64_t lines, bad_lines;
+    int64_t last_at_us;
+    int eeg_rate;
+};
+
+/*
+ * Plays it to its end. Lines that are no capture's are counted and left out; the last one may be
+ * torn. False and *failure only where the file can't be read or memory runs out.
+ */
+bool playback_run(FILE *file, const struct pipeline_config *config,
+                  const struct playback_listener *listener, struct playback_summary *summary,
+                  struct failure *failure);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * The recorder: at most one running recording, owned by the loop's thread; disk work is done in
+ * libuv's pool. What it has to say goes up through struct recorder_listener.
+ *
+ * Policy of its queue: what is to be written waits in memory for the disk, at most
+ * RECORDER_QUEUE_MAX bytes (minutes at the usual 25 kB/s). A write that takes longer than
+ * RECORDER_STUCK_MS, or a full queue, ends the recording with RECORDING_ERROR: nothing is ever
+ * dropped from the middle of a recording.
+ */
+#ifndef RECORD_RECORDER_H
+#define RECORD_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "band/block.h"
+#include "band/clock.h"
+#include "band/packet.h"
+#include "base/error.h"
+#include "pipeline/pipeline.h"
+#include "record/session.h"
+
+#define RECORDER_QUEUE_MAX   (8u * 1024 * 1024)
+#define RECORDER_FLUSH_MS    400 /* so that with the sync itself a second is kept */
+#define RECORDER_STUCK_MS    30000
+#define RECORDER_LOW_MINUTES 10 /* storage_low below this, and again at each half of it */
+#define RECORDER_ASIDE_MAX   4  /* lists and deletions under way at once; more are BUSY */
+#define RECORDER_PATH_MAX    4096
+
+enum recording_end {
+    RECORDING_END_USER_REQUEST,
+    RECORDING_END_DURATION,
+    RECORDING_END_DEVICE_DISCONNECTED,
+    RECORDING_END_ERROR,
+    RECORDING_END_SHUTDOWN,
+};
+
+/* "user_request" …: as recording_stopped tells it. */
+const char *recording_end_name(enum recording_end reason);
+
+struct recording_request {
+    const char *session_name; /* anything, or NULL */
+    sensor_set sensors;       /* those of CSV and BDF; the packets of all that flow are kept */
+    int sample_rate;          /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
+    double duration;          /* s; 0: no end */
+    unsigned formats;         /* FORMAT_…; 0: FORMAT_DEFAULT */
+};
+
+/* The band as it is connected now, and the state its data is in. Borrowed for the call. */
+struct recording_band {
+    const char *name, *address, *firmware; /* "" where unknown */
+    struct clock_anchor anchor;            /* of this connection */
+    int eeg_rate;                          /* nominal, 0 while unknown */
+    sensor_set flowing;                    /* the sensors subscribed to */
+    int battery;                           /* %, or −1: the first row of bat.csv */
+    const struct pipeline *pipeline;       /* its clock's state is saved with the packets */
+};
+
+struct recorder_status {
+    bool is_recording;
+    char session_id[SESSION_ID_SIZE], session_name[SESSION_NAME_SIZE];
+    char path[RECORDER_PATH_MAX];
+    sensor_set sensors;
+    unsigned formats;
+    int64_t since_utc_us;
+    double duration; /* s so far */
+    /* At the band's own rate. */
+    uint64_t samples[SENSOR_COUNT], lost[SENSOR_COUNT];
+    uint64_t bytes;  /* on disk or under way to it */
+    uint64_t queued; /* of these, not yet on disk */
+};
+
+/* Pointers are borrowed for the call. No function of the recorder calls these before it returns. */
+struct recorder_listener {
+    void *user;
+    /* The answer to recorder_start(): the folder is there. */
+    void (*started)(void *user, const struct recorder_status *status);
+    void (*start_failed)(void *user, const struct failure *failure);
+    /* The recording can't go on; `stopped` with RECORDING_END_ERROR follows at once. */
+    void (*failed)(void *user, const struct failure *failure);
+    /* Packets and CSV are synced (but for RECORDING_END_ERROR). */
+    void (*stopped)(void *user, enum recording_end reason, const struct recorder_status *status);
+    /* A format made after the end: failure is NULL where it is ready. */
+    void (*file)(void *user, const char *session_id, const char *file,
+                 const struct failure *failure);
+    void (*storage_low)(void *user, uint64_t free_bytes, double minutes_left);
+};
+
+struct recorder;
+
+/*
+ * Makes the data directory where it is missing (0750), and in the pool begins to repair what a
+ * crash left. NULL and *failure where the directory can't be used. The listener is copied.
+ */
+struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
+                                 const struct recorder_listener *listener, struct failure *failure);
+
+/* False and *failure (BUSY, RECORDING_ERROR) at once, or the listener's started or start_failed. */
+bool recorder_start(struct recorder *recorder, const struct recording_request *request,
+                    const struct recording_band *band, struct failure *failure);
+/* Nothing is recorded from here on; `stopped` follows once all is synced. Ignored when idle. */
+void recorder_stop(struct recorder *recorder, enum recording_end reason);
+bool recorder_is_recording(const struct recorder *recorder);
+/* Valid until the next call of any function of the recorder. After a recording: of the last one. */
+const struct recorder_status *recorder_status(struct recorder *recorder);
+
+/* The data, in the order it flows; no effect when idle. A packet comes before its block. */
+void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor);
+void recorder_link_down(struct recorder *recorder, int64_t boot_us);
+void recorder_subscription(struct recorder *recorder, sensor_set sensors);
+void recorder_packet(struct recorder *recorder, const struct packet *packet);
+void recorder_samples(struct recorder *recorder, const struct sample_block *block);
+/* One processed_data message as it is sent, for processed.jsonl. */
+void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text,
+                        size_t len);
+void recorder_marker(struct recorder *recorder, double ms, const char *label);
+
+/* Both answer later, from the loop; false and *failure (BUSY, INVALID_PARAMETERS) at once. */
+typedef void (*recorder_listed)(void *user, const struct session_summary *sessions, size_t count,
+                                bool more);
+bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
+                   recorder_listed listed, void *user, struct failure *failure);
+/* failure is NULL on success. */
+typedef void (*recorder_deleted)(void *user, const char *session_id, const struct failure *failure);
+bool recorder_delete(struct recorder *recorder, const char *session_id, recorder_deleted deleted,
+                     void *user, struct failure *failure);
+
+/*
+ * Stops what runs, waits for what is in the pool and frees itself, then calls done. Formats not yet
+ * begun are left to the next start. A stuck disk can hold it up for ever: the caller has its own
+ * limit and may simply exit.
+ */
+void recorder_shutdown(struct recorder *recorder, void (*done)(void *user), void *user);
+
+#endif

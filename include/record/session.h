@@ -1,0 +1,181 @@
+/*
+ * A session: one recording's folder under the data directory. All of this blocks on the disk: the
+ * daemon calls it in libuv's pool. Nothing here follows a symbolic link below the data directory.
+ */
+#ifndef RECORD_SESSION_H
+#define RECORD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "band/clock.h"
+#include "band/sensor.h"
+#include "base/error.h"
+
+#define SESSION_ID_SIZE     64  /* "20261124T001009Z_" and what is left of the name */
+#define SESSION_NAME_SIZE   256 /* bytes of UTF-8 kept of session_name, with the zero */
+#define SESSION_GAPS_MAX    500 /* listed in session.json; the totals count all */
+#define SESSION_MARKERS_MAX 500 /* the same; markers.csv and packets.lbcap hold all */
+#define SESSION_STEPS_MAX   32
+#define SESSION_LIST_MAX    50
+
+#define FORMAT_CSV     1u
+#define FORMAT_BDF     2u
+#define FORMAT_JSONL   4u
+#define FORMAT_DEFAULT (FORMAT_CSV | FORMAT_BDF)
+
+/* The files a folder may hold; those downloaded and listed. */
+enum session_file {
+    FILE_PACKETS,
+    FILE_EEG,
+    FILE_PPG,
+    FILE_ACC,
+    FILE_BAT,
+    FILE_MARKERS,
+    FILE_PROCESSED,
+    FILE_BDF,
+    FILE_JSON,
+    FILE_COUNT
+};
+#define FILE_STREAMED (FILE_PROCESSED + 1) /* those written while the recording runs come first */
+
+const char *session_file_name(enum session_file file);
+
+enum session_state {
+    SESSION_RECORDING,   /* running, or its daemon died: the next start repairs it */
+    SESSION_RECORDED,    /* packets and CSV are whole, what is made from them is not yet there */
+    SESSION_COMPLETE,    /* everything is there */
+    SESSION_INTERRUPTED, /* repaired after a crash, a power cut, a disk that failed */
+};
+
+const char *session_state_name(enum session_state state);
+
+/* What the kernel's clock discipline said; `known` is false where the sandbox forbids asking. */
+struct ntp_state {
+    bool known, synchronized;
+    double offset_ms, max_error_ms;
+};
+
+struct session_gap {
+    enum sensor sensor;
+    double until_ms; /* UTC of the first sample after it */
+    uint32_t lost;   /* samples at the band's own rate */
+};
+
+struct session_marker {
+    double ms;
+    char label[96]; /* cut at a character's end */
+};
+
+struct session_step {
+    double at_ms, step_ms; /* UTC after the step; how far it jumped */
+};
+
+struct session_counts {
+    uint64_t packets;
+    uint64_t samples; /* at the band's own rate */
+    uint64_t skipped_by_band, lost_link;
+};
+
+/* What session.json holds. Big: allocate it. */
+struct session_info {
+    char id[SESSION_ID_SIZE];
+    char name[SESSION_NAME_SIZE];
+    enum session_state state;
+    char reason[24]; /* why it ended; "" while it runs */
+    char device[32], address[18], firmware[32];
+    char version[24], host[65], kernel[65];
+    sensor_set sensors;
+    unsigned formats;
+    int sample_rate; /* of eeg.csv as asked for, Hz; 0: the band's own */
+    int eeg_rate;    /* nominal, Hz; 0 before it is known */
+    double rate_measured[SENSOR_COUNT];
+    int64_t start_utc_us;
+    double duration; /* s */
+    struct session_counts counts[SENSOR_COUNT];
+    size_t gap_count, gap_total;
+    struct session_gap gaps[SESSION_GAPS_MAX];
+    size_t marker_count, marker_total;
+    struct session_marker markers[SESSION_MARKERS_MAX];
+    struct ntp_state ntp_start, ntp_end;
+    size_t step_count, step_total;
+    struct session_step steps[SESSION_STEPS_MAX];
+    struct {
+        bool present;
+        uint64_t bytes;
+        char sha256[65]; /* "" before it is computed */
+    } files[FILE_COUNT];
+};
+
+/* Makes the id of a session that starts now; the name may hold anything, or be NULL. */
+void session_make_id(int64_t utc_us, const char *name, char id[SESSION_ID_SIZE]);
+/* Is this an id as session_make_id() and session_create() make them? */
+bool session_id_is_valid(const char *id);
+/* Copies at most size − 1 bytes, cut where a UTF-8 character ends. */
+void session_copy_text(char *out, size_t size, const char *text);
+
+/*
+ * Makes the folder (0750), never an existing one: `id` gets a suffix _2 … _99 where it is taken.
+ * Returns a descriptor of the folder, or −1 and *failure.
+ */
+int session_create(const char *data_dir, char id[SESSION_ID_SIZE], struct failure *failure);
+/* Opens an existing folder; −1 with errno set. claim: and holds it (flock) against repair and
+ * deletion until it is closed, as session_create() does; EBUSY where another does. */
+int session_open(const char *data_dir, const char *id);
+int session_claim(const char *data_dir, const char *id);
+/* Is the folder behind `dir` still the one under that name? Written files of a vanished one are
+ * lost silently. */
+bool session_is_there(const char *data_dir, const char *id, int dir);
+
+/*
+ * Opens one of a session's files for reading: both names are checked strictly. −1 where there is no
+ * such regular file; else *size.
+ */
+int session_open_file(const char *data_dir, const char *id, const char *file, uint64_t *size);
+
+/* Writes `size` bytes to a new file in the folder and puts it in the place of `name`, all or
+ * nothing, through a power cut too. False with errno set. */
+bool session_replace(int dir, const char *name, const char *text, size_t size);
+
+/* Fills info->files with what is there. `checksums`: with SHA-256, which reads everything. */
+void session_look_at_files(int dir, struct session_info *info, bool checksums);
+
+/* session.json, there and back. False with errno set (EBADMSG: it is none). */
+bool session_save(int dir, const struct session_info *info);
+bool session_load(int dir, struct session_info *info);
+
+/* What list_recordings tells of one. */
+struct session_summary {
+    char id[SESSION_ID_SIZE];
+    char name[SESSION_NAME_SIZE];
+    enum session_state state;
+    int64_t start_utc_us;
+    double duration;
+    uint64_t bytes;
+    sensor_set sensors;
+    bool files[FILE_COUNT];
+};
+
+/*
+ * The newest sessions first, at most `limit` (≤ SESSION_LIST_MAX), older than the session `before`
+ * unless that is NULL. Returns how many; *more: there are older ones.
+ */
+size_t session_list(const char *data_dir, size_t limit, const char *before,
+                    struct session_summary *out, bool *more);
+
+/* Removes a session whole: it is out of the list at once, a crash leaves no half of it. */
+bool session_delete(const char *data_dir, const char *id, struct failure *failure);
+
+/* A session in state RECORDING or RECORDED that no one records any more; false when there is none
+ * after `after` (start with ""). Also finishes deletions that were cut short. */
+bool session_next_unfinished(const char *data_dir, const char *after, char id[SESSION_ID_SIZE]);
+
+/*
+ * Brings a session to its end: torn last lines cut and counts rebuilt from the packets where it was
+ * interrupted; the BDF made where it was asked for; checksums; the final session.json. False with
+ * *failure where a format could not be made; what was recorded is untouched.
+ */
+bool session_finish(const char *data_dir, const char *id, struct failure *failure);
+
+#endif

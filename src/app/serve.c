@@ -1,0 +1,430 @@
+#include "app/serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "base/now.h"
+#include "ble/bluez.h"
+#include "ble/replay.h"
+#include "ble/sim.h"
+#include "manager/manager.h"
+#include "protocol/protocol.h"
+#include "server/server.h"
+
+#define SHUTDOWN_LIMIT_MS 2500
+#define SECOND_MS         1000
+/* Boot time may run ahead of monotonic by this much between two looks before it counts as a
+ * suspend. */
+#define SUSPEND_US 1000000
+
+struct daemon {
+    uv_loop_t loop;
+    uv_signal_t sigterm, sigint;
+    uv_timer_t wake;     /* the manager's */
+    uv_timer_t second;   /* lagging clients, battery, suspend */
+    uv_timer_t shutdown; /* bounds it */
+    struct server *server;
+    struct protocol *protocol;
+    struct manager *manager;
+    int64_t suspended_us; /* boot time − monotonic time at the last look */
+    int unfinished;       /* of server and manager, while shutting down */
+    bool stopping;
+};
+
+/* ---- protocol → server */
+
+static void out_reply(void *user, uint64_t client, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    if (peer)
+        server_send(peer, FRAME_REPLY, SENSOR_COUNT, text, len);
+}
+
+static void out_data_to(void *user, uint64_t client, enum sensor sensor, const char *text,
+                        size_t len)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    if (peer)
+        server_send(peer, FRAME_RAW, sensor, text, len);
+}
+
+/* While the server is not there yet, or not any more, there is no one to tell. */
+static void out_event(void *user, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->server)
+        server_broadcast(daemon->server, FRAME_EVENT, SENSOR_COUNT, text, len);
+}
+
+static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->server)
+        server_broadcast(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor, text,
+                         len);
+}
+
+static size_t out_client_count(void *user)
+{
+    struct daemon *daemon = user;
+
+    return daemon->server ? server_client_count(daemon->server) : 0;
+}
+
+/* ---- server → protocol */
+
+static void on_opened(void *user, struct client *client)
+{
+    struct daemon *daemon = user;
+
+    protocol_client_opened(daemon->protocol, client_id(client));
+}
+
+static void on_closed(void *user, struct client *client)
+{
+    (void)user;
+    (void)client;
+}
+
+static void on_text(void *user, struct client *client, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+
+    if (!daemon->stopping)
+        protocol_text(daemon->protocol, client_id(client), client_is_restricted(client), text, len);
+}
+
+static void on_binary(void *user, struct client *client)
+{
+    struct daemon *daemon = user;
+
+    if (!daemon->stopping)
+        protocol_binary(daemon->protocol, client_id(client));
+}
+
+/* ---- the manager's host */
+
+static int64_t host_boot_us(void *user)
+{
+    (void)user;
+    return now_boot_us();
+}
+
+static int64_t host_utc_us(void *user)
+{
+    (void)user;
+    return now_utc_us();
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    if (daemon->manager)
+        manager_wake(daemon->manager);
+}
+
+static void host_wake_at(void *user, int64_t boot_us)
+{
+    struct daemon *daemon = user;
+
+    if (boot_us == INT64_MAX) {
+        uv_timer_stop(&daemon->wake);
+        return;
+    }
+    int64_t wait_us = boot_us - now_boot_us();
+    /* Rounded up: a timer that rings early would only be set again. The loop's own idea of now may
+     * be old. */
+    uv_update_time(&daemon->loop);
+    uv_timer_start(&daemon->wake, on_wake, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0, 0);
+}
+
+/* ---- once a second */
+
+static void tell_lagging(struct daemon *daemon)
+{
+    uint64_t dropped[SENSOR_COUNT];
+
+    for (size_t i = 0; i < server_client_count(daemon->server); i++) {
+        struct client *client = server_client(daemon->server, i);
+        if (client_take_dropped(client, dropped))
+            protocol_lagging(daemon->protocol, client_id(client), dropped);
+    }
+}
+
+/* In suspend boot time runs on and monotonic time stands still. */
+static void look_for_suspend(struct daemon *daemon)
+{
+    int64_t suspended_us = now_boot_us() - now_monotonic_us();
+
+    if (suspended_us - daemon->suspended_us > SUSPEND_US) {
+        log_info("the host was suspended for %.1f s; the link is checked",
+                 (double)(suspended_us - daemon->suspended_us) / 1e6);
+        server_forgive_silence(daemon->server);
+        manager_resumed(daemon->manager);
+    }
+    daemon->suspended_us = suspended_us;
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    if (daemon->stopping)
+        return;
+    look_for_suspend(daemon);
+    tell_lagging(daemon);
+    protocol_second(daemon->protocol);
+}
+
+/* ---- stopping */
+
+static void close_handles(struct daemon *daemon)
+{
+    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm, (uv_handle_t *)&daemon->sigint,
+                              (uv_handle_t *)&daemon->wake, (uv_handle_t *)&daemon->second,
+                              (uv_handle_t *)&daemon->shutdown};
+
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+        if (!uv_is_closing(handles[i]))
+            uv_close(handles[i], NULL);
+    }
+}
+
+static void finish_one(struct daemon *daemon)
+{
+    if (--daemon->unfinished == 0)
+        close_handles(daemon);
+}
+
+static void on_server_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    daemon->server = NULL;
+    finish_one(daemon);
+}
+
+/* The band's farewell goes to the clients before they are closed. */
+static void on_manager_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    daemon->manager = NULL;
+    finish_one(daemon);
+}
+
+static void on_shutdown_limit(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    log_warning("stopping took longer than %d ms; exiting without waiting for the band",
+                SHUTDOWN_LIMIT_MS);
+    uv_stop(&daemon->loop);
+}
+
+static void stop(struct daemon *daemon)
+{
+    if (daemon->stopping)
+        return;
+    daemon->stopping = true;
+    daemon->unfinished = 2;
+    uv_timer_start(&daemon->shutdown, on_shutdown_limit, SHUTDOWN_LIMIT_MS, 0);
+    manager_shutdown(daemon->manager, on_manager_done, daemon);
+    server_shutdown(daemon->server, on_server_done, daemon);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    log_info("stopping: signal %d", number);
+    stop(signal->data);
+}
+
+/* ---- making it */
+
+static struct backend *open_backend(struct daemon *daemon, const struct options *options,
+                                    struct failure *failure)
+{
+    if (strcmp(options->backend, "bluez") == 0) {
+        const struct bluez_options bluez = {
+            .adapter = options->adapter,
+            .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
+        };
+        failure_set(failure, ERROR_INTERNAL, "Out of memory.");
+        return bluez_create(&daemon->loop, &bluez);
+    }
+    if (strcmp(options->backend, "replay") == 0) {
+        const struct replay_options replay = {.path = options->capture, .loop = options->loop};
+        return replay_create(&daemon->loop, &replay, failure);
+    }
+    struct sim_options sim;
+    sim_options_init(&sim);
+    if (!sim_options_parse(options->sim ? options->sim : "", &sim, failure))
+        return NULL;
+    return sim_create(&daemon->loop, &sim, failure);
+}
+
+/* Tests that can't wait half a minute for a heartbeat divide the server's times by this. */
+static double hurry(void)
+{
+    const char *text = getenv("LINKBANDD_TEST_HURRY");
+    double value = text ? strtod(text, NULL) : 1;
+
+    return value >= 1 ? value : 1;
+}
+
+static bool open_server(struct daemon *daemon, const struct options *options,
+                        struct failure *failure)
+{
+    static const char *const addresses[] = {"127.0.0.1:8121", "[::1]:8121"};
+    const bool given = options->listen.count > 0;
+    const struct server_config config = {
+        .listen = given ? options->listen.items : addresses,
+        .listen_count = given ? options->listen.count : 2,
+        .allow_host = options->allow_host.items,
+        .allow_host_count = options->allow_host.count,
+        .allow_origin = options->allow_origin.items,
+        .allow_origin_count = options->allow_origin.count,
+        .deny_origin = options->deny_origin.items,
+        .deny_origin_count = options->deny_origin.count,
+        .hurry = hurry(),
+    };
+    const struct server_listener listener = {.user = daemon,
+                                             .opened = on_opened,
+                                             .closed = on_closed,
+                                             .text = on_text,
+                                             .binary = on_binary};
+
+    daemon->server = server_create(&daemon->loop, &config, &listener, failure);
+    return daemon->server != NULL;
+}
+
+static bool open_protocol(struct daemon *daemon)
+{
+    static const struct protocol_limits limits = {
+        .clients = SERVER_CLIENTS_MAX,
+        .waiting = SERVER_WAITING_MAX,
+        .connections = SERVER_CONNECTIONS_MAX,
+        .message_bytes = SERVER_MESSAGE_MAX,
+        .frame_bytes = SERVER_FRAME_MAX,
+        .data_queue_bytes = SERVER_DATA_QUEUE_MAX,
+        .reply_queue_bytes = SERVER_REPLY_QUEUE_MAX,
+        .heartbeat_seconds = SERVER_PING_MS / 1000,
+        .silent_seconds = SERVER_SILENT_MS / 1000,
+        .handshake_seconds = SERVER_HANDSHAKE_MS / 1000,
+        .stuck_seconds = SERVER_STUCK_MS / 1000,
+    };
+    const struct protocol_out out = {.user = daemon,
+                                     .reply = out_reply,
+                                     .data_to = out_data_to,
+                                     .event = out_event,
+                                     .data = out_data,
+                                     .client_count = out_client_count};
+    unsigned char random[16];
+    char instance[2 * sizeof(random) + 1];
+
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return false;
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(instance + 2 * i, 3, "%02x", random[i]);
+    daemon->protocol = protocol_create(&out, &limits, instance);
+    return daemon->protocol != NULL;
+}
+
+static bool open_manager(struct daemon *daemon, struct backend *backend)
+{
+    const struct manager_config config = {.mains_hz = 50};
+    const struct manager_host host = {
+        .user = daemon, .boot_us = host_boot_us, .utc_us = host_utc_us, .wake_at = host_wake_at};
+    const struct manager_listener listener = protocol_manager_listener(daemon->protocol);
+
+    daemon->manager = manager_create(&config, backend, &host, &listener);
+    if (!daemon->manager)
+        return false;
+    protocol_set_manager(daemon->protocol, daemon->manager);
+    return true;
+}
+
+static void open_handles(struct daemon *daemon)
+{
+    uv_timer_init(&daemon->loop, &daemon->wake);
+    uv_timer_init(&daemon->loop, &daemon->second);
+    uv_timer_init(&daemon->loop, &daemon->shutdown);
+    uv_signal_init(&daemon->loop, &daemon->sigterm);
+    uv_signal_init(&daemon->loop, &daemon->sigint);
+    daemon->wake.data = daemon->second.data = daemon->shutdown.data = daemon;
+    daemon->sigterm.data = daemon->sigint.data = daemon;
+}
+
+static void nothing(void *user)
+{
+    (void)user;
+}
+
+/* False after a failed step; what was made before it is unmade. */
+static bool open_all(struct daemon *daemon, const struct options *options, struct failure *failure)
+{
+    struct backend *backend = open_backend(daemon, options, failure);
+
+    if (!backend)
+        return false;
+    failure_set(failure, ERROR_INTERNAL, "Out of memory.");
+    if (!open_protocol(daemon) || !open_manager(daemon, backend)) {
+        backend->ops->destroy(backend, nothing, NULL);
+        return false;
+    }
+    if (open_server(daemon, options, failure)) {
+        if (options->auto_connect)
+            manager_auto_connect(daemon->manager, options->auto_connect);
+        return true;
+    }
+    manager_shutdown(daemon->manager, nothing, NULL);
+    return false;
+}
+
+static void run(struct daemon *daemon)
+{
+    uv_signal_start(&daemon->sigterm, on_signal, SIGTERM);
+    uv_signal_start(&daemon->sigint, on_signal, SIGINT);
+    daemon->suspended_us = now_boot_us() - now_monotonic_us();
+    uv_timer_start(&daemon->second, on_second, SECOND_MS, SECOND_MS);
+    log_info("linkbandd " LINKBANDD_VERSION
+             " listens on %s; open http://localhost:8121/ in a browser",
+             server_addresses(daemon->server));
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+}
+
+int serve_run(const struct options *options)
+{
+    static struct daemon daemon;
+    struct failure failure;
+
+    log_set_level(options->log_level);
+    signal(SIGPIPE, SIG_IGN);
+    uv_loop_init(&daemon.loop);
+    open_handles(&daemon);
+    const bool opened = open_all(&daemon, options, &failure);
+    if (opened)
+        run(&daemon);
+    else
+        log_error("%s", failure.message);
+    close_handles(&daemon);
+    /* After the limit has struck something may be left that never ends: then the process just ends.
+     */
+    if (!opened || daemon.unfinished == 0)
+        uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
+    if (daemon.protocol)
+        protocol_destroy(daemon.protocol);
+    uv_loop_close(&daemon.loop);
+    return opened ? EXIT_SUCCESS : EXIT_FAILURE;
+}

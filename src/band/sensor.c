@@ -1,0 +1,26 @@
+#include "band/sensor.h"
+
+#include <string.h>
+
+static const char *const names[SENSOR_COUNT] = {
+    [SENSOR_EEG] = "eeg",
+    [SENSOR_PPG] = "ppg",
+    [SENSOR_ACC] = "acc",
+    [SENSOR_BAT] = "bat",
+};
+
+const char *sensor_name(enum sensor sensor)
+{
+    return names[sensor];
+}
+
+bool sensor_from_name(const char *name, size_t len, enum sensor *sensor)
+{
+    for (int i = 0; i < SENSOR_COUNT; i++) {
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) {
+            *sensor = (enum sensor)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,647 @@
+#include "bluez_objects.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "band/profile.h"
+#include "bluez_properties.h"
+
+#define DEVICE_INFORMATION_UUID "0000180a-0000-1000-8000-00805f9b34fb"
+
+static const char *service_uuid(enum band_characteristic which)
+{
+    if (which == CHARACTERISTIC_FIRMWARE)
+        return DEVICE_INFORMATION_UUID;
+    if (which == CHARACTERISTIC_CONTROL)
+        return sensor_profile(SENSOR_EEG)->service_uuid;
+    return sensor_profile((enum sensor)which)->service_uuid;
+}
+
+static const char *characteristic_uuid(enum band_characteristic which)
+{
+    if (which == CHARACTERISTIC_FIRMWARE)
+        return BAND_FIRMWARE_UUID;
+    if (which == CHARACTERISTIC_CONTROL)
+        return BAND_EEG_CONTROL_UUID;
+    return sensor_profile((enum sensor)which)->data_uuid;
+}
+
+const char *characteristic_name(enum band_characteristic which)
+{
+    static const char *const names[] = {"EEG",     "PPG",         "accelerometer",
+                                        "battery", "EEG control", "firmware"};
+    return names[which];
+}
+
+static bool is_service_of_band(const char *uuid)
+{
+    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
+        if (strcasecmp(uuid, service_uuid((enum band_characteristic)which)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_characteristic_of_band(const char *uuid)
+{
+    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
+        if (strcasecmp(uuid, characteristic_uuid((enum band_characteristic)which)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_band_name(const char *name)
+{
+    return strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0;
+}
+
+/* An address as BlueZ writes it, in upper case; false if it is none. */
+static bool copy_address(char out[BAND_ADDRESS_SIZE], const char *in)
+{
+    char address[BAND_ADDRESS_SIZE] = "";
+
+    if (strlen(in) != BAND_ADDRESS_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < BAND_ADDRESS_SIZE - 1; i++) {
+        const unsigned char c = (unsigned char)in[i];
+        if (i % 3 == 2 ? c != ':' : !isxdigit(c))
+            return false;
+        address[i] = (char)toupper(c);
+    }
+    memcpy(out, address, sizeof(address));
+    return true;
+}
+
+void objects_clear(struct objects *objects)
+{
+    memset(objects, 0, sizeof(*objects));
+}
+
+/* ---- adapters */
+
+static struct bluez_adapter *adapter_at(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->adapter_count; i++) {
+        if (strcmp(objects->adapters[i].path, path) == 0)
+            return &objects->adapters[i];
+    }
+    return NULL;
+}
+
+static void adapter_property(void *user, const struct property *property)
+{
+    struct bluez_adapter *adapter = user;
+    const char *text;
+
+    if (strcmp(property->name, "Powered") == 0)
+        property_bool(property, &adapter->powered);
+    else if (strcmp(property->name, "Discovering") == 0)
+        property_bool(property, &adapter->discovering);
+    else if (strcmp(property->name, "Address") == 0 && property_string(property, &text))
+        copy_address(adapter->address, text);
+    else if (strcmp(property->name, "PowerState") == 0 && property_string(property, &text))
+        adapter->blocked = strcmp(text, "off-blocked") == 0;
+}
+
+static void add_adapter(struct objects *objects, const char *path, DBusMessageIter *properties)
+{
+    struct bluez_adapter *adapter = adapter_at(objects, path);
+
+    if (!adapter) {
+        if (objects->adapter_count == ADAPTERS_MAX)
+            return;
+        adapter = &objects->adapters[objects->adapter_count];
+        memset(adapter, 0, sizeof(*adapter));
+        if (!copy_whole(adapter->path, sizeof(adapter->path), path))
+            return;
+        objects->adapter_count++;
+    }
+    properties_each(properties, adapter_property, adapter);
+}
+
+/* ---- devices */
+
+struct bluez_device *objects_device(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->device_count; i++) {
+        if (strcmp(objects->devices[i].path, path) == 0)
+            return &objects->devices[i];
+    }
+    return NULL;
+}
+
+/* After connecting, Name is what GATT calls the band; only what it advertised is its name here. */
+static void take_name(struct bluez_device *device, const char *name)
+{
+    if (is_band_name(name) && (!device->connected || !device->name[0]))
+        copy_whole(device->name, sizeof(device->name), name);
+}
+
+static void device_property(void *user, const struct property *property)
+{
+    struct bluez_device *device = user;
+    const char *text;
+
+    if (strcmp(property->name, "Connected") == 0)
+        property_bool(property, &device->connected);
+    else if (strcmp(property->name, "ServicesResolved") == 0)
+        property_bool(property, &device->resolved);
+    else if (strcmp(property->name, "Address") == 0 && property_string(property, &text))
+        copy_address(device->address, text);
+    else if (strcmp(property->name, "Adapter") == 0 && property_string(property, &text))
+        copy_whole(device->adapter, sizeof(device->adapter), text);
+    else if (strcmp(property->name, "Name") == 0 && property_string(property, &text))
+        take_name(device, text);
+    else if (strcmp(property->name, "RSSI") == 0 && property_int16(property, &device->rssi))
+        device->sighted = true;
+    else if (strcmp(property->name, "ManufacturerData") == 0 ||
+             strcmp(property->name, "ServiceData") == 0)
+        device->sighted = true; /* each advertisement tells them anew */
+}
+
+static void battery_property(void *user, const struct property *property)
+{
+    struct bluez_device *device = user;
+    int level;
+
+    if (strcmp(property->name, "Percentage") == 0 && property_byte(property, &level) &&
+        level <= 100)
+        device->battery = level;
+}
+
+/* The one to forget: no band and not connected, as long as there is one such; the longest quiet. */
+static struct bluez_device *device_to_forget(struct objects *objects)
+{
+    struct bluez_device *oldest = NULL;
+    bool oldest_matters = true;
+
+    for (size_t i = 0; i < objects->device_count; i++) {
+        struct bluez_device *device = &objects->devices[i];
+        const bool matters = device->name[0] || device->connected;
+
+        if (!oldest || (oldest_matters && !matters) ||
+            (matters == oldest_matters && device->used < oldest->used)) {
+            oldest = device;
+            oldest_matters = matters;
+        }
+    }
+    return oldest;
+}
+
+static void put_device(struct objects *objects, const struct bluez_device *device)
+{
+    struct bluez_device *place = objects_device(objects, device->path);
+
+    if (!place)
+        place = objects->device_count < DEVICES_MAX ? &objects->devices[objects->device_count++]
+                                                    : device_to_forget(objects);
+    *place = *device;
+}
+
+static void add_device(struct objects *objects, const char *path, DBusMessageIter *properties)
+{
+    const struct bluez_device *known = objects_device(objects, path);
+    struct bluez_device device = {.rssi = RSSI_UNKNOWN, .battery = BATTERY_UNKNOWN};
+
+    if (known)
+        device = *known;
+    if (!copy_whole(device.path, sizeof(device.path), path))
+        return;
+    properties_each(properties, device_property, &device);
+    objects->heard += device.sighted;
+    device.used = objects->clock;
+    if (device.address[0])
+        put_device(objects, &device);
+}
+
+static void add_battery(struct objects *objects, const char *path, DBusMessageIter *properties)
+{
+    struct bluez_device *device = objects_device(objects, path);
+
+    if (device)
+        properties_each(properties, battery_property, device);
+}
+
+/* ---- services and characteristics */
+
+static void service_property(void *user, const struct property *property)
+{
+    struct bluez_service *service = user;
+    const char *text;
+
+    if (!property_string(property, &text))
+        return;
+    if (strcmp(property->name, "UUID") == 0)
+        copy_whole(service->uuid, sizeof(service->uuid), text);
+    else if (strcmp(property->name, "Device") == 0)
+        copy_whole(service->device, sizeof(service->device), text);
+}
+
+static void remove_service(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->service_count; i++) {
+        if (strcmp(objects->services[i].path, path) == 0) {
+            objects->services[i] = objects->services[--objects->service_count];
+            return;
+        }
+    }
+}
+
+static void add_service(struct objects *objects, const char *path, DBusMessageIter *properties)
+{
+    struct bluez_service service = {.uuid = ""};
+
+    properties_each(properties, service_property, &service);
+    remove_service(objects, path);
+    if (objects->service_count < SERVICES_MAX && is_service_of_band(service.uuid) &&
+        copy_whole(service.path, sizeof(service.path), path))
+        objects->services[objects->service_count++] = service;
+}
+
+static void characteristic_property(void *user, const struct property *property)
+{
+    struct bluez_characteristic *characteristic = user;
+    const char *text;
+
+    if (!property_string(property, &text))
+        return;
+    if (strcmp(property->name, "UUID") == 0)
+        copy_whole(characteristic->uuid, sizeof(characteristic->uuid), text);
+    else if (strcmp(property->name, "Service") == 0)
+        copy_whole(characteristic->service, sizeof(characteristic->service), text);
+}
+
+static void remove_characteristic(struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->characteristic_count; i++) {
+        if (strcmp(objects->characteristics[i].path, path) == 0) {
+            objects->characteristics[i] = objects->characteristics[--objects->characteristic_count];
+            return;
+        }
+    }
+}
+
+static void add_characteristic(struct objects *objects, const char *path,
+                               DBusMessageIter *properties)
+{
+    struct bluez_characteristic characteristic = {.uuid = ""};
+
+    properties_each(properties, characteristic_property, &characteristic);
+    remove_characteristic(objects, path);
+    if (objects->characteristic_count < CHARACTERISTICS_MAX &&
+        is_characteristic_of_band(characteristic.uuid) &&
+        copy_whole(characteristic.path, sizeof(characteristic.path), path))
+        objects->characteristics[objects->characteristic_count++] = characteristic;
+}
+
+/* ---- messages */
+
+static void add_interface(struct objects *objects, const char *path, const char *interface,
+                          DBusMessageIter *properties)
+{
+    static const struct {
+        const char *interface;
+        void (*add)(struct objects *objects, const char *path, DBusMessageIter *properties);
+    } kinds[] = {
+        {BLUEZ_ADAPTER, add_adapter},
+        {BLUEZ_DEVICE, add_device},
+        {BLUEZ_BATTERY, add_battery},
+        {BLUEZ_SERVICE, add_service},
+        {BLUEZ_CHARACTERISTIC, add_characteristic},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(interface, kinds[i].interface) == 0)
+            kinds[i].add(objects, path, properties);
+    }
+}
+
+/* One object: the a{sa{sv}} that `interfaces` stands on. */
+static void add_object(struct objects *objects, const char *path, DBusMessageIter *interfaces)
+{
+    /* A Battery1 told before its Device1 would have no device yet: two rounds, devices first. */
+    for (int round = 0; round < 2; round++) {
+        DBusMessageIter entry;
+
+        dbus_message_iter_recurse(interfaces, &entry);
+        for (; dbus_message_iter_get_arg_type(&entry) == DBUS_TYPE_DICT_ENTRY;
+             dbus_message_iter_next(&entry)) {
+            DBusMessageIter field;
+            const char *interface;
+
+            dbus_message_iter_recurse(&entry, &field);
+            dbus_message_iter_get_basic(&field, &interface);
+            dbus_message_iter_next(&field);
+            if ((strcmp(interface, BLUEZ_DEVICE) == 0) == (round == 0))
+                add_interface(objects, path, interface, &field);
+        }
+    }
+}
+
+static void keep_names(struct objects *objects, const struct objects *before)
+{
+    for (size_t i = 0; i < objects->device_count; i++) {
+        struct bluez_device *device = &objects->devices[i];
+
+        for (size_t j = 0; j < before->device_count; j++) {
+            const struct bluez_device *known = &before->devices[j];
+            if (known->name[0] && strcmp(device->path, known->path) == 0 &&
+                strcmp(device->address, known->address) == 0)
+                memcpy(device->name, known->name, sizeof(device->name));
+        }
+    }
+}
+
+bool objects_load(struct objects *objects, DBusMessage *reply)
+{
+    DBusMessageIter iter;
+    DBusMessageIter entry;
+    const struct objects before = *objects;
+
+    if (!dbus_message_has_signature(reply, "a{oa{sa{sv}}}"))
+        return false;
+    objects_clear(objects);
+    objects->clock = before.clock + 1;
+    objects->heard = before.heard;
+    dbus_message_iter_init(reply, &iter);
+    dbus_message_iter_recurse(&iter, &entry);
+    for (; dbus_message_iter_get_arg_type(&entry) == DBUS_TYPE_DICT_ENTRY;
+         dbus_message_iter_next(&entry)) {
+        DBusMessageIter field;
+        const char *path;
+
+        dbus_message_iter_recurse(&entry, &field);
+        dbus_message_iter_get_basic(&field, &path);
+        dbus_message_iter_next(&field);
+        add_object(objects, path, &field);
+    }
+    keep_names(objects, &before);
+    return true;
+}
+
+bool objects_added(struct objects *objects, DBusMessage *interfaces_added)
+{
+    DBusMessageIter iter;
+    struct bluez_device *device;
+    const char *path;
+    bool was_known;
+
+    if (!dbus_message_has_signature(interfaces_added, "oa{sa{sv}}"))
+        return false;
+    objects->clock++;
+    dbus_message_iter_init(interfaces_added, &iter);
+    dbus_message_iter_get_basic(&iter, &path);
+    dbus_message_iter_next(&iter);
+    was_known = objects_device(objects, path) != NULL;
+    add_object(objects, path, &iter);
+    device = objects_device(objects, path);
+    if (device && !was_known) {
+        device->sighted = true; /* bluetoothd makes a device when it first hears it */
+        objects->heard++;
+    }
+    return true;
+}
+
+static void remove_device(struct objects *objects, const char *path)
+{
+    struct bluez_device *device = objects_device(objects, path);
+
+    if (device)
+        *device = objects->devices[--objects->device_count];
+}
+
+static void remove_adapter(struct objects *objects, const char *path)
+{
+    struct bluez_adapter *adapter = adapter_at(objects, path);
+
+    if (adapter)
+        *adapter = objects->adapters[--objects->adapter_count];
+}
+
+struct removal {
+    struct objects *objects;
+    const char *path;
+};
+
+static void remove_interface(void *user, const char *interface)
+{
+    const struct removal *removal = user;
+    struct bluez_device *device = objects_device(removal->objects, removal->path);
+
+    if (strcmp(interface, BLUEZ_ADAPTER) == 0)
+        remove_adapter(removal->objects, removal->path);
+    else if (strcmp(interface, BLUEZ_DEVICE) == 0)
+        remove_device(removal->objects, removal->path);
+    else if (strcmp(interface, BLUEZ_BATTERY) == 0 && device)
+        device->battery = BATTERY_UNKNOWN;
+    else if (strcmp(interface, BLUEZ_SERVICE) == 0)
+        remove_service(removal->objects, removal->path);
+    else if (strcmp(interface, BLUEZ_CHARACTERISTIC) == 0)
+        remove_characteristic(removal->objects, removal->path);
+}
+
+bool objects_removed(struct objects *objects, DBusMessage *interfaces_removed)
+{
+    DBusMessageIter iter;
+    struct removal removal = {.objects = objects};
+
+    if (!dbus_message_has_signature(interfaces_removed, "oas"))
+        return false;
+    dbus_message_iter_init(interfaces_removed, &iter);
+    dbus_message_iter_get_basic(&iter, &removal.path);
+    dbus_message_iter_next(&iter);
+    strings_each(&iter, remove_interface, &removal);
+    return true;
+}
+
+static void look_for_band_name(void *user, const struct property *property)
+{
+    bool *stale = user;
+    const char *text;
+
+    if (strcmp(property->name, "Name") == 0 && property_string(property, &text) &&
+        is_band_name(text))
+        *stale = true;
+}
+
+static void invalidate(void *user, const char *name)
+{
+    struct bluez_device *device = user;
+
+    if (strcmp(name, "RSSI") == 0)
+        device->rssi = RSSI_UNKNOWN;
+}
+
+static void change_device(struct objects *objects, const char *path, DBusMessageIter *iter)
+{
+    struct bluez_device *device = objects_device(objects, path);
+
+    if (!device) {
+        properties_each(iter, look_for_band_name, &objects->stale);
+        return;
+    }
+    const bool was_sighted = device->sighted;
+    device->used = objects->clock;
+    device->sighted = false;
+    properties_each(iter, device_property, device);
+    objects->heard += device->sighted;
+    device->sighted = device->sighted || was_sighted;
+    dbus_message_iter_next(iter);
+    strings_each(iter, invalidate, device);
+}
+
+bool objects_changed(struct objects *objects, DBusMessage *properties_changed)
+{
+    const char *path = dbus_message_get_path(properties_changed);
+    DBusMessageIter iter;
+    const char *interface;
+
+    if (!path || !dbus_message_has_signature(properties_changed, "sa{sv}as"))
+        return false;
+    objects->clock++;
+    dbus_message_iter_init(properties_changed, &iter);
+    dbus_message_iter_get_basic(&iter, &interface);
+    dbus_message_iter_next(&iter);
+    if (strcmp(interface, BLUEZ_DEVICE) == 0)
+        change_device(objects, path, &iter);
+    else if (strcmp(interface, BLUEZ_BATTERY) == 0)
+        add_battery(objects, path, &iter);
+    else if (strcmp(interface, BLUEZ_ADAPTER) == 0 && adapter_at(objects, path))
+        add_adapter(objects, path, &iter);
+    return true;
+}
+
+struct value {
+    const uint8_t **bytes;
+    size_t *len;
+    bool found;
+};
+
+static void value_property(void *user, const struct property *property)
+{
+    struct value *value = user;
+    DBusMessageIter array = property->value;
+
+    if (strcmp(property->name, "Value") == 0)
+        value->found = bytes_read(&array, value->bytes, value->len);
+}
+
+bool objects_value(DBusMessage *properties_changed, const uint8_t **bytes, size_t *len)
+{
+    struct value value = {bytes, len, false};
+    DBusMessageIter iter;
+    const char *interface;
+
+    if (!dbus_message_has_signature(properties_changed, "sa{sv}as"))
+        return false;
+    dbus_message_iter_init(properties_changed, &iter);
+    dbus_message_iter_get_basic(&iter, &interface);
+    if (strcmp(interface, BLUEZ_CHARACTERISTIC) != 0)
+        return false;
+    dbus_message_iter_next(&iter);
+    properties_each(&iter, value_property, &value);
+    return value.found;
+}
+
+/* ---- lookups */
+
+static bool is_band(const struct bluez_device *device, const struct band_identity *band)
+{
+    if (band->address[0])
+        return strcasecmp(device->address, band->address) == 0;
+    return device->name[0] && strcasecmp(device->name, band->name) == 0;
+}
+
+struct bluez_device *objects_band(struct objects *objects, const char *adapter,
+                                  const struct band_identity *band)
+{
+    for (size_t i = 0; i < objects->device_count; i++) {
+        struct bluez_device *device = &objects->devices[i];
+        if (strcmp(device->adapter, adapter) == 0 && is_band(device, band))
+            return device;
+    }
+    return NULL;
+}
+
+static bool service_fits(const struct objects *objects, const char *path, const char *device,
+                         const char *uuid)
+{
+    for (size_t i = 0; i < objects->service_count; i++) {
+        const struct bluez_service *service = &objects->services[i];
+        if (strcmp(service->path, path) == 0)
+            return strcmp(service->device, device) == 0 && strcasecmp(service->uuid, uuid) == 0;
+    }
+    return false;
+}
+
+const char *objects_characteristic(const struct objects *objects, const char *device,
+                                   enum band_characteristic which)
+{
+    for (size_t i = 0; i < objects->characteristic_count; i++) {
+        const struct bluez_characteristic *characteristic = &objects->characteristics[i];
+        if (strcasecmp(characteristic->uuid, characteristic_uuid(which)) == 0 &&
+            service_fits(objects, characteristic->service, device, service_uuid(which)))
+            return characteristic->path;
+    }
+    return NULL;
+}
+
+const struct bluez_adapter *objects_adapter(const struct objects *objects, const char *path)
+{
+    for (size_t i = 0; i < objects->adapter_count; i++) {
+        if (strcmp(objects->adapters[i].path, path) == 0)
+            return &objects->adapters[i];
+    }
+    return NULL;
+}
+
+/* The whole last part is compared: hci1 must not find hci10. */
+const char *adapter_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* hci2 before hci10. */
+static bool path_is_before(const char *a, const char *b)
+{
+    const size_t a_len = strlen(a);
+    const size_t b_len = strlen(b);
+
+    return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
+}
+
+static bool is_wished(const struct bluez_adapter *adapter, const char *wish)
+{
+    return !wish || strcasecmp(adapter->address, wish) == 0 ||
+           strcmp(adapter_name(adapter->path), wish) == 0;
+}
+
+static bool is_better(const struct bluez_adapter *a, const struct bluez_adapter *b,
+                      const char *current)
+{
+    const bool a_current = strcmp(a->path, current) == 0;
+    const bool b_current = strcmp(b->path, current) == 0;
+
+    if (a->powered != b->powered)
+        return a->powered;
+    if (a_current != b_current)
+        return a_current;
+    return path_is_before(a->path, b->path);
+}
+
+const struct bluez_adapter *objects_choose_adapter(const struct objects *objects, const char *wish,
+                                                   const char *current)
+{
+    const struct bluez_adapter *best = NULL;
+
+    for (size_t i = 0; i < objects->adapter_count; i++) {
+        const struct bluez_adapter *adapter = &objects->adapters[i];
+        if (is_wished(adapter, wish) && (!best || is_better(adapter, best, current)))
+            best = adapter;
+    }
+    return best;
+}

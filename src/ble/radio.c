@@ -1,0 +1,476 @@
+#include "radio.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/now.h"
+
+/* Most listeners' calls in one turn of the loop: a band at a thousand times its speed must leave
+ * others their turn. */
+#define EVENTS_A_TURN 256
+
+static struct radio *radio_of(struct backend *backend)
+{
+    return (struct radio *)backend;
+}
+
+static const char *bluetooth_text(const struct radio *radio)
+{
+    if (!radio->available)
+        return "No Bluetooth adapter is there. Plug one in.";
+    return radio->powered ? "Bluetooth is on." : "Bluetooth is off. Switch it on.";
+}
+
+static void fail_bluetooth(const struct radio *radio, struct failure *failure)
+{
+    failure_set(failure, ERROR_BLUETOOTH, "%s", bluetooth_text(radio));
+}
+
+/* From the event that is due first; the loop's own clock counts in whole ms, so it rounds up. */
+static void arm(struct radio *radio);
+
+static void after(struct radio *radio, enum radio_event event, double low_ms, double high_ms)
+{
+    double delay_us = 1000 * radio->pace * sim_random_between(&radio->random, low_ms, high_ms);
+
+    radio->due[event] = now_boot_us() + (int64_t)delay_us;
+    arm(radio);
+}
+
+static void cancel(struct radio *radio, enum radio_event event)
+{
+    radio->due[event] = RADIO_NEVER;
+}
+
+/* Scan */
+
+static int64_t next_sighting(const struct radio *radio)
+{
+    int64_t next = RADIO_NEVER;
+
+    for (int i = 0; i < radio->bands; i++) {
+        if (radio->sight[i] < next)
+            next = radio->sight[i];
+    }
+    return next;
+}
+
+void radio_scan_start(struct backend *backend)
+{
+    struct radio *radio = radio_of(backend);
+
+    if (!radio->powered) {
+        after(radio, RADIO_SCAN_ENDED, 1, 5);
+        return;
+    }
+    radio->scanning = true;
+    for (int i = 0; i < radio->bands; i++) {
+        double ms = sim_random_between(&radio->random, 200, 1500);
+        radio->sight[i] = now_boot_us() + (int64_t)(1000 * radio->pace * ms);
+    }
+    radio->due[RADIO_SIGHTING] = next_sighting(radio);
+    arm(radio);
+}
+
+void radio_scan_stop(struct backend *backend)
+{
+    struct radio *radio = radio_of(backend);
+
+    radio->scanning = false;
+    cancel(radio, RADIO_SIGHTING);
+    after(radio, RADIO_SCAN_ENDED, 20, 60);
+}
+
+static void tell_sighting(struct radio *radio, int which)
+{
+    struct band_sighting sighting;
+
+    memset(&sighting, 0, sizeof(sighting));
+    radio->hooks->identify(radio, which, &sighting.band);
+    sighting.rssi = radio->rssi - 4 * which % 30 + (int)sim_random_between(&radio->random, -5, 6);
+    radio->backend.listener.seen(radio->backend.listener.user, &sighting);
+}
+
+/* A connected band does not advertise. */
+static bool advertises(const struct radio *radio, int which)
+{
+    bool taken = radio->state >= RADIO_CONNECTED && which == radio->target;
+
+    return !taken && radio->hooks->in_air(radio, which);
+}
+
+static void on_sighting(struct radio *radio)
+{
+    int64_t due = next_sighting(radio);
+
+    for (int i = 0; i < radio->bands; i++) {
+        if (radio->sight[i] != due)
+            continue;
+        radio->sight[i] = due + (int64_t)(1e6 * radio->pace);
+        radio->due[RADIO_SIGHTING] = next_sighting(radio);
+        if (advertises(radio, i))
+            tell_sighting(radio, i);
+        return;
+    }
+}
+
+static void on_scan_ended(struct radio *radio)
+{
+    struct failure failure;
+
+    fail_bluetooth(radio, &failure);
+    radio->backend.listener.scan_ended(radio->backend.listener.user,
+                                       radio->powered ? NULL : &failure);
+}
+
+/* Connection */
+
+static int find(const struct radio *radio, const struct band_identity *wanted)
+{
+    struct band_identity band;
+
+    for (int i = 0; i < radio->bands; i++) {
+        memset(&band, 0, sizeof(band));
+        radio->hooks->identify(radio, i, &band);
+        if (wanted->address[0] ? strcasecmp(band.address, wanted->address) == 0
+                               : strcasecmp(band.name, wanted->name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+void radio_connect(struct backend *backend, const struct band_identity *band)
+{
+    struct radio *radio = radio_of(backend);
+
+    if (radio->state != RADIO_IDLE || !radio->powered) {
+        after(radio, RADIO_REFUSE, 1, 5);
+        return;
+    }
+    radio->state = RADIO_CONNECTING;
+    radio->target = find(radio, band);
+    after(radio, RADIO_FIND, 200, 900);
+}
+
+void radio_disconnect(struct backend *backend)
+{
+    struct radio *radio = radio_of(backend);
+
+    if (radio->state == RADIO_CONNECTING) {
+        cancel(radio, RADIO_FIND);
+        cancel(radio, RADIO_REACH);
+        after(radio, RADIO_CANCEL, 30, 80);
+        return;
+    }
+    if (radio->state == RADIO_CONNECTED)
+        radio->state = RADIO_DISCONNECTING;
+    if (radio->due[RADIO_RELEASE] == RADIO_NEVER)
+        after(radio, RADIO_RELEASE, 200, 400);
+}
+
+static void fail_connect(struct radio *radio, enum error_code code, const char *text)
+{
+    struct failure failure;
+
+    failure_set(&failure, code, "%s", text);
+    radio->backend.listener.connect_failed(radio->backend.listener.user, &failure);
+}
+
+static void on_find(struct radio *radio)
+{
+    if (radio->target < 0 || !radio->hooks->in_air(radio, radio->target)) {
+        after(radio, RADIO_FIND, 500, 1000);
+        return;
+    }
+    after(radio, RADIO_REACH, 600, 1200);
+    tell_sighting(radio, radio->target);
+}
+
+static void on_reach(struct radio *radio)
+{
+    struct band_link link;
+
+    if (!radio->hooks->in_air(radio, radio->target) ||
+        !radio->hooks->reached(radio, radio->target)) {
+        after(radio, RADIO_FIND, 500, 1000);
+        return;
+    }
+    memset(&link, 0, sizeof(link));
+    radio->hooks->identify(radio, radio->target, &link.band);
+    link.rssi = radio->rssi;
+    link.battery_level = BATTERY_UNKNOWN;
+    radio->state = RADIO_CONNECTED;
+    radio->hooks->link_up(radio, &link);
+    radio->backend.listener.connected(radio->backend.listener.user, &link);
+}
+
+static void on_cancel(struct radio *radio)
+{
+    radio->state = RADIO_IDLE;
+    fail_connect(radio, ERROR_CANCELLED, "The connection attempt was cancelled.");
+}
+
+static void on_refuse(struct radio *radio)
+{
+    if (!radio->powered)
+        fail_connect(radio, ERROR_BLUETOOTH, bluetooth_text(radio));
+    else
+        fail_connect(radio, ERROR_BUSY, "A band is connected already. Disconnect it first.");
+}
+
+/* Requests that the link took with it fail before its end is told. */
+static void fail_requests(struct radio *radio)
+{
+    struct backend_listener *listener = &radio->backend.listener;
+    struct failure failure;
+
+    failure_set(&failure, ERROR_NOT_CONNECTED, "The band was disconnected meanwhile.");
+    for (int i = 0; i < SENSOR_COUNT && !radio->closing; i++) {
+        if (radio->due[RADIO_NOTIFY + i] == RADIO_NEVER)
+            continue;
+        radio->due[RADIO_NOTIFY + i] = RADIO_NEVER;
+        listener->notified(listener->user, (enum sensor)i, radio->wanted[i], &failure);
+    }
+    if (radio->due[RADIO_CONTROL] == RADIO_NEVER || radio->closing)
+        return;
+    cancel(radio, RADIO_CONTROL);
+    listener->controlled(listener->user, &failure);
+}
+
+static void end_link(struct radio *radio, enum link_end end)
+{
+    bool was_up = radio->state >= RADIO_CONNECTED;
+
+    radio->state = RADIO_IDLE;
+    radio->started = false;
+    memset(radio->notifying, 0, sizeof(radio->notifying));
+    cancel(radio, RADIO_RELEASE);
+    if (was_up)
+        radio->hooks->link_down(radio, end);
+    fail_requests(radio);
+    if (!radio->closing)
+        radio->backend.listener.disconnected(radio->backend.listener.user, end);
+}
+
+static void on_release(struct radio *radio)
+{
+    end_link(radio, LINK_END_ASKED);
+}
+
+void radio_lose_link(struct radio *radio, enum link_end end)
+{
+    if (radio->state == RADIO_DISCONNECTING)
+        end = LINK_END_ASKED;
+    if (radio->state >= RADIO_CONNECTED)
+        end_link(radio, end);
+}
+
+/* Requests */
+
+void radio_notify(struct backend *backend, enum sensor sensor, bool on)
+{
+    struct radio *radio = radio_of(backend);
+
+    radio->wanted[sensor] = on;
+    after(radio, (enum radio_event)(RADIO_NOTIFY + sensor), 50, 100);
+}
+
+void radio_control(struct backend *backend, const char *text)
+{
+    struct radio *radio = radio_of(backend);
+
+    radio->wants_start = strcmp(text, BAND_EEG_START) == 0;
+    radio->control_known = radio->wants_start || strcmp(text, BAND_EEG_STOP) == 0;
+    after(radio, RADIO_CONTROL, 50, 100);
+}
+
+static const struct failure *refusal(const struct radio *radio, bool refused,
+                                     struct failure *failure)
+{
+    if (radio->state != RADIO_CONNECTED)
+        return failure_set(failure, ERROR_NOT_CONNECTED, "No band is connected.");
+    if (refused)
+        return failure_set(failure, ERROR_STREAMING, "The band refused.");
+    return NULL;
+}
+
+static void on_notify(struct radio *radio, enum sensor sensor)
+{
+    struct failure failure;
+    bool on = radio->wanted[sensor];
+    const struct failure *refused =
+        refusal(radio, on && (radio->refused & SENSOR_BIT(sensor)), &failure);
+
+    radio->notifying[sensor] = on && !refused;
+    if (radio->notifying[sensor])
+        radio->hooks->subscribed(radio, sensor);
+    radio->backend.listener.notified(radio->backend.listener.user, sensor, on, refused);
+}
+
+static void on_control(struct radio *radio)
+{
+    struct failure failure;
+    const struct failure *refused =
+        refusal(radio, !radio->control || !radio->control_known, &failure);
+
+    if (!refused)
+        radio->started = radio->wants_start;
+    radio->backend.listener.controlled(radio->backend.listener.user, refused);
+}
+
+bool radio_flows(const struct radio *radio, enum sensor sensor)
+{
+    return radio->state >= RADIO_CONNECTED && radio->notifying[sensor] &&
+           (sensor != SENSOR_EEG || radio->started || !radio->control);
+}
+
+void radio_deliver(struct radio *radio, const struct packet *packet)
+{
+    radio->backend.listener.packet(radio->backend.listener.user, packet);
+}
+
+/* Adapter */
+
+static void on_tell_bluetooth(struct radio *radio)
+{
+    struct backend_listener *listener = &radio->backend.listener;
+
+    listener->bluetooth(listener->user, radio->available, radio->powered, bluetooth_text(radio));
+}
+
+void radio_set_power(struct radio *radio, bool powered)
+{
+    if (powered == radio->powered)
+        return;
+    radio->powered = powered;
+    on_tell_bluetooth(radio);
+    if (powered || radio->closing)
+        return;
+    if (radio->scanning) {
+        radio->scanning = false;
+        cancel(radio, RADIO_SIGHTING);
+        on_scan_ended(radio);
+    }
+    if (radio->closing)
+        return;
+    if (radio->state == RADIO_CONNECTING) {
+        radio->state = RADIO_IDLE;
+        cancel(radio, RADIO_FIND);
+        cancel(radio, RADIO_REACH);
+        if (radio->due[RADIO_CANCEL] == RADIO_NEVER)
+            fail_connect(radio, ERROR_BLUETOOTH, bluetooth_text(radio));
+        return;
+    }
+    radio_lose_link(radio, LINK_END_BLUETOOTH);
+}
+
+/* Time */
+
+void radio_work_at(struct radio *radio, int64_t boot_us)
+{
+    radio->due[RADIO_WORK] = boot_us;
+    arm(radio);
+}
+
+static enum radio_event first_due(const struct radio *radio)
+{
+    int first = 0;
+
+    for (int i = 1; i < RADIO_EVENTS; i++) {
+        if (radio->due[i] < radio->due[first])
+            first = i;
+    }
+    return (enum radio_event)first;
+}
+
+static void happen(struct radio *radio, enum radio_event event)
+{
+    static void (*const handlers[RADIO_NOTIFY])(struct radio *) = {
+        [RADIO_TELL_BLUETOOTH] = on_tell_bluetooth,
+        [RADIO_SIGHTING] = on_sighting,
+        [RADIO_SCAN_ENDED] = on_scan_ended,
+        [RADIO_FIND] = on_find,
+        [RADIO_REACH] = on_reach,
+        [RADIO_CANCEL] = on_cancel,
+        [RADIO_REFUSE] = on_refuse,
+        [RADIO_RELEASE] = on_release,
+        [RADIO_CONTROL] = on_control,
+    };
+
+    cancel(radio, event);
+    if (event >= RADIO_NOTIFY)
+        on_notify(radio, (enum sensor)(event - RADIO_NOTIFY));
+    else if (event == RADIO_WORK)
+        radio->hooks->work(radio);
+    else
+        handlers[event](radio);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct radio *radio = timer->data;
+
+    for (int i = 0; i < EVENTS_A_TURN && !radio->closing; i++) {
+        enum radio_event event = first_due(radio);
+        if (radio->due[event] > now_boot_us())
+            break;
+        happen(radio, event);
+    }
+    if (!radio->closing)
+        arm(radio);
+}
+
+static void arm(struct radio *radio)
+{
+    int64_t due = radio->due[first_due(radio)];
+    int64_t now = now_boot_us();
+
+    if (radio->closing)
+        return;
+    if (due == RADIO_NEVER) {
+        uv_timer_stop(&radio->timer);
+        return;
+    }
+    uint64_t wait_ms = due > now ? (uint64_t)(due - now + 999) / 1000 : 0;
+    /* libuv counts from the time at which this turn of the loop began. */
+    uv_update_time(radio->timer.loop);
+    uv_timer_start(&radio->timer, on_timer, wait_ms, 0);
+}
+
+bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,
+                uint64_t seed)
+{
+    radio->backend.ops = hooks->ops;
+    radio->hooks = hooks;
+    radio->pace = 1;
+    radio->available = radio->powered = true;
+    radio->control = true;
+    radio->target = -1;
+    sim_random_seed(&radio->random, seed, 0x60);
+    for (int i = 0; i < RADIO_EVENTS; i++)
+        radio->due[i] = RADIO_NEVER;
+    for (int i = 0; i < RADIO_BANDS_MAX; i++)
+        radio->sight[i] = RADIO_NEVER;
+    if (uv_timer_init(loop, &radio->timer) != 0)
+        return false;
+    radio->timer.data = radio;
+    after(radio, RADIO_TELL_BLUETOOTH, 0, 0);
+    return true;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct radio *radio = handle->data;
+
+    radio->hooks->close(radio);
+}
+
+void radio_destroy(struct backend *backend, void (*done)(void *user), void *user)
+{
+    struct radio *radio = radio_of(backend);
+
+    radio->closing = true;
+    radio->done = done;
+    radio->done_user = user;
+    uv_close((uv_handle_t *)&radio->timer, on_timer_closed);
+}

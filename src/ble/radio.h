@@ -1,0 +1,101 @@
+/*
+ * What sim and replay share: a backend whose scan, connection and acknowledgements take the time of
+ * a radio, on one timer. Who the bands are and what they send is told through hooks.
+ */
+#ifndef BLE_RADIO_H
+#define BLE_RADIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "ble/backend.h"
+#include "ble/sim_random.h"
+
+#define RADIO_BANDS_MAX 32
+#define RADIO_NEVER     INT64_MAX
+
+/* What may become due, each at most once at a time. Requests to sensors are the last. */
+enum radio_event {
+    RADIO_TELL_BLUETOOTH,
+    RADIO_SIGHTING,
+    RADIO_SCAN_ENDED,
+    RADIO_FIND,    /* connecting: the band should be seen now */
+    RADIO_REACH,   /* connecting: the attempt ends now */
+    RADIO_CANCEL,  /* connecting was cancelled */
+    RADIO_REFUSE,  /* a connect() out of turn */
+    RADIO_RELEASE, /* disconnecting is done */
+    RADIO_CONTROL,
+    RADIO_WORK, /* the hooks' own */
+    RADIO_NOTIFY,
+    RADIO_EVENTS = RADIO_NOTIFY + SENSOR_COUNT
+};
+
+enum radio_state { RADIO_IDLE, RADIO_CONNECTING, RADIO_CONNECTED, RADIO_DISCONNECTING };
+
+struct radio;
+
+struct radio_hooks {
+    const struct backend_ops *ops;
+    void (*identify)(const struct radio *radio, int which, struct band_identity *band);
+    bool (*in_air)(const struct radio *radio, int which);
+    /* Whether this attempt to reach a band that was seen succeeds. */
+    bool (*reached)(struct radio *radio, int which);
+    /* The link is made: fills battery, firmware and anchor. */
+    void (*link_up)(struct radio *radio, struct band_link *link);
+    void (*link_down)(struct radio *radio, enum link_end end);
+    void (*subscribed)(struct radio *radio, enum sensor sensor);
+    /* Something of the hooks' own is due; sets the next time with radio_work_at(). */
+    void (*work)(struct radio *radio);
+    /* The last call: lets go of what is the owner's, frees it, and calls radio->done. */
+    void (*close)(struct radio *radio);
+};
+
+struct radio {
+    struct backend backend;
+    const struct radio_hooks *hooks;
+    uv_timer_t timer;
+    struct sim_random random;
+    int64_t due[RADIO_EVENTS];      /* boot time, µs */
+    int64_t sight[RADIO_BANDS_MAX]; /* when each band advertises next */
+    double pace;                    /* 1, or how much of the time a radio takes */
+    int bands;
+    int rssi;
+    bool available, powered;
+    bool scanning;
+    enum radio_state state;
+    int target;                /* which band, -1: none of ours */
+    bool wanted[SENSOR_COUNT]; /* as asked for, until it is acknowledged */
+    bool notifying[SENSOR_COUNT];
+    bool control; /* whether EEG control can be written */
+    bool wants_start, started;
+    bool control_known; /* what was written was start or stop */
+    sensor_set refused;
+    bool closing;
+    void (*done)(void *user);
+    void *done_user;
+};
+
+/* The owner has zeroed *radio; false: no timer. Sets up what every backend has alike. */
+bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,
+                uint64_t seed);
+
+/* The operations, for the owner's struct backend_ops. */
+void radio_scan_start(struct backend *backend);
+void radio_scan_stop(struct backend *backend);
+void radio_connect(struct backend *backend, const struct band_identity *band);
+void radio_disconnect(struct backend *backend);
+void radio_notify(struct backend *backend, enum sensor sensor, bool on);
+void radio_control(struct backend *backend, const char *text);
+void radio_destroy(struct backend *backend, void (*done)(void *user), void *user);
+
+/* For hooks, from `work` only: listeners are called. */
+void radio_work_at(struct radio *radio, int64_t boot_us);
+void radio_lose_link(struct radio *radio, enum link_end end);
+void radio_set_power(struct radio *radio, bool powered);
+/* Hands on a packet if its sensor flows; tells whether it does. */
+bool radio_flows(const struct radio *radio, enum sensor sensor);
+void radio_deliver(struct radio *radio, const struct packet *packet);
+
+#endif

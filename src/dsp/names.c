@@ -1,0 +1,24 @@
+/* The names that features go by in messages. */
+#include "dsp/eeg.h"
+#include "dsp/motion.h"
+
+const char *eeg_band_name(enum eeg_band band)
+{
+    static const char *const names[EEG_BANDS] = {"delta", "theta", "alpha", "beta", "gamma"};
+
+    return names[band];
+}
+
+const char *signal_quality_name(enum signal_quality quality)
+{
+    static const char *const names[] = {"good", "poor", "no_contact"};
+
+    return names[quality];
+}
+
+const char *activity_name(enum activity activity)
+{
+    static const char *const names[] = {"stationary", "sitting", "walking", "running", NULL};
+
+    return names[activity];
+}

@@ -1,0 +1,30 @@
+/*
+ * The packets of a stream that starts, held until its reply and stream_started have gone out. Full,
+ * it drops the oldest: the band's timeline then tells the gap.
+ */
+#ifndef MANAGER_BACKLOG_H
+#define MANAGER_BACKLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "band/packet.h"
+
+/* A start is answered in 10 s; in that time a 500 Hz band sends 200 + 18 + 9 packets. */
+#define BACKLOG_MAX 256
+
+struct backlog {
+    struct {
+        struct packet packet; /* its bytes are those below */
+        unsigned char bytes[BAND_PACKET_MAX];
+    } held[BACKLOG_MAX];
+    size_t head, count;
+};
+
+/* Copies the packet. Returns false if the oldest had to go. */
+bool backlog_push(struct backlog *backlog, const struct packet *packet);
+
+/* Takes the oldest packet of one of the sensors; its bytes last until the next push. */
+bool backlog_take(struct backlog *backlog, sensor_set sensors, struct packet *packet);
+
+#endif

@@ -1,0 +1,113 @@
+/* The disconnect command in each state of the link, and its end when the radio has let go. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+static bool names_other_band(const struct link *link, const char *device_id)
+{
+    const struct band_identity *band = link->has_next ? &link->next : link_told_band(link);
+
+    if (!device_id || !device_id[0] || link->state == LINK_IDLE)
+        return false;
+    if (!band->name[0] || strchr(device_id, ':'))
+        return band->address[0] && strcasecmp(device_id, band->address) != 0;
+    return strcasecmp(device_id, band->name) != 0;
+}
+
+static struct manager_outcome cancelled_by_disconnect(void)
+{
+    return outcome_failure(ERROR_CANCELLED, "Undone by a disconnect");
+}
+
+/* From here on nothing of the band is passed on; what is to be told waits for the link's end. */
+static void say_farewell(struct manager *m)
+{
+    struct link *link = &m->link;
+    struct manager_outcome cancelled = cancelled_by_disconnect();
+
+    link->farewell = (struct farewell){
+        .connected = link->known || link->resumes,
+        .band = *link_told_band(link),
+    };
+    link->state = LINK_DISCONNECTING;
+    data_link_down(m);
+    replies_answer(&link->connects, &cancelled);
+    stream_drop_starts(m, &cancelled);
+    link->farewell.stream = stream_drop(m);
+}
+
+static void cancel_next(struct manager *m)
+{
+    struct manager_outcome cancelled = cancelled_by_disconnect();
+
+    m->link.has_next = false;
+    replies_answer(&m->link.connects, &cancelled);
+    stream_drop_starts(m, &cancelled);
+}
+
+static void disconnect_dispatch(struct manager *m, struct manager_reply reply)
+{
+    struct manager_outcome outcome = outcome_success();
+
+    switch (m->link.state) {
+    case LINK_IDLE:
+        outcome.already = true;
+        reply_now(reply, &outcome);
+        return;
+    case LINK_CONNECTING:
+    case LINK_CONNECTED:
+    case LINK_WAITING:
+        say_farewell(m);
+        break;
+    case LINK_DISCONNECTING:
+        cancel_next(m);
+        break;
+    }
+    replies_add(&m->link.disconnects, reply);
+}
+
+void manager_disconnect(struct manager *m, const char *device_id, struct manager_reply reply)
+{
+    manager_enter(m);
+    if (refused_at_shutdown(m, reply)) {
+        manager_leave(m);
+        return;
+    }
+    if (names_other_band(&m->link, device_id)) {
+        struct manager_outcome outcome =
+            outcome_failure(ERROR_NOT_CONNECTED, "%.40s is not the band connected", device_id);
+        reply_now(reply, &outcome);
+    } else {
+        disconnect_dispatch(m, reply);
+    }
+    manager_leave(m);
+}
+
+void link_disconnected(struct manager *m)
+{
+    struct link *link = &m->link;
+    struct farewell farewell = link->farewell;
+    struct manager_outcome outcome = outcome_success();
+    bool goes_on = link->has_next;
+
+    outcome.band = farewell.band;
+    outcome.already = !farewell.connected;
+    link->farewell = (struct farewell){.connected = false};
+    link->has_next = false;
+    link->known = link->resumes = false;
+    link->state = LINK_IDLE;
+    if (goes_on)
+        link_connect(m, &link->next, link->connect_deadline);
+    replies_answer(&link->disconnects, &outcome);
+    if (farewell.connected) {
+        log_info("Disconnected %s", band_label(&farewell.band));
+        m->listener.device_disconnected(m->listener.user, &farewell.band, DISCONNECT_USER_REQUEST,
+                                        false);
+    }
+    if (farewell.stream)
+        m->listener.stream_stopped(m->listener.user, farewell.stream,
+                                   STREAM_END_DEVICE_DISCONNECTED, false);
+    m->again = true;
+}

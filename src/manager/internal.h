@@ -1,0 +1,234 @@
+/*
+ * The manager inside: its state, and what its files offer each other.
+ *
+ * Every entry (command, backend's word, wake) is bracketed by manager_enter and manager_leave. In
+ * between the state is changed and told; at the outermost leave manager_settle drives whatever does
+ * not yet match the state: the radio, the subscriptions, the start that is owed, the silence watch.
+ * Each of these is level-triggered: it looks at the state, takes at most the next step, and names
+ * through due() the time at which it wants to look again. So no event order can leave a step out,
+ * and a command given from within a callback needs no care.
+ */
+#ifndef MANAGER_INTERNAL_H
+#define MANAGER_INTERNAL_H
+
+#include "backlog.h"
+#include "demand.h"
+#include "manager/manager.h"
+#include "reply.h"
+#include "sightings.h"
+
+#define NEVER  INT64_MAX
+#define SECOND INT64_C(1000000)
+
+/* Half a second of the promised 20 s and 10 s is left for the reply's way. */
+#define CONNECT_LIMIT_US (20 * SECOND - SECOND / 2)
+#define START_LIMIT_US   (10 * SECOND - SECOND / 2)
+
+/* What the backend is at, whatever is wanted. */
+enum radio_state { RADIO_FREE, RADIO_TRYING, RADIO_CANCELLING, RADIO_LINKED, RADIO_ENDING };
+
+struct radio {
+    enum radio_state state;
+    struct band_identity band; /* of the attempt */
+    int64_t deadline;          /* of the attempt, or of the patience with the backend */
+};
+
+struct scan {
+    enum { SCAN_OFF, SCAN_ON, SCAN_ENDING } radio;
+    bool wanted; /* replies are owed; what the clients call scanning */
+    int64_t ends, patience;
+    struct replies replies;
+    struct sightings seen;
+};
+
+/* What a disconnect has still to tell when it is through. */
+struct farewell {
+    bool connected;    /* device_disconnected is due */
+    sensor_set stream; /* stream_stopped is due for these; 0: none */
+    struct band_identity band;
+};
+
+struct link {
+    enum manager_link state;
+    struct band_identity band; /* the one wanted, while not idle */
+    struct band_link device;   /* as connected last */
+    bool known;                /* `device` is of this want: connected now or before the outage */
+    bool resumes;              /* waiting: the connection will be one resumed */
+    struct replies connects, disconnects;
+    int64_t connect_deadline; /* of `connects` */
+    int64_t asked_us;         /* when the first of them came */
+    int64_t seen_us;          /* when the wanted band was seen last; INT64_MIN: never */
+    int64_t connected_us;
+    int64_t next_try, backoff;
+    bool outage_told; /* device_connection_failed has gone out in this outage */
+    bool proven;      /* samples came over this link: an outage begins its back-off anew */
+    bool has_next;    /* disconnecting: `connects` want this one afterwards */
+    struct band_identity next;
+    struct farewell farewell;
+    uint64_t reconnects;
+    bool has_anchor;
+    struct clock_anchor anchor; /* of the newest connection */
+};
+
+enum subscription_state { SUB_UNKNOWN, SUB_OFF, SUB_TURNING_ON, SUB_ON, SUB_TURNING_OFF };
+
+struct subscription {
+    enum subscription_state state;
+    bool again;   /* to be turned off and on */
+    bool trouble; /* silent or refused, until a packet comes */
+    int64_t heard_us;
+    int64_t retry_us, backoff;
+};
+
+struct subscriptions {
+    struct subscription of[SENSOR_COUNT];
+    bool eeg_started;    /* BAND_EEG_START has been written */
+    bool busy, control;  /* an operation is under way; it is a control() */
+    enum sensor busy_on; /* else of this sensor */
+    int64_t busy_until;
+    int64_t next_step;   /* the pause between two sensors */
+    int64_t quiet_until; /* the pause between off and on */
+    bool probing;        /* the battery's re-subscription says whether the link is alive */
+    int64_t probe_deadline;
+};
+
+struct stream {
+    enum manager_stream state;
+    struct demand demand, before; /* before: what a re-configuration falls back to */
+    bool starting;                /* subscriptions or the rate are waited for */
+    bool told;                    /* the clients know of a stream that has not ended for good */
+    bool running;        /* … and were told stream_started since the last stream_stopped */
+    bool resumes;        /* the next stream_started is one resumed */
+    bool judging;        /* all is subscribed, only the EEG rate is waited for */
+    sensor_set entering; /* those whose packets are held until it has started */
+    struct replies starts;
+    int64_t deadline, judge_at;
+    int taken_rate; /* the EEG rate that sample_rate was judged by */
+    int sample_rate;
+    int64_t ends, until_utc_us, since_utc_us;
+    uint64_t received_before[SENSOR_COUNT], lost_before[SENSOR_COUNT];
+};
+
+struct manager {
+    struct backend *backend;
+    struct manager_host host;
+    struct manager_listener listener;
+    struct manager_config config;
+    int depth;
+    int64_t now, alarm, alarm_told;
+    void (*closed)(void *user);
+    void *closed_user;
+
+    struct scan scan;
+    struct radio radio;
+    struct link link;
+    struct subscriptions subscriptions;
+    struct stream stream;
+    sensor_set recording; /* the recording's demand */
+    sensor_set piped;     /* what the pipeline was told last */
+    struct pipeline *pipeline;
+    struct backlog backlog;
+    int64_t eeg_fed_us; /* first EEG packet fed while the rate was unknown; NEVER: none */
+    struct manager_wants wants_told;
+    struct manager_status status;
+    struct band_identity pipeline_band;
+    char bluetooth_message[240];
+
+    bool again; /* settle once more */
+    bool closing, destroying;
+    bool bluetooth_known, bluetooth_available, bluetooth_powered;
+    bool info_changed;
+    bool reanchor;
+    bool piping;       /* inside the pipeline, which may not be told of anything then */
+    bool link_is_up;   /* as the pipeline and the listener were told */
+    bool link_is_down; /* the pipeline has still to be told so */
+    bool bad_packet_logged;
+};
+
+/* manager.c */
+void manager_enter(struct manager *m);
+void manager_leave(struct manager *m);
+/* Whether the time has come; if not, the manager will be woken at it. */
+bool due(struct manager *m, int64_t at_us);
+/* Answers the command and returns true if the manager is shutting down. */
+bool refused_at_shutdown(struct manager *m, struct manager_reply reply);
+bool bluetooth_is_off(const struct manager *m);
+struct manager_outcome bluetooth_outcome(const struct manager *m);
+
+/* scan.c */
+void scan_seen(struct manager *m, const struct band_sighting *sighting);
+void scan_radio_ended(struct manager *m, const struct failure *failure);
+void scan_finish(struct manager *m, enum scan_status status, const struct failure *failure);
+void scan_settle(struct manager *m);
+
+/* radio.c: the backend's one attempt or link */
+void radio_settle(struct manager *m);
+void radio_connected(struct manager *m, const struct band_link *link);
+void radio_connect_failed(struct manager *m, const struct failure *failure);
+void radio_disconnected(struct manager *m, enum link_end end);
+
+/* link.c */
+const char *band_label(const struct band_identity *band);
+/* The band as the events name it. */
+const struct band_identity *link_told_band(const struct link *link);
+void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline);
+/* The next try in the background is now, and the back-off begins anew. */
+void link_try_now(struct manager *m);
+bool link_wants_attempt(struct manager *m);
+void link_up(struct manager *m, const struct band_link *device);
+void link_attempt_failed(struct manager *m, const struct failure *failure);
+void link_lost(struct manager *m, enum disconnect_reason reason);
+void link_wait_for(struct manager *m, const struct band_identity *band, bool resumes);
+void link_bluetooth_changed(struct manager *m);
+/* What to say of a band that was not reached in time. */
+struct failure link_not_reached(const struct manager *m);
+void link_settle(struct manager *m);
+
+/* disconnect.c */
+void link_disconnected(struct manager *m);
+
+/* subscription.c: the order of notifications on one link */
+bool sensor_is_wanted(const struct manager *m, enum sensor sensor);
+void subscriptions_reset(struct manager *m);
+void subscriptions_settle(struct manager *m);
+void subscription_notified(struct manager *m, enum sensor sensor, bool on,
+                           const struct failure *failure);
+void subscription_controlled(struct manager *m);
+
+/* watch.c: silence */
+void watch_heard(struct manager *m, enum sensor sensor);
+void watch_refused(struct manager *m, enum sensor sensor);
+/* Sets the time of the next try, each later than the one before, until a packet comes. */
+void watch_back_off(struct manager *m, struct subscription *sub);
+void watch_forgive(struct manager *m);
+void watch_settle(struct manager *m);
+double watch_silent_for(const struct manager *m, enum sensor sensor);
+
+/* stream.c */
+sensor_set demand_of_all(const struct manager *m);
+void stream_link_up(struct manager *m);
+void stream_link_lost(struct manager *m);
+/* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */
+void stream_drop_starts(struct manager *m, const struct manager_outcome *outcome);
+/* Ends the stream without a word; returns its sensors if the clients knew of it, else 0. */
+sensor_set stream_drop(struct manager *m);
+void stream_eeg_rate(struct manager *m);
+void stream_expect(struct manager *m, const struct manager_wants *wants);
+void stream_settle(struct manager *m);
+
+/* wants.c */
+struct manager_wants wants_now(const struct manager *m);
+
+/* data.c: packets on their way to the pipeline and up */
+struct pipeline *data_pipeline_create(struct manager *m);
+void data_packet(struct manager *m, const struct packet *packet);
+void data_battery_level(struct manager *m);
+void data_link_up(struct manager *m);
+void data_link_down(struct manager *m);
+void data_settle(struct manager *m);
+
+/* status.c */
+double status_utc_error_ms(const struct manager *m);
+void status_tell_changes(struct manager *m);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * The band that is wanted: connect, disconnect, loss, reconnection.
+ *
+ *   IDLE ──connect──▸ CONNECTING ──up──▸ CONNECTED ──lost, silent──▸ WAITING ──up──▸ CONNECTED
+ *                        │ failed, 20 s ▸ IDLE                          └─ tries with back-off
+ *   any ──disconnect──▸ DISCONNECTING ──radio free──▸ IDLE, or CONNECTING if a connect came since
+ *
+ * docs/state-machine.md has each command in each state.
+ */
+#include <strings.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+/* What works in the field (BLUEZ.md). */
+#define BACKOFF_FIRST_US (SECOND / 4)
+#define BACKOFF_LAST_US  (30 * SECOND)
+
+/* A link that held this long was a good one, even if nothing was streamed over it. */
+#define PROVEN_US (10 * SECOND)
+
+/* A band seen this long before the connect counts as seen. */
+#define RECENT_US (60 * SECOND)
+
+const char *band_label(const struct band_identity *band)
+{
+    return band->name[0] ? band->name : band->address;
+}
+
+const struct band_identity *link_told_band(const struct link *link)
+{
+    return link->known ? &link->device.band : &link->band;
+}
+
+struct failure link_not_reached(const struct manager *m)
+{
+    const struct link *link = &m->link;
+    struct failure failure;
+
+    if (link->seen_us != INT64_MIN && link->seen_us >= link->asked_us - RECENT_US) {
+        failure_set(&failure, ERROR_CONNECTION_FAILED,
+                    "%s was seen but could not be connected in time: bring it nearer, or make sure "
+                    "that no other program or phone holds it",
+                    band_label(&link->band));
+    } else {
+        failure_set(&failure, ERROR_DEVICE_NOT_FOUND,
+                    "%s was not found: switch it on, bring it near, and make sure that no other "
+                    "program or phone holds it",
+                    band_label(&link->band));
+    }
+    return failure;
+}
+
+void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline)
+{
+    struct link *link = &m->link;
+
+    link->band = *band;
+    link->known = false;
+    link->resumes = false;
+    link->state = LINK_CONNECTING;
+    link->connect_deadline = deadline;
+    link->seen_us = sightings_last(&m->scan.seen, band);
+    if (m->radio.state == RADIO_TRYING)
+        m->radio.deadline = deadline;
+    log_info("Connecting %s", band_label(band));
+    /* A scan takes the radio's time from the connection; what it found is told. */
+    scan_finish(m, SCAN_STOPPED, NULL);
+    m->again = true;
+}
+
+/* A user's connect came to nothing: reply, then the event; a start that waited shares its fate. */
+static void connect_fail(struct manager *m, const struct manager_outcome *outcome)
+{
+    struct link *link = &m->link;
+    struct band_identity band = link->band;
+
+    log_warning("Connecting %s failed: %s", band_label(&band), outcome->failure.message);
+    link->state = LINK_IDLE;
+    replies_answer(&link->connects, outcome);
+    stream_drop_starts(m, outcome);
+    m->listener.device_connection_failed(m->listener.user, &band, &outcome->failure, false);
+}
+
+/* In the background only the first failure of an outage is told, so that no client is flooded. */
+static void background_fail(struct manager *m, const struct manager_outcome *outcome)
+{
+    struct link *link = &m->link;
+    struct band_identity band = *link_told_band(link);
+    bool tell = link->connects.count > 0 || !link->outage_told;
+
+    link->outage_told = true;
+    replies_answer(&link->connects, outcome);
+    if (tell)
+        m->listener.device_connection_failed(m->listener.user, &band, &outcome->failure, true);
+}
+
+void link_attempt_failed(struct manager *m, const struct failure *failure)
+{
+    struct link *link = &m->link;
+    struct manager_outcome outcome = outcome_failure(failure->code, "%s", failure->message);
+
+    outcome.band = *link_told_band(link);
+    if (link->state == LINK_CONNECTING) {
+        connect_fail(m, &outcome);
+    } else if (link->state == LINK_WAITING) {
+        link->next_try = m->now + link->backoff;
+        link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
+        background_fail(m, &outcome);
+    }
+}
+
+bool link_wants_attempt(struct manager *m)
+{
+    if (m->link.state == LINK_CONNECTING)
+        return true;
+    return m->link.state == LINK_WAITING && !bluetooth_is_off(m) && due(m, m->link.next_try);
+}
+
+static bool is_the_wanted(const struct link *link, const struct band_identity *found)
+{
+    const struct band_identity *wanted = &link->band;
+
+    return (!wanted->address[0] || strcasecmp(wanted->address, found->address) == 0) &&
+           (!wanted->name[0] || strcasecmp(wanted->name, found->name) == 0);
+}
+
+/* How much UTC moved against boot time since the connection before. */
+static double clock_step_ms(struct link *link, struct clock_anchor anchor)
+{
+    int64_t step = 0;
+
+    if (link->has_anchor)
+        step = (anchor.utc_us - anchor.boot_us) - (link->anchor.utc_us - link->anchor.boot_us);
+    link->has_anchor = true;
+    link->anchor = anchor;
+    return (double)step / 1000.0;
+}
+
+static void refuse_other_band(struct manager *m, const struct band_link *device)
+{
+    struct manager_outcome outcome =
+        outcome_failure(ERROR_INVALID_PARAMETERS, "The band at %s is %s, not %s",
+                        device->band.address, device->band.name, band_label(&m->link.band));
+
+    outcome.parameter = "device_id";
+    outcome.band = m->link.band;
+    connect_fail(m, &outcome);
+}
+
+void link_up(struct manager *m, const struct band_link *device)
+{
+    struct link *link = &m->link;
+    bool resumed = link->state == LINK_WAITING && link->resumes;
+    struct manager_outcome outcome = outcome_success();
+
+    if (link->state != LINK_CONNECTING && link->state != LINK_WAITING)
+        return;
+    if (link->state == LINK_CONNECTING && !is_the_wanted(link, &device->band)) {
+        refuse_other_band(m, device);
+        return;
+    }
+    link->state = LINK_CONNECTED;
+    link->device = *device;
+    link->band = device->band;
+    link->known = true;
+    link->connected_us = m->now;
+    link->proven = false;
+    link->reconnects += resumed;
+    double step = clock_step_ms(link, device->anchor);
+    log_info("Connected %s (%s)%s", device->band.name, device->band.address,
+             resumed ? " again" : "");
+    subscriptions_reset(m);
+    data_link_up(m);
+    stream_link_up(m);
+    outcome.band = device->band;
+    replies_answer(&link->connects, &outcome);
+    m->listener.device_connected(m->listener.user, resumed, step);
+    data_battery_level(m);
+    m->again = true;
+}
+
+static const char *reason_text(enum disconnect_reason reason)
+{
+    switch (reason) {
+    case DISCONNECT_SILENT:
+        return "went silent";
+    case DISCONNECT_BLUETOOTH_OFF:
+        return "lost with Bluetooth";
+    default:
+        return "lost";
+    }
+}
+
+void link_lost(struct manager *m, enum disconnect_reason reason)
+{
+    struct link *link = &m->link;
+    bool good = link->proven || m->now - link->connected_us >= PROVEN_US;
+
+    log_warning("%s %s, reconnecting", band_label(&link->band), reason_text(reason));
+    if (good || link->backoff == 0)
+        link->backoff = BACKOFF_FIRST_US;
+    link->state = LINK_WAITING;
+    link->resumes = true;
+    link->outage_told = false;
+    link->asked_us = m->now;
+    link->seen_us = INT64_MIN;
+    link->next_try = m->now + link->backoff;
+    link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
+    m->again = true;
+    /* The pipeline gives out what it held: on hearing that someone may disconnect. */
+    data_link_down(m);
+    if (link->state != LINK_WAITING)
+        return;
+    stream_link_lost(m);
+    m->listener.device_disconnected(m->listener.user, &link->device.band, reason, true);
+    if (!m->stream.running)
+        return;
+    m->stream.running = false;
+    m->listener.stream_stopped(m->listener.user, m->stream.demand.sensors,
+                               STREAM_END_DEVICE_DISCONNECTED, true);
+}
+
+void link_try_now(struct manager *m)
+{
+    m->link.next_try = m->now;
+    m->link.backoff = BACKOFF_FIRST_US;
+}
+
+void link_wait_for(struct manager *m, const struct band_identity *band, bool resumes)
+{
+    struct link *link = &m->link;
+
+    link->band = *band;
+    link->known = false;
+    link->resumes = resumes;
+    link->state = LINK_WAITING;
+    link->outage_told = false;
+    link->asked_us = m->now;
+    link->seen_us = INT64_MIN;
+    link_try_now(m);
+    log_info("Waiting for %s", band_label(band));
+}
+
+void link_bluetooth_changed(struct manager *m)
+{
+    const struct link *link = &m->link;
+    struct manager_outcome outcome = bluetooth_outcome(m);
+
+    if (!bluetooth_is_off(m)) {
+        link_try_now(m);
+        return;
+    }
+    scan_finish(m, SCAN_FAILED, &outcome.failure);
+    outcome.band = link->band;
+    if (link->state == LINK_CONNECTING)
+        connect_fail(m, &outcome);
+    else if (link->state == LINK_WAITING && link->connects.count > 0)
+        background_fail(m, &outcome);
+}
+
+void link_settle(struct manager *m)
+{
+    struct link *link = &m->link;
+
+    if (link->state == LINK_DISCONNECTING && m->radio.state == RADIO_FREE)
+        link_disconnected(m);
+    if (link->connects.count == 0 || link->state == LINK_DISCONNECTING)
+        return;
+    if (!due(m, link->connect_deadline))
+        return;
+    struct failure failure = link_not_reached(m);
+    struct manager_outcome outcome = outcome_failure(failure.code, "%s", failure.message);
+    outcome.band = *link_told_band(link);
+    if (link->state == LINK_CONNECTING)
+        connect_fail(m, &outcome);
+    else if (link->state == LINK_WAITING)
+        background_fail(m, &outcome);
+}

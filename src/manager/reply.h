@@ -1,0 +1,30 @@
+/* Replies that are owed: one list a kind of command that can be joined or has to wait. */
+#ifndef MANAGER_REPLY_H
+#define MANAGER_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "manager/manager.h"
+
+/* More than the clients there can be; who sends commands faster than they can end is told BUSY. */
+#define REPLIES_MAX 32
+
+struct replies {
+    struct manager_reply owed[REPLIES_MAX];
+    size_t count;
+};
+
+struct manager_outcome outcome_success(void);
+struct manager_outcome outcome_failure(enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void reply_now(struct manager_reply reply, const struct manager_outcome *outcome);
+
+/* Owes the reply; where the list is full answers it BUSY. */
+bool replies_add(struct replies *replies, struct manager_reply reply);
+
+/* Answers all, in the order they came. The list is empty before the first is called. */
+void replies_answer(struct replies *replies, const struct manager_outcome *outcome);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * Silence, on the host's boot clock at reception: the only sign of a link that died without a word.
+ * One silent sensor is subscribed anew with back-off; the link is given up only when nothing that
+ * is wanted flows.
+ */
+#include <math.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+#define RETRY_FIRST_US (5 * SECOND)
+#define RETRY_LAST_US  (60 * SECOND)
+
+/* After a suspend with nothing streamed: how long a re-subscription of the battery may take. */
+#define PROBE_US (10 * SECOND)
+
+/* Silent is who missed about 30 packets of EEG (0.1 s each), 9 of PPG (0.56 s), 5 of ACC (1.19 s).
+ */
+static const int64_t threshold[SENSOR_STREAMED] = {
+    [SENSOR_EEG] = 3 * SECOND,
+    [SENSOR_PPG] = 5 * SECOND,
+    [SENSOR_ACC] = 6 * SECOND,
+};
+
+static void tell(struct manager *m, enum sensor sensor, enum sensor_state state, double silent_for)
+{
+    static const char *const names[] = {"flowing", "silent", "retrying"};
+
+    if (sensor >= SENSOR_STREAMED)
+        return;
+    log_info("%s %s (%.1f s)", sensor_name(sensor), names[state], silent_for);
+    m->listener.sensor_status(m->listener.user, sensor, state, silent_for);
+}
+
+double watch_silent_for(const struct manager *m, enum sensor sensor)
+{
+    const struct subscription *sub = &m->subscriptions.of[sensor];
+
+    if (!sensor_is_wanted(m, sensor) || sub->heard_us == 0)
+        return NAN;
+    return (double)(m->now - sub->heard_us) / (double)SECOND;
+}
+
+void watch_back_off(struct manager *m, struct subscription *sub)
+{
+    if (sub->backoff == 0)
+        sub->backoff = RETRY_FIRST_US;
+    sub->retry_us = m->now + sub->backoff;
+    sub->backoff = 2 * sub->backoff < RETRY_LAST_US ? 2 * sub->backoff : RETRY_LAST_US;
+}
+
+void watch_heard(struct manager *m, enum sensor sensor)
+{
+    struct subscription *sub = &m->subscriptions.of[sensor];
+    double silent_for = watch_silent_for(m, sensor);
+    bool was_silent = sub->trouble;
+
+    sub->heard_us = m->now;
+    sub->trouble = false;
+    sub->backoff = 0;
+    if (sensor < SENSOR_STREAMED)
+        m->link.proven = true;
+    if (was_silent)
+        tell(m, sensor, SENSOR_FLOWING, silent_for);
+}
+
+void watch_refused(struct manager *m, enum sensor sensor)
+{
+    struct subscription *sub = &m->subscriptions.of[sensor];
+
+    /* Nobody wants it any more. */
+    if (!sensor_is_wanted(m, sensor))
+        return;
+    if (sub->heard_us == 0)
+        sub->heard_us = m->now;
+    sub->trouble = true;
+    watch_back_off(m, sub);
+    if (sensor == SENSOR_BAT && m->subscriptions.probing) {
+        link_lost(m, DISCONNECT_LINK_LOST);
+        return;
+    }
+    /* A start tells its refused sensors itself, after its reply. */
+    if (!m->stream.starting)
+        tell(m, sensor, SENSOR_RETRYING, watch_silent_for(m, sensor));
+}
+
+void watch_forgive(struct manager *m)
+{
+    bool streamed = demand_of_all(m) & SENSOR_SET_STREAMED;
+
+    log_info("The host was suspended or late: checking the link");
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
+        if (m->subscriptions.of[sensor].heard_us)
+            m->subscriptions.of[sensor].heard_us = m->now;
+    }
+    m->again = true;
+    if (m->link.state == LINK_WAITING)
+        link_try_now(m);
+    if (m->link.state != LINK_CONNECTED || streamed)
+        return;
+    /* No stream tells whether the link lives: writing to the band does. */
+    m->subscriptions.of[SENSOR_BAT].again = true;
+    m->subscriptions.probing = true;
+    m->subscriptions.probe_deadline = m->now + PROBE_US;
+}
+
+static void watch_sensor(struct manager *m, enum sensor sensor)
+{
+    struct subscription *sub = &m->subscriptions.of[sensor];
+
+    if (sub->state != SUB_ON)
+        return;
+    if (!sub->trouble && due(m, sub->heard_us + threshold[sensor])) {
+        sub->trouble = true;
+        watch_back_off(m, sub);
+        tell(m, sensor, SENSOR_SILENT, watch_silent_for(m, sensor));
+    } else if (sub->trouble && !sub->again && due(m, sub->retry_us)) {
+        sub->again = true;
+        m->again = true;
+        tell(m, sensor, SENSOR_RETRYING, watch_silent_for(m, sensor));
+    }
+}
+
+/* Nothing of what is wanted flows, or may yet begin to. */
+static bool all_silent(const struct manager *m)
+{
+    bool any = false;
+
+    for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
+        if (!sensor_is_wanted(m, (enum sensor)sensor))
+            continue;
+        any = true;
+        if (!m->subscriptions.of[sensor].trouble)
+            return false;
+    }
+    return any;
+}
+
+void watch_settle(struct manager *m)
+{
+    /* While a stream starts, subscribing itself takes seconds; its own limit watches it. */
+    if (m->link.state != LINK_CONNECTED || m->stream.starting)
+        return;
+    for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
+        if (sensor_is_wanted(m, (enum sensor)sensor))
+            watch_sensor(m, (enum sensor)sensor);
+    }
+    /* A callback may have changed everything. */
+    if (m->link.state != LINK_CONNECTED || m->stream.starting)
+        return;
+    if (all_silent(m))
+        link_lost(m, DISCONNECT_SILENT);
+    else if (m->subscriptions.probing && due(m, m->subscriptions.probe_deadline))
+        link_lost(m, DISCONNECT_LINK_LOST);
+}

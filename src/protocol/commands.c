@@ -1,0 +1,336 @@
+/* The commands: each parses its parameters and asks the manager; the table is at the end. */
+#include <string.h>
+
+#include "base/now.h"
+#include "protocol_impl.h"
+
+#define LABEL_MAX       256
+#define DURATION_MAX_S  604800.0
+#define SAMPLE_RATE_MAX 1000000.0
+
+/* ---- scan */
+
+static void scan_devices(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal;
+    double seconds = 10;
+
+    if (!parameter_number(parameters, "duration", 1, MANAGER_SCAN_SECONDS_MAX,
+                          "a number of seconds from 1 to 60", &seconds, &refusal)) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    manager_scan(request->protocol->manager, seconds, request_reply(request));
+}
+
+static void put_scan(struct protocol *protocol, struct json *json,
+                     const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_devices(protocol, json);
+}
+
+static void stop_scan(struct request *request, const cJSON *parameters)
+{
+    (void)parameters;
+    manager_stop_scan(request->protocol->manager, request_reply(request));
+}
+
+/* ---- connection */
+
+static void connect_device(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal = {
+        "address", NULL, "a Bluetooth address, or device_id the name of a band that a scan told"};
+    const char *address = NULL, *device_id = NULL;
+
+    if (!parameter_address(parameters, "address", &address, &refusal) ||
+        !parameter_string(parameters, "device_id", BAND_NAME_SIZE - 1,
+                          "the name of a band, like LXB-0263003F", &device_id, &refusal) ||
+        (!address && !device_id)) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    manager_connect(request->protocol->manager, address, device_id, request_reply(request));
+}
+
+static void put_connect(struct protocol *protocol, struct json *json,
+                        const struct manager_outcome *outcome)
+{
+    const struct band_link *device = &manager_status(protocol->manager)->device;
+
+    (void)outcome;
+    put_band(json, &device->band);
+    json_key(json, "battery_level");
+    device->battery_level == BATTERY_UNKNOWN ? json_null(json)
+                                             : json_integer(json, device->battery_level);
+    json_put_string_or_null(json, "firmware_version", device->firmware);
+}
+
+static void tell_connected(struct protocol *protocol, uint64_t client,
+                           const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    event_device_connected(protocol, client, false, 0);
+}
+
+static void disconnect_device(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal;
+    const char *device_id = NULL;
+
+    if (!parameter_string(parameters, "device_id", BAND_NAME_SIZE - 1, "the connected band's name",
+                          &device_id, &refusal)) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    manager_disconnect(request->protocol->manager, device_id, request_reply(request));
+}
+
+static void put_disconnect(struct protocol *protocol, struct json *json,
+                           const struct manager_outcome *outcome)
+{
+    (void)protocol;
+    json_put_string_or_null(json, "device_id", outcome->band.name);
+    json_put_string_or_null(json, "address", outcome->band.address);
+}
+
+static void tell_disconnected(struct protocol *protocol, uint64_t client,
+                              const struct manager_outcome *outcome)
+{
+    event_device_disconnected(protocol, client, &outcome->band, DISCONNECT_USER_REQUEST, false);
+}
+
+/* The guide's clients act on the event only: it comes after the reply. */
+static void check_device_connection(struct request *request, const cJSON *parameters)
+{
+    struct protocol *protocol = request->protocol;
+    uint64_t client = request->client;
+
+    (void)parameters;
+    request_succeed(request, NULL);
+    event_device_info(protocol, client);
+}
+
+static void put_check(struct protocol *protocol, struct json *json,
+                      const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_device_info(protocol, json, TO_ALL);
+}
+
+/* ---- streaming */
+
+static void start_streaming(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal;
+    sensor_set sensors = SENSOR_SET_ALL;
+    double rate = 0, seconds = 0;
+
+    if (!parameter_sensors(parameters, "sensors", &sensors, &refusal) ||
+        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX,
+                          "the band's EEG rate in Hz, its half or its quarter", &rate, &refusal) ||
+        !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
+                          "a number of seconds above 0, at most 604800", &seconds, &refusal)) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    if (rate != (int)rate) {
+        request_refuse(request,
+                       &(struct refusal){"sample_rate", parameter(parameters, "sample_rate"),
+                                         "the band's EEG rate in Hz, its half or its quarter"});
+        return;
+    }
+    manager_start_streaming(request->protocol->manager, sensors, (int)rate, seconds,
+                            request_reply(request));
+}
+
+static void put_start(struct protocol *protocol, struct json *json,
+                      const struct manager_outcome *outcome)
+{
+    const struct manager_status *status = manager_status(protocol->manager);
+
+    (void)outcome;
+    json_put_string(json, "state", stream_state_name(status->stream));
+    put_sensors(json, "sensors", status->sensors);
+    json_put_integer(json, "sample_rate", status->sample_rate);
+    json_key(json, "duration");
+    status->duration > 0 ? json_real(json, status->duration) : json_null(json);
+}
+
+static void tell_started(struct protocol *protocol, uint64_t client,
+                         const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    event_stream_started(protocol, client, false);
+}
+
+static void stop_streaming(struct request *request, const cJSON *parameters)
+{
+    (void)parameters;
+    manager_stop_streaming(request->protocol->manager, request_reply(request));
+}
+
+static void put_stop(struct protocol *protocol, struct json *json,
+                     const struct manager_outcome *outcome)
+{
+    (void)protocol;
+    put_sensors(json, "sensors", outcome->sensors);
+    put_counts(json, "samples", outcome->received, outcome->sensors);
+    put_counts(json, "lost", outcome->lost, outcome->sensors);
+}
+
+static void tell_stopped(struct protocol *protocol, uint64_t client,
+                         const struct manager_outcome *outcome)
+{
+    event_stream_stopped(protocol, client, outcome->sensors, STREAM_END_USER_REQUEST, false);
+}
+
+static void answer_at_once(struct request *request, const cJSON *parameters)
+{
+    (void)parameters;
+    request_succeed(request, NULL);
+}
+
+static void put_status(struct protocol *protocol, struct json *json,
+                       const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_streaming_status(protocol, json);
+}
+
+static void put_health_data(struct protocol *protocol, struct json *json,
+                            const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_health(protocol, json);
+}
+
+static void put_info(struct protocol *protocol, struct json *json,
+                     const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_server_info(protocol, json);
+}
+
+/* ---- markers and recordings */
+
+static void insert_marker(struct request *request, const cJSON *parameters)
+{
+    struct protocol *protocol = request->protocol;
+    struct refusal refusal = {"label", NULL, "a string of 1 to 256 bytes"};
+    const char *label = NULL;
+    double utc_ms = manager_utc_ms(protocol->manager, now_boot_us());
+
+    if (!parameter_string(parameters, "label", LABEL_MAX, refusal.allowed, &label, &refusal) ||
+        !parameter_time(parameters, "timestamp", &utc_ms, &refusal) || !label) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    /* The label's text belongs to the request's message, which outlives this call. */
+    uint64_t client = request->client;
+    protocol->marker_ms = utc_ms;
+    request_succeed(request, NULL);
+    struct json *json = event_begin(protocol, "marker");
+    json_put_string(json, "label", label);
+    json_put_fixed(json, "timestamp", utc_ms, 3);
+    json_put_integer(json, "client_id", (int64_t)client);
+    json_put_string_or_null(json, "session_id", NULL);
+    event_send(protocol, TO_ALL);
+}
+
+static void put_marker(struct protocol *protocol, struct json *json,
+                       const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    json_put_fixed(json, "timestamp", protocol->marker_ms, 3);
+}
+
+static void no_recorder(struct request *request, const cJSON *parameters)
+{
+    struct failure failure;
+
+    (void)parameters;
+    request_fail(request, failure_set(&failure, ERROR_RECORDING,
+                                      "This linkbandd does not record; nothing was recorded. "
+                                      "Save the data messages in your client instead."));
+}
+
+const struct command commands[] = {
+    {.name = "scan_devices",
+     .parameters = "duration",
+     .done = "Scan finished",
+     .run = scan_devices,
+     .put_data = put_scan},
+    {.name = "stop_scan", .parameters = "", .done = "Scan stopped", .run = stop_scan},
+    {.name = "connect_device",
+     .parameters = "address device_id",
+     .done = "Device connected successfully",
+     .run = connect_device,
+     .put_data = put_connect,
+     .tell_already = tell_connected},
+    {.name = "disconnect_device",
+     .parameters = "device_id",
+     .done = "Device disconnected",
+     .run = disconnect_device,
+     .put_data = put_disconnect,
+     .tell_already = tell_disconnected,
+     .forbidden_recording = true},
+    {.name = "check_device_connection",
+     .parameters = "",
+     .done = "Device state",
+     .run = check_device_connection,
+     .put_data = put_check},
+    {.name = "start_streaming",
+     .parameters = "sensors sample_rate duration",
+     .done = "Streaming started",
+     .run = start_streaming,
+     .put_data = put_start,
+     .tell_already = tell_started},
+    {.name = "stop_streaming",
+     .parameters = "",
+     .done = "Streaming stopped",
+     .run = stop_streaming,
+     .put_data = put_stop,
+     .tell_already = tell_stopped,
+     .forbidden_recording = true},
+    {.name = "get_streaming_status",
+     .parameters = "",
+     .done = "Streaming status",
+     .run = answer_at_once,
+     .put_data = put_status},
+    {.name = "start_recording",
+     .parameters = "session_name sensors sample_rate duration formats",
+     .done = "",
+     .run = no_recorder,
+     .forbidden = true},
+    {.name = "stop_recording", .parameters = "", .done = "", .run = no_recorder, .forbidden = true},
+    {.name = "get_recording_status", .parameters = "", .done = "", .run = no_recorder},
+    {.name = "list_recordings",
+     .parameters = "limit before",
+     .done = "",
+     .run = no_recorder,
+     .forbidden = true},
+    {.name = "delete_recording",
+     .parameters = "session_id",
+     .done = "",
+     .run = no_recorder,
+     .forbidden = true},
+    {.name = "insert_marker",
+     .parameters = "label timestamp",
+     .done = "Marker set",
+     .run = insert_marker,
+     .put_data = put_marker,
+     .forbidden_recording = true},
+    {.name = "health_check",
+     .parameters = "",
+     .done = "Healthy",
+     .run = answer_at_once,
+     .put_data = put_health_data},
+    {.name = "get_server_info",
+     .parameters = "",
+     .done = "Server information",
+     .run = answer_at_once,
+     .put_data = put_info},
+    {.name = NULL},
+};

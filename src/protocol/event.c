@@ -1,0 +1,132 @@
+#include "base/now.h"
+#include "protocol_impl.h"
+
+struct json *event_begin(struct protocol *protocol, const char *event_type)
+{
+    struct json *json = &protocol->json;
+
+    json_clear(json);
+    json_begin_object(json);
+    json_put_string(json, "type", "event");
+    json_put_string(json, "event_type", event_type);
+    json_key(json, "data");
+    json_begin_object(json);
+    return json;
+}
+
+void event_send(struct protocol *protocol, uint64_t client)
+{
+    struct json *json = &protocol->json;
+
+    json_end_object(json);
+    json_put_iso(json, "timestamp", (double)now_utc_us() / 1000.0);
+    json_end_object(json);
+    if (client == TO_ALL)
+        protocol->out.event(protocol->out.user, json->text, json->len);
+    else
+        protocol->out.reply(protocol->out.user, client, json->text, json->len);
+}
+
+void event_device_info(struct protocol *protocol, uint64_t client)
+{
+    put_device_info(protocol, event_begin(protocol, "device_info"), client);
+    event_send(protocol, client);
+}
+
+void event_bluetooth_status(struct protocol *protocol, uint64_t client)
+{
+    const struct manager_status *status = manager_status(protocol->manager);
+    struct json *json = event_begin(protocol, "bluetooth_status");
+
+    json_put_bool(json, "available", status->bluetooth_available);
+    json_put_bool(json, "powered", status->bluetooth_powered);
+    json_put_string(json, "message", status->bluetooth_message ? status->bluetooth_message : "");
+    event_send(protocol, client);
+}
+
+void event_device_connected(struct protocol *protocol, uint64_t client, bool resumed,
+                            double clock_step_ms)
+{
+    const struct band_link *device = &manager_status(protocol->manager)->device;
+    struct json *json = event_begin(protocol, "device_connected");
+
+    put_band(json, &device->band);
+    json_put_string(json, "device_address", device->band.address);
+    json_key(json, "signal_strength");
+    device->rssi == RSSI_UNKNOWN ? json_null(json) : json_integer(json, device->rssi);
+    json_key(json, "battery_level");
+    device->battery_level == BATTERY_UNKNOWN ? json_null(json)
+                                             : json_integer(json, device->battery_level);
+    json_put_string_or_null(json, "firmware_version", device->firmware);
+    json_put_bool(json, "resumed", resumed);
+    json_put_fixed(json, "clock_step_ms", clock_step_ms, 3);
+    event_send(protocol, client);
+}
+
+void event_device_disconnected(struct protocol *protocol, uint64_t client,
+                               const struct band_identity *band, enum disconnect_reason reason,
+                               bool will_reconnect)
+{
+    static const char *const names[] = {
+        [DISCONNECT_USER_REQUEST] = "user_request",
+        [DISCONNECT_LINK_LOST] = "link_lost",
+        [DISCONNECT_SILENT] = "silent",
+        [DISCONNECT_BLUETOOTH_OFF] = "bluetooth_off",
+        [DISCONNECT_SHUTDOWN] = "shutdown",
+    };
+    struct json *json = event_begin(protocol, "device_disconnected");
+
+    put_band(json, band);
+    json_put_string_or_null(json, "device_address", band->address);
+    json_put_string(json, "reason", names[reason]);
+    json_put_bool(json, "will_reconnect", will_reconnect);
+    event_send(protocol, client);
+}
+
+void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed)
+{
+    const struct manager_status *status = manager_status(protocol->manager);
+    struct json *json = event_begin(protocol, "stream_started");
+
+    json_put_string_or_null(json, "device_id", status->device.band.name);
+    put_sensors(json, "sensors", status->sensors);
+    json_put_integer(json, "sample_rate", status->sample_rate);
+    json_key(json, "duration");
+    status->duration > 0 ? json_real(json, status->duration) : json_null(json);
+    json_put_bool(json, "resumed", resumed);
+    event_send(protocol, client);
+}
+
+void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set sensors,
+                          enum stream_end reason, bool will_resume)
+{
+    static const char *const names[] = {
+        [STREAM_END_USER_REQUEST] = "user_request",
+        [STREAM_END_DURATION] = "duration",
+        [STREAM_END_DEVICE_DISCONNECTED] = "device_disconnected",
+        [STREAM_END_ERROR] = "error",
+    };
+    const struct manager_status *status = manager_status(protocol->manager);
+    struct json *json = event_begin(protocol, "stream_stopped");
+
+    json_put_string_or_null(json, "device_id", status->device.band.name);
+    put_sensors(json, "sensors", sensors);
+    json_put_string(json, "reason", names[reason]);
+    json_put_bool(json, "will_resume", will_resume);
+    event_send(protocol, client);
+}
+
+void event_scan_result(struct protocol *protocol, enum scan_status scan)
+{
+    static const char *const names[] = {
+        [SCAN_SCANNING] = "scanning",
+        [SCAN_COMPLETED] = "completed",
+        [SCAN_STOPPED] = "stopped",
+        [SCAN_FAILED] = "failed",
+    };
+    struct json *json = event_begin(protocol, "scan_result");
+
+    json_put_string(json, "status", names[scan]);
+    put_devices(protocol, json);
+    event_send(protocol, TO_ALL);
+}

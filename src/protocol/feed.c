@@ -1,0 +1,195 @@
+#include <string.h>
+
+#include "protocol/message.h"
+#include "protocol_impl.h"
+
+#define BATTERY_REPEAT_S 60
+
+void feed_init(struct feed *feed)
+{
+    memset(feed, 0, sizeof(*feed));
+    feed->factor = 1;
+    json_init(&feed->message);
+    json_init(&feed->battery);
+}
+
+void feed_finish(struct feed *feed)
+{
+    if (feed->decimator)
+        decimator_destroy(feed->decimator);
+    json_finish(&feed->message);
+    json_finish(&feed->battery);
+}
+
+/* The band's sequence numbers; the longest unused entry makes room for a new band. */
+static struct sequence *sequence_of(struct feed *feed, const char *device_id)
+{
+    struct sequence *oldest = &feed->sequences[0];
+
+    for (int i = 0; i < SEQUENCE_BANDS; i++) {
+        struct sequence *sequence = &feed->sequences[i];
+        if (strcmp(sequence->device_id, device_id) == 0) {
+            sequence->used = ++feed->clock;
+            return sequence;
+        }
+        if (sequence->used < oldest->used)
+            oldest = sequence;
+    }
+    memset(oldest, 0, sizeof(*oldest));
+    strncpy(oldest->device_id, device_id, sizeof(oldest->device_id) - 1);
+    oldest->used = ++feed->clock;
+    return oldest;
+}
+
+static const char *device_id(struct protocol *protocol)
+{
+    return manager_status(protocol->manager)->device.band.name;
+}
+
+static void send_data(struct protocol *protocol, bool processed, enum sensor sensor)
+{
+    const struct json *message = &protocol->feed.message;
+
+    protocol->out.data(protocol->out.user, processed, sensor, message->text, message->len);
+}
+
+static void send_raw(void *user, const struct sample_block *block)
+{
+    struct protocol *protocol = user;
+    const char *band = device_id(protocol);
+    enum sensor sensor = block->samples.sensor;
+    uint64_t seq = sequence_of(&protocol->feed, band)->raw[sensor]++;
+
+    message_raw(&protocol->feed.message, band, seq, block);
+    send_data(protocol, false, sensor);
+}
+
+static void send_battery(struct protocol *protocol, const struct sample_block *block)
+{
+    struct feed *feed = &protocol->feed;
+
+    send_raw(protocol, block);
+    json_clear(&feed->battery);
+    json_raw(&feed->battery, feed->message.text, feed->message.len);
+    feed->battery_age = 0;
+}
+
+/* The decimator that the stream's rate asks for; a change lets the old one's samples out first. */
+static struct decimator *decimator_for(struct protocol *protocol, int rate)
+{
+    struct feed *feed = &protocol->feed;
+    int asked = manager_status(protocol->manager)->sample_rate;
+    int factor = asked > 0 && asked < rate ? rate / asked : 1;
+
+    if (factor != feed->factor) {
+        feed_flush(protocol);
+        feed->factor = factor;
+        feed->decimator = factor > 1 ? decimator_create(factor) : NULL;
+    }
+    return feed->decimator;
+}
+
+void feed_flush(struct protocol *protocol)
+{
+    struct feed *feed = &protocol->feed;
+
+    if (!feed->decimator)
+        return;
+    decimator_flush(feed->decimator, send_raw, protocol);
+    decimator_destroy(feed->decimator);
+    feed->decimator = NULL;
+    feed->factor = 1;
+}
+
+/* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
+static bool is_streamed(struct protocol *protocol, enum sensor sensor)
+{
+    const struct manager_status *status = manager_status(protocol->manager);
+
+    return status->stream != STREAM_IDLE && (status->sensors & SENSOR_BIT(sensor));
+}
+
+void feed_samples(struct protocol *protocol, const struct sample_block *block)
+{
+    enum sensor sensor = block->samples.sensor;
+
+    if (sensor == SENSOR_BAT) {
+        send_battery(protocol, block);
+        return;
+    }
+    if (!is_streamed(protocol, sensor))
+        return;
+    struct decimator *decimator =
+        sensor == SENSOR_EEG ? decimator_for(protocol, block->rate) : NULL;
+    if (decimator)
+        decimator_push(decimator, block, send_raw, protocol);
+    else
+        send_raw(protocol, block);
+}
+
+void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
+{
+    const char *band = device_id(protocol);
+
+    if (!is_streamed(protocol, SENSOR_EEG))
+        return;
+    message_eeg(&protocol->feed.message, band,
+                sequence_of(&protocol->feed, band)->processed[SENSOR_EEG]++, features);
+    send_data(protocol, true, SENSOR_EEG);
+}
+
+void feed_ppg(struct protocol *protocol, const struct ppg_features *features)
+{
+    const char *band = device_id(protocol);
+
+    if (!is_streamed(protocol, SENSOR_PPG))
+        return;
+    message_ppg(&protocol->feed.message, band,
+                sequence_of(&protocol->feed, band)->processed[SENSOR_PPG]++, features);
+    send_data(protocol, true, SENSOR_PPG);
+}
+
+void feed_acc(struct protocol *protocol, const struct acc_features *features)
+{
+    const char *band = device_id(protocol);
+
+    if (!is_streamed(protocol, SENSOR_ACC))
+        return;
+    message_acc(&protocol->feed.message, band,
+                sequence_of(&protocol->feed, band)->processed[SENSOR_ACC]++, features);
+    send_data(protocol, true, SENSOR_ACC);
+}
+
+void feed_link_down(struct protocol *protocol)
+{
+    feed_flush(protocol);
+    json_clear(&protocol->feed.battery);
+}
+
+static bool has_battery(const struct feed *feed)
+{
+    return feed->battery.len > 0;
+}
+
+void feed_greet(struct protocol *protocol, uint64_t client)
+{
+    const struct json *battery = &protocol->feed.battery;
+
+    if (has_battery(&protocol->feed))
+        protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text, battery->len);
+}
+
+/*
+ * A level changes only every few minutes: it is repeated each minute, with its sequence number, for
+ * it is the same message.
+ */
+void feed_second(struct protocol *protocol)
+{
+    struct feed *feed = &protocol->feed;
+
+    if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
+        return;
+    feed->battery_age = 0;
+    protocol->out.data(protocol->out.user, false, SENSOR_BAT, feed->battery.text,
+                       feed->battery.len);
+}

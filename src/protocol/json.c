@@ -1,0 +1,283 @@
+#include "protocol/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_SIZE 4096
+
+void json_init(struct json *json)
+{
+    memset(json, 0, sizeof(*json));
+}
+
+void json_finish(struct json *json)
+{
+    free(json->text);
+    json_init(json);
+}
+
+void json_clear(struct json *json)
+{
+    json->len = 0;
+    if (json->text)
+        json->text[0] = '\0';
+}
+
+/* Makes room for `more` bytes and a terminating zero. A message is far below what malloc refuses.
+ */
+static char *reserve(struct json *json, size_t more)
+{
+    if (json->len + more + 1 > json->size) {
+        size_t size = json->size ? json->size : FIRST_SIZE;
+        while (size < json->len + more + 1)
+            size *= 2;
+        char *text = realloc(json->text, size);
+        if (!text)
+            abort();
+        json->text = text;
+        json->size = size;
+    }
+    return json->text + json->len;
+}
+
+static void append(struct json *json, const char *text, size_t len)
+{
+    char *end = reserve(json, len);
+    memcpy(end, text, len);
+    json->len += len;
+    json->text[json->len] = '\0';
+}
+
+static void append_char(struct json *json, char c)
+{
+    append(json, &c, 1);
+}
+
+/* What was written last tells whether a comma is due: no state to keep beside the text. */
+static void separate(struct json *json)
+{
+    if (json->len == 0)
+        return;
+    char last = json->text[json->len - 1];
+    if (last != '{' && last != '[' && last != ':')
+        append_char(json, ',');
+}
+
+void json_begin_object(struct json *json)
+{
+    separate(json);
+    append_char(json, '{');
+}
+
+void json_end_object(struct json *json)
+{
+    append_char(json, '}');
+}
+
+void json_begin_array(struct json *json)
+{
+    separate(json);
+    append_char(json, '[');
+}
+
+void json_end_array(struct json *json)
+{
+    append_char(json, ']');
+}
+
+/* Length of the UTF-8 sequence at `s`, 0 if it is none (overlong, surrogate, beyond U+10FFFF, cut).
+ */
+static size_t utf8_length(const unsigned char *s)
+{
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        return (s[1] & 0xc0) == 0x80 ? 2 : 0;
+    if (s[0] >= 0xe0 && s[0] <= 0xef) {
+        unsigned char lo = s[0] == 0xe0 ? 0xa0 : 0x80;
+        unsigned char hi = s[0] == 0xed ? 0x9f : 0xbf;
+        return s[1] >= lo && s[1] <= hi && (s[2] & 0xc0) == 0x80 ? 3 : 0;
+    }
+    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        unsigned char lo = s[0] == 0xf0 ? 0x90 : 0x80;
+        unsigned char hi = s[0] == 0xf4 ? 0x8f : 0xbf;
+        return s[1] >= lo && s[1] <= hi && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 ? 4 : 0;
+    }
+    return 0;
+}
+
+static void append_escaped(struct json *json, unsigned char c)
+{
+    char escape[8];
+
+    if (c == '"' || c == '\\')
+        snprintf(escape, sizeof(escape), "\\%c", c);
+    else
+        snprintf(escape, sizeof(escape), "\\u%04x", c);
+    append(json, escape, strlen(escape));
+}
+
+void json_string(struct json *json, const char *value)
+{
+    separate(json);
+    append_char(json, '"');
+    for (const unsigned char *s = (const unsigned char *)value; *s;) {
+        size_t len = utf8_length(s);
+        if (len == 0) {
+            append(json, "\xef\xbf\xbd", 3);
+            s++;
+            continue;
+        }
+        if (*s < 0x20 || *s == '"' || *s == '\\' || *s == 0x7f)
+            append_escaped(json, *s);
+        else
+            append(json, (const char *)s, len);
+        s += len;
+    }
+    append_char(json, '"');
+}
+
+void json_string_or_null(struct json *json, const char *value)
+{
+    if (value && value[0])
+        json_string(json, value);
+    else
+        json_null(json);
+}
+
+/* Writes the digits of `value` so that they end at `end`; returns where they begin. */
+static char *digits_before(char *end, uint64_t value)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return end;
+}
+
+void json_integer(struct json *json, int64_t value)
+{
+    char text[24];
+    char *end = text + sizeof(text);
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char *begin = digits_before(end, magnitude);
+
+    if (value < 0)
+        *--begin = '-';
+    separate(json);
+    append(json, begin, (size_t)(end - begin));
+}
+
+/*
+ * By integers: some five times as fast as snprintf, and a data message holds hundreds of these.
+ */
+void json_fixed(struct json *json, double value, int decimals)
+{
+    static const int64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    int64_t scale = scales[decimals];
+    double scaled = value * (double)scale;
+
+    if (!(fabs(scaled) < 9e18)) { /* NAN and infinities too */
+        json_real(json, value);
+        return;
+    }
+    int64_t rounded = llround(scaled);
+    uint64_t magnitude = rounded < 0 ? 0 - (uint64_t)rounded : (uint64_t)rounded;
+    while (decimals > 0 && magnitude % 10 == 0) {
+        magnitude /= 10;
+        scale /= 10;
+        decimals--;
+    }
+
+    char text[32];
+    char *end = text + sizeof(text);
+    char *begin = end;
+    if (decimals > 0) {
+        begin = digits_before(end, magnitude % (uint64_t)scale);
+        while (end - begin < decimals)
+            *--begin = '0';
+        *--begin = '.';
+    }
+    begin = digits_before(begin, magnitude / (uint64_t)scale);
+    if (rounded < 0)
+        *--begin = '-';
+    separate(json);
+    append(json, begin, (size_t)(end - begin));
+}
+
+void json_real(struct json *json, double value)
+{
+    char text[32];
+
+    if (!isfinite(value)) {
+        json_null(json);
+        return;
+    }
+    separate(json);
+    int len = snprintf(text, sizeof(text), "%.7g", value);
+    append(json, text, (size_t)len);
+}
+
+void json_bool(struct json *json, bool value)
+{
+    separate(json);
+    append(json, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_null(struct json *json)
+{
+    separate(json);
+    append(json, "null", 4);
+}
+
+void json_raw(struct json *json, const char *text, size_t len)
+{
+    separate(json);
+    append(json, text, len);
+}
+
+void json_key(struct json *json, const char *key)
+{
+    separate(json);
+    append_char(json, '"');
+    append(json, key, strlen(key));
+    append(json, "\":", 2);
+}
+
+void json_put_string(struct json *json, const char *key, const char *value)
+{
+    json_key(json, key);
+    json_string(json, value);
+}
+
+void json_put_string_or_null(struct json *json, const char *key, const char *value)
+{
+    json_key(json, key);
+    json_string_or_null(json, value);
+}
+
+void json_put_integer(struct json *json, const char *key, int64_t value)
+{
+    json_key(json, key);
+    json_integer(json, value);
+}
+
+void json_put_fixed(struct json *json, const char *key, double value, int decimals)
+{
+    json_key(json, key);
+    json_fixed(json, value, decimals);
+}
+
+void json_put_real(struct json *json, const char *key, double value)
+{
+    json_key(json, key);
+    json_real(json, value);
+}
+
+void json_put_bool(struct json *json, const char *key, bool value)
+{
+    json_key(json, key);
+    json_bool(json, value);
+}

@@ -1,0 +1,20 @@
+#include <math.h>
+#include <string.h>
+
+#include "band/iso.h"
+#include "protocol/json.h"
+
+/* Milliseconds are cut, not rounded: a message is never from the future. */
+void json_put_iso(struct json *json, const char *key, double utc_ms)
+{
+    char text[ISO_TEXT_SIZE];
+
+    if (!isfinite(utc_ms) || utc_ms < 0) {
+        json_key(json, key);
+        json_null(json);
+        return;
+    }
+    iso_format((int64_t)floor(utc_ms) * 1000, text);
+    strcpy(text + strlen("2026-11-24T09:00:00.000"), "Z");
+    json_put_string(json, key, text);
+}

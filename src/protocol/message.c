@@ -1,0 +1,200 @@
+#include "protocol/message.h"
+
+/* What all data messages begin with. */
+struct envelope {
+    const char *type;
+    enum sensor sensor;
+    double arrival_utc_ms;
+    int rate; /* 0: null */
+    double rate_measured;
+    uint32_t lost;
+};
+
+static void begin(struct json *json, const char *device_id, uint64_t seq,
+                  const struct envelope *envelope)
+{
+    json_clear(json);
+    json_begin_object(json);
+    json_put_string(json, "type", envelope->type);
+    json_put_string(json, "sensor_type", sensor_name(envelope->sensor));
+    json_put_string(json, "device_id", device_id);
+    json_put_iso(json, "timestamp", envelope->arrival_utc_ms);
+    json_key(json, "sample_rate");
+    if (envelope->rate)
+        json_integer(json, envelope->rate);
+    else
+        json_null(json);
+    json_put_fixed(json, "sample_rate_measured", envelope->rate_measured, 4);
+    json_put_integer(json, "seq", (int64_t)seq);
+    json_put_integer(json, "lost", envelope->lost);
+    json_key(json, "data");
+}
+
+static void put_eeg(struct json *json, const struct eeg_sample *sample)
+{
+    static const char *const channels[EEG_CHANNELS] = {"ch1", "ch2"};
+    static const char *const leadoffs[EEG_CHANNELS] = {"leadoff_ch1", "leadoff_ch2"};
+
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        json_put_fixed(json, channels[c], sample->uv[c], 3);
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        json_put_bool(json, leadoffs[c], sample->leadoff & EEG_LEADOFF_MASK(c));
+}
+
+static void put_sample(struct json *json, const struct samples *samples, size_t i)
+{
+    switch (samples->sensor) {
+    case SENSOR_EEG:
+        put_eeg(json, &samples->eeg[i]);
+        break;
+    case SENSOR_PPG:
+        json_put_integer(json, "red", samples->ppg[i].red);
+        json_put_integer(json, "ir", samples->ppg[i].ir);
+        break;
+    case SENSOR_ACC:
+        json_put_integer(json, "x", samples->acc[i].x);
+        json_put_integer(json, "y", samples->acc[i].y);
+        json_put_integer(json, "z", samples->acc[i].z);
+        break;
+    default:
+        json_put_integer(json, "level", samples->level);
+        break;
+    }
+}
+
+void message_raw(struct json *json, const char *device_id, uint64_t seq,
+                 const struct sample_block *block)
+{
+    begin(json, device_id, seq,
+          &(struct envelope){"raw_data", block->samples.sensor, block->arrival_utc_ms, block->rate,
+                             block->rate_measured, block->lost});
+    json_begin_array(json);
+    for (size_t i = 0; i < block->samples.count; i++) {
+        json_begin_object(json);
+        json_put_fixed(json, "timestamp", block->first_ms + (double)i * block->step_ms, 3);
+        put_sample(json, &block->samples, i);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_end_object(json);
+}
+
+static void put_fixed_array(struct json *json, const char *key, const double *values, size_t count,
+                            int decimals)
+{
+    json_key(json, key);
+    json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        json_fixed(json, values[i], decimals);
+    json_end_array(json);
+}
+
+static void put_bands(struct json *json, const char *key, const double *values)
+{
+    json_key(json, key);
+    json_begin_object(json);
+    for (int band = 0; band < EEG_BANDS; band++)
+        json_put_real(json, eeg_band_name((enum eeg_band)band), values[band]);
+    json_end_object(json);
+}
+
+static void put_eeg_channel(struct json *json, const struct eeg_features *features, int c)
+{
+    static const struct {
+        const char *filtered, *leadoff, *sqi, *power, *bands, *relative;
+    } keys[EEG_CHANNELS] = {
+        {"ch1_filtered", "ch1_leadoff", "ch1_sqi", "ch1_power", "ch1_band_powers",
+         "ch1_relative_powers"},
+        {"ch2_filtered", "ch2_leadoff", "ch2_sqi", "ch2_power", "ch2_band_powers",
+         "ch2_relative_powers"},
+    };
+
+    put_fixed_array(json, keys[c].filtered, features->filtered[c], features->count, 3);
+    json_put_bool(json, keys[c].leadoff, features->leadoff[c]);
+    json_put_fixed(json, keys[c].sqi, features->sqi[c], 3);
+    put_fixed_array(json, keys[c].power, features->power_db[c], EEG_SPECTRUM_BINS, 3);
+    put_bands(json, keys[c].bands, features->band_power[c]);
+    put_bands(json, keys[c].relative, features->relative_power[c]);
+}
+
+void message_eeg(struct json *json, const char *device_id, uint64_t seq,
+                 const struct eeg_features *features)
+{
+    begin(json, device_id, seq,
+          &(struct envelope){"processed_data", SENSOR_EEG, features->arrival_utc_ms, features->rate,
+                             features->rate_measured, features->lost});
+    json_begin_object(json);
+    put_fixed_array(json, "timestamps", features->timestamps, features->count, 3);
+    put_fixed_array(json, "frequencies", features->frequencies, EEG_SPECTRUM_BINS, 3);
+    for (int c = 0; c < EEG_CHANNELS; c++)
+        put_eeg_channel(json, features, c);
+    json_put_string(json, "signal_quality", signal_quality_name(features->quality));
+    json_put_fixed(json, "good_samples_ratio", features->good_samples_ratio, 3);
+    json_put_integer(json, "interpolated", features->interpolated);
+    json_put_real(json, "total_power", features->total_power);
+    json_put_real(json, "focus_index", features->focus_index);
+    json_put_real(json, "relaxation_index", features->relaxation_index);
+    json_put_real(json, "stress_index", features->stress_index);
+    json_put_real(json, "cognitive_load", features->cognitive_load);
+    json_put_real(json, "emotional_stability", features->emotional_stability);
+    json_put_real(json, "hemispheric_balance", features->hemispheric_balance);
+    json_end_object(json);
+    json_end_object(json);
+}
+
+void message_ppg(struct json *json, const char *device_id, uint64_t seq,
+                 const struct ppg_features *features)
+{
+    begin(json, device_id, seq,
+          &(struct envelope){"processed_data", SENSOR_PPG, features->arrival_utc_ms, features->rate,
+                             features->rate_measured, features->lost});
+    json_begin_object(json);
+    put_fixed_array(json, "timestamps", features->timestamps, features->count, 3);
+    put_fixed_array(json, "filtered_ppg", features->filtered, features->count, 2);
+    json_put_fixed(json, "ppg_sqi", features->sqi, 3);
+    put_fixed_array(json, "beats", features->beats, features->beat_count, 3);
+    json_put_fixed(json, "bpm", features->bpm, 2);
+    put_fixed_array(json, "rr_intervals", features->rr, features->rr_count, 2);
+    json_put_fixed(json, "sdnn", features->sdnn, 2);
+    json_put_fixed(json, "rmssd", features->rmssd, 2);
+    json_put_fixed(json, "sdsd", features->sdsd, 2);
+    json_put_fixed(json, "hr_mad", features->hr_mad, 2);
+    json_put_fixed(json, "sd1", features->sd1, 2);
+    json_put_fixed(json, "sd2", features->sd2, 2);
+    json_put_fixed(json, "pnn50", features->pnn50, 2);
+    json_put_real(json, "lf", features->lf);
+    json_put_real(json, "hf", features->hf);
+    json_put_real(json, "lf_hf", features->lf_hf);
+    json_put_fixed(json, "red_mean", features->red_mean, 1);
+    json_put_fixed(json, "ir_mean", features->ir_mean, 1);
+    json_put_string(json, "signal_quality", signal_quality_name(features->quality));
+    json_end_object(json);
+    json_end_object(json);
+}
+
+void message_acc(struct json *json, const char *device_id, uint64_t seq,
+                 const struct acc_features *features)
+{
+    const size_t n = features->count;
+
+    begin(json, device_id, seq,
+          &(struct envelope){"processed_data", SENSOR_ACC, features->arrival_utc_ms, features->rate,
+                             features->rate_measured, features->lost});
+    json_begin_object(json);
+    put_fixed_array(json, "timestamps", features->timestamps, n, 3);
+    put_fixed_array(json, "x", features->x, n, 5);
+    put_fixed_array(json, "y", features->y, n, 5);
+    put_fixed_array(json, "z", features->z, n, 5);
+    put_fixed_array(json, "magnitude", features->magnitude, n, 5);
+    json_put_fixed(json, "x_change", features->x_change, 5);
+    json_put_fixed(json, "y_change", features->y_change, 5);
+    json_put_fixed(json, "z_change", features->z_change, 5);
+    json_put_fixed(json, "avg_movement", features->avg_movement, 5);
+    json_put_fixed(json, "std_movement", features->std_movement, 5);
+    json_put_fixed(json, "max_movement", features->max_movement, 5);
+    json_put_string_or_null(json, "activity_state", activity_name(features->activity));
+    json_put_fixed(json, "pitch", features->pitch, 2);
+    json_put_fixed(json, "roll", features->roll, 2);
+    json_end_object(json);
+    json_end_object(json);
+}

@@ -1,0 +1,231 @@
+#include "protocol/protocol.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/now.h"
+#include "protocol_impl.h"
+
+struct protocol *protocol_create(const struct protocol_out *out,
+                                 const struct protocol_limits *limits, const char *instance)
+{
+    struct protocol *protocol = calloc(1, sizeof(*protocol));
+
+    if (!protocol)
+        return NULL;
+    protocol->out = *out;
+    protocol->limits = *limits;
+    protocol->started_us = now_boot_us();
+    snprintf(protocol->instance, sizeof(protocol->instance), "%s", instance);
+    json_init(&protocol->json);
+    feed_init(&protocol->feed);
+    return protocol;
+}
+
+void protocol_destroy(struct protocol *protocol)
+{
+    /* The manager has answered all it was asked before it went: only those of a failed start are
+     * left. */
+    while (protocol->pending) {
+        struct request *request = protocol->pending;
+        protocol->pending = request->next;
+        free(request->id);
+        free(request);
+    }
+    feed_finish(&protocol->feed);
+    json_finish(&protocol->json);
+    free(protocol);
+}
+
+void protocol_set_manager(struct protocol *protocol, struct manager *manager)
+{
+    protocol->manager = manager;
+}
+
+void protocol_client_opened(struct protocol *protocol, uint64_t client)
+{
+    event_device_info(protocol, client);
+    event_bluetooth_status(protocol, client);
+    feed_greet(protocol, client);
+}
+
+void protocol_lagging(struct protocol *protocol, uint64_t client,
+                      const uint64_t dropped[SENSOR_COUNT])
+{
+    sensor_set sensors = 0;
+
+    for (int s = 0; s < SENSOR_COUNT; s++)
+        sensors |= dropped[s] ? SENSOR_BIT(s) : 0;
+    put_counts(event_begin(protocol, "client_lagging"), "dropped", dropped, sensors);
+    event_send(protocol, client);
+}
+
+/* At most one broadcast of device_info a second, the newest state in it. */
+static void offer_device_info(struct protocol *protocol)
+{
+    if (!protocol->device_info_due || protocol->device_info_age < 1)
+        return;
+    protocol->device_info_due = false;
+    protocol->device_info_age = 0;
+    event_device_info(protocol, TO_ALL);
+}
+
+void protocol_second(struct protocol *protocol)
+{
+    protocol->device_info_age++;
+    offer_device_info(protocol);
+    feed_second(protocol);
+}
+
+/* ---- the manager's listener */
+
+static void on_bluetooth_status(void *user)
+{
+    event_bluetooth_status(user, TO_ALL);
+}
+
+static void on_scan_result(void *user, enum scan_status status)
+{
+    event_scan_result(user, status);
+}
+
+static void on_device_info(void *user)
+{
+    struct protocol *protocol = user;
+
+    protocol->device_info_due = true;
+    offer_device_info(protocol);
+}
+
+static void on_device_connected(void *user, bool resumed, double clock_step_ms)
+{
+    event_device_connected(user, TO_ALL, resumed, clock_step_ms);
+}
+
+static void on_device_disconnected(void *user, const struct band_identity *band,
+                                   enum disconnect_reason reason, bool will_reconnect)
+{
+    event_device_disconnected(user, TO_ALL, band, reason, will_reconnect);
+}
+
+static void on_connection_failed(void *user, const struct band_identity *band,
+                                 const struct failure *failure, bool will_retry)
+{
+    struct protocol *protocol = user;
+    struct json *json = event_begin(protocol, "device_connection_failed");
+
+    put_band(json, band);
+    json_put_string_or_null(json, "device_address", band->address);
+    json_put_string(json, "error_code", error_code_name(failure->code));
+    json_put_string(json, "error_message", failure->message);
+    json_key(json, "details");
+    json_raw(json, "{}", 2);
+    json_put_bool(json, "will_retry", will_retry);
+    event_send(protocol, TO_ALL);
+}
+
+static void on_stream_started(void *user, bool resumed)
+{
+    event_stream_started(user, TO_ALL, resumed);
+}
+
+static void on_stream_stopped(void *user, sensor_set sensors, enum stream_end reason,
+                              bool will_resume)
+{
+    feed_flush(user);
+    event_stream_stopped(user, TO_ALL, sensors, reason, will_resume);
+}
+
+static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,
+                             double silent_for)
+{
+    static const char *const names[] = {
+        [SENSOR_FLOWING] = "flowing",
+        [SENSOR_SILENT] = "silent",
+        [SENSOR_RETRYING] = "retrying",
+    };
+    struct protocol *protocol = user;
+    struct json *json = event_begin(protocol, "sensor_status");
+
+    json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
+    json_put_string(json, "sensor_type", sensor_name(sensor));
+    json_put_string(json, "state", names[state]);
+    json_put_fixed(json, "silent_for", silent_for, 3);
+    event_send(protocol, TO_ALL);
+}
+
+/* For a recorder, of no use here. */
+static void on_link_up(void *user, const struct band_link *link)
+{
+    (void)user;
+    (void)link;
+}
+
+static void on_subscription(void *user, sensor_set sensors)
+{
+    (void)user;
+    (void)sensors;
+}
+
+static void on_packet(void *user, const struct packet *packet)
+{
+    (void)user;
+    (void)packet;
+}
+
+static void on_wants_changed(void *user, const struct manager_wants *wants)
+{
+    (void)user;
+    (void)wants;
+}
+
+static void on_link_down(void *user, int64_t boot_us)
+{
+    (void)boot_us;
+    feed_link_down(user);
+}
+
+static void on_samples(void *user, const struct sample_block *block)
+{
+    feed_samples(user, block);
+}
+
+static void on_eeg(void *user, const struct eeg_features *features)
+{
+    feed_eeg(user, features);
+}
+
+static void on_ppg(void *user, const struct ppg_features *features)
+{
+    feed_ppg(user, features);
+}
+
+static void on_acc(void *user, const struct acc_features *features)
+{
+    feed_acc(user, features);
+}
+
+struct manager_listener protocol_manager_listener(struct protocol *protocol)
+{
+    return (struct manager_listener){
+        .user = protocol,
+        .bluetooth_status = on_bluetooth_status,
+        .scan_result = on_scan_result,
+        .device_info = on_device_info,
+        .device_connected = on_device_connected,
+        .device_disconnected = on_device_disconnected,
+        .device_connection_failed = on_connection_failed,
+        .stream_started = on_stream_started,
+        .stream_stopped = on_stream_stopped,
+        .sensor_status = on_sensor_status,
+        .link_up = on_link_up,
+        .link_down = on_link_down,
+        .subscription = on_subscription,
+        .packet = on_packet,
+        .wants_changed = on_wants_changed,
+        .samples = on_samples,
+        .eeg = on_eeg,
+        .ppg = on_ppg,
+        .acc = on_acc,
+    };
+}

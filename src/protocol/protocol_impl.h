@@ -1,0 +1,149 @@
+/* What the files of protocol/ share. */
+#ifndef PROTOCOL_IMPL_H
+#define PROTOCOL_IMPL_H
+
+#include <cjson/cJSON.h>
+
+#include "dsp/decimator.h"
+#include "protocol/json.h"
+#include "protocol/protocol.h"
+
+/* Sequence numbers are kept for this many bands; with one more the longest unused is forgotten. */
+#define SEQUENCE_BANDS 16
+
+struct sequence {
+    char device_id[BAND_NAME_SIZE];
+    uint64_t used; /* when last, for forgetting */
+    uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT];
+};
+
+/* Samples and features on their way to the clients. */
+struct feed {
+    struct decimator *decimator;
+    int factor; /* of the decimator; 1: none */
+    struct sequence sequences[SEQUENCE_BANDS];
+    uint64_t clock; /* counts uses of sequences */
+    struct json message;
+    struct json battery; /* the last battery message, "" before one: new clients get it */
+    int battery_age;     /* s */
+};
+
+struct protocol {
+    struct protocol_out out;
+    struct protocol_limits limits;
+    char instance[40];
+    int64_t started_us; /* boot time */
+    struct manager *manager;
+    struct json json; /* events and replies are written here */
+    struct feed feed;
+    struct request *pending;
+    bool device_info_due;
+    double marker_ms;    /* of the marker being answered */
+    int device_info_age; /* s since the last broadcast of device_info */
+};
+
+/* ---- feed.c */
+void feed_init(struct feed *feed);
+void feed_finish(struct feed *feed);
+void feed_samples(struct protocol *protocol, const struct sample_block *block);
+void feed_eeg(struct protocol *protocol, const struct eeg_features *features);
+void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
+void feed_acc(struct protocol *protocol, const struct acc_features *features);
+/* The stream of EEG ends: what the decimator still holds goes out. */
+void feed_flush(struct protocol *protocol);
+void feed_link_down(struct protocol *protocol);
+/* The last battery message, to a new client. */
+void feed_greet(struct protocol *protocol, uint64_t client);
+void feed_second(struct protocol *protocol);
+
+/* ---- event.c: each sends to one client, or to all where client is 0 */
+#define TO_ALL 0
+/* Begins {"type":"event","event_type":…,"data":{ in protocol->json; event_send ends and sends it.
+ */
+struct json *event_begin(struct protocol *protocol, const char *event_type);
+void event_send(struct protocol *protocol, uint64_t client);
+void event_device_info(struct protocol *protocol, uint64_t client);
+void event_bluetooth_status(struct protocol *protocol, uint64_t client);
+void event_device_connected(struct protocol *protocol, uint64_t client, bool resumed,
+                            double clock_step_ms);
+void event_device_disconnected(struct protocol *protocol, uint64_t client,
+                               const struct band_identity *band, enum disconnect_reason reason,
+                               bool will_reconnect);
+void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed);
+void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set sensors,
+                          enum stream_end reason, bool will_resume);
+void event_scan_result(struct protocol *protocol, enum scan_status status);
+
+/* ---- info.c: members of objects */
+void put_band(struct json *json, const struct band_identity *band);
+void put_device_info(struct protocol *protocol, struct json *json, uint64_t client);
+void put_devices(struct protocol *protocol, struct json *json);
+void put_sensors(struct json *json, const char *key, sensor_set sensors);
+void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR_COUNT],
+                sensor_set sensors);
+void put_streaming_status(struct protocol *protocol, struct json *json);
+void put_health(struct protocol *protocol, struct json *json);
+void put_server_info(struct protocol *protocol, struct json *json);
+const char *stream_state_name(enum manager_stream stream);
+
+/* ---- command.c */
+struct command;
+/* A command between its arrival and its reply. */
+struct request {
+    struct request *next;
+    struct protocol *protocol;
+    const struct command *command;
+    uint64_t client;
+    char *id;          /* as JSON text, or NULL */
+    char ignored[160]; /* parameters that were given and are not known, for the message */
+};
+
+/* A refused parameter. */
+struct refusal {
+    const char *parameter;
+    const cJSON *given; /* NULL: it was missing */
+    const char *allowed;
+};
+
+struct command {
+    const char *name;
+    const char *parameters; /* those it knows, separated by spaces */
+    const char *done;       /* message of its success */
+    /* Answers, now or later, by request_succeed, request_refuse or request_fail. */
+    void (*run)(struct request *request, const cJSON *parameters);
+    /* Members of the reply's data; NULL: none. */
+    void (*put_data)(struct protocol *protocol, struct json *json,
+                     const struct manager_outcome *outcome);
+    /* Where nothing had to change: the event of the state, to the sender alone. */
+    void (*tell_already)(struct protocol *protocol, uint64_t client,
+                         const struct manager_outcome *outcome);
+    /* What a page of unknown origin may not: never, or not while a recording runs. */
+    bool forbidden, forbidden_recording;
+};
+
+/* Terminated by an entry without name. */
+extern const struct command commands[];
+
+void request_succeed(struct request *request, const struct manager_outcome *outcome);
+void request_refuse(struct request *request, const struct refusal *refusal);
+void request_fail(struct request *request, const struct failure *failure);
+/* The reply function of a manager's command, with the request. */
+struct manager_reply request_reply(struct request *request);
+
+/* ---- parameters.c: each returns false and fills *refusal where the parameter is wrong; absent is
+ * fine */
+bool parameter_number(const cJSON *parameters, const char *name, double lo, double hi,
+                      const char *allowed, double *value, struct refusal *refusal);
+bool parameter_string(const cJSON *parameters, const char *name, size_t longest,
+                      const char *allowed, const char **value, struct refusal *refusal);
+bool parameter_sensors(const cJSON *parameters, const char *name, sensor_set *value,
+                       struct refusal *refusal);
+bool parameter_address(const cJSON *parameters, const char *name, const char **value,
+                       struct refusal *refusal);
+/* Unix ms, or an ISO 8601 string. */
+bool parameter_time(const cJSON *parameters, const char *name, double *utc_ms,
+                    struct refusal *refusal);
+/* The member, NULL where it is missing or null. */
+const cJSON *parameter(const cJSON *parameters, const char *name);
+
+#endif

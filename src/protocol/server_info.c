@@ -1,0 +1,102 @@
+#include "protocol_impl.h"
+
+static void put_names(struct json *json, const char *key, const char *const *names)
+{
+    json_key(json, key);
+    json_begin_array(json);
+    for (; *names; names++)
+        json_string(json, *names);
+    json_end_array(json);
+}
+
+struct field {
+    const char *name, *unit;
+};
+
+static void put_fields(struct json *json, const char *key, const struct field *fields)
+{
+    json_key(json, key);
+    json_begin_object(json);
+    for (; fields->name; fields++)
+        json_put_string(json, fields->name, fields->unit);
+    json_end_object(json);
+}
+
+static void put_sensor_fields(struct json *json)
+{
+    static const struct field raw[SENSOR_COUNT][8] = {
+        [SENSOR_EEG] = {{"timestamp", "ms"},
+                        {"ch1", "µV"},
+                        {"ch2", "µV"},
+                        {"leadoff_ch1", "true: electrode off"},
+                        {"leadoff_ch2", "true: electrode off"},
+                        {NULL, NULL}},
+        [SENSOR_PPG] = {{"timestamp", "ms"}, {"red", "counts"}, {"ir", "counts"}, {NULL, NULL}},
+        [SENSOR_ACC] = {{"timestamp", "ms"},
+                        {"x", "counts, 16384 a g"},
+                        {"y", "counts, 16384 a g"},
+                        {"z", "counts, 16384 a g"},
+                        {NULL, NULL}},
+        [SENSOR_BAT] = {{"timestamp", "ms"}, {"level", "%"}, {NULL, NULL}},
+    };
+
+    json_key(json, "sensors");
+    json_begin_object(json);
+    for (int s = 0; s < SENSOR_COUNT; s++) {
+        json_key(json, sensor_name((enum sensor)s));
+        json_begin_object(json);
+        put_fields(json, "raw_data", raw[s]);
+        json_end_object(json);
+    }
+    json_end_object(json);
+}
+
+static void put_limits(struct json *json, const struct protocol_limits *limits)
+{
+    json_key(json, "limits");
+    json_begin_object(json);
+    json_put_integer(json, "clients", limits->clients);
+    json_put_integer(json, "waiting_clients", limits->waiting);
+    json_put_integer(json, "connections", limits->connections);
+    json_put_integer(json, "message_bytes", limits->message_bytes);
+    json_put_integer(json, "frame_bytes", limits->frame_bytes);
+    json_put_integer(json, "data_queue_bytes", limits->data_queue_bytes);
+    json_put_integer(json, "reply_queue_bytes", limits->reply_queue_bytes);
+    json_put_integer(json, "pending_commands", PROTOCOL_PENDING_MAX);
+    json_put_integer(json, "heartbeat_seconds", limits->heartbeat_seconds);
+    json_put_integer(json, "silent_seconds", limits->silent_seconds);
+    json_put_integer(json, "handshake_seconds", limits->handshake_seconds);
+    json_put_integer(json, "stuck_seconds", limits->stuck_seconds);
+    json_end_object(json);
+}
+
+void put_server_info(struct protocol *protocol, struct json *json)
+{
+    static const char *const events[] = {
+        "device_info",
+        "scan_result",
+        "device_connected",
+        "device_disconnected",
+        "stream_started",
+        "stream_stopped",
+        "sensor_status",
+        "device_connection_failed",
+        "marker",
+        "client_lagging",
+        "bluetooth_status",
+        "error",
+        NULL,
+    };
+
+    json_put_string(json, "version", LINKBANDD_VERSION);
+    json_put_string(json, "protocol", PROTOCOL_VERSION);
+    json_put_string(json, "instance", protocol->instance);
+    put_limits(json, &protocol->limits);
+    put_sensor_fields(json);
+    json_key(json, "commands");
+    json_begin_array(json);
+    for (const struct command *command = commands; command->name; command++)
+        json_string(json, command->name);
+    json_end_array(json);
+    put_names(json, "events", events);
+}

@@ -1,0 +1,235 @@
+#include "aside.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct aside {
+    uv_loop_t *loop;
+    char *data_dir;
+    unsigned asked; /* lists and deletions under way */
+    bool finishing, again, closing;
+    void (*idle)(void *user);
+    void *idle_user;
+
+    aside_finished finished;
+    void *finished_user;
+    uv_work_t finish;
+    /* The finishing job's. */
+    char id[SESSION_ID_SIZE];
+    bool found, asked_bdf;
+    struct failure failure;
+};
+
+/* One list or deletion. */
+struct request {
+    uv_work_t work;
+    struct aside *aside;
+    char id[SESSION_ID_SIZE];
+    recorder_listed listed;
+    recorder_deleted deleted;
+    void *user;
+    size_t limit, count;
+    bool more;
+    struct failure failure;
+    struct session_summary sessions[];
+};
+
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir, aside_finished finished,
+                           void *user)
+{
+    struct aside *aside = calloc(1, sizeof(*aside));
+
+    if (!aside)
+        return NULL;
+    aside->loop = loop;
+    aside->finished = finished;
+    aside->finished_user = user;
+    aside->finish.data = aside;
+    aside->data_dir = strdup(data_dir);
+    if (aside->data_dir)
+        return aside;
+    free(aside);
+    return NULL;
+}
+
+void aside_destroy(struct aside *aside)
+{
+    if (!aside)
+        return;
+    free(aside->data_dir);
+    free(aside);
+}
+
+static void tell_idle(struct aside *aside)
+{
+    if (aside->closing && aside->asked == 0 && !aside->finishing)
+        aside->idle(aside->idle_user);
+}
+
+static struct request *request_create(struct aside *aside, size_t sessions, struct failure *failure)
+{
+    if (aside->asked >= RECORDER_ASIDE_MAX || aside->closing) {
+        failure_set(failure, ERROR_BUSY, "Too many lists and deletions at once");
+        return NULL;
+    }
+    struct request *request =
+        calloc(1, sizeof(*request) + sessions * sizeof(struct session_summary));
+    if (!request) {
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+        return NULL;
+    }
+    request->work.data = request;
+    request->aside = aside;
+    aside->asked++;
+    return request;
+}
+
+static void work_list(uv_work_t *work)
+{
+    struct request *request = work->data;
+
+    request->count =
+        session_list(request->aside->data_dir, request->limit, request->id[0] ? request->id : NULL,
+                     request->sessions, &request->more);
+}
+
+static void after_list(uv_work_t *work, int status)
+{
+    struct request *request = work->data;
+    struct aside *aside = request->aside;
+
+    (void)status;
+    request->listed(request->user, request->sessions, request->count, request->more);
+    free(request);
+    aside->asked--;
+    tell_idle(aside);
+}
+
+bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_listed listed,
+                void *user, struct failure *failure)
+{
+    if (before && !session_id_is_valid(before)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "before is no session_id");
+        return false;
+    }
+    struct request *request = request_create(aside, limit, failure);
+    if (!request)
+        return false;
+    if (before)
+        session_copy_text(request->id, sizeof(request->id), before);
+    request->limit = limit;
+    request->listed = listed;
+    request->user = user;
+    uv_queue_work(aside->loop, &request->work, work_list, after_list);
+    return true;
+}
+
+static void work_delete(uv_work_t *work)
+{
+    struct request *request = work->data;
+
+    session_delete(request->aside->data_dir, request->id, &request->failure);
+}
+
+static void after_delete(uv_work_t *work, int status)
+{
+    struct request *request = work->data;
+    struct aside *aside = request->aside;
+
+    (void)status;
+    request->deleted(request->user, request->id,
+                     request->failure.code == ERROR_NONE ? NULL : &request->failure);
+    free(request);
+    aside->asked--;
+    tell_idle(aside);
+}
+
+bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
+                  struct failure *failure)
+{
+    if (!session_id_is_valid(id)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
+        return false;
+    }
+    struct request *request = request_create(aside, 0, failure);
+    if (!request)
+        return false;
+    session_copy_text(request->id, sizeof(request->id), id);
+    request->deleted = deleted;
+    request->user = user;
+    uv_queue_work(aside->loop, &request->work, work_delete, after_delete);
+    return true;
+}
+
+/* Whether the session asks for a BDF that is not there yet: only then is its making told. */
+static bool wants_bdf(const char *data_dir, const char *id)
+{
+    struct session_info *info = malloc(sizeof(*info));
+    int dir = session_open(data_dir, id);
+    bool wants = false;
+
+    if (info && dir >= 0)
+        wants = !session_load(dir, info) || (info->formats & FORMAT_BDF);
+    uint64_t size;
+    int fd = wants ? session_open_file(data_dir, id, session_file_name(FILE_BDF), &size) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (dir >= 0)
+        close(dir);
+    free(info);
+    return wants && fd < 0;
+}
+
+static void work_finish(uv_work_t *work)
+{
+    struct aside *aside = work->data;
+    char after[SESSION_ID_SIZE];
+
+    memcpy(after, aside->id, sizeof(after));
+    aside->found = session_next_unfinished(aside->data_dir, after, aside->id);
+    if (!aside->found)
+        return;
+    aside->asked_bdf = wants_bdf(aside->data_dir, aside->id);
+    session_finish(aside->data_dir, aside->id, &aside->failure);
+}
+
+static void after_finish(uv_work_t *work, int status)
+{
+    struct aside *aside = work->data;
+
+    (void)status;
+    if (aside->found && aside->asked_bdf && aside->failure.code != ERROR_BUSY)
+        aside->finished(aside->finished_user, aside->id,
+                        aside->failure.code == ERROR_NONE ? NULL : &aside->failure);
+    if (aside->closing || (!aside->found && !aside->again)) {
+        aside->finishing = false;
+        tell_idle(aside);
+        return;
+    }
+    if (!aside->found) {
+        aside->again = false;
+        aside->id[0] = '\0';
+    }
+    uv_queue_work(aside->loop, &aside->finish, work_finish, after_finish);
+}
+
+void aside_finish_sessions(struct aside *aside)
+{
+    if (aside->finishing) {
+        aside->again = true;
+        return;
+    }
+    aside->again = false;
+    aside->finishing = true;
+    aside->id[0] = '\0';
+    uv_queue_work(aside->loop, &aside->finish, work_finish, after_finish);
+}
+
+void aside_shutdown(struct aside *aside, void (*idle)(void *user), void *user)
+{
+    aside->closing = true;
+    aside->idle = idle;
+    aside->idle_user = user;
+    tell_idle(aside);
+}

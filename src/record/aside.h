@@ -1,0 +1,28 @@
+/* What a recorder does beside recording, in libuv's pool: lists, deletions, sessions to finish. */
+#ifndef RECORD_ASIDE_H
+#define RECORD_ASIDE_H
+
+#include <uv.h>
+
+#include "record/recorder.h"
+
+struct aside;
+
+/* A session's BDF was made, or not: failure is NULL on success. */
+typedef void (*aside_finished)(void *user, const char *id, const struct failure *failure);
+
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir, aside_finished finished,
+                           void *user);
+/* Only when idle: before its first job, or once aside_shutdown() said so. NULL is fine. */
+void aside_destroy(struct aside *aside);
+
+bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_listed listed,
+                void *user, struct failure *failure);
+bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
+                  struct failure *failure);
+/* Finishes every session that needs it, one after the other. */
+void aside_finish_sessions(struct aside *aside);
+/* Begins nothing more; `idle` once nothing is under way: from the loop, or at once. */
+void aside_shutdown(struct aside *aside, void (*idle)(void *user), void *user);
+
+#endif

@@ -1,0 +1,305 @@
+#include "record/bdf.h"
+
+#include <edflib.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bdf_plan.h"
+#include "grid.h"
+#include "record/playback.h"
+
+#define PART "session.bdf.part"
+
+/*
+ * Records kept open for sensors to fill: their packets come up to 1.2 s apart and late. One that
+ * is silent for longer is filled with what it last had.
+ */
+#define WINDOW_SECONDS 16
+/* EDFlib cuts a label there, also within a character. */
+#define LABEL_MAX 40
+/* EDFlib's tables of open files are shared and not locked. */
+static pthread_mutex_t edf_tables = PTHREAD_MUTEX_INITIALIZER;
+
+struct bdf_sensor {
+    struct bdf *bdf;
+    struct grid grid;
+    enum sensor sensor;
+    int first_signal;
+    int *window[GRID_CHANNELS_MAX]; /* WINDOW_SECONDS of samples, a ring by records */
+};
+
+struct bdf {
+    int handle;
+    const struct bdf_plan *plan;
+    size_t sensor_count;
+    struct bdf_sensor sensors[SENSOR_STREAMED];
+    int64_t written; /* records */
+    uint64_t annotated;
+    bool failed;
+};
+
+static void annotate(struct bdf *bdf, double from_ms, double duration_ms, const char *text)
+{
+    char label[LABEL_MAX + 1];
+    /* EDFlib counts in 100 µs; a marker's time may be any, readers want it within the file. */
+    double after_ms =
+        fmin(fmax(from_ms - bdf->plan->start_ms, 0), (double)bdf->plan->records * 1e3);
+    long long onset = llround(after_ms * 10);
+
+    session_copy_text(label, sizeof(label), text);
+    if (edfwrite_annotation_utf8(bdf->handle, onset,
+                                 duration_ms > 0 ? llround(duration_ms * 10) : -1, label) == 0)
+        bdf->annotated++;
+}
+
+/* MNE and others leave out what is marked BAD…: for all channels, so only the EEG's gaps are. */
+static void tell_gap(void *user, double from_ms, double to_ms)
+{
+    struct bdf_sensor *one = user;
+    char text[LABEL_MAX];
+
+    snprintf(text, sizeof(text), "%s %s", one->sensor == SENSOR_EEG ? "BAD_gap" : "gap",
+             sensor_name(one->sensor));
+    annotate(one->bdf, from_ms, to_ms - from_ms, text);
+}
+
+/* The oldest record leaves the window. */
+static void write_record(struct bdf *bdf)
+{
+    for (size_t s = 0; s < bdf->sensor_count; s++) {
+        struct bdf_sensor *one = &bdf->sensors[s];
+        int rate = one->grid.rate;
+
+        grid_hold(&one->grid, (bdf->written + 1) * rate);
+        for (size_t c = 0; c < one->grid.channels; c++) {
+            int *record = one->window[c] + bdf->written % WINDOW_SECONDS * rate;
+
+            if (edfwrite_digital_samples(bdf->handle, record) != 0)
+                bdf->failed = true;
+        }
+    }
+    bdf->written++;
+}
+
+static void take_point(void *user, int64_t index, const double *value)
+{
+    struct bdf_sensor *one = user;
+    int rate = one->grid.rate;
+
+    while (index / rate >= one->bdf->written + WINDOW_SECONDS)
+        write_record(one->bdf);
+    for (size_t c = 0; c < one->grid.channels; c++) {
+        const struct bdf_signal *signal = bdf_signal(one->sensor, c);
+        double digital = fmin(fmax(value[c], signal->dig_min), signal->dig_max);
+
+        one->window[c][index % (WINDOW_SECONDS * (int64_t)rate)] = (int)lround(digital);
+    }
+}
+
+static void take_block(void *user, const struct sample_block *block)
+{
+    struct bdf *bdf = user;
+
+    for (size_t s = 0; s < bdf->sensor_count; s++) {
+        struct bdf_sensor *one = &bdf->sensors[s];
+
+        if (one->sensor != block->samples.sensor)
+            continue;
+        for (size_t i = 0; i < block->samples.count; i++) {
+            double value[GRID_CHANNELS_MAX];
+
+            bdf_values(&block->samples, i, value);
+            grid_push(&one->grid, block->first_ms + (double)i * block->step_ms,
+                      1000.0 / block->rate, value);
+        }
+    }
+}
+
+static void take_record(void *user, const struct capture_record *record)
+{
+    if (record->kind == CAPTURE_MARKER)
+        annotate(user, record->marker_ms, 0, record->label);
+}
+
+static bool describe_signal(int handle, int signal, const struct bdf_signal *as, int rate)
+{
+    return edf_set_samplefrequency(handle, signal, rate) == 0 &&
+           edf_set_label(handle, signal, as->label) == 0 &&
+           edf_set_physical_dimension(handle, signal, as->unit) == 0 &&
+           edf_set_digital_minimum(handle, signal, as->dig_min) == 0 &&
+           edf_set_digital_maximum(handle, signal, as->dig_max) == 0 &&
+           edf_set_physical_minimum(handle, signal, as->phys_min) == 0 &&
+           edf_set_physical_maximum(handle, signal, as->phys_max) == 0;
+}
+
+static bool describe_file(struct bdf *bdf, const struct session_info *info)
+{
+    const struct bdf_plan *plan = bdf->plan;
+    time_t seconds = (time_t)(plan->start_ms / 1000.0);
+    /* One annotation fits a record and annotation signal. */
+    uint64_t annotation_signals = 1 + plan->annotations / (uint64_t)plan->records;
+    char equipment[80];
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    snprintf(equipment, sizeof(equipment), "Link Band %s", info->device);
+    return edf_set_startdatetime(bdf->handle, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                                 utc.tm_hour, utc.tm_min, utc.tm_sec) == 0 &&
+           edf_set_equipment(bdf->handle, equipment) == 0 &&
+           edf_set_recording_additional(bdf->handle, info->id) == 0 &&
+           edf_set_number_of_annotation_signals(
+               bdf->handle, annotation_signals < 64 ? (int)annotation_signals : 64) == 0;
+}
+
+static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
+{
+    struct bdf_sensor *one = &bdf->sensors[bdf->sensor_count++];
+    size_t channels = bdf_channels(sensor);
+    int rate = bdf->plan->rate[sensor];
+
+    *one = (struct bdf_sensor){.bdf = bdf, .sensor = sensor, .first_signal = first_signal};
+    one->grid = (struct grid){.rate = rate,
+                              .channels = channels,
+                              .stepwise = sensor == SENSOR_EEG ? 1u << EEG_CHANNELS : 0,
+                              .start_ms = bdf->plan->start_ms,
+                              .user = one,
+                              .emit = take_point,
+                              .gap = tell_gap};
+    for (size_t c = 0; c < channels; c++) {
+        one->window[c] = calloc((size_t)rate * WINDOW_SECONDS, sizeof(int));
+        if (!one->window[c] ||
+            !describe_signal(bdf->handle, first_signal + (int)c, bdf_signal(sensor, c), rate))
+            return false;
+    }
+    return true;
+}
+
+static bool begin(struct bdf *bdf, const struct session_info *info)
+{
+    int signal = 0;
+
+    if (!describe_file(bdf, info))
+        return false;
+    for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
+        if (!bdf->plan->rate[sensor])
+            continue;
+        if (!begin_sensor(bdf, sensor, signal))
+            return false;
+        signal += (int)bdf_channels(sensor);
+    }
+    return true;
+}
+
+static void finish(struct bdf *bdf)
+{
+    for (size_t s = 0; s < bdf->sensor_count; s++)
+        grid_finish(&bdf->sensors[s].grid, bdf->plan->records * bdf->sensors[s].grid.rate);
+    while (bdf->written < bdf->plan->records)
+        write_record(bdf);
+}
+
+static void release(struct bdf *bdf)
+{
+    for (size_t s = 0; s < bdf->sensor_count; s++) {
+        for (size_t c = 0; c < GRID_CHANNELS_MAX; c++)
+            free(bdf->sensors[s].window[c]);
+    }
+}
+
+/* EDFlib doesn't tell of every write that failed: what is on disk must read back as a whole. */
+static bool reads_back(const char *path, int64_t records)
+{
+    struct edf_hdr_struct *header = malloc(sizeof(*header));
+    bool whole = false;
+
+    if (!header)
+        return false;
+    pthread_mutex_lock(&edf_tables);
+    if (edfopen_file_readonly(path, header, EDFLIB_DO_NOT_READ_ANNOTATIONS) == 0) {
+        whole = header->datarecords_in_file == records;
+        edfclose_file(header->handle);
+    }
+    pthread_mutex_unlock(&edf_tables);
+    free(header);
+    return whole;
+}
+
+static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *plan,
+                      const struct session_info *info, struct bdf_result *result,
+                      struct failure *failure)
+{
+    struct bdf bdf = {.plan = plan};
+    struct playback_listener listener = {
+        .pipeline = {.user = &bdf, .samples = take_block}, .record = take_record, .user = &bdf};
+    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+    struct playback_summary summary;
+
+    pthread_mutex_lock(&edf_tables);
+    bdf.handle = edfopen_file_writeonly(path, EDFLIB_FILETYPE_BDFPLUS, plan->signals);
+    pthread_mutex_unlock(&edf_tables);
+    failure_set(failure, ERROR_RECORDING, "Can't write session.bdf");
+    if (bdf.handle < 0)
+        return false;
+    bool done = begin(&bdf, info) && playback_run(packets, &config, &listener, &summary, failure);
+    if (done)
+        finish(&bdf);
+    pthread_mutex_lock(&edf_tables);
+    bool closed = edfclose_file(bdf.handle) == 0;
+    pthread_mutex_unlock(&edf_tables);
+    result->records = (uint64_t)bdf.written;
+    result->annotated = bdf.annotated;
+    for (size_t s = 0; s < bdf.sensor_count; s++)
+        result->overlapped += bdf.sensors[s].grid.overlapped;
+    release(&bdf);
+    return done && closed && !bdf.failed && reads_back(path, plan->records);
+}
+
+static bool put_in_place(int dir, int fd, struct failure *failure)
+{
+    if (fsync(fd) == 0 &&
+        renameat2(dir, PART, dir, session_file_name(FILE_BDF), RENAME_NOREPLACE) == 0 &&
+        fsync(dir) == 0)
+        return true;
+    failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
+    return false;
+}
+
+bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_result *result,
+              struct failure *failure)
+{
+    char path[64];
+    struct bdf_plan plan;
+    int fd = openat(dir, session_file_name(FILE_PACKETS), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
+
+    memset(result, 0, sizeof(*result));
+    if (!packets) {
+        failure_set(failure, ERROR_RECORDING, "Can't read packets.lbcap: %s", strerror(errno));
+        return false;
+    }
+    unlinkat(out_dir, PART, 0);
+    int part = openat(out_dir, PART, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    /* EDFlib opens by path only; through the folder's descriptor no one can put another there. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/" PART, out_dir);
+    bool made = false;
+    if (part < 0)
+        failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
+    else if (bdf_plan_make(packets, info->sensors, &plan, failure)) {
+        rewind(packets);
+        made = write_bdf(packets, path, &plan, info, result, failure) &&
+               put_in_place(out_dir, part, failure);
+    }
+    if (part >= 0)
+        close(part);
+    if (!made)
+        unlinkat(out_dir, PART, 0);
+    fclose(packets);
+    return made;
+}

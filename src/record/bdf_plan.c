@@ -1,0 +1,122 @@
+#include "bdf_plan.h"
+
+#include <math.h>
+
+#include "grid.h"
+#include "record/playback.h"
+
+/*
+ * A number of the header has 8 characters, sign and point included. ±336083 µV is the widest range
+ * within the band's ±336083.3 that both ends can say, and 8388599 counts are that to 4e-8: so a
+ * digital value is the band's count, 8 counts short of saturation at most.
+ */
+#define EEG_PHYS 336083.0
+#define EEG_DIG  8388599
+
+/* A clock set right over a reconnect is a gap to pad; a wild one must not fill the disk. */
+#define STEP_MAX_S 86400
+
+/* PPG counts are unsigned 24 bits: told with an offset, exact. */
+#define PPG_OFFSET 8388608
+
+static const struct bdf_signal eeg_signals[] = {
+    {"EEG ch1", "uV", -EEG_DIG, EEG_DIG, -EEG_PHYS, EEG_PHYS},
+    {"EEG ch2", "uV", -EEG_DIG, EEG_DIG, -EEG_PHYS, EEG_PHYS},
+    {"Lead-off", "bits", 0, 255, 0, 255},
+};
+static const struct bdf_signal ppg_signals[] = {
+    {"PPG red", "counts", -PPG_OFFSET, PPG_OFFSET - 1, 0, 16777215},
+    {"PPG ir", "counts", -PPG_OFFSET, PPG_OFFSET - 1, 0, 16777215},
+};
+static const struct bdf_signal acc_signals[] = {
+    {"ACC x", "g", -32768, 32768, -2, 2},
+    {"ACC y", "g", -32768, 32768, -2, 2},
+    {"ACC z", "g", -32768, 32768, -2, 2},
+};
+
+size_t bdf_channels(enum sensor sensor)
+{
+    return sensor == SENSOR_PPG ? 2 : 3;
+}
+
+const struct bdf_signal *bdf_signal(enum sensor sensor, size_t channel)
+{
+    return sensor == SENSOR_EEG   ? &eeg_signals[channel]
+           : sensor == SENSOR_PPG ? &ppg_signals[channel]
+                                  : &acc_signals[channel];
+}
+
+void bdf_values(const struct samples *samples, size_t i, double *value)
+{
+    if (samples->sensor == SENSOR_EEG) {
+        value[0] = samples->eeg[i].uv[0] / EEG_UV_PER_COUNT;
+        value[1] = samples->eeg[i].uv[1] / EEG_UV_PER_COUNT;
+        value[2] = samples->eeg[i].leadoff;
+    } else if (samples->sensor == SENSOR_PPG) {
+        value[0] = (double)samples->ppg[i].red - PPG_OFFSET;
+        value[1] = (double)samples->ppg[i].ir - PPG_OFFSET;
+    } else {
+        value[0] = samples->acc[i].x;
+        value[1] = samples->acc[i].y;
+        value[2] = samples->acc[i].z;
+    }
+}
+
+struct survey {
+    struct bdf_plan *plan;
+    sensor_set sensors;
+    double first_ms, last_ms;
+    double newest_ms[SENSOR_COUNT];
+};
+
+static void survey_block(void *user, const struct sample_block *block)
+{
+    struct survey *survey = user;
+    enum sensor sensor = block->samples.sensor;
+
+    if (sensor >= SENSOR_STREAMED || !(survey->sensors & SENSOR_BIT(sensor)))
+        return;
+    if (block->first_ms - survey->newest_ms[sensor] > GRID_BRIDGE_MS)
+        survey->plan->annotations++;
+    survey->newest_ms[sensor] =
+        block->first_ms + (double)(block->samples.count - 1) * block->step_ms;
+    survey->first_ms = fmin(survey->first_ms, block->first_ms);
+    survey->last_ms = fmax(survey->last_ms, survey->newest_ms[sensor]);
+    if (!survey->plan->rate[sensor])
+        survey->plan->signals += (int)bdf_channels(sensor);
+    survey->plan->rate[sensor] = block->rate;
+}
+
+static void survey_record(void *user, const struct capture_record *record)
+{
+    struct survey *survey = user;
+
+    if (record->kind == CAPTURE_MARKER)
+        survey->plan->annotations++;
+}
+
+bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
+                   struct failure *failure)
+{
+    struct survey survey = {
+        .plan = plan, .sensors = sensors, .first_ms = INFINITY, .last_ms = -INFINITY};
+    struct playback_listener listener = {.pipeline = {.user = &survey, .samples = survey_block},
+                                         .record = survey_record,
+                                         .user = &survey};
+    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+    struct playback_summary summary;
+
+    *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED};
+    if (!playback_run(packets, &config, &listener, &summary, failure))
+        return false;
+    if (!plan->signals) {
+        failure_set(failure, ERROR_RECORDING, "No sample was recorded");
+        return false;
+    }
+    plan->start_ms = floor(survey.first_ms / 1000) * 1000;
+    plan->records = (int64_t)floor((survey.last_ms - plan->start_ms) / 1000) + 1;
+    if (plan->records <= summary.last_at_us / 1000000 + STEP_MAX_S)
+        return true;
+    failure_set(failure, ERROR_RECORDING, "UTC was stepped by more than a day while recording");
+    return false;
+}

@@ -1,0 +1,18 @@
+/* Rows of the CSV files; docs/recording.md describes the columns. */
+#ifndef RECORD_CSV_H
+#define RECORD_CSV_H
+
+#include "band/block.h"
+#include "buffer.h"
+#include "record/session.h"
+
+/* The file a sensor's samples go to. */
+enum session_file csv_file(enum sensor sensor);
+/* The first line. */
+void csv_header(struct buffer *out, enum session_file file);
+/* One row a sample; `lost` stands in the first row of a block, the others have 0. */
+void csv_block(struct buffer *out, const struct sample_block *block);
+void csv_level(struct buffer *out, double ms, int level);
+void csv_marker(struct buffer *out, double ms, const char *label);
+
+#endif

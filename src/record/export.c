@@ -1,0 +1,213 @@
+#include "record/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "dsp/decimator.h"
+#include "record/bdf.h"
+#include "record/playback.h"
+#include "record/session.h"
+
+/* Rows are handed to the file once this many bytes are together. */
+#define CHUNK (64 * 1024)
+
+struct csv_export {
+    int out_dir;
+    const struct session_info *info;
+    struct decimator *decimator;
+    int files[FILE_STREAMED];
+    struct buffer rows[FILE_STREAMED];
+    int error;
+};
+
+static int create_file(int out_dir, enum session_file file)
+{
+    return openat(out_dir, session_file_name(file),
+                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+}
+
+static void write_rows(struct csv_export *export, int file)
+{
+    struct buffer *rows = &export->rows[file];
+
+    for (size_t at = 0; at < rows->len && !export->error;) {
+        ssize_t n = write(export->files[file], rows->data + at, rows->len - at);
+
+        if (n < 0 && errno != EINTR)
+            export->error = errno;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    if (rows->failed)
+        export->error = ENOMEM;
+    rows->len = 0;
+}
+
+static struct buffer *rows_of(struct csv_export *export, int file)
+{
+    if (export->rows[file].len > CHUNK)
+        write_rows(export, file);
+    return &export->rows[file];
+}
+
+static void take_rows(void *user, const struct sample_block *block)
+{
+    csv_block(rows_of(user, csv_file(block->samples.sensor)), block);
+}
+
+static void take_block(void *user, const struct sample_block *block)
+{
+    struct csv_export *export = user;
+    int asked = export->info->sample_rate;
+
+    if (!(export->info->sensors & SENSOR_BIT(block->samples.sensor)))
+        return;
+    if (block->samples.sensor == SENSOR_EEG && asked && block->rate > asked) {
+        if (!export->decimator)
+            export->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
+        if (export->decimator) {
+            decimator_push(export->decimator, block, take_rows, export);
+            return;
+        }
+        export->error = ENOMEM;
+    }
+    take_rows(export, block);
+}
+
+static void take_record(void *user, const struct capture_record *record)
+{
+    if (record->kind == CAPTURE_MARKER)
+        csv_marker(rows_of(user, FILE_MARKERS), record->marker_ms, record->label);
+}
+
+static bool open_csv(struct csv_export *export)
+{
+    for (int i = 0; i < FILE_STREAMED; i++) {
+        bool wanted = i == FILE_MARKERS;
+
+        for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+            wanted |= (int)csv_file(sensor) == i && (export->info->sensors & SENSOR_BIT(sensor));
+        if (!wanted)
+            continue;
+        export->files[i] = create_file(export->out_dir, i);
+        if (export->files[i] < 0)
+            return false;
+        csv_header(&export->rows[i], i);
+    }
+    return true;
+}
+
+static void close_csv(struct csv_export *export)
+{
+    for (int i = 0; i < FILE_STREAMED; i++) {
+        if (export->files[i] >= 0) {
+            write_rows(export, i);
+            close(export->files[i]);
+        }
+        buffer_finish(&export->rows[i]);
+    }
+    if (export->decimator)
+        decimator_destroy(export->decimator);
+}
+
+static bool export_csv(FILE *packets, int out_dir, const struct session_info *info,
+                       struct failure *failure)
+{
+    struct csv_export export = {.out_dir = out_dir, .info = info};
+    struct playback_listener listener = {.pipeline = {.user = &export, .samples = take_block},
+                                         .record = take_record,
+                                         .user = &export};
+    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+    struct playback_summary summary;
+    bool played = false;
+
+    memset(export.files, -1, sizeof(export.files));
+    if (!open_csv(&export))
+        failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s", strerror(errno));
+    else
+        played = playback_run(packets, &config, &listener, &summary, failure);
+    if (export.decimator)
+        decimator_flush(export.decimator, take_rows, &export);
+    close_csv(&export);
+    if (played && export.error)
+        failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s",
+                    strerror(export.error));
+    return played && !export.error;
+}
+
+static bool export_jsonl(FILE *packets, int out_dir, const struct export_lines *lines,
+                         struct failure *failure)
+{
+    struct pipeline_config config = {.mains_hz = lines->mains_hz, .with_features = true};
+    struct playback_summary summary;
+    int fd = create_file(out_dir, FILE_PROCESSED);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (!out) {
+        failure_set(failure, ERROR_RECORDING, "Can't write processed.jsonl: %s", strerror(errno));
+        return false;
+    }
+    struct playback_listener listener = {.pipeline = lines->begin(lines->user, out)};
+    bool played = playback_run(packets, &config, &listener, &summary, failure);
+    bool written = !ferror(out);
+    if ((fclose(out) == 0 && written) || !played)
+        return played;
+    failure_set(failure, ERROR_RECORDING, "Can't write processed.jsonl: %s", strerror(errno));
+    return false;
+}
+
+static bool export_bdf(int dir, int out_dir, const struct session_info *info,
+                       struct failure *failure)
+{
+    struct bdf_result result;
+
+    return bdf_make(dir, out_dir, info, &result, failure);
+}
+
+static bool export_format(int dir, int out_dir, FILE *packets, const char *format,
+                          const struct session_info *info, const struct export_lines *lines,
+                          struct failure *failure)
+{
+    if (strcmp(format, "csv") == 0)
+        return export_csv(packets, out_dir, info, failure);
+    if (strcmp(format, "bdf") == 0)
+        return export_bdf(dir, out_dir, info, failure);
+    if (strcmp(format, "jsonl") == 0 && lines)
+        return export_jsonl(packets, out_dir, lines, failure);
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no format %.20s: csv, bdf or jsonl",
+                format);
+    return false;
+}
+
+bool export_session(const char *path, const char *format, const char *out_dir,
+                    const struct export_lines *lines, struct failure *failure)
+{
+    struct session_info *info = calloc(1, sizeof(*info));
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int out = open(out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = dir < 0
+                 ? -1
+                 : openat(dir, session_file_name(FILE_PACKETS), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
+    bool done = false;
+
+    if (!info || !packets || out < 0)
+        failure_set(failure, ERROR_RECORDING, "Can't open %s: %s", out < 0 ? out_dir : path,
+                    strerror(errno));
+    else {
+        if (!session_load(dir, info))
+            info->sensors = SENSOR_SET_ALL;
+        done = export_format(dir, out, packets, format, info, lines, failure);
+    }
+    if (packets)
+        fclose(packets);
+    if (dir >= 0)
+        close(dir);
+    if (out >= 0)
+        close(out);
+    free(info);
+    return done;
+}

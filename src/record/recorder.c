@@ -1,0 +1,633 @@
+#include "record/recorder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "aside.h"
+#include "band/capture.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "csv.h"
+#include "dsp/decimator.h"
+#include "host.h"
+#include "tally.h"
+#include "writer.h"
+
+/* UTC against boot time: less is slewing and the reading's own error. */
+#define STEP_MIN_US 10000
+/* What is assumed to be written a second before it is known, bytes. */
+#define RATE_ASSUMED 30000.0
+/* The BDF made at the end needs its room too: 3 bytes a value. */
+#define RATE_BDF (3.0 * (3 * 250 + 2 * 50 + 3 * 25))
+
+struct recorder {
+    uv_loop_t *loop;
+    char *data_dir;
+    struct recorder_listener listener;
+    struct aside *aside;
+    uv_timer_t tick, end;
+    unsigned handles;
+
+    struct writer *writer; /* while one records, and until its files are closed */
+    bool accepting;        /* data is taken */
+    bool announced;        /* `started` was told */
+    enum recording_end reason;
+    struct session_info *info;
+    int64_t origin_us; /* boot time of the start: the capture's zero */
+    int64_t end_us;    /* when `duration` is over; INT64_MAX: no end */
+    int64_t utc_offset_us;
+    bool utc_offset_known;
+    uint64_t taken; /* bytes */
+    double low_minutes;
+    bool overflowed;
+    struct decimator *decimator;
+    struct capture_record record; /* to format with: big */
+    char line[CAPTURE_LINE_MAX];
+    struct recorder_status status;
+
+    bool shutting_down;
+    void (*done)(void *user);
+    void *done_user;
+};
+
+const char *recording_end_name(enum recording_end reason)
+{
+    static const char *const names[] = {
+        [RECORDING_END_USER_REQUEST] = "user_request",
+        [RECORDING_END_DURATION] = "duration",
+        [RECORDING_END_DEVICE_DISCONNECTED] = "device_disconnected",
+        [RECORDING_END_ERROR] = "error",
+        [RECORDING_END_SHUTDOWN] = "shutdown",
+    };
+    return names[reason];
+}
+
+/* ---- what goes to the files ---- */
+
+static struct buffer *front(struct recorder *recorder, enum session_file file)
+{
+    return writer_front(recorder->writer, file);
+}
+
+static void take_record(struct recorder *recorder)
+{
+    size_t len = capture_format(&recorder->record, recorder->line);
+
+    buffer_add(front(recorder, FILE_PACKETS), recorder->line, len);
+    recorder->taken += len;
+    /* Told at the next tick: data comes from inside the backend's callbacks. */
+    if (writer_queued(recorder->writer) > RECORDER_QUEUE_MAX && !recorder->overflowed) {
+        recorder->overflowed = true;
+        uv_timer_start(&recorder->tick, recorder->tick.timer_cb, 0, RECORDER_FLUSH_MS);
+    }
+}
+
+static bool takes_csv(const struct recorder *recorder, enum sensor sensor)
+{
+    return (recorder->info->formats & FORMAT_CSV) && (recorder->info->sensors & SENSOR_BIT(sensor));
+}
+
+static void take_rows(void *user, const struct sample_block *block)
+{
+    struct recorder *recorder = user;
+    struct buffer *buffer = front(recorder, csv_file(block->samples.sensor));
+    size_t before = buffer->len;
+
+    csv_block(buffer, block);
+    recorder->taken += buffer->len - before;
+}
+
+/* Whether eeg.csv is at a lower rate is known with the first block: only then is the band's. */
+static struct decimator *decimator_for(struct recorder *recorder, const struct sample_block *block)
+{
+    int asked = recorder->info->sample_rate;
+
+    if (block->samples.sensor != SENSOR_EEG || !asked || block->rate <= asked)
+        return NULL;
+    if (!recorder->decimator)
+        recorder->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
+    return recorder->decimator;
+}
+
+void recorder_samples(struct recorder *recorder, const struct sample_block *block)
+{
+    enum sensor sensor = block->samples.sensor;
+
+    /* A packet held back since before the start is in no packet log: its samples stay out, too. */
+    if (!recorder->accepting || block->arrival_us < recorder->origin_us)
+        return;
+    tally_block(recorder->info, block);
+    if (!takes_csv(recorder, sensor))
+        return;
+    struct decimator *decimator = decimator_for(recorder, block);
+    if (decimator)
+        decimator_push(decimator, block, take_rows, recorder);
+    else
+        take_rows(recorder, block);
+}
+
+void recorder_packet(struct recorder *recorder, const struct packet *packet)
+{
+    if (!recorder->accepting || packet->len > BAND_PACKET_MAX)
+        return;
+    recorder->record.kind = CAPTURE_PACKET;
+    recorder->record.at_us = packet->arrival_us - recorder->origin_us;
+    recorder->record.packet = *packet;
+    recorder->record.packet.arrival_us = recorder->record.at_us;
+    recorder->info->counts[packet->sensor].packets++;
+    take_record(recorder);
+}
+
+static void note_link_up(struct recorder *recorder, int64_t at_us,
+                         const struct clock_anchor *anchor)
+{
+    recorder->record.kind = CAPTURE_LINK_UP;
+    recorder->record.at_us = at_us;
+    recorder->record.anchor = *anchor;
+    recorder->record.anchor.boot_us -= recorder->origin_us;
+    take_record(recorder);
+}
+
+void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor)
+{
+    if (recorder->accepting)
+        note_link_up(recorder, anchor->boot_us - recorder->origin_us, anchor);
+}
+
+void recorder_link_down(struct recorder *recorder, int64_t boot_us)
+{
+    if (!recorder->accepting)
+        return;
+    recorder->record.kind = CAPTURE_LINK_DOWN;
+    recorder->record.at_us = boot_us - recorder->origin_us;
+    take_record(recorder);
+}
+
+static void note_subscription(struct recorder *recorder, int64_t at_us, sensor_set sensors)
+{
+    recorder->record.kind = CAPTURE_STREAM;
+    recorder->record.at_us = at_us;
+    recorder->record.sensors = sensors;
+    take_record(recorder);
+}
+
+void recorder_subscription(struct recorder *recorder, sensor_set sensors)
+{
+    if (recorder->accepting)
+        note_subscription(recorder, now_boot_us() - recorder->origin_us, sensors);
+}
+
+void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text, size_t len)
+{
+    if (!recorder->accepting || !(recorder->info->formats & FORMAT_JSONL) ||
+        !(recorder->info->sensors & SENSOR_BIT(sensor)))
+        return;
+    buffer_add(front(recorder, FILE_PROCESSED), text, len);
+    buffer_add(front(recorder, FILE_PROCESSED), "\n", 1);
+    recorder->taken += len + 1;
+}
+
+void recorder_marker(struct recorder *recorder, double ms, const char *label)
+{
+    if (!recorder->accepting)
+        return;
+    recorder->record.kind = CAPTURE_MARKER;
+    recorder->record.marker_ms = ms;
+    session_copy_text(recorder->record.label, sizeof(recorder->record.label), label);
+    take_record(recorder);
+    tally_marker(recorder->info, ms, label);
+    if (recorder->info->formats & FORMAT_CSV)
+        csv_marker(front(recorder, FILE_MARKERS), ms, label);
+}
+
+/* ---- its end ---- */
+
+static void end_intake(struct recorder *recorder, enum recording_end reason)
+{
+    struct session_info *info = recorder->info;
+
+    if (recorder->decimator) {
+        decimator_flush(recorder->decimator, take_rows, recorder);
+        decimator_destroy(recorder->decimator);
+    }
+    recorder->decimator = NULL;
+    recorder->accepting = false;
+    recorder->reason = reason;
+    info->duration = (double)(now_boot_us() - recorder->origin_us) / 1e6;
+    info->state = SESSION_RECORDED;
+    session_copy_text(info->reason, sizeof(info->reason), recording_end_name(reason));
+    host_ntp_state(&info->ntp_end);
+    uv_timer_stop(&recorder->end);
+}
+
+void recorder_stop(struct recorder *recorder, enum recording_end reason)
+{
+    if (!recorder->accepting)
+        return;
+    end_intake(recorder, reason);
+    writer_close(recorder->writer, recorder->info);
+}
+
+/* session.json stays as of the start: what is on disk is then repaired like after a crash. */
+static void fail_recording(struct recorder *recorder, const struct failure *failure)
+{
+    bool announced = recorder->announced;
+
+    log_error("%s", failure->message);
+    if (recorder->accepting) {
+        end_intake(recorder, RECORDING_END_ERROR);
+        writer_close(recorder->writer, NULL);
+    }
+    recorder->reason = RECORDING_END_ERROR;
+    if (!announced) {
+        recorder->listener.start_failed(recorder->listener.user, failure);
+        return;
+    }
+    recorder->announced = false;
+    recorder->listener.failed(recorder->listener.user, failure);
+    recorder->listener.stopped(recorder->listener.user, RECORDING_END_ERROR,
+                               recorder_status(recorder));
+}
+
+static void on_failed(void *user, const struct failure *failure)
+{
+    fail_recording(user, failure);
+}
+
+static void on_opened(void *user, const char *id)
+{
+    struct recorder *recorder = user;
+
+    session_copy_text(recorder->info->id, sizeof(recorder->info->id), id);
+    recorder->announced = true;
+    log_info("Recording %s", id);
+    recorder->listener.started(recorder->listener.user, recorder_status(recorder));
+}
+
+/* Told at RECORDER_LOW_MINUTES and each time half of what was told of is gone. */
+static void on_synced(void *user, uint64_t free_bytes)
+{
+    struct recorder *recorder = user;
+    double elapsed = fmax((double)(now_boot_us() - recorder->origin_us) / 1e6, 1);
+    double rate = fmax((double)recorder->taken / elapsed, RATE_ASSUMED);
+    double room = (double)free_bytes;
+
+    if (recorder->info->formats & FORMAT_BDF) {
+        room -= RATE_BDF * elapsed;
+        rate += RATE_BDF;
+    }
+    double minutes = fmax(room, 0) / rate / 60;
+    if (!recorder->announced || !recorder->accepting || minutes >= recorder->low_minutes)
+        return;
+    recorder->low_minutes = minutes / 2;
+    log_warning("The disk has room for %.1f minutes of recording", minutes);
+    recorder->listener.storage_low(recorder->listener.user, free_bytes, minutes);
+}
+
+static void finish_shutdown(struct recorder *recorder);
+
+static void on_closed(void *user)
+{
+    struct recorder *recorder = user;
+
+    recorder->writer = NULL;
+    uv_timer_stop(&recorder->tick);
+    if (recorder->announced) {
+        recorder->announced = false;
+        log_info("Recorded %s, %.1f s", recorder->info->id, recorder->info->duration);
+        recorder->listener.stopped(recorder->listener.user, recorder->reason,
+                                   recorder_status(recorder));
+    }
+    if (recorder->shutting_down)
+        finish_shutdown(recorder);
+    else
+        aside_finish_sessions(recorder->aside);
+}
+
+/* ---- its time ---- */
+
+static void note_clock_step(struct recorder *recorder)
+{
+    int64_t offset_us;
+
+    if (!host_utc_offset(&offset_us))
+        return;
+    int64_t step_us = offset_us - recorder->utc_offset_us;
+    if (recorder->utc_offset_known && llabs(step_us) >= STEP_MIN_US)
+        tally_step(recorder->info, (double)now_utc_us() / 1e3, (double)step_us / 1e3);
+    recorder->utc_offset_us = offset_us;
+    recorder->utc_offset_known = true;
+}
+
+static void on_end(uv_timer_t *timer);
+
+/* libuv counts from its turn's beginning and stands still in a suspend: boot time decides. */
+static bool is_over(struct recorder *recorder)
+{
+    int64_t left_us = recorder->end_us - now_boot_us();
+
+    if (recorder->end_us == INT64_MAX)
+        return false;
+    if (left_us > 0) {
+        uv_timer_start(&recorder->end, on_end, (uint64_t)(left_us + 999) / 1000, 0);
+        return false;
+    }
+    recorder_stop(recorder, RECORDING_END_DURATION);
+    return true;
+}
+
+static void on_end(uv_timer_t *timer)
+{
+    is_over(timer->data);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct recorder *recorder = timer->data;
+    struct failure failure = {.code = ERROR_NONE};
+
+    if (!recorder->writer || !recorder->accepting)
+        return;
+    if (recorder->overflowed)
+        failure_set(&failure, ERROR_RECORDING,
+                    "The disk is too slow: %u MiB wait to be written, see what else writes to it",
+                    RECORDER_QUEUE_MAX >> 20);
+    else if (writer_stuck_ms(recorder->writer) >= RECORDER_STUCK_MS)
+        failure_set(&failure, ERROR_RECORDING, "The disk took nothing for %d s",
+                    RECORDER_STUCK_MS / 1000);
+    if (failure.code != ERROR_NONE) {
+        fail_recording(recorder, &failure);
+        return;
+    }
+    if (is_over(recorder))
+        return;
+    note_clock_step(recorder);
+    writer_flush(recorder->writer);
+}
+
+/* ---- its beginning ---- */
+
+static void describe(struct recorder *recorder, const struct recording_request *request,
+                     const struct recording_band *band)
+{
+    struct session_info *info = recorder->info;
+
+    memset(info, 0, sizeof(*info));
+    /* UTC as the band's samples have it: by the connection's anchor. */
+    info->start_utc_us = band->anchor.utc_us + recorder->origin_us - band->anchor.boot_us;
+    session_make_id(info->start_utc_us, request->session_name, info->id);
+    session_copy_text(info->name, sizeof(info->name),
+                      request->session_name ? request->session_name : "");
+    info->state = SESSION_RECORDING;
+    session_copy_text(info->device, sizeof(info->device), band->name);
+    session_copy_text(info->address, sizeof(info->address), band->address);
+    session_copy_text(info->firmware, sizeof(info->firmware), band->firmware);
+    info->sensors = request->sensors;
+    info->formats = request->formats ? request->formats : FORMAT_DEFAULT;
+    info->sample_rate = request->sample_rate;
+    info->eeg_rate = band->eeg_rate;
+    host_describe(info);
+    host_ntp_state(&info->ntp_start);
+}
+
+static void write_preamble(struct recorder *recorder, const struct recording_band *band)
+{
+    static const char title[] = "# linkband capture v2\n";
+    struct capture_record *record = &recorder->record;
+    char clock[CLOCK_STATE_MAX];
+
+    buffer_add(front(recorder, FILE_PACKETS), title, strlen(title));
+    record->kind = CAPTURE_START;
+    record->utc_us = recorder->info->start_utc_us;
+    take_record(recorder);
+    record->kind = CAPTURE_DEVICE;
+    session_copy_text(record->device.name, sizeof(record->device.name), band->name);
+    session_copy_text(record->device.address, sizeof(record->device.address), band->address);
+    session_copy_text(record->device.firmware, sizeof(record->device.firmware), band->firmware);
+    take_record(recorder);
+    note_link_up(recorder, 0, &band->anchor);
+    pipeline_clock_save(band->pipeline, recorder->origin_us, clock);
+    record->kind = CAPTURE_CLOCK;
+    record->clock = clock;
+    take_record(recorder);
+    record->clock = NULL;
+    note_subscription(recorder, 0, band->flowing);
+}
+
+static void write_headers(struct recorder *recorder)
+{
+    if (!(recorder->info->formats & FORMAT_CSV))
+        return;
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
+        if (recorder->info->sensors & SENSOR_BIT(sensor))
+            csv_header(front(recorder, csv_file(sensor)), csv_file(sensor));
+    }
+    csv_header(front(recorder, FILE_MARKERS), FILE_MARKERS);
+}
+
+/* The level known at the start is in packets and CSV like one that comes in. */
+static void write_level(struct recorder *recorder, const struct recording_band *band)
+{
+    uint8_t level = (uint8_t)band->battery;
+    struct packet packet = {
+        .sensor = SENSOR_BAT, .arrival_us = recorder->origin_us, .bytes = &level, .len = 1};
+
+    if (band->battery < 0 || band->battery > 100)
+        return;
+    recorder_packet(recorder, &packet);
+    recorder->info->counts[SENSOR_BAT].samples++;
+    if (takes_csv(recorder, SENSOR_BAT))
+        csv_level(front(recorder, FILE_BAT), (double)recorder->info->start_utc_us / 1e3,
+                  band->battery);
+}
+
+bool recorder_start(struct recorder *recorder, const struct recording_request *request,
+                    const struct recording_band *band, struct failure *failure)
+{
+    struct writer_owner owner = {.user = recorder,
+                                 .opened = on_opened,
+                                 .failed = on_failed,
+                                 .synced = on_synced,
+                                 .closed = on_closed};
+
+    if (recorder->writer || recorder->shutting_down) {
+        failure_set(failure, ERROR_BUSY, "Session %s is being recorded: stop it first",
+                    recorder->info->id);
+        return false;
+    }
+    recorder->origin_us = now_boot_us();
+    describe(recorder, request, band);
+    recorder->writer = writer_create(recorder->loop, recorder->data_dir, recorder->info, &owner);
+    if (!recorder->writer) {
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+        return false;
+    }
+    recorder->accepting = true;
+    recorder->overflowed = false;
+    recorder->taken = 0;
+    recorder->low_minutes = RECORDER_LOW_MINUTES;
+    recorder->utc_offset_known = false;
+    note_clock_step(recorder);
+    write_preamble(recorder, band);
+    write_headers(recorder);
+    write_level(recorder, band);
+    writer_flush(recorder->writer);
+    uv_timer_start(&recorder->tick, on_tick, RECORDER_FLUSH_MS, RECORDER_FLUSH_MS);
+    /* Beyond a century there is no end. */
+    recorder->end_us = request->duration > 0 && request->duration < 3e9
+                           ? recorder->origin_us + (int64_t)(request->duration * 1e6)
+                           : INT64_MAX;
+    is_over(recorder);
+    return true;
+}
+
+/* ---- status ---- */
+
+bool recorder_is_recording(const struct recorder *recorder)
+{
+    return recorder->accepting;
+}
+
+const struct recorder_status *recorder_status(struct recorder *recorder)
+{
+    struct recorder_status *status = &recorder->status;
+    const struct session_info *info = recorder->info;
+
+    status->is_recording = recorder->accepting;
+    memcpy(status->session_id, info->id, sizeof(status->session_id));
+    memcpy(status->session_name, info->name, sizeof(status->session_name));
+    int len = info->id[0] ? snprintf(status->path, sizeof(status->path), "%s/%s",
+                                     recorder->data_dir, info->id)
+                          : 0;
+    if (len <= 0 || (size_t)len >= sizeof(status->path))
+        status->path[0] = '\0';
+    status->sensors = info->sensors;
+    status->formats = info->formats;
+    status->since_utc_us = info->start_utc_us;
+    status->duration =
+        recorder->accepting ? (double)(now_boot_us() - recorder->origin_us) / 1e6 : info->duration;
+    for (int i = 0; i < SENSOR_COUNT; i++) {
+        status->samples[i] = info->counts[i].samples;
+        status->lost[i] = info->counts[i].skipped_by_band + info->counts[i].lost_link;
+    }
+    status->bytes = recorder->taken;
+    status->queued = recorder->writer ? writer_queued(recorder->writer) : 0;
+    return status;
+}
+
+/* ---- lists, deletions, what is left to finish ---- */
+
+bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
+                   recorder_listed listed, void *user, struct failure *failure)
+{
+    return aside_list(recorder->aside, limit, before, listed, user, failure);
+}
+
+bool recorder_delete(struct recorder *recorder, const char *session_id, recorder_deleted deleted,
+                     void *user, struct failure *failure)
+{
+    if (recorder->writer && strcmp(session_id, recorder->info->id) == 0) {
+        failure_set(failure, ERROR_BUSY, "Session %s is being recorded: stop it first", session_id);
+        return false;
+    }
+    return aside_delete(recorder->aside, session_id, deleted, user, failure);
+}
+
+static void on_finished(void *user, const char *id, const struct failure *failure)
+{
+    struct recorder *recorder = user;
+
+    recorder->listener.file(recorder->listener.user, id, session_file_name(FILE_BDF), failure);
+}
+
+/* ---- making and unmaking ---- */
+
+static bool usable(const char *data_dir, struct failure *failure)
+{
+    struct stat stat_;
+
+    if (mkdir(data_dir, 0750) != 0 && errno != EEXIST) {
+        failure_set(failure, ERROR_RECORDING, "Can't make the data directory %s: %s", data_dir,
+                    strerror(errno));
+        return false;
+    }
+    if (stat(data_dir, &stat_) != 0 || !S_ISDIR(stat_.st_mode)) {
+        failure_set(failure, ERROR_RECORDING, "%s is no directory", data_dir);
+        return false;
+    }
+    return true;
+}
+
+static void release(struct recorder *recorder)
+{
+    aside_destroy(recorder->aside);
+    free(recorder->info);
+    free(recorder->data_dir);
+    free(recorder);
+}
+
+struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
+                                 const struct recorder_listener *listener, struct failure *failure)
+{
+    if (!usable(data_dir, failure))
+        return NULL;
+    struct recorder *recorder = calloc(1, sizeof(*recorder));
+    failure_set(failure, ERROR_INTERNAL, "Out of memory");
+    if (!recorder)
+        return NULL;
+    recorder->loop = loop;
+    recorder->listener = *listener;
+    recorder->data_dir = strdup(data_dir);
+    recorder->info = calloc(1, sizeof(*recorder->info));
+    recorder->aside = aside_create(loop, data_dir, on_finished, recorder);
+    if (!recorder->data_dir || !recorder->info || !recorder->aside) {
+        release(recorder);
+        return NULL;
+    }
+    uv_timer_init(loop, &recorder->tick);
+    uv_timer_init(loop, &recorder->end);
+    recorder->tick.data = recorder->end.data = recorder;
+    aside_finish_sessions(recorder->aside);
+    return recorder;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct recorder *recorder = handle->data;
+
+    if (--recorder->handles > 0)
+        return;
+    void (*done)(void *user) = recorder->done;
+    void *user = recorder->done_user;
+    release(recorder);
+    done(user);
+}
+
+static void on_aside_idle(void *user)
+{
+    struct recorder *recorder = user;
+
+    recorder->handles = 2;
+    uv_close((uv_handle_t *)&recorder->tick, on_handle_closed);
+    uv_close((uv_handle_t *)&recorder->end, on_handle_closed);
+}
+
+static void finish_shutdown(struct recorder *recorder)
+{
+    aside_shutdown(recorder->aside, on_aside_idle, recorder);
+}
+
+void recorder_shutdown(struct recorder *recorder, void (*done)(void *user), void *user)
+{
+    recorder->shutting_down = true;
+    recorder->done = done;
+    recorder->done_user = user;
+    recorder_stop(recorder, RECORDING_END_SHUTDOWN);
+    if (!recorder->writer)
+        finish_shutdown(recorder);
+}

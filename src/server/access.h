@@ -1,0 +1,45 @@
+/*
+ * Who may come in: the rules for Host, Origin and Sec-Fetch-Site. Pure functions of the headers.
+ *
+ * Host guards against DNS rebinding (a hostile name that resolves to this machine), Origin against
+ * a hostile page that opens a WebSocket of its own.
+ */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include "server/server.h"
+
+struct access_rules {
+    const char *const *allow_host;
+    size_t allow_host_count;
+    const char *const *allow_origin;
+    size_t allow_origin_count;
+    const char *const *deny_origin;
+    size_t deny_origin_count;
+};
+
+/* Of one request; a NULL header was absent. */
+struct access_request {
+    const char *host;
+    const char *origin;
+    const char *fetch_site;
+    const char *local_address; /* literal, without port or brackets, as getsockname tells it */
+    bool websocket;
+    bool page; /* the page itself, which a link on any site may open */
+};
+
+enum access_verdict {
+    ACCESS_OK,
+    ACCESS_RESTRICTED, /* Origin is `null` and no option says anything of it */
+    ACCESS_BAD_HOST,
+    ACCESS_BAD_ORIGIN,
+    ACCESS_CROSS_SITE
+};
+
+enum access_verdict access_judge(const struct access_rules *rules,
+                                 const struct access_request *request);
+
+/* What to do about a refusal, naming the option; "" for the others. */
+const char *access_advice(enum access_verdict verdict);
+
+#endif

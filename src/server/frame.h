@@ -1,0 +1,24 @@
+/* A frame: one message's text, serialised once and shared by every queue it waits in. */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include "server/server.h"
+
+struct frame {
+    unsigned references;
+    enum frame_kind kind;
+    enum sensor sensor;
+    size_t len;
+    /* The text; the bytes before it are scratch space for the WebSocket header. */
+    unsigned char *text;
+};
+
+/* Copies the text; the caller owns one reference. NULL: no memory. */
+struct frame *frame_create(enum frame_kind kind, enum sensor sensor, const char *text, size_t len);
+struct frame *frame_ref(struct frame *frame);
+void frame_unref(struct frame *frame);
+
+/* Data may be dropped, replies and events never. */
+bool frame_is_data(const struct frame *frame);
+
+#endif

@@ -1,0 +1,154 @@
+/* Who has a place, who waits for one, and one frame for all who have. */
+#include "base/log.h"
+#include "room.h"
+
+static void take_place(struct client *client)
+{
+    struct server *server = client->server;
+
+    client->state = CLIENT_PLACED;
+    client->state_since = client->taken_at = uv_now(server->loop);
+    server->placed_count++;
+    log_info("client %llu: open, %zu of %d", (unsigned long long)client->id, server->placed_count,
+             SERVER_CLIENTS_MAX);
+    server->listener.opened(server->listener.user, client);
+}
+
+void hub_place(struct client *client)
+{
+    struct server *server = client->server;
+
+    if (server->placed_count < SERVER_CLIENTS_MAX) {
+        take_place(client);
+        return;
+    }
+    client->state = CLIENT_WAITING;
+    client->state_since = uv_now(server->loop);
+    server->waiting_count++;
+}
+
+static void promote(struct server *server)
+{
+    struct client *client = server->clients;
+
+    while (client && (client->state != CLIENT_WAITING || !client->wsi))
+        client = client->next;
+    if (!client || server->closing)
+        return;
+    server->waiting_count--;
+    take_place(client);
+}
+
+void hub_give_up_place(struct client *client)
+{
+    struct server *server = client->server;
+    enum client_state was = client->state;
+
+    client->state = CLIENT_LEAVING;
+    client->state_since = uv_now(server->loop);
+    queue_clear(&client->queue);
+    if (was == CLIENT_WAITING)
+        server->waiting_count--;
+    if (was != CLIENT_PLACED)
+        return;
+    server->placed_count--;
+    log_info("client %llu: gone", (unsigned long long)client->id);
+    server->listener.closed(server->listener.user, client);
+    promote(server);
+}
+
+static bool subscribes(const struct client *client, enum frame_kind kind, enum sensor sensor)
+{
+    const struct subscription *subscription = &client->subscription;
+
+    switch (kind) {
+    case FRAME_EVENT:
+        return subscription->events;
+    case FRAME_RAW:
+        return subscription->raw & SENSOR_BIT(sensor);
+    case FRAME_PROCESSED:
+        return subscription->processed & SENSOR_BIT(sensor);
+    default:
+        return true;
+    }
+}
+
+static struct frame *make_frame(enum frame_kind kind, enum sensor sensor, const char *text,
+                                size_t len)
+{
+    if (len > SERVER_FRAME_MAX) {
+        log_error("a message of %zu bytes is not sent: %d are allowed", len, SERVER_FRAME_MAX);
+        return NULL;
+    }
+    return frame_create(kind, sensor, text, len);
+}
+
+void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
+                      const char *text, size_t len)
+{
+    struct frame *frame = make_frame(kind, sensor, text, len);
+
+    if (!frame)
+        return;
+    /* Pushing may end a client, but frees none: lws does that from its own callbacks. */
+    for (struct client *client = server->clients; client; client = client->next) {
+        if (client->state == CLIENT_PLACED && subscribes(client, kind, sensor))
+            client_push(client, frame);
+    }
+    frame_unref(frame);
+}
+
+void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
+                 size_t len)
+{
+    struct frame *frame = make_frame(kind, sensor, text, len);
+
+    if (!frame)
+        return;
+    client_push(client, frame);
+    frame_unref(frame);
+}
+
+size_t server_client_count(const struct server *server)
+{
+    return server->placed_count;
+}
+
+struct client *server_client(struct server *server, size_t n)
+{
+    struct client *client = server->clients;
+
+    for (;; client = client->next) {
+        if (client->state == CLIENT_PLACED && n-- == 0)
+            return client;
+    }
+}
+
+struct client *server_find(struct server *server, uint64_t id)
+{
+    for (struct client *client = server->clients; client; client = client->next) {
+        if (client->id == id && client->state == CLIENT_PLACED)
+            return client;
+    }
+    return NULL;
+}
+
+uint64_t client_id(const struct client *client)
+{
+    return client->id;
+}
+
+bool client_is_restricted(const struct client *client)
+{
+    return client->restricted;
+}
+
+struct subscription *client_subscription(struct client *client)
+{
+    return &client->subscription;
+}
+
+bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT])
+{
+    return queue_take_dropped(&client->queue, dropped);
+}

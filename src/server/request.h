@@ -1,0 +1,39 @@
+/*
+ * The head of an HTTP request, taken apart: a pure function of its bytes.
+ *
+ * The daemon reads it itself, before libwebsockets sees anything: lws's own HTTP side would upgrade
+ * to h2c, hand CONNECT to a raw role, take any Sec-WebSocket-Version for 13 and keep slow
+ * handshakes on timers that a foreign loop doesn't arm. Refused is what a strict reader may refuse
+ * (RFC 9112): line folding, a repeated Host, controls in values.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define REQUEST_HEAD_MAX 8192
+
+/* Points into the head, which parsing has cut into strings; NULL where absent. */
+struct request {
+    const char *method, *path, *query; /* query without `?`, "" if none */
+    const char *host, *origin, *fetch_site, *authorization;
+    const char *upgrade, *connection, *key, *version;
+    bool http_1_0;
+};
+
+enum request_result { REQUEST_INCOMPLETE, REQUEST_OK, REQUEST_BAD, REQUEST_TOO_LONG };
+
+/* The bytes up to and with the empty line that ends the head; 0: not there yet. */
+size_t request_head_length(const char *bytes, size_t len);
+
+/* Takes a whole head of `len` bytes apart, writing zeros into it; false: malformed. */
+bool request_parse(char *head, size_t len, struct request *request);
+
+/* Whether a comma-separated header has this token, in any case. */
+bool request_has_token(const char *header, const char *token);
+
+/* The value of ?name= in the query, not decoded, copied to `value`; false if absent or too long. */
+bool request_query(const struct request *request, const char *name, char *value, size_t size);
+
+#endif

@@ -1,0 +1,119 @@
+/* What the files of this room share: the server, its listening sockets and its peers. */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include <libwebsockets.h>
+#include <uv.h>
+
+#include "access.h"
+#include "queue.h"
+#include "request.h"
+#include "server/server.h"
+
+#define LISTENING_MAX 16
+/* A peer that was told to go has this long to do its part, then its socket is closed. */
+#define FAREWELL_MS 3000
+
+struct listening {
+    struct server *server;
+    uv_poll_t poll;
+    int fd;
+    bool paused; /* out of descriptors: accept() would fail again at once */
+};
+
+enum client_state { CLIENT_WAITING, CLIENT_PLACED, CLIENT_LEAVING };
+
+/* One WebSocket peer, from the upgrade to the close. */
+struct client {
+    struct client *next;
+    struct server *server;
+    struct lws *wsi;
+    int fd; /* lws's; for TCP_INFO and the last frame of one that no longer reads */
+    uint64_t id;
+    enum client_state state;
+    bool restricted;
+    struct subscription subscription;
+    struct queue queue;
+    /* The message that is coming in. */
+    char *text;
+    size_t text_len, text_capacity;
+    bool in_message, ignore_message;
+    /* Times of uv_now(), ms. */
+    uint64_t state_since, ping_at, taken_at;
+    bool ping_due;
+    int close_code; /* what it is told on the way out; 0: nothing */
+    bool close_sent;
+    const char *close_reason;
+};
+
+struct server {
+    uv_loop_t *loop;
+    const struct server_config *config;
+    struct server_listener listener;
+    struct access_rules rules;
+    struct listening listening[LISTENING_MAX];
+    size_t listening_count;
+    char addresses[512];
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct client *clients;         /* in the order they came */
+    struct client *arriving;        /* while lws takes its socket over */
+    struct connection *connections; /* of plain HTTP, and before the upgrade */
+    size_t peer_count;              /* TCP connections of all kinds */
+    size_t placed_count, waiting_count;
+    uint64_t next_client_id;
+    uv_timer_t watch;
+    uint64_t forgiven_at;
+    uint64_t refusal_at; /* when one was last logged */
+    /* Shutdown. */
+    bool closing;
+    unsigned handles; /* of libuv that still are to close */
+    uint64_t closing_since;
+    unsigned drained;
+    void (*done)(void *user);
+    void *done_user;
+};
+
+/* ms of the contract, on the server's own clock. */
+uint64_t server_ms(const struct server *server, unsigned ms);
+/* A peer came: the watch runs while there are any. */
+void server_peer_opened(struct server *server);
+void server_peer_closed(struct server *server);
+/* Lets the watch run. */
+void server_watch(struct server *server);
+/* One of `handles` has closed. */
+void server_handle_gone(struct server *server);
+
+/* listener.c */
+bool listener_open(struct server *server, const char *address, struct failure *failure);
+bool listener_take(struct server *server, int fd, struct failure *failure);
+void listener_close_all(struct server *server, uv_close_cb closed);
+void listener_resume(struct server *server);
+
+/* connection.c: takes the accepted socket over. */
+void connection_open(struct server *server, int fd);
+void connection_watch_all(struct server *server, uint64_t now);
+void connection_close_all(struct server *server);
+
+/* client.c */
+/* Hands the socket to lws, with the bytes of a handshake that was already read and judged. */
+void client_open(struct server *server, int fd, bool restricted, const char *key, const char *rest,
+                 size_t rest_len);
+int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len);
+void client_push(struct client *client, struct frame *frame);
+void client_leave(struct client *client, int code, const char *reason);
+/* At once, whatever lws is waiting for; `code` 0: without a close frame. */
+void client_cut(struct client *client, int code, const char *reason);
+void client_cut_all(struct server *server);
+/* Once lws is gone: those it forgot to tell of. */
+void client_free_all(struct server *server);
+
+/* hub.c */
+void hub_place(struct client *client);
+void hub_give_up_place(struct client *client);
+
+/* heartbeat.c */
+void heartbeat_watch_all(struct server *server, uint64_t now);
+
+#endif

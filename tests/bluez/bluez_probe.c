@@ -1,0 +1,217 @@
+/*
+ * Drives the BlueZ backend by hand: commands on stdin, a line on stdout for each call of the
+ * listener. `bluez_probe [--adapter A] [--acquire] [--bus ADDRESS] [--known ADDRESS]`
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/now.h"
+#include "ble/bluez.h"
+
+static struct backend *backend;
+static uv_pipe_t input;
+static char line[512];
+static size_t line_len;
+
+static const char *code(const struct failure *failure)
+{
+    return failure ? error_code_name(failure->code) : "OK";
+}
+
+static const char *text(const struct failure *failure)
+{
+    return failure ? failure->message : "";
+}
+
+static void on_bluetooth(void *user, bool available, bool powered, const char *message)
+{
+    (void)user;
+    printf("bluetooth %d %d %s\n", available, powered, message);
+}
+
+static void on_seen(void *user, const struct band_sighting *sighting)
+{
+    (void)user;
+    printf("seen %s %s %d\n", sighting->band.name, sighting->band.address, sighting->rssi);
+}
+
+static void on_scan_ended(void *user, const struct failure *failure)
+{
+    (void)user;
+    printf("scan_ended %s %s\n", code(failure), text(failure));
+}
+
+static void on_connected(void *user, const struct band_link *link)
+{
+    (void)user;
+    printf("connected %s %s %d %d [%s] %d\n", link->band.name, link->band.address, link->rssi,
+           link->battery_level, link->firmware,
+           llabs((long long)(now_boot_us() - link->anchor.boot_us)) < 1000000);
+}
+
+static void on_connect_failed(void *user, const struct failure *failure)
+{
+    (void)user;
+    printf("connect_failed %s %s\n", code(failure), text(failure));
+}
+
+static void on_disconnected(void *user, enum link_end end)
+{
+    static const char *const names[] = {"asked", "lost", "bluetooth"};
+
+    (void)user;
+    printf("disconnected %s\n", names[end]);
+}
+
+static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
+{
+    (void)user;
+    printf("notified %s %s %s %s\n", sensor_name(sensor), on ? "on" : "off", code(failure),
+           text(failure));
+}
+
+static void on_controlled(void *user, const struct failure *failure)
+{
+    (void)user;
+    printf("controlled %s %s\n", code(failure), text(failure));
+}
+
+/* With its age in µs: how long ago the host had it. */
+static void on_packet(void *user, const struct packet *packet)
+{
+    (void)user;
+    printf("packet %s %lld ", sensor_name(packet->sensor),
+           (long long)(now_boot_us() - packet->arrival_us));
+    for (size_t i = 0; i < packet->len && i < 16; i++)
+        printf("%02x", packet->bytes[i]);
+    printf(" %zu\n", packet->len);
+}
+
+static void on_destroyed(void *user)
+{
+    (void)user;
+    backend = NULL;
+    printf("destroyed\n");
+}
+
+static void destroy(void)
+{
+    if (backend)
+        backend->ops->destroy(backend, on_destroyed, NULL);
+    backend = NULL;
+    if (!uv_is_closing((uv_handle_t *)&input))
+        uv_close((uv_handle_t *)&input, NULL);
+}
+
+static void connect_to(const char *address, const char *name)
+{
+    struct band_identity band = {{0}, {0}};
+
+    snprintf(band.address, sizeof(band.address), "%s", strcmp(address, "-") == 0 ? "" : address);
+    snprintf(band.name, sizeof(band.name), "%s", strcmp(name, "-") == 0 ? "" : name);
+    backend->ops->connect(backend, &band);
+}
+
+static void run(const char *command)
+{
+    char word[3][64] = {{0}, {0}, {0}};
+    enum sensor sensor;
+
+    if (sscanf(command, "%63s %63s %63s", word[0], word[1], word[2]) < 1 || !backend)
+        return;
+    if (strcmp(word[0], "scan") == 0)
+        backend->ops->scan_start(backend);
+    else if (strcmp(word[0], "stop") == 0)
+        backend->ops->scan_stop(backend);
+    else if (strcmp(word[0], "connect") == 0)
+        connect_to(word[1], word[2]);
+    else if (strcmp(word[0], "disconnect") == 0)
+        backend->ops->disconnect(backend);
+    else if (strcmp(word[0], "notify") == 0 && sensor_from_name(word[1], strlen(word[1]), &sensor))
+        backend->ops->notify(backend, sensor, strcmp(word[2], "on") == 0);
+    else if (strcmp(word[0], "control") == 0)
+        backend->ops->control(backend, word[1]);
+    else if (strcmp(word[0], "destroy") == 0)
+        destroy();
+    else
+        printf("what is %s?\n", word[0]);
+    printf("returned %s\n", word[0]);
+}
+
+static void on_allocate(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
+{
+    static char bytes[4096];
+
+    (void)handle;
+    (void)size;
+    *buffer = uv_buf_init(bytes, sizeof(bytes));
+}
+
+static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
+{
+    (void)stream;
+    if (n < 0) {
+        destroy();
+        return;
+    }
+    for (ssize_t i = 0; i < n; i++) {
+        if (buffer->base[i] != '\n') {
+            if (line_len < sizeof(line) - 1)
+                line[line_len++] = buffer->base[i];
+            continue;
+        }
+        line[line_len] = '\0';
+        line_len = 0;
+        run(line);
+    }
+}
+
+static struct bluez_options options_read(int argc, char **argv)
+{
+    struct bluez_options options = {NULL, false, NULL, NULL};
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--acquire") == 0)
+            options.acquire = true;
+        else if (i + 1 == argc)
+            break;
+        else if (strcmp(argv[i], "--adapter") == 0)
+            options.adapter = argv[++i];
+        else if (strcmp(argv[i], "--bus") == 0)
+            options.bus_address = argv[++i];
+        else if (strcmp(argv[i], "--known") == 0)
+            options.known_address = argv[++i];
+    }
+    return options;
+}
+
+int main(int argc, char **argv)
+{
+    const struct bluez_options options = options_read(argc, argv);
+    uv_loop_t *loop = uv_default_loop();
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    log_set_level(LOG_LEVEL_DEBUG);
+    backend = bluez_create(loop, &options);
+    if (!backend)
+        return 1;
+    backend->listener = (struct backend_listener){
+        .bluetooth = on_bluetooth,
+        .seen = on_seen,
+        .scan_ended = on_scan_ended,
+        .connected = on_connected,
+        .connect_failed = on_connect_failed,
+        .disconnected = on_disconnected,
+        .notified = on_notified,
+        .controlled = on_controlled,
+        .packet = on_packet,
+    };
+    uv_pipe_init(loop, &input, 0);
+    uv_pipe_open(&input, 0);
+    uv_read_start((uv_stream_t *)&input, on_allocate, on_input);
+    uv_run(loop, UV_RUN_DEFAULT);
+    uv_loop_close(loop);
+    return 0;
+}

@@ -1,0 +1,108 @@
+"""The examples of docs/examples, as a reader would run them."""
+
+import asyncio
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, 60))
+
+
+def test_stream_counts_what_came(daemon):
+    out = subprocess.run(
+        [sys.executable, EXAMPLES / "stream.py", "3", daemon.url], capture_output=True, text=True, timeout=60
+    )
+    assert out.returncode == 0, out.stderr
+    counts = {line.split(":")[0]: int(line.split()[1]) for line in out.stdout.splitlines()[1:]}
+    assert 600 < counts["eeg"] < 1100 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
+
+
+def test_csv_has_a_line_a_sample(daemon, clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            csv = await asyncio.create_subprocess_exec(
+                sys.executable, EXAMPLES / "csv_to_stdout.py", daemon.url, stdout=subprocess.PIPE
+            )
+            await client.event("device_info", clients_connected=2)
+            reply = await client.command("start_streaming", sensors=["eeg"], duration=2)
+            assert reply["success"]
+            text = (await csv.communicate())[0].decode()
+            stopped = await client.event("stream_stopped", reason="duration")
+            assert stopped["data"]["sensors"] == ["eeg"]
+            lines = text.splitlines()
+            assert lines[0].startswith("timestamp_ms,ch1_uV")
+            sent = sum(len(m["data"]) for m in client.messages if m.get("sensor_type") == "eeg" and m["type"] == "raw_data")
+            assert len(lines) - 1 == sent > 400
+
+    run(story())
+
+
+def test_live_plot_draws(daemon, clients):
+    pytest.importorskip("matplotlib")
+
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            await client.command("start_streaming", sensors=["eeg"])
+            with tempfile.NamedTemporaryFile(suffix=".png") as picture:
+                plot = await asyncio.create_subprocess_exec(
+                    sys.executable, EXAMPLES / "live_plot.py", daemon.url, "--save", picture.name
+                )
+                assert await plot.wait() == 0
+                assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
+
+    run(story())
+
+
+def open_browser():
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-dev-shm-usage", "--window-size=1000,1100", "--user-data-dir=" + tempfile.mkdtemp()):
+        options.add_argument(argument)
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    pytest.importorskip("selenium")
+    browser = open_browser()
+    yield browser
+    browser.quit()
+
+
+def until(browser, script, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not browser.execute_script("return !!(" + script + ")"):
+        assert time.monotonic() < deadline, f"not in {seconds} s: {script}"
+        time.sleep(0.1)
+
+
+def test_the_page_example_opened_from_a_file_streams(daemon, browser):
+    browser.get(f"file://{EXAMPLES}/page.html?url={daemon.url}")
+    until(browser, "document.getElementById('last').textContent.includes('leadoff_ch1')")
+
+
+def test_the_daemons_own_page_is_without_errors_and_connected(daemon, browser):
+    browser.get(f"http://localhost:{daemon.port}/")
+    until(browser, "document.readyState === 'complete'")
+    time.sleep(2)
+    errors = [e for e in browser.get_log("browser") if e["level"] == "SEVERE" and "favicon" not in e["message"]]
+    assert not errors
+    assert daemon.process.poll() is None

@@ -1,0 +1,388 @@
+#!/usr/bin/python3
+"""What a recording holds: packets, CSV and BDF agree; kills, full disks and stalls lose what the docs say.
+
+usage: test_session.py PROBE    (RECORD_KILLS=200 for more than ten kills)
+"""
+
+import calendar
+import csv
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import bdf  # noqa: E402
+import generate  # noqa: E402
+
+PROBE = sys.argv[1]
+HERE = pathlib.Path(__file__).resolve().parent
+CAPTURES = sorted((HERE.parents[2] / "shared/data/captures").glob("*.lbcap"))
+WORK = pathlib.Path(tempfile.mkdtemp(prefix="record-"))
+SAMPLES = {"eeg": 25, "ppg": 28, "acc": 30}
+
+
+def probe(*args, env=None, check=0):
+    done = subprocess.run([PROBE, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=120, env={**os.environ, **(env or {})})
+    assert check is None or done.returncode == check, (done.returncode, done.stdout[-500:], done.stderr[-1500:])
+    return done
+
+
+def session(data):
+    found = [d for d in data.iterdir() if d.is_dir()]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def column(table, name):
+    return np.array([float(row[name]) for row in table])
+
+
+def packets(path):
+    for line in path.read_text().splitlines():
+        word = line.split()
+        if word and not line.startswith("#") and word[1] in SAMPLES:
+            yield word[1], bytes.fromhex(word[2])
+
+
+def counts_of(sensor, payload):
+    """The samples of a packet by the layouts of the band alone."""
+    body = payload[4:]
+    if sensor == "eeg":
+        for i in range(0, len(body), 7):
+            yield tuple(int.from_bytes(body[i + 1 + 3 * c:i + 4 + 3 * c], "big", signed=True) for c in (0, 1))
+    elif sensor == "ppg":
+        for i in range(0, len(body), 6):
+            yield tuple(int.from_bytes(body[i + 3 * c:i + 3 + 3 * c], "big") for c in (0, 1))
+    else:
+        for i in range(0, len(body), 6):
+            yield tuple(int.from_bytes(body[i + 2 * c:i + 2 + 2 * c], "little", signed=True) for c in (0, 1, 2))
+
+
+UV = 4.033 / 12 / 8388607 * 1e6
+COLUMNS = {"eeg": ("ch1", "ch2"), "ppg": ("red", "ir"), "acc": ("x", "y", "z")}
+LABELS = {"eeg": ("EEG ch1", "EEG ch2"), "ppg": ("PPG red", "PPG ir"), "acc": ("ACC x", "ACC y", "ACC z")}
+SCALE = {"eeg": UV, "ppg": 1, "acc": 1 / 16384}
+
+
+def every_sample_of_a_packet_is_in_the_csv_once(folder):
+    for sensor, names in COLUMNS.items():
+        sent = np.array([c for s, p in packets(folder / "packets.lbcap") if s == sensor for c in counts_of(s, p)])
+        table = rows(folder / f"{sensor}.csv")
+        assert len(sent) == len(table), (sensor, len(sent), len(table))
+        if not len(sent):
+            continue
+        for i, name in enumerate(names):
+            got = column(table, name) / (UV if sensor == "eeg" else 1)
+            assert np.array_equal(np.rint(got), sent[:, i]), (sensor, name)
+        stamps = column(table, "timestamp")
+        assert np.all(np.diff(stamps) > 0), sensor
+        print(f"    {sensor}: {len(sent)} samples in packets and CSV, equal")
+
+
+def bdf_is_the_csv_on_an_even_grid(folder):
+    file = bdf.read(folder / "session.bdf")
+    date, clock = file.start.split()
+    day, month, year = map(int, date.split("."))
+    start_ms = 1000 * calendar.timegm((2000 + year, month, day, *map(int, clock.split("."))))
+    for sensor, names in COLUMNS.items():
+        table = rows(folder / f"{sensor}.csv")
+        if not table:
+            continue
+        stamps = column(table, "timestamp")
+        for name, label in zip(names, LABELS[sensor]):
+            one = file.signals[label]
+            grid = start_ms + np.arange(len(one.physical)) * 1000 / one.rate
+            value = column(table, name) * (1 / 16384 if sensor == "acc" else 1)
+            # Linear interpolation, by another's code, is within the second difference of a cubic.
+            inside = (grid > stamps[2]) & (grid < stamps[-3])
+            at = np.clip(np.searchsorted(stamps, grid), 2, len(stamps) - 2)
+            near = stamps[at] - stamps[at - 1] < 1000 / one.rate + 20
+            inside &= near
+            straight = np.interp(grid, stamps, value)
+            spread = np.max([np.abs(value[at + k] - straight) for k in (-2, -1, 0, 1)], axis=0)
+            error = np.abs(one.physical - straight)[inside]
+            assert np.all(error <= spread[inside] + SCALE[sensor]), (label, error.max())
+            curve = (one.physical - CubicSpline(stamps, value)(grid))[inside]
+            # Where a grid point falls on a sample it is that sample.
+            offset = np.abs(stamps[:, None] - grid[np.clip(np.searchsorted(grid, stamps)[:, None] + [-1, 0], 0,
+                                                           len(grid) - 1)])
+            hit = np.argwhere(offset < 0.02)
+            index = np.clip(np.searchsorted(grid, stamps), 0, len(grid) - 1)
+            worst = 0
+            for row, side in hit:
+                g = np.clip(index[row] + (-1, 0)[side], 0, len(grid) - 1)
+                step = np.max(np.abs(np.diff(value[max(row - 2, 0):row + 3])))
+                worst = max(worst, (abs(one.physical[g] - value[row]) - 0.02 * step) / SCALE[sensor])
+            print(f"    {label}: {one.rate:g} Hz, {one.unit}, at {len(hit)} common instants ≤ {worst:.2f} counts off; "
+                  f"{np.sqrt(np.mean(curve ** 2)):.4g} {one.unit} rms, "
+                  f"{np.max(np.abs(curve)):.4g} at most from SciPy's spline through the CSV")
+            assert worst <= 1.5, (label, worst)
+    return file
+
+
+def json_tells_what_is_there(folder, state="complete"):
+    info = json.loads((folder / "session.json").read_text())
+    assert info["state"] == state, info["state"]
+    for name, file in info["files"].items():
+        content = (folder / name).read_bytes()
+        assert file["bytes"] == len(content) and file["sha256"] == hashlib.sha256(content).hexdigest(), name
+    for sensor in SAMPLES:
+        if (folder / f"{sensor}.csv").exists():
+            table = rows(folder / f"{sensor}.csv")
+            assert abs(info["counts"][sensor]["samples"] - len(table)) <= (0 if state == "complete" else 250), sensor
+    return info
+
+
+def packets_csv_and_bdf_agree():
+    for capture in [generate.capture(WORK / "made.lbcap", seconds=40, gap=(12.0, 17.5)), *CAPTURES]:
+        data = WORK / f"agree-{capture.stem}"
+        said = probe(capture, data).stdout
+        assert "ready" in said, said[-300:]
+        folder = session(data)
+        print(f"  {capture.stem}:")
+        every_sample_of_a_packet_is_in_the_csv_once(folder)
+        file = bdf_is_the_csv_on_an_even_grid(folder)
+        info = json_tells_what_is_there(folder)
+        texts = [a[2] for a in file.annotations]
+        assert any(text.startswith('eyes "closed", ünïcode') for text in texts), texts
+        if capture.stem == "made":
+            gap = [a for a in file.annotations if a[2] == "BAD_gap eeg" and a[1] and a[1] > 2]
+            assert len(gap) == 1 and abs(gap[0][1] - 5.5) < 0.2, file.annotations
+            assert [g["sensor"] for g in info["gaps"]["list"]].count("eeg") == 1, info["gaps"]
+            assert abs(info["counts"]["eeg"]["lost_link"] - 5.5 * 250) < 30, info["counts"]
+            lost = sum(int(r["lost"]) for r in rows(folder / "eeg.csv"))
+            assert lost == info["counts"]["eeg"]["lost_link"] + info["counts"]["eeg"]["skipped_by_band"], lost
+    if not CAPTURES:
+        print("  SKIPPED on the recorded captures: ../shared is not there")
+
+
+def export_gives_the_same_files():
+    folder = session(WORK / "agree-made")
+    out = WORK / "export"
+    out.mkdir()
+    for form in ("csv", "bdf"):
+        probe("--export", folder, form, out)
+    for name in ("eeg.csv", "ppg.csv", "acc.csv", "markers.csv", "session.bdf"):
+        assert (out / name).read_bytes() == (folder / name).read_bytes(), name
+    refused = probe("--export", folder, "csv", out, check=1)
+    assert "File exists" in refused.stdout, refused.stdout
+
+
+def mne_and_edflib_read_the_bdf():
+    folder = session(WORK / "agree-made")
+    try:
+        import mne
+    except ImportError:
+        print("  SKIPPED with MNE: python3-mne is not installed")
+        return
+    raw = mne.io.read_raw_bdf(folder / "session.bdf", verbose="error")
+    mine = bdf.read(folder / "session.bdf")
+    assert raw.ch_names == list(mine.signals), raw.ch_names
+    assert raw.info["sfreq"] == 250
+    assert any(a["description"].startswith("BAD_gap") for a in raw.annotations)
+    got = raw.get_data(picks=["EEG ch1"])[0] * 1e6
+    assert np.allclose(got, mine.signals["EEG ch1"].physical, atol=0.01)
+    print(f"  MNE {mne.__version__}: {len(raw.ch_names)} signals, {len(raw.annotations)} annotations, "
+          f"values within {np.max(np.abs(got - mine.signals['EEG ch1'].physical)):.4f} µV")
+
+
+def a_lower_rate_halves_the_csv_only():
+    data = WORK / "half"
+    probe(WORK / "made.lbcap", data, "--rate", 125)
+    folder = session(data)
+    full = len(rows(session(WORK / "agree-made") / "eeg.csv"))
+    half = len(rows(folder / "eeg.csv"))
+    assert abs(half - full / 2) <= 8, (half, full)
+    assert bdf.read(folder / "session.bdf").signals["EEG ch1"].rate == 250
+    print(f"  {full} samples at 250 Hz, {half} at 125 Hz")
+
+
+def a_name_may_hold_anything():
+    for name in ["", "../../etc/passwd", "a/b", ".", "名前 🧠", "x" * 10000, "-rf", "a\nb\0"[:3], "con.", "%s%n"]:
+        data = WORK / "names"
+        shutil.rmtree(data, ignore_errors=True)
+        probe(WORK / "made.lbcap", data, "--seconds", 1, "--name", name)
+        folder = session(data)
+        assert len(folder.name) < 64 and all(c.isascii() and (c.isalnum() or c in "_-") for c in folder.name), folder
+        told = json.loads((folder / "session.json").read_text())["session_name"]
+        assert name.startswith(told) and len(told.encode()) < 256, told
+        assert (folder.stat().st_mode & 0o777) == 0o750 and ((folder / "eeg.csv").stat().st_mode & 0o777) == 0o640
+
+
+def two_at_the_same_second_are_two_folders():
+    data = WORK / "twins"
+    for _ in range(40):
+        probe(WORK / "made.lbcap", data, "--seconds", 0.2)
+        names = [d.name for d in data.iterdir()]
+        if any(n.endswith("_2") for n in names):
+            break
+    assert any(n.endswith("_2") for n in names), names
+    print(f"  {len(names)} folders, none overwritten")
+
+
+def a_cut_at_any_byte_is_repaired():
+    source = session(WORK / "agree-made")
+    whole = (source / "packets.lbcap").read_bytes()
+    sizes = random.Random(5)
+    cuts = [0, 1, 22, len(whole) - 1, len(whole)] + [sizes.randrange(len(whole)) for _ in range(25)]
+    for n, cut in enumerate(cuts):
+        data = WORK / f"cut-{n}"
+        folder = data / source.name
+        folder.mkdir(parents=True)
+        (folder / "packets.lbcap").write_bytes(whole[:cut])
+        for name in ("eeg.csv", "ppg.csv", "acc.csv"):
+            content = (source / name).read_bytes()
+            (folder / name).write_bytes(content[:int(len(content) * cut / len(whole))])
+        if n % 2:  # with the session.json of a running recording, and without
+            info = json.loads((source / "session.json").read_text())
+            (folder / "session.json").write_text(json.dumps({**info, "state": "recording", "files": {}}))
+        probe("--repair", data)
+        info = json.loads((folder / "session.json").read_text())
+        assert info["state"] == "interrupted", info
+        kept = (folder / "packets.lbcap").read_bytes()
+        assert kept == whole[:cut][:whole[:cut].rfind(b"\n") + 1], cut
+        for name in ("eeg.csv", "ppg.csv", "acc.csv"):
+            content = (folder / name).read_bytes()
+            assert not content or content.endswith(b"\n"), name
+        sent = sum(1 for s, p in packets(folder / "packets.lbcap") if s == "eeg") * 25
+        assert info["counts"]["eeg"]["samples"] == sent, (info["counts"]["eeg"], sent)
+        if sent:
+            bdf.read(folder / "session.bdf")
+        shutil.rmtree(data)
+    print(f"  {len(cuts)} cuts, each opens")
+
+
+def a_kill_costs_a_second_at_most():
+    kills = int(os.environ.get("RECORD_KILLS", "10"))
+    generate.capture(WORK / "long.lbcap", seconds=120)
+    when = random.Random(9)
+    worst = 0
+    for n in range(kills):
+        data = WORK / "killed"
+        shutil.rmtree(data, ignore_errors=True)
+        process = subprocess.Popen([PROBE, WORK / "long.lbcap", data, "--pace", "1"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        while process.stdout.readline().split(b" ")[0] != b"started":
+            assert process.poll() is None
+        began = time.monotonic()
+        time.sleep(when.uniform(0.05, 3.0))
+        process.send_signal(signal.SIGKILL)
+        lived = time.monotonic() - began
+        process.wait()
+        process.stdout.close()
+        probe("--repair", data)
+        folder = session(data)
+        info = json.loads((folder / "session.json").read_text())
+        assert info["state"] == "interrupted", info["state"]
+        stamps = [float(line.split()[0]) for line in (folder / "packets.lbcap").read_text().splitlines()
+                  if not line.startswith("#")]
+        worst = max(worst, lived - max(stamps, default=0))
+        if info["counts"]["eeg"]["samples"]:
+            bdf.read(folder / "session.bdf")
+    print(f"  {kills} kills, {kills} sessions open, at most {worst:.2f} s missing")
+    assert worst <= 1.0, worst
+
+
+def tmpfs(size):
+    place = WORK / "small"
+    place.mkdir(exist_ok=True)
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", place],
+                                           stderr=subprocess.DEVNULL).returncode:
+        print("  SKIPPED: no tmpfs can be mounted here")
+        return None
+    return place
+
+
+def a_full_disk_fails_loudly_and_keeps_what_is_there():
+    place = tmpfs("300k")
+    if not place:
+        return
+    try:
+        said = probe(WORK / "long.lbcap", place / "data", "--pace", "20", check=1).stdout
+        lines = [line.split(" ")[0] for line in said.splitlines()]
+        assert "storage_low" in lines and "failed" in lines, said[-400:]
+        assert lines.index("storage_low") < lines.index("failed")
+        assert "stopped error" in said and "No space left" in said, said[-400:]
+        folder = session(place / "data")
+        for name in ("packets.lbcap", "eeg.csv"):
+            content = (folder / name).read_bytes()
+            assert content.endswith(b"\n"), name
+        print(f"  {sum(1 for _ in packets(folder / 'packets.lbcap'))} packets kept, storage_low came first")
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def while_recording(data, act, *options):
+    process = subprocess.Popen([PROBE, WORK / "long.lbcap", data, "--pace", "4", "--seconds", "12", *options],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in process.stdout:
+        if line.startswith("started"):
+            break
+    time.sleep(0.7)
+    act()
+    said = process.communicate(timeout=60)[0]
+    return said
+
+
+def a_vanished_folder_is_an_error_at_once():
+    data = WORK / "vanish"
+    said = while_recording(data, lambda: shutil.rmtree(session(data)))
+    assert "failed" in said and "gone" in said, said[-300:]
+    print("  " + next(line for line in said.splitlines() if line.startswith("failed")))
+
+
+def a_read_only_disk_is_an_error_at_once():
+    place = tmpfs("20m")
+    if not place:
+        return
+    try:
+        subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+        said = probe(WORK / "made.lbcap", place / "data", check=None).stdout
+        assert "start_failed" in said and "Read-only" in said, said
+        print("  " + said.strip())
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def a_disk_that_stalls_loses_nothing():
+    shim = WORK / "slow.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, HERE / "slow_sync.c", "-ldl"], check=True)
+    data = WORK / "slow"
+    probe(WORK / "made.lbcap", data, "--pace", "4",
+          env={"LD_PRELOAD": str(shim), "SLOW_SYNC_AT": "4", "SLOW_SYNC_SECONDS": "5",
+               "ASAN_OPTIONS": "verify_asan_link_order=0"})
+    folder = session(data)
+    whole = session(WORK / "agree-made")
+    assert list(packets(folder / "packets.lbcap")) == list(packets(whole / "packets.lbcap"))
+    every_sample_of_a_packet_is_in_the_csv_once(folder)
+
+
+STORIES = [packets_csv_and_bdf_agree, export_gives_the_same_files, mne_and_edflib_read_the_bdf,
+           a_lower_rate_halves_the_csv_only, a_name_may_hold_anything, two_at_the_same_second_are_two_folders,
+           a_cut_at_any_byte_is_repaired, a_kill_costs_a_second_at_most,
+           a_full_disk_fails_loudly_and_keeps_what_is_there, a_vanished_folder_is_an_error_at_once,
+           a_read_only_disk_is_an_error_at_once, a_disk_that_stalls_loses_nothing]
+
+try:
+    for story in STORIES:
+        print(story.__name__.replace("_", " "), flush=True)
+        story()
+finally:
+    shutil.rmtree(WORK, ignore_errors=True)

@@ -1,0 +1,8 @@
+/* A pipeline that only counts: it holds EEG until its rate is known, as the real one does. */
+#ifndef FAKE_PIPELINE_H
+#define FAKE_PIPELINE_H
+
+/* The rate the fake finds after two EEG packets; set by the test before they come. */
+extern int fake_eeg_rate;
+
+#endif

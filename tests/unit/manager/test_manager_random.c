@@ -1,0 +1,218 @@
+/*
+ * Random commands, faults and nonsense from the backend, seeded: whatever the order, each command
+ * is answered once and within its limit (world.c checks that), and the events never contradict each
+ * other.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+/* More of them on the command line: test_manager_random 100000 */
+static uint64_t seeds = 300;
+#define STEPS 120
+
+static uint64_t seed;
+
+static unsigned random_below(unsigned n)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(seed >> 33) % n;
+}
+
+/* What a client that believes every event would think. */
+static struct {
+    bool connected, awaited, streaming;
+} client;
+
+static bool begins(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+static void follow(struct world *w, const char *line)
+{
+    bool goes_on = strstr(line, "will_re") != NULL;
+
+    if (begins(line, "device_connected")) {
+        assert_false(client.connected);
+        assert_int_equal(strstr(line, "resumed") != NULL, client.awaited);
+        client.connected = true;
+    } else if (begins(line, "device_disconnected")) {
+        assert_true(client.connected || (client.awaited && !goes_on));
+        client.connected = false;
+        client.awaited = goes_on;
+    } else if (begins(line, "stream_started")) {
+        assert_true(client.connected);
+        client.streaming = true;
+    } else if (begins(line, "stream_stopped")) {
+        assert_true(client.streaming || !goes_on);
+        client.streaming = false;
+    } else if (begins(line, "device_connection_failed")) {
+        assert_false(client.connected);
+    }
+    /* Commands from within callbacks too. */
+    if (!begins(line, "start") && random_below(40) == 0)
+        ask_stop(w);
+    if (!begins(line, "disconnect") && random_below(80) == 0)
+        ask_disconnect(w);
+}
+
+static void command(struct world *w)
+{
+    static const int rates[] = {0, 125, 250, 500, 1000};
+    /* One by one: the order in which arguments are evaluated is the compiler's. */
+    sensor_set sensors = random_below(16);
+    int rate = rates[random_below(5)];
+    unsigned seconds = random_below(3) ? 0 : random_below(30);
+
+    switch (random_below(9)) {
+    case 0:
+        ask_scan(w, 1 + random_below(20));
+        break;
+    case 1:
+        ask_stop_scan(w);
+        break;
+    case 2:
+    case 3:
+        ask_connect(w);
+        break;
+    case 4:
+        ask_connect_to(w, NULL, random_below(3) ? NAME : NAME2);
+        break;
+    case 5:
+        if (random_below(3) == 0)
+            ask_disconnect(w);
+        break;
+    case 6:
+    case 7:
+        ask_start(w, sensors, rate, seconds);
+        break;
+    default:
+        ask_stop(w);
+        break;
+    }
+}
+
+static void suspend(struct world *w, int64_t length)
+{
+    w->now += length;
+    w->slept += length;
+}
+
+static void fault(struct world *w)
+{
+    switch (random_below(9)) {
+    case 0:
+        w->absent = random_below(2);
+        break;
+    case 1:
+        w->unreachable = random_below(4) == 0;
+        break;
+    case 2:
+        w->refused = random_below(3) ? 0 : random_below(16);
+        break;
+    case 3:
+        w->silent = random_below(2) ? 0 : random_below(16);
+        break;
+    case 4:
+        if (w->radio == FAKE_LINKED)
+            lose_link(w, random_below(4) ? LINK_END_LOST : LINK_END_BLUETOOTH);
+        break;
+    case 5:
+        set_bluetooth(w, random_below(4) != 0);
+        break;
+    case 6:
+        suspend(w, random_below(10) * SECOND);
+        manager_resumed(w->manager);
+        break;
+    case 7:
+        manager_want_for_recording(w->manager, random_below(2) ? 0 : random_below(16));
+        break;
+    default:
+        w->utc_offset += (int64_t)random_below(2000000) - SECOND;
+        break;
+    }
+}
+
+static void nonsense(struct world *w)
+{
+    const struct backend_listener *up = &w->backend.listener;
+    struct failure failure = {.code = (enum error_code)random_below(ERROR_INTERNAL + 1)};
+    enum sensor sensor = (enum sensor)random_below(SENSOR_COUNT);
+    bool on = random_below(2), fails = random_below(2);
+
+    w->odd = true;
+    switch (random_below(6)) {
+    case 0:
+        up->connect_failed(up->user, &failure);
+        break;
+    case 1:
+        up->disconnected(up->user, (enum link_end)random_below(3));
+        break;
+    case 2:
+        up->notified(up->user, sensor, on, fails ? &failure : NULL);
+        break;
+    case 3:
+        up->controlled(up->user, fails ? &failure : NULL);
+        break;
+    case 4:
+        up->scan_ended(up->user, fails ? &failure : NULL);
+        break;
+    default:
+        send_packet(w, sensor);
+        break;
+    }
+}
+
+static void wander(uint64_t from, bool with_nonsense)
+{
+    void *world = NULL;
+
+    seed = from;
+    assert_int_equal(world_open(&world), 0);
+    struct world *w = world;
+    memset(&client, 0, sizeof(client));
+    w->on_line = follow;
+    for (int step = 0; step < STEPS; step++) {
+        unsigned choice = random_below(10);
+        if (choice < 6)
+            command(w);
+        else if (choice < 9 || !with_nonsense)
+            fault(w);
+        else
+            nonsense(w);
+        forget_log(w);
+        run(w, random_below(3) ? random_below(1000) / 1000.0 : random_below(30));
+    }
+    w->on_line = NULL;
+    run(w, 70);
+    assert_int_equal(w->asked, w->answered);
+    assert_int_equal(world_close(&world), 0);
+}
+
+static void whatever_happens_each_command_is_answered_once(void **unused)
+{
+    (void)unused;
+    for (uint64_t from = 1; from <= seeds; from++)
+        wander(from, false);
+}
+
+static void a_backend_that_talks_nonsense_breaks_nothing(void **unused)
+{
+    (void)unused;
+    for (uint64_t from = 1; from <= seeds; from++)
+        wander(UINT64_C(1000000) + from, true);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_happens_each_command_is_answered_once),
+        cmocka_unit_test(a_backend_that_talks_nonsense_breaks_nothing),
+    };
+
+    if (argc > 1)
+        seeds = strtoull(argv[1], NULL, 10);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

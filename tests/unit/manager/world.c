@@ -1,0 +1,673 @@
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_pipeline.h"
+
+#define START_US INT64_C(1000000000)
+
+static const int64_t interval[SENSOR_COUNT] = {100000, 561000, 1189000, 60000000};
+
+__attribute__((format(printf, 2, 3))) static void note(struct world *w, const char *format, ...)
+{
+    va_list args;
+
+    assert_true(w->line_count < LINES_MAX);
+    char *line = w->lines[w->line_count++];
+    va_start(args, format);
+    vsnprintf(line, sizeof(w->lines[0]), format, args);
+    va_end(args);
+    if (w->on_line)
+        w->on_line(w, line);
+}
+
+static const char *set_text(sensor_set set)
+{
+    static char text[2][32];
+    static int turn;
+    char *out = text[turn++ & 1];
+
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < SENSOR_COUNT; i++) {
+        if (set & SENSOR_BIT(i))
+            len += (size_t)snprintf(out + len, sizeof(text[0]) - len, "%s%s", len ? "," : "",
+                                    sensor_name((enum sensor)i));
+    }
+    return out;
+}
+
+/* ---- The backend ---- */
+
+static struct world *world_of(struct backend *backend)
+{
+    return (struct world *)((char *)backend - offsetof(struct world, backend));
+}
+
+static struct op *later(struct world *w, double seconds, int kind)
+{
+    assert_true(w->op_count < OPS_MAX);
+    struct op *op = &w->ops[w->op_count++];
+    *op = (struct op){.at = w->now + (int64_t)(seconds * 1e6)};
+    op->kind = kind;
+    return op;
+}
+
+static void drop_ops(struct world *w, int kind)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < w->op_count; i++) {
+        if ((int)w->ops[i].kind != kind)
+            w->ops[kept++] = w->ops[i];
+    }
+    w->op_count = kept;
+}
+
+static void fake_scan_start(struct backend *backend)
+{
+    struct world *w = world_of(backend);
+
+    assert_true(w->odd || !w->scanning);
+    w->scanning = true;
+}
+
+static void fake_scan_stop(struct backend *backend)
+{
+    struct world *w = world_of(backend);
+
+    later(w, 0.05, OP_SCAN_ENDED);
+}
+
+static void fake_connect(struct backend *backend, const struct band_identity *band)
+{
+    struct world *w = world_of(backend);
+
+    (void)band;
+    assert_true(w->odd || w->radio == FAKE_FREE);
+    w->connects++;
+    w->radio = FAKE_TRYING;
+    drop_ops(w, OP_CONNECTED);
+    drop_ops(w, OP_CONNECT_FAILED);
+}
+
+static void fake_disconnect(struct backend *backend)
+{
+    struct world *w = world_of(backend);
+
+    if (w->deaf)
+        return;
+    drop_ops(w, OP_CONNECTED);
+    if (w->radio == FAKE_LINKED) {
+        later(w, 1, OP_DISCONNECTED);
+    } else if (w->radio == FAKE_TRYING) {
+        struct op *op = later(w, 0.1, OP_CONNECT_FAILED);
+        failure_set(&op->failure, ERROR_CANCELLED, "Cancelled");
+    }
+}
+
+static void fake_notify(struct backend *backend, enum sensor sensor, bool on)
+{
+    struct world *w = world_of(backend);
+
+    if (w->log_operations)
+        note(w, "%s %s", sensor_name(sensor), on ? "on" : "off");
+    if (w->hangs)
+        return;
+    struct op *op = later(w, 0.02, OP_NOTIFIED);
+    op->sensor = sensor;
+    op->on = on;
+}
+
+static void fake_control(struct backend *backend, const char *text)
+{
+    struct world *w = world_of(backend);
+
+    if (w->log_operations)
+        note(w, "write %s", text);
+    failure_set(&later(w, 0.02, OP_CONTROLLED)->failure, ERROR_BLUETOOTH, "Not supported");
+}
+
+static void fake_destroy(struct backend *backend, void (*done)(void *user), void *user)
+{
+    struct world *w = world_of(backend);
+
+    w->radio = FAKE_FREE;
+    w->scanning = false;
+    w->on = 0;
+    w->op_count = 0;
+    done(user);
+}
+
+static const struct backend_ops fake_ops = {
+    .name = "fake",
+    .scan_start = fake_scan_start,
+    .scan_stop = fake_scan_stop,
+    .connect = fake_connect,
+    .disconnect = fake_disconnect,
+    .notify = fake_notify,
+    .control = fake_control,
+    .destroy = fake_destroy,
+};
+
+static void complete_connected(struct world *w)
+{
+    struct band_link link = {.band = {NAME, ADDRESS}, .rssi = -60, .battery_level = 80};
+
+    w->radio = FAKE_LINKED;
+    w->on = 0;
+    link.anchor.boot_us = w->now;
+    link.anchor.utc_us = w->now + w->utc_offset;
+    w->backend.listener.connected(w->backend.listener.user, &link);
+}
+
+static void complete_notified(struct world *w, const struct op *op)
+{
+    struct failure failure;
+    bool fails = op->on && (w->refused & SENSOR_BIT(op->sensor));
+
+    if (w->radio != FAKE_LINKED)
+        return;
+    w->on &= ~SENSOR_BIT(op->sensor);
+    if (op->on && !fails) {
+        w->on |= SENSOR_BIT(op->sensor);
+        w->next_packet[op->sensor] =
+            w->now + (op->sensor == SENSOR_BAT ? 50000 : interval[op->sensor]);
+    }
+    failure_set(&failure, ERROR_BLUETOOTH, "Refused");
+    w->backend.listener.notified(w->backend.listener.user, op->sensor, op->on,
+                                 fails ? &failure : NULL);
+}
+
+static void complete(struct world *w, const struct op *op)
+{
+    const struct backend_listener *up = &w->backend.listener;
+
+    switch (op->kind) {
+    case OP_CONNECTED:
+        complete_connected(w);
+        break;
+    case OP_CONNECT_FAILED:
+        w->radio = FAKE_FREE;
+        up->connect_failed(up->user, &op->failure);
+        break;
+    case OP_DISCONNECTED:
+        w->radio = FAKE_FREE;
+        w->on = 0;
+        up->disconnected(up->user, LINK_END_ASKED);
+        break;
+    case OP_NOTIFIED:
+        complete_notified(w, op);
+        break;
+    case OP_CONTROLLED:
+        up->controlled(up->user, &op->failure);
+        break;
+    case OP_SCAN_ENDED:
+        w->scanning = false;
+        up->scan_ended(up->user, NULL);
+        break;
+    }
+}
+
+/* ---- The listener ---- */
+
+static void on_reply(void *user, const struct manager_outcome *outcome);
+
+struct ticket {
+    struct world *world;
+    const char *name;
+    int64_t asked_us, limit_us;
+    bool answered;
+};
+
+static struct ticket tickets[100000];
+
+static struct manager_reply ticket(struct world *w, const char *name, double limit)
+{
+    assert_true(w->asked < sizeof(tickets) / sizeof(tickets[0]));
+    struct ticket *t = &tickets[w->asked++];
+    *t = (struct ticket){
+        .world = w,
+        .name = name,
+        .asked_us = w->now - w->slept,
+        .limit_us = (int64_t)(limit * 1e6),
+    };
+    return (struct manager_reply){.done = on_reply, .user = t};
+}
+
+static void on_reply(void *user, const struct manager_outcome *outcome)
+{
+    struct ticket *t = user;
+
+    assert_false(t->answered);
+    assert_true(t->world->now - t->world->slept - t->asked_us <= t->limit_us);
+    t->answered = true;
+    t->world->answered++;
+    if (outcome->failure.code == ERROR_NONE)
+        note(t->world, "%s: %sok", t->name, outcome->already ? "already " : "");
+    else
+        note(t->world, "%s: %s%s%s", t->name, error_code_name(outcome->failure.code),
+             outcome->sensor >= 0 ? " " : "",
+             outcome->sensor >= 0 ? sensor_name((enum sensor)outcome->sensor) : "");
+}
+
+static void on_bluetooth_status(void *user)
+{
+    note(user, "bluetooth_status");
+}
+
+static void on_scan_result(void *user, enum scan_status status)
+{
+    static const char *const names[] = {"scanning", "completed", "stopped", "failed"};
+
+    note(user, "scan_result %s", names[status]);
+}
+
+static void on_device_info(void *user)
+{
+    (void)user;
+}
+
+static void on_device_connected(void *user, bool resumed, double step_ms)
+{
+    note(user, "device_connected%s", resumed ? " resumed" : "");
+    if (step_ms != 0)
+        note(user, "clock_step %.0f", step_ms);
+}
+
+static void on_device_disconnected(void *user, const struct band_identity *band,
+                                   enum disconnect_reason reason, bool will_reconnect)
+{
+    static const char *const names[] = {"user_request", "link_lost", "silent", "bluetooth_off",
+                                        "shutdown"};
+
+    assert_true(band->name[0] || band->address[0]);
+    note(user, "device_disconnected %s%s", names[reason], will_reconnect ? " will_reconnect" : "");
+}
+
+static void on_connection_failed(void *user, const struct band_identity *band,
+                                 const struct failure *failure, bool will_retry)
+{
+    assert_true(band->name[0] || band->address[0]);
+    note(user, "device_connection_failed %s%s", error_code_name(failure->code),
+         will_retry ? " will_retry" : "");
+}
+
+static void on_stream_started(void *user, bool resumed)
+{
+    struct world *w = user;
+    const struct manager_status *status = manager_status(w->manager);
+
+    w->streaming = true;
+    w->first_seen = 0;
+    note(w, "stream_started %s at %d%s", set_text(status->sensors), status->sample_rate,
+         resumed ? " resumed" : "");
+}
+
+static void on_stream_stopped(void *user, sensor_set sensors, enum stream_end reason,
+                              bool will_resume)
+{
+    static const char *const names[] = {"user_request", "duration", "device_disconnected", "error"};
+    struct world *w = user;
+
+    w->streaming = false;
+    note(w, "stream_stopped %s %s%s", set_text(sensors), names[reason],
+         will_resume ? " will_resume" : "");
+}
+
+static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,
+                             double silent_for)
+{
+    static const char *const names[] = {"flowing", "silent", "retrying"};
+
+    assert_true(silent_for >= 0);
+    note(user, "sensor_status %s %s", sensor_name(sensor), names[state]);
+}
+
+static void on_link_up(void *user, const struct band_link *link)
+{
+    (void)user;
+    (void)link;
+}
+
+static void on_link_down(void *user, int64_t boot_us)
+{
+    struct world *w = user;
+
+    assert_true(boot_us <= w->now);
+}
+
+static void on_subscription(void *user, sensor_set sensors)
+{
+    (void)user;
+    assert_true(sensors & BAT);
+}
+
+static void on_packet(void *user, const struct packet *packet)
+{
+    (void)user;
+    assert_true(packet->len > 0);
+}
+
+/* Data are logged once a sensor since the stream began, to see their place among the events. */
+static void on_samples(void *user, const struct sample_block *block)
+{
+    struct world *w = user;
+    enum sensor sensor = block->samples.sensor;
+
+    w->got[sensor]++;
+    if (sensor == SENSOR_BAT || (w->first_seen & SENSOR_BIT(sensor)))
+        return;
+    w->first_seen |= SENSOR_BIT(sensor);
+    note(w, "data %s", sensor_name(sensor));
+}
+
+static void on_eeg(void *user, const struct eeg_features *features)
+{
+    (void)user;
+    (void)features;
+}
+
+static void on_ppg(void *user, const struct ppg_features *features)
+{
+    (void)user;
+    (void)features;
+}
+
+static void on_acc(void *user, const struct acc_features *features)
+{
+    (void)user;
+    (void)features;
+}
+
+static void on_wants(void *user, const struct manager_wants *wants)
+{
+    ((struct world *)user)->wants = *wants;
+}
+
+static int64_t host_boot(void *user)
+{
+    return ((struct world *)user)->now;
+}
+
+static int64_t host_utc(void *user)
+{
+    return ((struct world *)user)->now + ((struct world *)user)->utc_offset;
+}
+
+static void host_wake_at(void *user, int64_t at)
+{
+    ((struct world *)user)->alarm = at;
+}
+
+int world_open(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    const struct manager_config config = {.mains_hz = 50};
+
+    if (!w)
+        return -1;
+    const struct manager_host host = {w, host_boot, host_utc, host_wake_at};
+    const struct manager_listener listener = {
+        .user = w,
+        .bluetooth_status = on_bluetooth_status,
+        .scan_result = on_scan_result,
+        .device_info = on_device_info,
+        .device_connected = on_device_connected,
+        .device_disconnected = on_device_disconnected,
+        .device_connection_failed = on_connection_failed,
+        .stream_started = on_stream_started,
+        .stream_stopped = on_stream_stopped,
+        .sensor_status = on_sensor_status,
+        .link_up = on_link_up,
+        .link_down = on_link_down,
+        .subscription = on_subscription,
+        .packet = on_packet,
+        .samples = on_samples,
+        .eeg = on_eeg,
+        .ppg = on_ppg,
+        .acc = on_acc,
+        .wants_changed = on_wants,
+    };
+    fake_eeg_rate = 250;
+    w->now = START_US;
+    w->utc_offset = INT64_C(1700000000) * SECOND;
+    w->alarm = INT64_MAX;
+    w->backend.ops = &fake_ops;
+    w->manager = manager_create(&config, &w->backend, &host, &listener);
+    *state = w;
+    set_bluetooth(w, true);
+    forget_log(w);
+    return w->manager ? 0 : -1;
+}
+
+void shut_down_done(void *user)
+{
+    ((struct world *)user)->shut_down = true;
+}
+
+void shut_down(struct world *w)
+{
+    manager_shutdown(w->manager, shut_down_done, w);
+    assert_true(w->shut_down);
+}
+
+/* Every story ends with each command answered exactly once. */
+int world_close(void **state)
+{
+    struct world *w = *state;
+
+    w->on_line = NULL;
+    if (!w->shut_down)
+        manager_shutdown(w->manager, shut_down_done, w);
+    int failed = !w->shut_down || w->asked != w->answered || w->wants.band.name[0];
+    free(w);
+    return failed;
+}
+
+/* ---- Commands ---- */
+
+void ask_scan(struct world *w, double seconds)
+{
+    manager_scan(w->manager, seconds, ticket(w, "scan", 60));
+}
+
+void ask_stop_scan(struct world *w)
+{
+    manager_stop_scan(w->manager, ticket(w, "stop_scan", 0));
+}
+
+void ask_connect(struct world *w)
+{
+    ask_connect_to(w, ADDRESS, NULL);
+}
+
+void ask_connect_to(struct world *w, const char *address, const char *name)
+{
+    manager_connect(w->manager, address, name, ticket(w, "connect", 20));
+}
+
+void ask_disconnect(struct world *w)
+{
+    manager_disconnect(w->manager, NULL, ticket(w, "disconnect", 10));
+}
+
+void ask_start(struct world *w, sensor_set sensors, int rate, double seconds)
+{
+    manager_start_streaming(w->manager, sensors, rate, seconds, ticket(w, "start", 30));
+}
+
+void ask_stop(struct world *w)
+{
+    manager_stop_streaming(w->manager, ticket(w, "stop", 0));
+}
+
+/* ---- Time ---- */
+
+void send_packet(struct world *w, enum sensor sensor)
+{
+    static const uint8_t bytes[184] = {1};
+    const struct packet packet = {
+        .sensor = sensor,
+        .arrival_us = w->now,
+        .bytes = bytes,
+        .len = sensor == SENSOR_BAT ? 1 : sizeof(bytes),
+    };
+
+    w->sent[sensor]++;
+    w->backend.listener.packet(w->backend.listener.user, &packet);
+}
+
+static bool is_under_way(const struct world *w, int kind)
+{
+    for (size_t i = 0; i < w->op_count; i++) {
+        if ((int)w->ops[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+static void see_bands(struct world *w)
+{
+    struct band_sighting sighting = {.band = {NAME, ADDRESS}, .rssi = -60};
+
+    if (!w->absent && (w->scanning || w->radio == FAKE_TRYING))
+        w->backend.listener.seen(w->backend.listener.user, &sighting);
+    if (w->radio == FAKE_TRYING && !w->absent && !w->unreachable &&
+        !is_under_way(w, OP_CONNECTED) && !is_under_way(w, OP_CONNECT_FAILED))
+        later(w, 0.5, OP_CONNECTED);
+}
+
+static int64_t next_of_all(const struct world *w)
+{
+    int64_t next = w->alarm;
+
+    for (size_t i = 0; i < w->op_count; i++)
+        next = w->ops[i].at < next ? w->ops[i].at : next;
+    for (int i = 0; i < SENSOR_COUNT; i++) {
+        if ((w->on & ~w->silent & SENSOR_BIT(i)) && w->next_packet[i] < next)
+            next = w->next_packet[i];
+    }
+    return next;
+}
+
+static void do_ops(struct world *w)
+{
+    for (size_t i = 0; i < w->op_count;) {
+        struct op op = w->ops[i];
+        if (op.at > w->now) {
+            i++;
+            continue;
+        }
+        memmove(&w->ops[i], &w->ops[i + 1], (--w->op_count - i) * sizeof(op));
+        complete(w, &op);
+        i = 0;
+    }
+}
+
+static void do_packets(struct world *w)
+{
+    for (int i = 0; i < SENSOR_COUNT; i++) {
+        if (w->next_packet[i] > w->now || !(w->on & SENSOR_BIT(i)))
+            continue;
+        w->next_packet[i] = w->now + interval[i];
+        if (!(w->silent & SENSOR_BIT(i)))
+            send_packet(w, (enum sensor)i);
+    }
+}
+
+void run(struct world *w, double seconds)
+{
+    int64_t end = w->now + (int64_t)(seconds * 1e6);
+
+    see_bands(w);
+    while (next_of_all(w) <= end) {
+        int64_t next = next_of_all(w);
+        if (next > w->now)
+            w->now = next;
+        do_ops(w);
+        do_packets(w);
+        if (w->alarm <= w->now) {
+            w->alarm = INT64_MAX;
+            manager_wake(w->manager);
+        }
+        see_bands(w);
+    }
+    w->now = end;
+}
+
+void lose_link(struct world *w, enum link_end end)
+{
+    w->radio = FAKE_FREE;
+    w->on = 0;
+    drop_ops(w, OP_NOTIFIED);
+    drop_ops(w, OP_CONTROLLED);
+    drop_ops(w, OP_DISCONNECTED);
+    w->backend.listener.disconnected(w->backend.listener.user, end);
+}
+
+void set_bluetooth(struct world *w, bool on)
+{
+    w->backend.listener.bluetooth(w->backend.listener.user, true, on,
+                                  on ? "ready" : "switched off");
+}
+
+void forget_log(struct world *w)
+{
+    w->read = w->line_count = 0;
+}
+
+void get_connected(struct world *w)
+{
+    ask_connect(w);
+    run(w, 3);
+    EXPECT(w, "connect: ok", "device_connected");
+}
+
+void get_streaming(struct world *w, sensor_set sensors)
+{
+    get_connected(w);
+    ask_start(w, sensors, 0, 0);
+    run(w, 4);
+    assert_true(w->streaming);
+    forget_log(w);
+}
+
+void get_waiting(struct world *w, sensor_set sensors)
+{
+    if (sensors)
+        get_streaming(w, sensors);
+    else
+        get_connected(w);
+    w->absent = true;
+    lose_link(w, LINK_END_LOST);
+    run(w, 1);
+    forget_log(w);
+}
+
+static void print_difference(const struct world *w, const char *const *expected)
+{
+    print_error("told:\n");
+    for (size_t i = w->read; i < w->line_count; i++)
+        print_error("    %s\n", w->lines[i]);
+    print_error("expected:\n");
+    for (size_t i = 0; expected[i]; i++)
+        print_error("    %s\n", expected[i]);
+}
+
+void expect_lines(struct world *w, const char *file, int line, const char *const *expected)
+{
+    size_t count = 0, have = w->line_count - w->read, same = 0;
+
+    while (expected[count])
+        count++;
+    while (same < count && same < have && strcmp(w->lines[w->read + same], expected[same]) == 0)
+        same++;
+    if (same != count || count != have) {
+        print_difference(w, expected);
+        _fail(file, line);
+    }
+    forget_log(w);
+}

@@ -1,0 +1,50 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "csv.h"
+
+static void assert_text(struct buffer *buffer, const char *text)
+{
+    assert_int_equal(buffer->len, strlen(text));
+    assert_memory_equal(buffer->data, text, strlen(text));
+    buffer_finish(buffer);
+}
+
+static void a_gap_stands_in_the_row_after_it(void **state)
+{
+    struct sample_block block = {.first_ms = 1000.5, .step_ms = 4, .lost = 3};
+    struct buffer out = {0};
+
+    (void)state;
+    block.samples.sensor = SENSOR_EEG;
+    block.samples.count = 2;
+    block.samples.eeg[0] = (struct eeg_sample){{-1.0004, 2.5}, 0x01};
+    block.samples.eeg[1] = (struct eeg_sample){{0, -0.0006}, 0x08};
+    csv_header(&out, FILE_EEG);
+    csv_block(&out, &block);
+    assert_text(&out, "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost\n"
+                      "1000.500,-1.000,2.500,1,0,3\n"
+                      "1004.500,0.000,-0.001,0,1,0\n");
+}
+
+static void a_label_cannot_break_its_row(void **state)
+{
+    struct buffer out = {0};
+
+    (void)state;
+    csv_marker(&out, 1.5, "a,\"b\"\r\n=c");
+    assert_text(&out, "1.500,\"a,\"\"b\"\"  =c\"\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gap_stands_in_the_row_after_it),
+        cmocka_unit_test(a_label_cannot_break_its_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
