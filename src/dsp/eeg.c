@@ -1,0 +1,312 @@
+#include "dsp/eeg.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <liquid/liquid.h>
+
+#include "dsp/eeg_quality.h"
+#include "dsp/filter.h"
+#include "dsp/grid.h"
+#include "dsp/spectrum.h"
+#include "dsp/timeline.h"
+
+#define CELL_TICKS (BAND_TICK_HZ / 2)
+#define DELAY_MAX  (TIMELINE_RATE_MAX / 2)
+
+static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
+
+double eeg_band_lo(enum eeg_band band)
+{
+    return edges[band][0];
+}
+
+double eeg_band_hi(enum eeg_band band)
+{
+    return edges[band][1];
+}
+
+typedef void feature_sink(void *user, const struct eeg_features *features);
+
+/* A slot inside the band-pass, waiting for its filtered value. */
+struct waiting {
+    double ms;
+    bool sample;
+    bool known[EEG_CHANNELS];
+};
+
+struct eeg_dsp {
+    int mains_hz;
+    int rate; /* nominal; 0 before the first block */
+    struct timeline timeline;
+    struct grid grid;
+    firfilt_rrrf bandpass[EEG_CHANNELS];
+    struct spectrum *spectrum[EEG_CHANNELS];
+    unsigned clean[EEG_CHANNELS]; /* slots in a row fit for a spectrum */
+    struct eeg_quality quality[EEG_CHANNELS];
+    size_t delay, inside,
+        at; /* of the band-pass, slots: its delay, how many wait, the next place */
+    struct waiting waiting[DELAY_MAX + 1];
+    unsigned slots; /* of this half second */
+    struct eeg_features features;
+    const struct sample_block *block; /* the one being taken, */
+    feature_sink *emit;               /* and who gets what it completes */
+    void *user;
+};
+
+struct eeg_dsp *eeg_dsp_create(int mains_hz)
+{
+    struct eeg_dsp *dsp = calloc(1, sizeof *dsp);
+    if (dsp)
+        dsp->mains_hz = mains_hz;
+    return dsp;
+}
+
+static void release_filters(struct eeg_dsp *dsp)
+{
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        if (dsp->bandpass[c])
+            firfilt_rrrf_destroy(dsp->bandpass[c]);
+        spectrum_destroy(dsp->spectrum[c]);
+        dsp->bandpass[c] = NULL;
+        dsp->spectrum[c] = NULL;
+    }
+    dsp->rate = 0;
+}
+
+void eeg_dsp_destroy(struct eeg_dsp *dsp)
+{
+    if (!dsp)
+        return;
+    release_filters(dsp);
+    free(dsp);
+}
+
+/* Once a stream, not once a sample: filters for the rate. */
+static bool make_filters(struct eeg_dsp *dsp, int rate)
+{
+    double taps[TIMELINE_RATE_MAX + 1];
+    float single[TIMELINE_RATE_MAX + 1];
+    release_filters(dsp);
+    bandpass_taps(rate, taps);
+    for (int i = 0; i <= rate; i++)
+        single[i] = (float)taps[i];
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        dsp->bandpass[c] = firfilt_rrrf_create(single, (unsigned)rate + 1);
+        dsp->spectrum[c] = spectrum_create(rate);
+        if (!dsp->bandpass[c] || !dsp->spectrum[c])
+            return false;
+    }
+    dsp->rate = rate;
+    dsp->delay = (size_t)rate / 2;
+    timeline_init(&dsp->timeline, rate, (uint32_t)dsp->delay, dsp->mains_hz);
+    return true;
+}
+
+/* ---- features ---- */
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : NAN;
+}
+
+static void set_bands(struct eeg_features *f, size_t c, const double *psd, double bin_hz)
+{
+    double sum = 0;
+    for (int b = 0; b < EEG_BANDS; b++) {
+        f->band_power[c][b] = 0;
+        /* By the bins' nominal frequency: a bin must not change its band as the rate's fit settles.
+         */
+        for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++) {
+            double nominal = 1 + 0.5 * (double)k;
+            if (nominal >= eeg_band_lo(b) && nominal < eeg_band_hi(b))
+                f->band_power[c][b] += psd[k] * bin_hz;
+        }
+        sum += f->band_power[c][b];
+    }
+    for (int b = 0; b < EEG_BANDS; b++)
+        f->relative_power[c][b] = ratio(f->band_power[c][b], sum);
+    if (c == 0)
+        f->total_power = sum;
+}
+
+static void forget_spectrum(struct eeg_features *f, size_t c)
+{
+    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
+        f->power_db[c][k] = NAN;
+    for (int b = 0; b < EEG_BANDS; b++)
+        f->band_power[c][b] = f->relative_power[c][b] = NAN;
+    if (c == 0)
+        f->total_power = NAN;
+}
+
+static void set_spectrum(struct eeg_dsp *dsp, size_t c, double rate)
+{
+    struct eeg_features *f = &dsp->features;
+    if (dsp->clean[c] < 4 * (unsigned)dsp->rate) {
+        forget_spectrum(f, c);
+        return;
+    }
+    double psd[EEG_SPECTRUM_BINS];
+    spectrum_welch(dsp->spectrum[c], rate, psd);
+    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
+        f->power_db[c][k] = psd[k] > 0 ? 10 * log10(psd[k]) : NAN;
+    set_bands(f, c, psd, rate / (2 * dsp->rate));
+}
+
+/* Channel 1, as the vendor's; NAN in, NAN out. */
+static void set_indices(struct eeg_features *f)
+{
+    const double *p = f->band_power[0];
+    double theta = p[EEG_THETA], alpha = p[EEG_ALPHA], beta = p[EEG_BETA], gamma = p[EEG_GAMMA];
+    double other = f->band_power[1][EEG_ALPHA];
+    f->focus_index = ratio(beta, alpha + theta);
+    f->relaxation_index = ratio(alpha, alpha + beta);
+    f->stress_index = ratio(beta + gamma, alpha + theta);
+    f->cognitive_load = ratio(theta, alpha);
+    f->emotional_stability = ratio(alpha + theta, gamma);
+    f->hemispheric_balance = ratio(alpha - other, alpha + other);
+}
+
+static void judge(struct eeg_dsp *dsp)
+{
+    struct eeg_features *f = &dsp->features;
+    unsigned good = 0;
+    f->quality = QUALITY_GOOD;
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        struct eeg_verdict verdict = eeg_quality_close(&dsp->quality[c]);
+        f->leadoff[c] = verdict.leadoff;
+        f->sqi[c] = verdict.sqi;
+        good += verdict.good;
+        if (verdict.quality > f->quality)
+            f->quality = verdict.quality;
+        if (verdict.artefact)
+            dsp->clean[c] = 0;
+    }
+    f->good_samples_ratio = (double)good / (EEG_CHANNELS * dsp->slots);
+}
+
+static void begin_cell(struct eeg_dsp *dsp)
+{
+    dsp->slots = 0;
+    dsp->features.count = 0;
+    dsp->features.lost = 0;
+    dsp->features.interpolated = 0;
+}
+
+static void close_cell(struct eeg_dsp *dsp)
+{
+    struct eeg_features *f = &dsp->features;
+    double rate = block_rate(dsp->block);
+    f->arrival_us = dsp->block->arrival_us;
+    f->arrival_utc_ms = dsp->block->arrival_utc_ms;
+    f->rate = dsp->rate;
+    f->rate_measured = dsp->block->rate_measured;
+    judge(dsp);
+    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
+        f->frequencies[k] = (double)(k + 2) * rate / (2 * dsp->rate);
+    for (size_t c = 0; c < EEG_CHANNELS; c++)
+        set_spectrum(dsp, c, rate);
+    set_indices(f);
+    dsp->emit(dsp->user, f);
+    begin_cell(dsp);
+}
+
+/* ---- slots ---- */
+
+/* The oldest slot inside has its filtered value now. */
+static void put_filtered(struct eeg_dsp *dsp, const float *filtered)
+{
+    struct eeg_features *f = &dsp->features;
+    const struct waiting *out = &dsp->waiting[dsp->at];
+    if (!out->sample || f->count == EEG_FEATURE_SAMPLES_MAX)
+        return;
+    f->timestamps[f->count] = out->ms;
+    for (size_t c = 0; c < EEG_CHANNELS; c++)
+        f->filtered[c][f->count] = out->known[c] ? filtered[c] : NAN;
+    f->count++;
+}
+
+static void filter_slot(struct eeg_dsp *dsp, const struct slot *slot)
+{
+    struct waiting in = {.ms = slot->ms, .sample = slot->sample};
+    float filtered[EEG_CHANNELS];
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        in.known[c] = slot->channel[c].state != SLOT_HELD && !slot->channel[c].saturated;
+        firfilt_rrrf_push(dsp->bandpass[c], (float)slot->channel[c].uv);
+        firfilt_rrrf_execute(dsp->bandpass[c], &filtered[c]);
+    }
+    dsp->waiting[dsp->at] = in;
+    dsp->at = (dsp->at + 1) % (dsp->delay + 1);
+    if (dsp->inside < dsp->delay)
+        dsp->inside++;
+    else
+        put_filtered(dsp, filtered);
+}
+
+/* A new line begins: windows and filters know nothing of the old one. */
+static void resettle(struct eeg_dsp *dsp)
+{
+    dsp->inside = 0;
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        firfilt_rrrf_reset(dsp->bandpass[c]);
+        dsp->clean[c] = 0;
+    }
+}
+
+static void take_slot(void *user, const struct slot *slot)
+{
+    struct eeg_dsp *dsp = user;
+    if (grid_passed(&dsp->grid, slot->tick)) {
+        if (dsp->slots > 0)
+            close_cell(dsp);
+        dsp->grid.open = false;
+    }
+    if (!dsp->grid.open)
+        grid_open(&dsp->grid, slot->tick);
+    if (slot->jump)
+        resettle(dsp);
+    dsp->features.lost += slot->extra + !slot->sample;
+    bool bridged = false;
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
+        bool clean = eeg_quality_take(&dsp->quality[c], slot, c);
+        dsp->clean[c] = clean ? dsp->clean[c] + (dsp->clean[c] < UINT32_MAX) : 0;
+        bridged |= slot->channel[c].state == SLOT_BRIDGED;
+        spectrum_push(dsp->spectrum[c], slot->channel[c].uv);
+    }
+    dsp->features.interpolated += bridged;
+    dsp->slots++;
+    filter_slot(dsp, slot);
+}
+
+/* What was under way when a stream ended is never completed. */
+static void start_over(struct eeg_dsp *dsp)
+{
+    timeline_reset(&dsp->timeline);
+    dsp->grid = (struct grid){.period = CELL_TICKS};
+    for (size_t c = 0; c < EEG_CHANNELS; c++)
+        dsp->quality[c] = (struct eeg_quality){0};
+    begin_cell(dsp);
+}
+
+void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
+                  void (*emit)(void *user, const struct eeg_features *features), void *user)
+{
+    if (!block_is_timed(block, SENSOR_EEG) || (block->rate != 250 && block->rate != 500))
+        return;
+    bool other_rate = block->rate != dsp->rate;
+    if (other_rate && !make_filters(dsp, block->rate))
+        return;
+    if (other_rate || block->restart)
+        start_over(dsp);
+    dsp->block = block;
+    dsp->emit = emit;
+    dsp->user = user;
+    timeline_push(&dsp->timeline, block, take_slot, dsp);
+    double next = dsp->timeline.tick + block->tick_step;
+    if (dsp->timeline.count == 0 && grid_passed(&dsp->grid, next)) {
+        if (dsp->slots > 0)
+            close_cell(dsp);
+        grid_open(&dsp->grid, next);
+    }
+}
