@@ -173,8 +173,8 @@ void bluez_digest(struct bluez *bluez);
 /* bluez_adapter.c */
 void adapter_advance(struct bluez *bluez);
 void adapter_tell(struct bluez *bluez);
-bool adapter_is_awaited(const struct bluez *bluez);     /* whether there is one isn't known yet */
-const char *adapter_trouble(struct bluez *bluez); /* a sentence; NULL if all is well */
+bool adapter_is_awaited(const struct bluez *bluez); /* whether there is one isn't known yet */
+const char *adapter_trouble(struct bluez *bluez);   /* a sentence; NULL if all is well */
 
 /* bluez_scan.c */
 void discovery_advance(struct bluez *bluez);
