@@ -245,10 +245,13 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     }
     bool settled = fabs(place - start) <= SHIFT_MAX;
     timed.at = settled ? place : start;
-    timed.sigma = fit.sigma;
     cut(timing, &p, timed.at, w);
+    if (timing->learned > 0)
+        fit = least_squares(w, timing->template, window_length(timing), signal->fs);
+    timed.sigma = fit.sigma;
     learn(timing, w, fit.correlation);
-    bool alike = shape_match(timing, &p, timed.at) >= SHAPE_GOOD;
+    double match = shape_match(timing, &p, timed.at);
+    bool alike = match >= SHAPE_GOOD;
     bool usual = fit.amplitude > 0.0 && usual_amplitude(timing, fit.amplitude);
     timed.good = settled && alike && usual && fit.correlation >= CORRELATION_GOOD &&
                  fit.sigma <= SIGMA_GOOD_S;
