@@ -21,7 +21,7 @@
 #define FS_MAX         55.0
 #define CHANNEL_BETTER 0.1
 #define PERIOD_QUALITY 0.3
-#define RATE_QUALITY   0.4
+#define RATE_QUALITY   0.5
 #define RATE_AGREE     0.2
 #define RATE_SPAN_S    17.0
 #define RATE_NN_MIN    5

@@ -8,7 +8,7 @@
 #define RR_MIN_MS  240.0
 #define RR_MAX_MS  2000.0
 #define NEIGHBOURS 11
-#define OFF_MAX    0.3
+#define OFF_MAX    0.2 /* Malik 1989 */
 /* Lipponen & Tarvainen 2019; the floor keeps jitter from being called ectopic where RR hardly vary.
  */
 #define QUARTILES      5.2
