@@ -39,6 +39,7 @@ struct heart {
     struct heart_nn nn;
     enum heart_channel channel;
     bool running;
+    double stretch; /* true seconds in one of the signal's */
     bool follows;   /* the next beat continues the one before */
     double since_s; /* of the signal's time: the oldest that may be used */
     int64_t told;   /* filtered samples given out */
@@ -136,7 +137,7 @@ static void find_beats(struct heart *heart)
                                   .ms = heart_signal_ms(&heart->signal, t.at),
                                   .sigma = t.sigma,
                                   .good = t.good};
-        heart_nn_add(&heart->nn, beat, heart->follows);
+        heart_nn_add(&heart->nn, beat, heart->follows, heart->stretch);
         heart->follows = true;
         if (heart->features.beat_count < PPG_FEATURE_BEATS_MAX)
             heart->features.beats[heart->features.beat_count++] = beat.ms;
@@ -332,7 +333,8 @@ static void begin_block(struct heart *heart, const struct sample_block *block, d
         heart->counting = false;
     if (gap)
         start(heart, fs);
-    heart->signal.fs = fs;
+    /* Sample numbers stay on the rate they began with: a fit that moves must not move old beats. */
+    heart->stretch = heart->signal.fs / fs;
 }
 
 void heart_push(struct heart *heart, const struct sample_block *block,

@@ -34,14 +34,14 @@ static void drop(struct heart_nn *nn, size_t oldest)
     memmove(nn->beats, nn->beats + oldest, nn->count * sizeof *nn->beats);
 }
 
-void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows)
+void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows, double stretch)
 {
     if (nn->count == HEART_NN_MAX)
         drop(nn, 1);
     beat.rr = NAN;
     beat.normal = false;
     if (follows && nn->count > 0)
-        beat.rr = (beat.at_s - nn->beats[nn->count - 1].at_s) * 1000.0;
+        beat.rr = (beat.at_s - nn->beats[nn->count - 1].at_s) * 1000.0 * stretch;
     nn->beats[nn->count++] = beat;
 }
 

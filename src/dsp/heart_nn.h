@@ -27,8 +27,9 @@ struct heart_nn {
 };
 
 void heart_nn_start(struct heart_nn *nn);
-/* `follows`: no gap, no change of channel or polarity lies between. */
-void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows);
+/* `follows`: no gap, no change of channel or polarity lies between. `stretch`: true
+ * seconds in one second of at_s. */
+void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows, double stretch);
 /* Drops what is older than the span and judges all intervals anew. */
 void heart_nn_judge(struct heart_nn *nn, double now_s);
 

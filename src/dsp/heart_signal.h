@@ -22,7 +22,7 @@ enum heart_cutoff { HEART_5HZ, HEART_8HZ, HEART_CUTOFFS };
 #define HEART_RAW_RING  64
 
 struct heart_signal {
-    double fs; /* Hz, measured */
+    double fs; /* Hz, as known at the start */
     double taps[HEART_CUTOFFS][HEART_TAPS];
     double base_taps[2 * HEART_BASE_HALF + 1];
     double first[HEART_CHANNELS];
