@@ -99,6 +99,7 @@ static void start(struct heart *heart, double fs)
     heart->since_s = 0.0;
     heart->told = 0;
     heart->running = true;
+    heart->contact = true; /* until its first second says otherwise */
 }
 
 /* Another edge or another light: its beats are not comparable with those before. */
