@@ -1,0 +1,185 @@
+#include "heart_hrv.h"
+
+#include <math.h>
+
+#include "heart_stats.h"
+
+#define PAIRS_MIN 20
+/* What is taken off may not be all: the estimate of the jitter has an error of its own. */
+#define SHARE_MIN 0.3
+/* Above 150 bpm the windows of the fit overlap the next beat and σ is too large. */
+#define FAST_MS    400.0
+#define COVER_MIN  0.8
+#define FREQ_STEPS 2.0 /* bins per 1/window */
+
+struct selection {
+    double rr[HEART_NN_MAX];
+    double at[HEART_NN_MAX]; /* s */
+    size_t count;
+    double change[HEART_NN_MAX];
+    size_t pairs;
+    double jitter; /* mean σₖ² + 4σₖ₊₁² + σₖ₊₂², ms² */
+    double mean;   /* ms */
+    double sum;    /* s */
+};
+
+static double square_ms(double sigma_s)
+{
+    return sigma_s * sigma_s * 1e6;
+}
+
+static void select_window(const struct heart_nn *nn, double from_s, struct selection *s)
+{
+    s->count = s->pairs = 0;
+    s->jitter = s->sum = 0.0;
+    for (size_t k = 1; k < nn->count; k++) {
+        const struct heart_beat *b = &nn->beats[k];
+        if (!b->normal || b->at_s - b->rr / 1000.0 < from_s)
+            continue;
+        s->rr[s->count] = b->rr;
+        s->at[s->count++] = b->at_s;
+        s->sum += b->rr / 1000.0;
+        if (s->count < 2 || !b[-1].normal)
+            continue;
+        s->change[s->pairs++] = b->rr - b[-1].rr;
+        s->jitter += square_ms(b->sigma) + 4.0 * square_ms(b[-1].sigma) + square_ms(b[-2].sigma);
+    }
+    s->mean = s->count > 0 ? s->sum * 1000.0 / (double)s->count : NAN;
+    s->jitter = s->pairs > 0 && s->mean >= FAST_MS ? s->jitter / (double)s->pairs : 0.0;
+}
+
+static double mean_of(const double *values, size_t count)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum / (double)count;
+}
+
+static double square_about(const double *values, size_t count, double centre)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++)
+        sum += (values[i] - centre) * (values[i] - centre);
+    return sum;
+}
+
+static double less_jitter(double square, double jitter)
+{
+    return fmax(square - jitter, SHARE_MIN * square);
+}
+
+static double median_deviation(const struct selection *s)
+{
+    double values[HEART_NN_MAX];
+    for (size_t i = 0; i < s->count; i++)
+        values[i] = s->rr[i];
+    double median = heart_median(values, s->count);
+    for (size_t i = 0; i < s->count; i++)
+        values[i] = fabs(s->rr[i] - median);
+    return heart_median(values, s->count);
+}
+
+static double share_over_50(const struct selection *s)
+{
+    size_t over = 0;
+    for (size_t i = 0; i < s->pairs; i++)
+        over += fabs(s->change[i]) > 50.0;
+    return 100.0 * (double)over / (double)s->pairs;
+}
+
+struct heart_hrv heart_hrv_time(const struct heart_nn *nn, double from_s, double least_s)
+{
+    struct selection s;
+    select_window(nn, from_s, &s);
+    struct heart_hrv hrv = {.sdnn = NAN,
+                            .rmssd = NAN,
+                            .sdsd = NAN,
+                            .hr_mad = NAN,
+                            .sd1 = NAN,
+                            .sd2 = NAN,
+                            .pnn50 = NAN,
+                            .covered = s.sum,
+                            .pairs = s.pairs};
+    if (s.pairs < PAIRS_MIN || s.sum < least_s)
+        return hrv;
+    double pairs = (double)s.pairs;
+    double total = square_about(s.rr, s.count, s.mean) / ((double)s.count - 1.0);
+    double steps = square_about(s.change, s.pairs, 0.0) / pairs;
+    double spread = square_about(s.change, s.pairs, mean_of(s.change, s.pairs)) / (pairs - 1.0);
+    hrv.sdnn = sqrt(less_jitter(total, s.jitter / 3.0));
+    hrv.rmssd = sqrt(less_jitter(steps, s.jitter));
+    hrv.sdsd = sqrt(less_jitter(spread, s.jitter));
+    hrv.sd1 = hrv.sdsd / sqrt(2.0);
+    hrv.sd2 = sqrt(fmax(2.0 * hrv.sdnn * hrv.sdnn - hrv.sd1 * hrv.sd1, 0.0));
+    hrv.hr_mad = median_deviation(&s);
+    hrv.pnn50 = share_over_50(&s);
+    return hrv;
+}
+
+/* Mean and straight line off, against time. */
+static void detrend(struct selection *s)
+{
+    double when = mean_of(s->at, s->count);
+    double moment = 0.0;
+    for (size_t i = 0; i < s->count; i++)
+        moment += (s->at[i] - when) * (s->rr[i] - s->mean);
+    double spread = square_about(s->at, s->count, when);
+    double line = spread > 0.0 ? moment / spread : 0.0;
+    for (size_t i = 0; i < s->count; i++) {
+        s->at[i] -= when;
+        s->rr[i] -= s->mean + line * s->at[i];
+    }
+}
+
+/* Lomb's periodogram at one frequency, in the scale of |X|²/N. */
+static double lomb(const struct selection *s, double f)
+{
+    double w = 2.0 * M_PI * f;
+    double sin2 = 0.0;
+    double cos2 = 0.0;
+    for (size_t i = 0; i < s->count; i++) {
+        sin2 += sin(2.0 * w * s->at[i]);
+        cos2 += cos(2.0 * w * s->at[i]);
+    }
+    double tau = atan2(sin2, cos2) / 2.0;
+    double xc = 0.0;
+    double xs = 0.0;
+    double cc = 0.0;
+    double ss = 0.0;
+    for (size_t i = 0; i < s->count; i++) {
+        double c = cos(w * s->at[i] - tau);
+        double q = sin(w * s->at[i] - tau);
+        xc += s->rr[i] * c;
+        xs += s->rr[i] * q;
+        cc += c * c;
+        ss += q * q;
+    }
+    return 0.5 * ((cc > 0.0 ? xc * xc / cc : 0.0) + (ss > 0.0 ? xs * xs / ss : 0.0));
+}
+
+/* One-sided density that white jitter of the beat times, of variance J/6, has in the intervals. */
+static double jitter_density(const struct selection *s, double f)
+{
+    double step = s->mean / 1000.0;
+    return 4.0 * step * s->jitter / 6.0 * (1.0 - cos(2.0 * M_PI * f * step));
+}
+
+double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s, double lo,
+                       double hi)
+{
+    struct selection s;
+    select_window(nn, from_s, &s);
+    if (s.pairs < PAIRS_MIN || s.sum < COVER_MIN * window_s)
+        return NAN;
+    detrend(&s);
+    double df = 1.0 / (FREQ_STEPS * window_s);
+    double power = 0.0;
+    double jitter = 0.0;
+    for (long k = (long)ceil(lo / df); (double)k * df < hi; k++) {
+        double f = (double)k * df;
+        power += 2.0 * s.mean / 1000.0 * lomb(&s, f) * df;
+        jitter += jitter_density(&s, f) * df;
+    }
+    return less_jitter(power, jitter);
+}

@@ -1,0 +1,125 @@
+#include "heart_signal.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double cutoff_hz[HEART_CUTOFFS] = {5.0, 8.0};
+
+/* Modified Bessel function of the first kind, order 0, by its power series. */
+static double bessel_i0(double x)
+{
+    double sum = 1.0;
+    double term = 1.0;
+    for (int k = 1; k < 32; k++) {
+        term *= (x / (2.0 * k)) * (x / (2.0 * k));
+        sum += term;
+    }
+    return sum;
+}
+
+/* Windowed sinc, Kaiser β = 5 (−54 dB), unit gain at DC. */
+static void design_lowpass(double taps[HEART_TAPS], double fc, double fs)
+{
+    const double beta = 5.0;
+    double sum = 0.0;
+    for (int i = 0; i < HEART_TAPS; i++) {
+        double n = i - HEART_HALF;
+        double x = 2.0 * fc * n / fs;
+        double sinc = i == HEART_HALF ? 1.0 : sin(M_PI * x) / (M_PI * x);
+        double edge = n / HEART_HALF;
+        taps[i] = sinc * bessel_i0(beta * sqrt(1.0 - edge * edge));
+        sum += taps[i];
+    }
+    for (int i = 0; i < HEART_TAPS; i++)
+        taps[i] /= sum;
+}
+
+static void design_baseline(double taps[2 * HEART_BASE_HALF + 1])
+{
+    for (int i = -HEART_BASE_HALF; i <= HEART_BASE_HALF; i++)
+        taps[i + HEART_BASE_HALF] = 0.5 + 0.5 * cos(M_PI * i / (HEART_BASE_HALF + 1.0));
+}
+
+void heart_signal_start(struct heart_signal *signal, double fs)
+{
+    memset(signal, 0, sizeof *signal);
+    signal->fs = fs;
+    for (int c = 0; c < HEART_CUTOFFS; c++)
+        design_lowpass(signal->taps[c], cutoff_hz[c], fs);
+    design_baseline(signal->base_taps);
+}
+
+static double convolve(const struct heart_signal *signal, const double *taps, int channel)
+{
+    const double *raw = signal->raw[channel];
+    double sum = 0.0;
+    for (int i = 0; i < HEART_TAPS; i++)
+        sum += taps[i] * raw[(signal->count - 1 - i) & (HEART_RAW_RING - 1)];
+    return sum;
+}
+
+/* The first sample is taken off so that the filters start at rest, whatever the light's level. */
+void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms)
+{
+    int64_t n = signal->count++;
+    signal->ms[n & (HEART_RING - 1)] = ms;
+    for (int ch = 0; ch < HEART_CHANNELS; ch++) {
+        if (n == 0)
+            signal->first[ch] = counts[ch];
+        signal->raw[ch][n & (HEART_RAW_RING - 1)] = counts[ch] - signal->first[ch];
+    }
+    if (n < HEART_HALF)
+        return;
+    int64_t slot = (n - HEART_HALF) & (HEART_RING - 1);
+    for (int c = 0; c < HEART_CUTOFFS; c++)
+        for (int ch = 0; ch < HEART_CHANNELS; ch++)
+            signal->low[c][ch][slot] = convolve(signal, signal->taps[c], ch);
+}
+
+int64_t heart_signal_end(const struct heart_signal *signal)
+{
+    return signal->count > HEART_HALF ? signal->count - HEART_HALF : 0;
+}
+
+int64_t heart_signal_begin(const struct heart_signal *signal)
+{
+    /* The ring of times is ahead of the filtered ones by half a filter. */
+    int64_t begin = signal->count - HEART_RING;
+    return begin > 0 ? begin : 0;
+}
+
+double heart_signal_low(const struct heart_signal *signal, enum heart_cutoff cutoff,
+                        enum heart_channel channel, int64_t n)
+{
+    return signal->low[cutoff][channel][n & (HEART_RING - 1)];
+}
+
+double heart_signal_slope(const struct heart_signal *signal, enum heart_cutoff cutoff,
+                          enum heart_channel channel, int64_t n)
+{
+    const double *low = signal->low[cutoff][channel];
+    return (low[(n + 1) & (HEART_RING - 1)] - low[(n - 1) & (HEART_RING - 1)]) * signal->fs / 2.0;
+}
+
+double heart_signal_pulse(const struct heart_signal *signal, enum heart_channel channel, int64_t n)
+{
+    const double *low = signal->low[HEART_8HZ][channel];
+    double sum = 0.0;
+    double weight = 0.0;
+    for (int i = -HEART_BASE_HALF; i <= HEART_BASE_HALF; i++) {
+        if (n + i < 0)
+            continue;
+        double tap = signal->base_taps[i + HEART_BASE_HALF];
+        sum += tap * low[(n + i) & (HEART_RING - 1)];
+        weight += tap;
+    }
+    return low[n & (HEART_RING - 1)] - sum / weight;
+}
+
+double heart_signal_ms(const struct heart_signal *signal, double n)
+{
+    int64_t whole = (int64_t)floor(n);
+    double a = signal->ms[whole & (HEART_RING - 1)];
+    double b = signal->ms[(whole + 1) & (HEART_RING - 1)];
+    return a + (n - (double)whole) * (b - a);
+}

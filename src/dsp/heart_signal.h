@@ -1,0 +1,54 @@
+/*
+ * The filtered pulse of both channels: low-passed at 5 Hz (to find beats) and at 8 Hz (to time
+ * them), the last ten seconds of it, and the time of each sample.
+ *
+ * Sample n is counted from the start; a filtered sample has the number, and so the time, of the
+ * input at the middle of its filter: the delay is taken off by construction.
+ */
+#ifndef DSP_HEART_SIGNAL_H
+#define DSP_HEART_SIGNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum heart_channel { HEART_IR, HEART_RED, HEART_CHANNELS };
+enum heart_cutoff { HEART_5HZ, HEART_8HZ, HEART_CUTOFFS };
+
+#define HEART_TAPS 51
+#define HEART_HALF 25
+/* Baseline of the displayed pulse: Hann-weighted mean of ±1 s. */
+#define HEART_BASE_HALF 50
+#define HEART_RING      512
+#define HEART_RAW_RING  64
+
+struct heart_signal {
+    double fs; /* Hz, as known at the start */
+    double taps[HEART_CUTOFFS][HEART_TAPS];
+    double base_taps[2 * HEART_BASE_HALF + 1];
+    double first[HEART_CHANNELS];
+    double raw[HEART_CHANNELS][HEART_RAW_RING];
+    double low[HEART_CUTOFFS][HEART_CHANNELS][HEART_RING];
+    double ms[HEART_RING];
+    int64_t count; /* inputs since the start */
+};
+
+/* Forgets everything; filters for `fs`. */
+void heart_signal_start(struct heart_signal *signal, double fs);
+void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms);
+
+/* Filtered samples exist for 0 ≤ n < end, and are kept for n ≥ begin. */
+int64_t heart_signal_end(const struct heart_signal *signal);
+int64_t heart_signal_begin(const struct heart_signal *signal);
+
+double heart_signal_low(const struct heart_signal *signal, enum heart_cutoff cutoff,
+                        enum heart_channel channel, int64_t n);
+/* Central difference, counts a second; begin < n < end − 1. */
+double heart_signal_slope(const struct heart_signal *signal, enum heart_cutoff cutoff,
+                          enum heart_channel channel, int64_t n);
+/* The pulse less its baseline, HEART_BASE_HALF ≤ n − begin, n < end − HEART_BASE_HALF; at the very
+ * start the baseline is of what there is. */
+double heart_signal_pulse(const struct heart_signal *signal, enum heart_channel channel, int64_t n);
+/* Unix ms at a fractional sample number. */
+double heart_signal_ms(const struct heart_signal *signal, double n);
+
+#endif

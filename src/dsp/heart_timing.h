@@ -1,0 +1,37 @@
+/*
+ * When a beat is, to a few milliseconds, and how sure that is: least squares of the pulse's
+ * upstroke on a running template and its derivative. The residual gives the standard deviation of
+ * the time (Kay 1993, the Cramér–Rao bound of a delay).
+ */
+#ifndef DSP_HEART_TIMING_H
+#define DSP_HEART_TIMING_H
+
+#include "heart_signal.h"
+
+#define HEART_TEMPLATE_MAX 21 /* −8 … +12 samples */
+#define HEART_SHAPE        36 /* −10 … +25 samples of the slope */
+#define HEART_AMPLITUDES   15
+
+struct heart_timing {
+    bool narrow; /* a fast pulse: a window of −5 … +7 */
+    double template[HEART_TEMPLATE_MAX];
+    unsigned learned; /* windows in the template */
+    unsigned missed;  /* windows in a row that were not like it */
+    double shape[HEART_SHAPE];
+    unsigned shapes;
+    double amplitudes[HEART_AMPLITUDES];
+    unsigned amplitude_count;
+};
+
+struct heart_timed {
+    double at;    /* sample number */
+    double sigma; /* s; NAN: unknown */
+    bool good;
+};
+
+void heart_timing_start(struct heart_timing *timing);
+struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct heart_signal *signal,
+                                    enum heart_channel channel, double sign, double period,
+                                    double at);
+
+#endif
