@@ -1,6 +1,6 @@
 /*
  * PPG features: filtered pulse, beats, heart rate and its variability. Pure, streaming, constant
- * memory. docs/dsp.md has the method, its sources and its measured errors.
+ * memory. docs/heart.md has the method, its sources and its measured errors.
  */
 #ifndef DSP_HEART_H
 #define DSP_HEART_H

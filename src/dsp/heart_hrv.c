@@ -176,7 +176,9 @@ double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s
     double df = 1.0 / (FREQ_STEPS * window_s);
     double power = 0.0;
     double jitter = 0.0;
-    for (long k = (long)ceil(lo / df); (double)k * df < hi; k++) {
+    /* The edges are bins: rounding must not move one across. */
+    long end = (long)ceil(hi / df - 1e-9);
+    for (long k = (long)ceil(lo / df - 1e-9); k < end; k++) {
         double f = (double)k * df;
         power += 2.0 * s.mean / 1000.0 * lomb(&s, f) * df;
         jitter += jitter_density(&s, f) * df;
