@@ -117,8 +117,7 @@ struct command {
     /* Where nothing had to change: the event of the state, to the sender alone. */
     void (*tell_already)(struct protocol *protocol, uint64_t client,
                          const struct manager_outcome *outcome);
-    /* What a page of unknown origin may not: never, or not while a recording runs. */
-    bool forbidden, forbidden_recording;
+    bool forbidden; /* to a page of unknown origin */
 };
 
 /* Terminated by an entry without name. */
