@@ -24,7 +24,7 @@
 struct pipeline_listener {
     void *user;
     void (*samples)(void *user, const struct sample_block *block);
-    /* The features of dsp/: agreed, carried through to the clients, and not computed yet. */
+    /* The features of dsp/, each after the block that completed it. */
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);
     void (*acc)(void *user, const struct acc_features *features);

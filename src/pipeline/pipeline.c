@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis.h"
+
 /* The EEG packets held while the rate is unknown: a second's worth at any rate, and to spare. */
 #define HELD_MAX    32
 #define HELD_MAX_US INT64_C(1000000)
@@ -19,7 +21,8 @@ struct kept_packet {
 struct pipeline {
     struct pipeline_listener listener;
     struct clock *clock;
-    bool linked; /* a connection has begun */
+    struct analysis *analysis; /* NULL: samples only */
+    bool linked;               /* a connection has begun */
     sensor_set sensors;
     int told_rate;
     struct pipeline_counts counts[SENSOR_COUNT];
@@ -53,18 +56,18 @@ struct pipeline *pipeline_create(const struct pipeline_config *config,
 {
     struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 
-    (void)config; /* of the features, which nothing computes yet */
     if (!pipeline)
         return NULL;
     pipeline->listener = *listener;
     for (int i = 0; i < SENSOR_COUNT; i++)
         clear_counts(&pipeline->counts[i]);
     pipeline->clock = clock_create();
-    if (!pipeline->clock) {
-        pipeline_destroy(pipeline);
-        return NULL;
-    }
-    return pipeline;
+    if (config->with_features)
+        pipeline->analysis = analysis_create(config->mains_hz, listener);
+    if (pipeline->clock && (pipeline->analysis || !config->with_features))
+        return pipeline;
+    pipeline_destroy(pipeline);
+    return NULL;
 }
 
 void pipeline_destroy(struct pipeline *pipeline)
@@ -73,6 +76,7 @@ void pipeline_destroy(struct pipeline *pipeline)
         return;
     if (pipeline->clock)
         clock_destroy(pipeline->clock);
+    analysis_destroy(pipeline->analysis);
     free(pipeline);
 }
 
@@ -111,6 +115,8 @@ static void tell_block(struct pipeline *pipeline)
     count_block(&pipeline->counts[block->samples.sensor], block);
     if (pipeline->listener.samples)
         pipeline->listener.samples(pipeline->listener.user, block);
+    if (pipeline->analysis)
+        analysis_push(pipeline->analysis, block);
 }
 
 static void tell_level(struct pipeline *pipeline, int64_t arrival_us)
