@@ -5,25 +5,43 @@
 #include "app/process.h"
 #include "app/serve.h"
 
-int main(int argc, char **argv)
+static int check_config(const struct options *options)
 {
-    struct options options;
-    struct failure failure;
+    printf("%s: nothing wrong\n", options->config ? options->config : "the command line");
+    return EXIT_SUCCESS;
+}
 
-    if (!options_parse(&options, argc, argv, &failure)) {
-        fprintf(stderr, "linkbandd: %s\n", failure.message);
-        return 2;
-    }
-    switch (options.action) {
+static int run(const struct options *options)
+{
+    switch (options->action) {
     case ACTION_HELP:
         options_print_help();
         return EXIT_SUCCESS;
     case ACTION_VERSION:
         puts("linkbandd " LINKBANDD_VERSION);
         return EXIT_SUCCESS;
+    case ACTION_PRINT_CONFIG:
+        options_print_config();
+        return EXIT_SUCCESS;
+    case ACTION_CHECK_CONFIG:
+        return check_config(options);
     case ACTION_PROCESS:
-        return process_run(&options);
+        return process_run(options);
     default:
-        return serve_run(&options);
+        return serve_run(options);
     }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct failure failure;
+    int status = OPTIONS_EXIT_STATUS;
+
+    if (options_parse(&options, argc, argv, &failure))
+        status = run(&options);
+    else
+        log_error("%s", failure.message);
+    options_finish(&options);
+    return status;
 }

@@ -1,246 +1,274 @@
 #include "app/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "ble/sim.h"
+#define DAEMON  OPTION_FOR_DAEMON
+#define PROCESS OPTION_FOR_PROCESS
+#define IN_FILE (OPTION_FOR_DAEMON | OPTION_IN_FILE)
+#define RELOADS (OPTION_FOR_DAEMON | OPTION_IN_FILE | OPTION_RELOADS)
 
-enum {
-    OPTION_BACKEND = 256,
-    OPTION_ADAPTER,
-    OPTION_NOTIFY,
-    OPTION_AUTO_CONNECT,
-    OPTION_SIM,
-    OPTION_CAPTURE,
-    OPTION_LOOP,
-    OPTION_LISTEN,
-    OPTION_ALLOW_HOST,
-    OPTION_ALLOW_ORIGIN,
-    OPTION_DENY_ORIGIN,
-    OPTION_LOG_LEVEL,
-    OPTION_START,
-    OPTION_VERSION,
-    OPTION_HELP,
+struct option_text {
+    struct option_text *next;
+    char text[];
 };
 
-static const struct option table[] = {
-    {"backend", required_argument, NULL, OPTION_BACKEND},
-    {"adapter", required_argument, NULL, OPTION_ADAPTER},
-    {"notify", required_argument, NULL, OPTION_NOTIFY},
-    {"auto-connect", required_argument, NULL, OPTION_AUTO_CONNECT},
-    {"sim", required_argument, NULL, OPTION_SIM},
-    {"capture", required_argument, NULL, OPTION_CAPTURE},
-    {"loop", no_argument, NULL, OPTION_LOOP},
-    {"listen", required_argument, NULL, OPTION_LISTEN},
-    {"allow-host", required_argument, NULL, OPTION_ALLOW_HOST},
-    {"allow-origin", required_argument, NULL, OPTION_ALLOW_ORIGIN},
-    {"deny-origin", required_argument, NULL, OPTION_DENY_ORIGIN},
-    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
-    {"start", required_argument, NULL, OPTION_START},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-void options_print_help(void)
+static void *field(const struct option_spec *spec, struct options *options)
 {
-    printf(
-        "Usage: linkbandd --backend bluez|sim|replay [OPTION]…\n"
-        "       linkbandd process CAPTURE [--start ISO]\n"
-        "\n"
-        "Connects a Link Band and gives its data to browsers and scripts over one WebSocket,\n"
-        "ws://localhost:8121/ws. `process` prints what the daemon would send of a capture.\n"
-        "\n"
-        "  --backend NAME         where the band comes from: bluez, a real one over Bluetooth; "
-        "sim, a\n"
-        "                         simulated one; replay, a capture played again\n"
-        "  --adapter ADDR|hciN    bluez: this adapter instead of the first that is powered\n"
-        "  --notify WAY           bluez: `start` (signals, the default) or `acquire` (a socket)\n"
-        "  --auto-connect BAND    connect this band (name or address) whenever it appears, and "
-        "stream\n"
-        "  --sim KEY=VALUE,…      settings of the simulated band, below\n"
-        "  --capture FILE         the capture to replay\n"
-        "  --loop                 replay it again and again; each round is a reboot of the band\n"
-        "  --listen ADDR:PORT     listen here (up to %d times) instead of on 127.0.0.1:8121 and\n"
-        "                         [::1]:8121; addresses beyond loopback are open to the network\n"
-        "  --allow-host NAME      accept this name in requests' Host besides loopback names\n"
-        "  --allow-origin ORIGIN  accept pages of this origin; `null` lifts the limits of pages\n"
-        "                         opened from a file\n"
-        "  --deny-origin ORIGIN   refuse this origin; `null` shuts out pages opened from a file\n"
-        "  --log-level LEVEL      error, warning, info (the default) or debug\n"
-        "  --start ISO            process: when a version 1 capture began\n"
-        "  --version, --help\n"
-        "\n"
-        "%s",
-        OPTIONS_LIST_MAX, sim_options_help());
+    return (char *)options + spec->offset;
 }
 
-static bool add(struct option_list *list, const char *name, const char *value,
-                struct failure *failure)
+static bool is_empty(const struct option_spec *spec, const char *value, struct failure *failure)
 {
-    if (list->count == OPTIONS_LIST_MAX) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "--%s may be given at most %d times.", name,
-                    OPTIONS_LIST_MAX);
+    if (value[0] != '\0')
+        return false;
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "%s wants a value: %s.", spec->name,
+                spec->argument);
+    return true;
+}
+
+static bool set_text(const struct option_spec *spec, struct options *options, const char *value,
+                     struct failure *failure)
+{
+    if (is_empty(spec, value, failure))
+        return false;
+    *(const char **)field(spec, options) = value;
+    return true;
+}
+
+/* Whether `value` is one of the words of `a|b|c`. */
+static bool is_word(const char *words, const char *value)
+{
+    const size_t len = strlen(value);
+
+    while (*words) {
+        size_t word = strcspn(words, "|");
+        if (word == len && memcmp(words, value, len) == 0)
+            return true;
+        words += word + (words[word] == '|');
+    }
+    return false;
+}
+
+static bool refuse_word(const struct option_spec *spec, const char *value, struct failure *failure)
+{
+    if (is_word(spec->argument, value))
+        return false;
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "%s can't be `%.40s`; it may be %s.", spec->name,
+                value, spec->argument);
+    return true;
+}
+
+static bool set_word(const struct option_spec *spec, struct options *options, const char *value,
+                     struct failure *failure)
+{
+    return !refuse_word(spec, value, failure) && set_text(spec, options, value, failure);
+}
+
+static bool set_level(const struct option_spec *spec, struct options *options, const char *value,
+                      struct failure *failure)
+{
+    return !refuse_word(spec, value, failure) && log_level_from_name(value, field(spec, options));
+}
+
+/* On the command line a flag has no value; in the file it is yes or no. */
+static bool set_flag(const struct option_spec *spec, struct options *options, const char *value,
+                     struct failure *failure)
+{
+    if (!is_word("yes|no", value)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%s can't be `%.40s`; it may be yes or no.",
+                    spec->name, value);
         return false;
     }
+    *(bool *)field(spec, options) = value[0] == 'y';
+    return true;
+}
+
+static bool set_list(const struct option_spec *spec, struct options *options, const char *value,
+                     struct failure *failure)
+{
+    struct option_list *list = field(spec, options);
+
+    if (!options_given(options, spec))
+        list->count = 0;
+    if (list->count == OPTIONS_LIST_MAX) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%s may be given at most %d times.",
+                    spec->name, OPTIONS_LIST_MAX);
+        return false;
+    }
+    if (is_empty(spec, value, failure))
+        return false;
     list->items[list->count++] = value;
     return true;
 }
 
-static bool set_backend(struct options *options, const char *value, struct failure *failure)
+static bool set_action(const struct option_spec *spec, struct options *options, const char *value,
+                       struct failure *failure)
 {
-    if (strcmp(value, "bluez") != 0 && strcmp(value, "sim") != 0 && strcmp(value, "replay") != 0) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "--backend %.40s is unknown; it may be bluez, sim or replay.", value);
-        return false;
-    }
-    options->backend = value;
+    (void)value;
+    (void)failure;
+    options->action = spec->action;
     return true;
 }
 
-static bool set_notify(struct options *options, const char *value, struct failure *failure)
-{
-    if (strcmp(value, "start") != 0 && strcmp(value, "acquire") != 0) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "--notify %.40s is unknown; it may be start or acquire.", value);
-        return false;
+#define OPTION(name, argument, use, setter, field, help, sample)                                   \
+    {                                                                                              \
+        name, argument, help, setter, offsetof(struct options, field), use, 0, sample              \
     }
-    options->notify = value;
-    return true;
-}
-
-static bool set_log_level(struct options *options, const char *value, struct failure *failure)
-{
-    if (log_level_from_name(value, &options->log_level))
-        return true;
-    failure_set(failure, ERROR_INVALID_PARAMETERS,
-                "--log-level %.40s is unknown; it may be error, warning, info or debug.", value);
-    return false;
-}
-
-static bool set(struct options *options, int option, char *value, struct failure *failure)
-{
-    switch (option) {
-    case OPTION_BACKEND:
-        return set_backend(options, value, failure);
-    case OPTION_ADAPTER:
-        options->adapter = value;
-        return true;
-    case OPTION_NOTIFY:
-        return set_notify(options, value, failure);
-    case OPTION_AUTO_CONNECT:
-        options->auto_connect = value;
-        return true;
-    case OPTION_SIM:
-        options->sim = value;
-        return true;
-    case OPTION_CAPTURE:
-        options->capture = value;
-        return true;
-    case OPTION_LOOP:
-        options->loop = true;
-        return true;
-    case OPTION_LISTEN:
-        return add(&options->listen, "listen", value, failure);
-    case OPTION_ALLOW_HOST:
-        return add(&options->allow_host, "allow-host", value, failure);
-    case OPTION_ALLOW_ORIGIN:
-        return add(&options->allow_origin, "allow-origin", value, failure);
-    case OPTION_DENY_ORIGIN:
-        return add(&options->deny_origin, "deny-origin", value, failure);
-    case OPTION_LOG_LEVEL:
-        return set_log_level(options, value, failure);
-    case OPTION_START:
-        options->start = value;
-        return true;
-    case OPTION_VERSION:
-        options->action = ACTION_VERSION;
-        return true;
-    default:
-        options->action = ACTION_HELP;
-        return true;
+#define ACTION(name, use, action, help)                                                            \
+    {                                                                                              \
+        name, NULL, help, set_action, 0, use, action, NULL                                         \
     }
-}
 
-/* getopt tells an unknown option and a missing value by the same '?' unless asked by a leading
- * colon. */
-static void refuse(const char *argument, bool value_missing, struct failure *failure)
-{
-    if (value_missing)
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "%.60s wants a value; see linkbandd --help.",
-                    argument);
-    else
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "%.60s is no option of linkbandd; see linkbandd --help.", argument);
-}
+/* clang-format off */
+const struct option_spec options_table[] = {
+    OPTION("config", "FILE", DAEMON, set_text, config,
+           "read options from this file too; the command line goes before it", NULL),
+    ACTION("check-config", DAEMON, ACTION_CHECK_CONFIG,
+           "say whether command line and file are right, without starting"),
+    ACTION("print-config", DAEMON, ACTION_PRINT_CONFIG,
+           "print a configuration file with every option, explained"),
+    OPTION("backend", "bluez|sim|replay", IN_FILE, set_word, backend,
+           "where the band comes from: bluez, a real one over Bluetooth; sim, a simulated one; "
+           "replay, a capture played again", "bluez"),
+    OPTION("adapter", "ADDRESS|hciN", IN_FILE, set_text, adapter,
+           "bluez: this adapter instead of the first that is powered", "hci0"),
+    OPTION("notify", "start|acquire", IN_FILE, set_word, notify,
+           "bluez: take data as signals of the bus (start, the default) or over a socket (acquire)",
+           "start"),
+    OPTION("auto-connect", "BAND", IN_FILE, set_text, auto_connect,
+           "connect this band (name or address) whenever it appears, and stream", "LXB-01234567"),
+    OPTION("sim", "KEY=VALUE,…", IN_FILE, set_text, sim,
+           "settings of the simulated band; --help lists them", "heart=72,loss=0.01"),
+    OPTION("capture", "FILE", IN_FILE, set_text, capture,
+           "the capture to replay", "/srv/captures/band.txt"),
+    OPTION("loop", NULL, IN_FILE, set_flag, loop,
+           "replay it again and again; each round is a reboot of the band", "yes"),
+    OPTION("listen", "ADDRESS:PORT", IN_FILE, set_list, listen,
+           "listen here (up to 16 times) instead of on 127.0.0.1:8121 and [::1]:8121; addresses "
+           "beyond loopback are open to the network", "127.0.0.1:8121"),
+    OPTION("allow-host", "NAME", RELOADS, set_list, allow_host,
+           "accept this name in requests' Host besides loopback names", "lab.example.org"),
+    OPTION("allow-origin", "ORIGIN", RELOADS, set_list, allow_origin,
+           "accept pages of this origin; `null` lifts the limits of pages opened from a file",
+           "https://lab.example.org"),
+    OPTION("deny-origin", "ORIGIN", RELOADS, set_list, deny_origin,
+           "refuse this origin; `null` shuts out pages opened from a file", "null"),
+    OPTION("log-level", "error|warning|info|debug", RELOADS, set_level, log_level,
+           "what is logged; info is the default", "info"),
+    OPTION("start", "ISO", PROCESS, set_text, start,
+           "process: when a version 1 capture began", NULL),
+    ACTION("version", DAEMON | PROCESS, ACTION_VERSION, "print the version"),
+    ACTION("help", DAEMON | PROCESS, ACTION_HELP, "print this"),
+    {0},
+};
+/* clang-format on */
 
-static bool take_words(struct options *options, int argc, char **argv, struct failure *failure)
+_Static_assert(sizeof(options_table) / sizeof(options_table[0]) <= 64, "`given` has 64 bits");
+
+const struct option_spec *options_find(const char *name, size_t len)
 {
-    if (optind == argc)
-        return true;
-    if (strcmp(argv[optind], "process") != 0) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "%.60s is no command of linkbandd; there is `process CAPTURE`.", argv[optind]);
-        return false;
+    for (const struct option_spec *spec = options_table; spec->name; spec++) {
+        if (strlen(spec->name) == len && memcmp(spec->name, name, len) == 0)
+            return spec;
     }
-    if (argc - optind != 2) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "process wants one capture: linkbandd process CAPTURE [--start ISO].");
-        return false;
-    }
-    options->action = ACTION_PROCESS;
-    options->capture = argv[optind + 1];
-    return true;
+    return NULL;
 }
 
-/* Options that are of no use together are refused: none is taken and then ignored. */
-static bool check_serve(const struct options *options, struct failure *failure)
+void options_init(struct options *options)
 {
-    const bool replay = options->backend && strcmp(options->backend, "replay") == 0;
-    const bool sim = options->backend && strcmp(options->backend, "sim") == 0;
-    const bool bluez = options->backend && strcmp(options->backend, "bluez") == 0;
-    const char *fault = NULL;
-
-    if (!options->backend)
-        fault = "Say where the band comes from: --backend bluez, sim or replay.";
-    else if (options->start)
-        fault = "--start is for linkbandd process only.";
-    else if (options->sim && !sim)
-        fault = "--sim is for --backend sim only.";
-    else if (!bluez && (options->adapter || options->notify))
-        fault = "--adapter and --notify are for --backend bluez only.";
-    else if (!replay && (options->capture || options->loop))
-        fault = "--capture and --loop are for --backend replay only.";
-    else if (replay && !options->capture)
-        fault = "--backend replay wants --capture FILE.";
-    if (!fault)
-        return true;
-    failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
-    return false;
-}
-
-bool options_parse(struct options *options, int argc, char **argv, struct failure *failure)
-{
-    int option;
-
     memset(options, 0, sizeof(*options));
     options->log_level = LOG_LEVEL_INFO;
-    opterr = 0;
-    optind = 1;
-    for (;;) {
-        int at = optind;
-        option = getopt_long(argc, argv, ":", table, NULL);
-        if (option == -1)
-            break;
-        if (option == '?' || option == ':') {
-            refuse(argv[at < argc ? at : argc - 1], option == ':', failure);
-            return false;
-        }
-        if (!set(options, option, optarg, failure))
-            return false;
+}
+
+void options_finish(struct options *options)
+{
+    while (options->texts) {
+        struct option_text *text = options->texts;
+        options->texts = text->next;
+        free(text);
     }
-    if (!take_words(options, argc, argv, failure))
+}
+
+const char *options_keep(struct options *options, const char *text)
+{
+    struct option_text *copy = malloc(sizeof(*copy) + strlen(text) + 1);
+
+    if (!copy)
+        return NULL;
+    strcpy(copy->text, text);
+    copy->next = options->texts;
+    options->texts = copy;
+    return copy->text;
+}
+
+void options_next_source(struct options *options)
+{
+    options->given = 0;
+}
+
+static uint64_t bit(const struct option_spec *spec)
+{
+    return UINT64_C(1) << (spec - options_table);
+}
+
+bool options_given(const struct options *options, const struct option_spec *spec)
+{
+    return options->given & bit(spec);
+}
+
+bool options_is_list(const struct option_spec *spec)
+{
+    return spec->set == set_list;
+}
+
+bool options_set(struct options *options, const struct option_spec *spec, const char *value,
+                 struct failure *failure)
+{
+    if (!spec->set(spec, options, value, failure))
         return false;
-    return options->action != ACTION_SERVE || check_serve(options, failure);
+    options->given |= bit(spec);
+    return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_list(const struct option_list *a, const struct option_list *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+static bool same_value(const struct option_spec *spec, const struct options *a,
+                       const struct options *b)
+{
+    const void *one = (const char *)a + spec->offset, *other = (const char *)b + spec->offset;
+
+    if (spec->set == set_list)
+        return same_list(one, other);
+    if (spec->set == set_flag)
+        return *(const bool *)one == *(const bool *)other;
+    if (spec->set == set_level)
+        return *(const enum log_level *)one == *(const enum log_level *)other;
+    return same_text(*(const char *const *)one, *(const char *const *)other);
+}
+
+void options_fixed_changes(const struct options *old, const struct options *new, char *text,
+                           size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (const struct option_spec *spec = options_table; spec->name && used < size; spec++) {
+        if ((spec->use & OPTION_IN_FILE) && !(spec->use & OPTION_RELOADS) &&
+            !same_value(spec, old, new))
+            used += snprintf(text + used, size - used, "%s%s", used ? ", " : "", spec->name);
+    }
 }

@@ -21,12 +21,13 @@ static bool parse(const char *line, struct options *options, struct failure *fai
     for (char *word = strtok(text, " "); word && argc < 63; word = strtok(NULL, " "))
         argv[argc++] = word;
     argv[argc] = NULL;
+    options_finish(options);
     return options_parse(options, argc, argv, failure);
 }
 
 static void good_lines_are_understood(void **state)
 {
-    struct options options;
+    struct options options = {0};
     struct failure failure;
 
     (void)state;
@@ -53,9 +54,14 @@ static const struct {
 } bad[] = {
     {"", "--backend"},
     {"--backend", "--backend wants a value"},
-    {"--backend usb", "bluez, sim or replay"},
+    {"--backend usb", "--backend can't be `usb`; it may be bluez|sim|replay"},
+    {"--backend sim --log-level=", "--log-level can't be ``"},
+    {"--backend sim --auto-connect=", "--auto-connect wants a value"},
+    {"--config /nowhere", "/nowhere can't be read"},
+    {"process x --listen 127.0.0.1:1", "--listen is for the daemon only"},
+    {"process x --config x", "--config is for the daemon only"},
     {"--backend sim --bckend x", "--bckend"},
-    {"--backend sim --log-level loud", "error, warning, info or debug"},
+    {"--backend sim --log-level loud", "error|warning|info|debug"},
     {"--backend sim --capture x", "--backend replay only"},
     {"--backend sim --loop", "--backend replay only"},
     {"--backend sim --start x", "process only"},
@@ -66,13 +72,13 @@ static const struct {
     {"process a b", "one capture"},
     {"--loop=5", "--loop=5"},
     {"--backend sim --adapter hci0", "--backend bluez only"},
-    {"--backend bluez --notify socket", "start or acquire"},
+    {"--backend bluez --notify socket", "start|acquire"},
     {"--backend bluez --sim seed=1", "--backend sim only"},
 };
 
 static void wrong_lines_are_refused_with_a_sentence_that_helps(void **state)
 {
-    struct options options;
+    struct options options = {0};
     struct failure failure;
 
     (void)state;
@@ -86,7 +92,7 @@ static void wrong_lines_are_refused_with_a_sentence_that_helps(void **state)
 
 static void lists_are_bounded(void **state)
 {
-    struct options options;
+    struct options options = {0};
     struct failure failure;
     char line[1024] = "--backend sim";
 

@@ -1,0 +1,140 @@
+#include <getopt.h>
+#include <string.h>
+
+#include "app/config.h"
+#include "app/options.h"
+
+#define TABLE_MAX 64
+
+/* The failure begins with the option's name, as the file knows it. */
+static void add_dashes(struct failure *failure)
+{
+    const struct failure plain = *failure;
+
+    failure_set(failure, plain.code, "--%.230s", plain.message);
+}
+
+/* getopt tells an unknown option and a missing value by the same '?' unless asked by a leading
+ * colon. */
+static void refuse(const char *argument, bool value_missing, struct failure *failure)
+{
+    if (value_missing)
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%.60s wants a value; see linkbandd --help.",
+                    argument);
+    else
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "%.60s is no option of linkbandd; see linkbandd --help.", argument);
+}
+
+static bool take_words(struct options *options, int argc, char **argv, struct failure *failure)
+{
+    if (optind == argc)
+        return true;
+    if (strcmp(argv[optind], "process") != 0) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "%.60s is no command of linkbandd; there is `process CAPTURE`.", argv[optind]);
+        return false;
+    }
+    if (argc - optind != 2) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "process wants one capture: linkbandd process CAPTURE [--start ISO].");
+        return false;
+    }
+    if (options->action == ACTION_SERVE)
+        options->action = ACTION_PROCESS;
+    options->capture = argv[optind + 1];
+    return true;
+}
+
+static bool take_all(struct options *options, int argc, char **argv, struct failure *failure)
+{
+    struct option table[TABLE_MAX + 1] = {0};
+    int option = 0, index = 0;
+
+    for (size_t i = 0; options_table[i].name; i++) {
+        table[i].name = options_table[i].name;
+        table[i].has_arg = options_table[i].argument ? required_argument : no_argument;
+    }
+    opterr = 0;
+    optind = 0; /* glibc: begin anew, the leading colon included */
+    for (int at = 1; option != -1; at = optind) {
+        option = getopt_long(argc, argv, ":", table, &index);
+        if (option == '?' || option == ':') {
+            refuse(argv[at < argc ? at : argc - 1], option == ':', failure);
+            return false;
+        }
+        if (option == 0 &&
+            !options_set(options, &options_table[index], optarg ? optarg : "yes", failure)) {
+            add_dashes(failure);
+            return false;
+        }
+    }
+    return take_words(options, argc, argv, failure);
+}
+
+/* Options that are of no use to what is asked for are refused: none is taken and then ignored. */
+static bool check_use(const struct options *options, struct failure *failure)
+{
+    const bool process = options->action == ACTION_PROCESS;
+    const unsigned use = process ? OPTION_FOR_PROCESS : OPTION_FOR_DAEMON;
+
+    for (const struct option_spec *spec = options_table; spec->name; spec++) {
+        if (!options_given(options, spec) || (spec->use & use))
+            continue;
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "--%s is for %s only.", spec->name,
+                    process ? "the daemon" : "linkbandd process");
+        return false;
+    }
+    return true;
+}
+
+static bool check_daemon(const struct options *options, struct failure *failure)
+{
+    const bool replay = options->backend && strcmp(options->backend, "replay") == 0;
+    const bool sim = options->backend && strcmp(options->backend, "sim") == 0;
+    const bool bluez = options->backend && strcmp(options->backend, "bluez") == 0;
+    const char *fault = NULL;
+
+    if (!options->backend)
+        fault = "Say where the band comes from: --backend bluez, sim or replay.";
+    else if (options->sim && !sim)
+        fault = "--sim is for --backend sim only.";
+    else if (!bluez && (options->adapter || options->notify))
+        fault = "--adapter and --notify are for --backend bluez only.";
+    else if (!replay && (options->capture || options->loop))
+        fault = "--capture and --loop are for --backend replay only.";
+    else if (replay && !options->capture)
+        fault = "--backend replay wants --capture FILE.";
+    if (!fault)
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
+    return false;
+}
+
+static bool is_daemon(const struct options *options)
+{
+    return options->action == ACTION_SERVE || options->action == ACTION_CHECK_CONFIG;
+}
+
+/* The command line is read once for what it asks for and where the file is, then, so that it wins,
+ * once more over the file. */
+bool options_parse(struct options *options, int argc, char **argv, struct failure *failure)
+{
+    options_init(options);
+    if (!take_all(options, argc, argv, failure))
+        return false;
+    if (options->action != ACTION_PROCESS && !is_daemon(options))
+        return true;
+    if (!check_use(options, failure))
+        return false;
+    if (options->config) {
+        const char *path = options->config;
+        options_init(options);
+        if (!config_read(options, path, failure))
+            return false;
+        options_next_source(options);
+        if (!take_all(options, argc, argv, failure))
+            return false;
+    }
+    return !is_daemon(options) || check_daemon(options, failure);
+}
