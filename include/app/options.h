@@ -43,6 +43,8 @@ struct options {
     const char *sim;                             /* key=value,… or NULL */
     const char *capture;                         /* replay's or process's file, or NULL */
     const char *start;                           /* process: ISO time, or NULL */
+    const char *data_dir;                        /* NULL: the default */
+    const char *mains;                           /* "50" or "60"; NULL: 50 */
     bool loop;
     struct option_list listen, allow_host, allow_origin, deny_origin;
     enum log_level log_level;
@@ -96,6 +98,9 @@ bool options_set(struct options *options, const struct option_spec *spec, const 
  * what is wrong, where, and what it may be. options_finish() is due either way.
  */
 bool options_parse(struct options *options, int argc, char **argv, struct failure *failure);
+
+/* The mains' frequency. */
+int options_mains_hz(const struct options *options);
 
 /* The names, with commas, of what differs between the two and may not at a reload; "" if nothing.
  */

@@ -95,6 +95,8 @@ struct manager_status {
     int64_t since_utc_us;            /* start of the stream */
     double remaining;                /* s, NAN without end */
     double silent_for[SENSOR_COUNT]; /* s, NAN where nothing is subscribed */
+    sensor_set flowing;              /* what is subscribed on purpose, the battery too */
+    const struct pipeline *pipeline; /* the band's, borrowed */
     double utc_error_ms;             /* real UTC − UTC told, NAN when not connected */
     uint64_t reconnects;
 };
@@ -192,6 +194,10 @@ void manager_disconnect(struct manager *manager, const char *device_id, struct m
 void manager_start_streaming(struct manager *manager, sensor_set sensors, int rate, double seconds,
                              struct manager_reply reply);
 void manager_stop_streaming(struct manager *manager, struct manager_reply reply);
+
+/* Whether the band gives EEG at this rate (0: its own, always); if not, *outcome is the refusal. */
+bool manager_rate_fits(struct manager *manager, sensor_set sensors, int rate,
+                       struct manager_outcome *outcome);
 
 /* The recording's demand, beside the stream's; 0: none. */
 void manager_want_for_recording(struct manager *manager, sensor_set sensors);

@@ -22,6 +22,9 @@ void json_finish(struct json *json);
 /* Empties the writer, keeping its buffer. */
 void json_clear(struct json *json);
 
+/* Takes back what was written since its length was `len`. */
+void json_cut(struct json *json, size_t len);
+
 /* Values; a comma is put before them where one is needed. */
 void json_begin_object(struct json *json);
 void json_end_object(struct json *json);

@@ -12,6 +12,8 @@
 
 #include "band/sensor.h"
 #include "manager/manager.h"
+#include "protocol/json.h"
+#include "record/recorder.h"
 
 #define PROTOCOL_VERSION "1"
 
@@ -42,9 +44,21 @@ struct protocol *protocol_create(const struct protocol_out *out,
                                  const struct protocol_limits *limits, const char *instance);
 void protocol_destroy(struct protocol *protocol);
 
-/* What to hand to manager_create; then the manager to the protocol, before any client. */
+/* What to hand to manager_create; then the manager to the protocol, before any client.
+ * NULL: it is gone, and no client is answered any more. */
 struct manager_listener protocol_manager_listener(struct protocol *protocol);
 void protocol_set_manager(struct protocol *protocol, struct manager *manager);
+
+/* What to hand to recorder_create; then the recorder to the protocol, borrowed. NULL: there is
+ * none, and `why_not` answers the recording commands. */
+struct recorder_listener protocol_recorder_listener(struct protocol *protocol);
+void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
+                           const struct failure *why_not);
+
+/* Sessions as list_recordings tells them, the members "sessions" and "more"; as many as fit a
+ * frame. */
+void protocol_put_sessions(struct json *json, const struct session_summary *sessions, size_t count,
+                           bool more);
 
 void protocol_client_opened(struct protocol *protocol, uint64_t client);
 

@@ -103,6 +103,10 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
 /* Nothing is recorded from here on; `stopped` follows once all is synced. Ignored when idle. */
 void recorder_stop(struct recorder *recorder, enum recording_end reason);
 bool recorder_is_recording(const struct recorder *recorder);
+/* Stopped, and `stopped` has still to come. */
+bool recorder_is_ending(const struct recorder *recorder);
+/* Whether recorder_processed() is of use. */
+bool recorder_wants_processed(const struct recorder *recorder, enum sensor sensor);
 /* Valid until the next call of any function of the recorder. After a recording: of the last one. */
 const struct recorder_status *recorder_status(struct recorder *recorder);
 

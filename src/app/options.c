@@ -145,6 +145,11 @@ const struct option_spec options_table[] = {
            "the capture to replay", "/srv/captures/band.txt"),
     OPTION("loop", NULL, IN_FILE, set_flag, loop,
            "replay it again and again; each round is a reboot of the band", "yes"),
+    OPTION("mains", "50|60", IN_FILE | PROCESS, set_word, mains,
+           "the mains' frequency in Hz, taken off the EEG; 50 is the default", "50"),
+    OPTION("data-dir", "DIR", IN_FILE, set_text, data_dir,
+           "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
+           "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
     OPTION("listen", "ADDRESS:PORT", IN_FILE, set_list, listen,
            "listen here (up to 16 times) instead of on 127.0.0.1:8121 and [::1]:8121; addresses "
            "beyond loopback are open to the network", "127.0.0.1:8121"),
@@ -174,6 +179,11 @@ const struct option_spec *options_find(const char *name, size_t len)
             return spec;
     }
     return NULL;
+}
+
+int options_mains_hz(const struct options *options)
+{
+    return options->mains && strcmp(options->mains, "60") == 0 ? 60 : 50;
 }
 
 void options_init(struct options *options)

@@ -142,9 +142,9 @@ static bool set_start(struct process *process, const char *start)
     return true;
 }
 
-static bool open_pipeline(struct process *process)
+static bool open_pipeline(struct process *process, int mains_hz)
 {
-    const struct pipeline_config config = {.mains_hz = 50, .with_features = true};
+    const struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
     const struct pipeline_listener listener = {
         .user = process, .samples = on_samples, .eeg = on_eeg, .ppg = on_ppg, .acc = on_acc};
 
@@ -176,7 +176,7 @@ int process_run(const struct options *options)
     }
     int status = EXIT_FAILURE;
     json_init(&process.json);
-    if (open_pipeline(&process)) {
+    if (open_pipeline(&process, options_mains_hz(options))) {
         read_lines(&process, file, options->capture);
         pipeline_destroy(process.pipeline);
         status = close_output(&process);

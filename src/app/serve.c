@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "app/data_dir.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "ble/bluez.h"
@@ -13,10 +15,14 @@
 #include "ble/sim.h"
 #include "manager/manager.h"
 #include "protocol/protocol.h"
+#include "record/recorder.h"
 #include "server/server.h"
 
 #define SHUTDOWN_LIMIT_MS 2500
 #define SECOND_MS         1000
+/* The recording's last seconds are synced before the clients are let go; a disk that takes longer
+ * is not waited for. */
+#define FAREWELL_MS 1500
 /* Boot time may run ahead of monotonic by this much between two looks before it counts as a
  * suspend. */
 #define SUSPEND_US 1000000
@@ -27,11 +33,13 @@ struct daemon {
     uv_timer_t wake;     /* the manager's */
     uv_timer_t second;   /* lagging clients, battery, suspend */
     uv_timer_t shutdown; /* bounds it */
+    uv_timer_t farewell; /* bounds how long the clients wait for the recording's end */
     struct server *server;
     struct protocol *protocol;
     struct manager *manager;
-    int64_t suspended_us; /* boot time − monotonic time at the last look */
-    int unfinished;       /* of server and manager, while shutting down */
+    struct recorder *recorder; /* NULL: nothing can be recorded */
+    int64_t suspended_us;      /* boot time − monotonic time at the last look */
+    int unfinished;            /* of server, manager and recorder, while shutting down */
     bool stopping;
 };
 
@@ -191,9 +199,9 @@ static void on_second(uv_timer_t *timer)
 
 static void close_handles(struct daemon *daemon)
 {
-    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm, (uv_handle_t *)&daemon->sigint,
-                              (uv_handle_t *)&daemon->wake, (uv_handle_t *)&daemon->second,
-                              (uv_handle_t *)&daemon->shutdown};
+    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm,  (uv_handle_t *)&daemon->sigint,
+                              (uv_handle_t *)&daemon->wake,     (uv_handle_t *)&daemon->second,
+                              (uv_handle_t *)&daemon->shutdown, (uv_handle_t *)&daemon->farewell};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         if (!uv_is_closing(handles[i]))
@@ -220,17 +228,43 @@ static void on_manager_done(void *user)
 {
     struct daemon *daemon = user;
 
+    protocol_set_manager(daemon->protocol, NULL);
     daemon->manager = NULL;
     finish_one(daemon);
 }
 
+/* Exits at once: an orderly exit would wait for libuv's pool, and that for the disk. What is on it
+ * is repaired at the next start. */
 static void on_shutdown_limit(uv_timer_t *timer)
 {
-    struct daemon *daemon = timer->data;
-
-    log_warning("stopping took longer than %d ms; exiting without waiting for the band",
+    (void)timer;
+    log_warning("stopping took longer than %d ms; exiting without waiting for band and disk",
                 SHUTDOWN_LIMIT_MS);
-    uv_stop(&daemon->loop);
+    _exit(EXIT_SUCCESS);
+}
+
+static void dismiss_clients(struct daemon *daemon)
+{
+    if (uv_is_closing((uv_handle_t *)&daemon->farewell))
+        return;
+    uv_close((uv_handle_t *)&daemon->farewell, NULL);
+    server_shutdown(daemon->server, on_server_done, daemon);
+}
+
+static void on_farewell(uv_timer_t *timer)
+{
+    dismiss_clients(timer->data);
+}
+
+/* recording_stopped has gone out. */
+static void on_recorder_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    protocol_set_recorder(daemon->protocol, NULL, NULL);
+    daemon->recorder = NULL;
+    dismiss_clients(daemon);
+    finish_one(daemon);
 }
 
 static void stop(struct daemon *daemon)
@@ -238,10 +272,14 @@ static void stop(struct daemon *daemon)
     if (daemon->stopping)
         return;
     daemon->stopping = true;
-    daemon->unfinished = 2;
+    daemon->unfinished = daemon->recorder ? 3 : 2;
     uv_timer_start(&daemon->shutdown, on_shutdown_limit, SHUTDOWN_LIMIT_MS, 0);
+    uv_timer_start(&daemon->farewell, on_farewell, FAREWELL_MS, 0);
+    if (daemon->recorder)
+        recorder_shutdown(daemon->recorder, on_recorder_done, daemon);
     manager_shutdown(daemon->manager, on_manager_done, daemon);
-    server_shutdown(daemon->server, on_server_done, daemon);
+    if (!daemon->recorder)
+        dismiss_clients(daemon);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -341,9 +379,24 @@ static bool open_protocol(struct daemon *daemon)
     return daemon->protocol != NULL;
 }
 
-static bool open_manager(struct daemon *daemon, struct backend *backend)
+/* Without a place to record everything else goes on. */
+static void open_recorder(struct daemon *daemon, const struct options *options)
 {
-    const struct manager_config config = {.mains_hz = 50};
+    const struct recorder_listener listener = protocol_recorder_listener(daemon->protocol);
+    char path[RECORDER_PATH_MAX];
+    struct failure failure;
+
+    if (data_dir_make(options->data_dir, path, sizeof(path), &failure))
+        daemon->recorder = recorder_create(&daemon->loop, path, &listener, &failure);
+    if (!daemon->recorder)
+        log_warning("nothing can be recorded: %s", failure.message);
+    protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
+}
+
+static bool open_manager(struct daemon *daemon, struct backend *backend,
+                         const struct options *options)
+{
+    const struct manager_config config = {.mains_hz = options_mains_hz(options)};
     const struct manager_host host = {
         .user = daemon, .boot_us = host_boot_us, .utc_us = host_utc_us, .wake_at = host_wake_at};
     const struct manager_listener listener = protocol_manager_listener(daemon->protocol);
@@ -360,9 +413,11 @@ static void open_handles(struct daemon *daemon)
     uv_timer_init(&daemon->loop, &daemon->wake);
     uv_timer_init(&daemon->loop, &daemon->second);
     uv_timer_init(&daemon->loop, &daemon->shutdown);
+    uv_timer_init(&daemon->loop, &daemon->farewell);
     uv_signal_init(&daemon->loop, &daemon->sigterm);
     uv_signal_init(&daemon->loop, &daemon->sigint);
     daemon->wake.data = daemon->second.data = daemon->shutdown.data = daemon;
+    daemon->farewell.data = daemon;
     daemon->sigterm.data = daemon->sigint.data = daemon;
 }
 
@@ -379,11 +434,12 @@ static bool open_all(struct daemon *daemon, const struct options *options, struc
     if (!backend)
         return false;
     failure_set(failure, ERROR_INTERNAL, "Out of memory.");
-    if (!open_protocol(daemon) || !open_manager(daemon, backend)) {
+    if (!open_protocol(daemon) || !open_manager(daemon, backend, options)) {
         backend->ops->destroy(backend, nothing, NULL);
         return false;
     }
     if (open_server(daemon, options, failure)) {
+        open_recorder(daemon, options);
         if (options->auto_connect)
             manager_auto_connect(daemon->manager, options->auto_connect);
         return true;
@@ -419,10 +475,7 @@ int serve_run(const struct options *options)
     else
         log_error("%s", failure.message);
     close_handles(&daemon);
-    /* After the limit has struck something may be left that never ends: then the process just ends.
-     */
-    if (!opened || daemon.unfinished == 0)
-        uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
+    uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
     if (daemon.protocol)
         protocol_destroy(daemon.protocol);
     uv_loop_close(&daemon.loop);

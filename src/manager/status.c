@@ -57,6 +57,8 @@ const struct manager_status *manager_status(struct manager *m)
         .scanning = m->scan.wanted,
         .utc_error_ms = status_utc_error_ms(m),
         .reconnects = m->link.reconnects,
+        .flowing = m->piped,
+        .pipeline = m->pipeline,
     };
     fill_device(m, &status->device);
     fill_stream(m, status);

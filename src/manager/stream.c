@@ -234,6 +234,17 @@ void manager_start_streaming(struct manager *m, sensor_set sensors, int rate, do
     manager_leave(m);
 }
 
+bool manager_rate_fits(struct manager *m, sensor_set sensors, int rate,
+                       struct manager_outcome *outcome)
+{
+    const struct demand demand = {.sensors = sensors, .rate = rate};
+
+    if (demand_rate_fits(&demand, known_rate(m)))
+        return true;
+    *outcome = rate_outcome(&demand, known_rate(m));
+    return false;
+}
+
 void manager_want_for_recording(struct manager *m, sensor_set sensors)
 {
     manager_enter(m);

@@ -17,19 +17,6 @@ static void put_now(struct json *json)
     json_put_iso(json, "timestamp", (double)now_utc_us() / 1000.0);
 }
 
-/* `error` event to the client alone; `details` is an object as JSON text, or NULL. */
-static void send_error(struct protocol *protocol, uint64_t client, enum error_code code,
-                       const char *message, const char *details)
-{
-    struct json *json = event_begin(protocol, "error");
-
-    json_put_string(json, "error_code", error_code_name(code));
-    json_put_string(json, "error_message", message);
-    json_key(json, "details");
-    json_raw(json, details ? details : "{}", details ? strlen(details) : 2);
-    event_send(protocol, client);
-}
-
 /* ---- requests */
 
 static void request_destroy(struct request *request)
@@ -83,18 +70,31 @@ static void reply_send(struct protocol *protocol, uint64_t client, const char *i
     protocol->out.reply(protocol->out.user, client, json->text, json->len);
 }
 
+struct json *request_begin(struct request *request)
+{
+    const struct command *command = request->command;
+    char message[320];
+
+    snprintf(message, sizeof(message), "%s%s%s", command->done,
+             request->ignored[0] ? "; ignored unknown parameters: " : "", request->ignored);
+    return reply_begin(request->protocol, command->name, true, message);
+}
+
+void request_end(struct request *request)
+{
+    reply_send(request->protocol, request->client, request->id);
+    request_destroy(request);
+}
+
 void request_succeed(struct request *request, const struct manager_outcome *outcome)
 {
     static const struct manager_outcome nothing = {.sensor = -1};
     struct protocol *protocol = request->protocol;
     const struct command *command = request->command;
-    char message[320];
 
     if (!outcome)
         outcome = &nothing;
-    snprintf(message, sizeof(message), "%s%s%s", command->done,
-             request->ignored[0] ? "; ignored unknown parameters: " : "", request->ignored);
-    struct json *json = reply_begin(protocol, command->name, true, message);
+    struct json *json = request_begin(request);
     if (command->put_data)
         command->put_data(protocol, json, outcome);
     reply_send(protocol, request->client, request->id);
@@ -116,7 +116,7 @@ static void answer_failure(struct protocol *protocol, uint64_t client, const cha
     reply_send(protocol, client, id);
     /* Undone by a later command: that one tells what happened. */
     if (failure->code != ERROR_CANCELLED)
-        send_error(protocol, client, failure->code, failure->message, details);
+        event_error(protocol, client, failure, details);
 }
 
 static void fail_with_details(struct request *request, const struct failure *failure,
@@ -197,9 +197,8 @@ static void put_outcome_details(struct json *json, const struct manager_outcome 
     json_end_object(json);
 }
 
-static void manager_done(void *user, const struct manager_outcome *outcome)
+void request_done(struct request *request, const struct manager_outcome *outcome)
 {
-    struct request *request = user;
     struct json details;
 
     if (outcome->failure.code == ERROR_NONE) {
@@ -210,6 +209,11 @@ static void manager_done(void *user, const struct manager_outcome *outcome)
     put_outcome_details(&details, outcome);
     fail_with_details(request, &outcome->failure, details.text);
     json_finish(&details);
+}
+
+static void manager_done(void *user, const struct manager_outcome *outcome)
+{
+    request_done(user, outcome);
 }
 
 struct manager_reply request_reply(struct request *request)
@@ -358,6 +362,12 @@ static void unknown_command(struct protocol *protocol, uint64_t client, const ch
     answer_failure(protocol, client, echo, id, &failure, "{}");
 }
 
+static bool is_forbidden(const struct protocol *protocol, const struct command *command)
+{
+    return command->forbidden == FORBIDDEN ||
+           (command->forbidden == FORBIDDEN_WHILE_RECORDING && recording_runs(protocol));
+}
+
 static void dispatch(struct protocol *protocol, uint64_t client, bool restricted,
                      const cJSON *message, const char *name, const char *id)
 {
@@ -367,7 +377,7 @@ static void dispatch(struct protocol *protocol, uint64_t client, bool restricted
         unknown_command(protocol, client, name, id);
         return;
     }
-    if (restricted && command->forbidden) {
+    if (restricted && is_forbidden(protocol, command)) {
         refuse_command(protocol, client, name, id, ERROR_NOT_ALLOWED,
                        "A page with the origin null may not do this; start linkbandd with "
                        "--allow-origin null, or serve the page from localhost.");
@@ -395,7 +405,7 @@ static void invalid_message(struct protocol *protocol, uint64_t client, const ch
 
     failure_set(&failure, ERROR_INVALID_MESSAGE,
                 "%s. Send one JSON object with a string \"command\".", why);
-    send_error(protocol, client, failure.code, failure.message, NULL);
+    event_error(protocol, client, &failure, NULL);
 }
 
 static void object(struct protocol *protocol, uint64_t client, bool restricted,
@@ -418,7 +428,7 @@ static void object(struct protocol *protocol, uint64_t client, bool restricted,
         if (name)
             answer_failure(protocol, client, name, NULL, &failure, details);
         else
-            send_error(protocol, client, failure.code, failure.message, details);
+            event_error(protocol, client, &failure, details);
     } else if (name) {
         dispatch(protocol, client, restricted, message, name, id);
     } else {

@@ -4,9 +4,7 @@
 #include "base/now.h"
 #include "protocol_impl.h"
 
-#define LABEL_MAX       256
-#define DURATION_MAX_S  604800.0
-#define SAMPLE_RATE_MAX 1000000.0
+#define LABEL_MAX 256
 
 /* ---- scan */
 
@@ -128,8 +126,8 @@ static void start_streaming(struct request *request, const cJSON *parameters)
     double rate = 0, seconds = 0;
 
     if (!parameter_sensors(parameters, "sensors", &sensors, &refusal) ||
-        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX,
-                          "the band's EEG rate in Hz, its half or its quarter", &rate, &refusal) ||
+        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED, &rate,
+                          &refusal) ||
         !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
                           "a number of seconds above 0, at most 604800", &seconds, &refusal)) {
         request_refuse(request, &refusal);
@@ -138,7 +136,7 @@ static void start_streaming(struct request *request, const cJSON *parameters)
     if (rate != (int)rate) {
         request_refuse(request,
                        &(struct refusal){"sample_rate", parameter(parameters, "sample_rate"),
-                                         "the band's EEG rate in Hz, its half or its quarter"});
+                                         SAMPLE_RATE_ALLOWED});
         return;
     }
     manager_start_streaming(request->protocol->manager, sensors, (int)rate, seconds,
@@ -229,13 +227,17 @@ static void insert_marker(struct request *request, const cJSON *parameters)
     }
     /* The label's text belongs to the request's message, which outlives this call. */
     uint64_t client = request->client;
+    const bool recording = recording_runs(protocol);
+    if (recording)
+        recorder_marker(protocol->recorder, utc_ms, label);
     protocol->marker_ms = utc_ms;
     request_succeed(request, NULL);
     struct json *json = event_begin(protocol, "marker");
     json_put_string(json, "label", label);
     json_put_fixed(json, "timestamp", utc_ms, 3);
     json_put_integer(json, "client_id", (int64_t)client);
-    json_put_string_or_null(json, "session_id", NULL);
+    json_put_string_or_null(json, "session_id",
+                            recording ? recorder_status(protocol->recorder)->session_id : NULL);
     event_send(protocol, TO_ALL);
 }
 
@@ -244,16 +246,6 @@ static void put_marker(struct protocol *protocol, struct json *json,
 {
     (void)outcome;
     json_put_fixed(json, "timestamp", protocol->marker_ms, 3);
-}
-
-static void no_recorder(struct request *request, const cJSON *parameters)
-{
-    struct failure failure;
-
-    (void)parameters;
-    request_fail(request, failure_set(&failure, ERROR_RECORDING,
-                                      "This linkbandd does not record; nothing was recorded. "
-                                      "Save the data messages in your client instead."));
 }
 
 const struct command commands[] = {
@@ -274,7 +266,8 @@ const struct command commands[] = {
      .done = "Device disconnected",
      .run = disconnect_device,
      .put_data = put_disconnect,
-     .tell_already = tell_disconnected},
+     .tell_already = tell_disconnected,
+     .forbidden = FORBIDDEN_WHILE_RECORDING},
     {.name = "check_device_connection",
      .parameters = "",
      .done = "Device state",
@@ -291,7 +284,8 @@ const struct command commands[] = {
      .done = "Streaming stopped",
      .run = stop_streaming,
      .put_data = put_stop,
-     .tell_already = tell_stopped},
+     .tell_already = tell_stopped,
+     .forbidden = FORBIDDEN_WHILE_RECORDING},
     {.name = "get_streaming_status",
      .parameters = "",
      .done = "Streaming status",
@@ -299,26 +293,38 @@ const struct command commands[] = {
      .put_data = put_status},
     {.name = "start_recording",
      .parameters = "session_name sensors sample_rate duration formats",
-     .done = "",
-     .run = no_recorder,
-     .forbidden = true},
-    {.name = "stop_recording", .parameters = "", .done = "", .run = no_recorder, .forbidden = true},
-    {.name = "get_recording_status", .parameters = "", .done = "", .run = no_recorder},
+     .done = "Recording started",
+     .run = start_recording,
+     .put_data = put_recording_start,
+     .forbidden = FORBIDDEN},
+    {.name = "stop_recording",
+     .parameters = "",
+     .done = "Recording stopped",
+     .run = stop_recording,
+     .put_data = put_recording,
+     .tell_already = tell_recording_stopped,
+     .forbidden = FORBIDDEN},
+    {.name = "get_recording_status",
+     .parameters = "",
+     .done = "Recording status",
+     .run = answer_at_once,
+     .put_data = put_recording},
     {.name = "list_recordings",
      .parameters = "limit before",
-     .done = "",
-     .run = no_recorder,
-     .forbidden = true},
+     .done = "Recordings",
+     .run = list_recordings,
+     .forbidden = FORBIDDEN},
     {.name = "delete_recording",
      .parameters = "session_id",
-     .done = "",
-     .run = no_recorder,
-     .forbidden = true},
+     .done = "Recording deleted",
+     .run = delete_recording,
+     .forbidden = FORBIDDEN},
     {.name = "insert_marker",
      .parameters = "label timestamp",
      .done = "Marker set",
      .run = insert_marker,
-     .put_data = put_marker},
+     .put_data = put_marker,
+     .forbidden = FORBIDDEN_WHILE_RECORDING},
     {.name = "health_check",
      .parameters = "",
      .done = "Healthy",

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/now.h"
 #include "protocol_impl.h"
 
@@ -113,6 +115,18 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set
     put_sensors(json, "sensors", sensors);
     json_put_string(json, "reason", names[reason]);
     json_put_bool(json, "will_resume", will_resume);
+    event_send(protocol, client);
+}
+
+void event_error(struct protocol *protocol, uint64_t client, const struct failure *failure,
+                 const char *details)
+{
+    struct json *json = event_begin(protocol, "error");
+
+    json_put_string(json, "error_code", error_code_name(failure->code));
+    json_put_string(json, "error_message", failure->message);
+    json_key(json, "details");
+    json_raw(json, details ? details : "{}", details ? strlen(details) : 2);
     event_send(protocol, client);
 }
 

@@ -127,37 +127,54 @@ void feed_samples(struct protocol *protocol, const struct sample_block *block)
         send_raw(protocol, block);
 }
 
-void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
+static void write_processed(struct json *json, const char *band, uint64_t seq, enum sensor sensor,
+                            const void *features)
+{
+    if (sensor == SENSOR_EEG)
+        message_eeg(json, band, seq, features);
+    else if (sensor == SENSOR_PPG)
+        message_ppg(json, band, seq, features);
+    else
+        message_acc(json, band, seq, features);
+}
+
+/* A recording numbers its messages by itself: it may run without a stream. */
+static void record_processed(struct protocol *protocol, enum sensor sensor, const void *features)
+{
+    struct json *message = &protocol->feed.message;
+
+    if (!protocol->recorder || !recorder_wants_processed(protocol->recorder, sensor))
+        return;
+    write_processed(message, device_id(protocol), protocol->feed.recorded[sensor]++, sensor,
+                    features);
+    recorder_processed(protocol->recorder, sensor, message->text, message->len);
+}
+
+static void feed_processed(struct protocol *protocol, enum sensor sensor, const void *features)
 {
     const char *band = device_id(protocol);
 
-    if (!is_streamed(protocol, SENSOR_EEG))
+    record_processed(protocol, sensor, features);
+    if (!is_streamed(protocol, sensor))
         return;
-    message_eeg(&protocol->feed.message, band,
-                sequence_of(&protocol->feed, band)->processed[SENSOR_EEG]++, features);
-    send_data(protocol, true, SENSOR_EEG);
+    write_processed(&protocol->feed.message, band,
+                    sequence_of(&protocol->feed, band)->processed[sensor]++, sensor, features);
+    send_data(protocol, true, sensor);
+}
+
+void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
+{
+    feed_processed(protocol, SENSOR_EEG, features);
 }
 
 void feed_ppg(struct protocol *protocol, const struct ppg_features *features)
 {
-    const char *band = device_id(protocol);
-
-    if (!is_streamed(protocol, SENSOR_PPG))
-        return;
-    message_ppg(&protocol->feed.message, band,
-                sequence_of(&protocol->feed, band)->processed[SENSOR_PPG]++, features);
-    send_data(protocol, true, SENSOR_PPG);
+    feed_processed(protocol, SENSOR_PPG, features);
 }
 
 void feed_acc(struct protocol *protocol, const struct acc_features *features)
 {
-    const char *band = device_id(protocol);
-
-    if (!is_streamed(protocol, SENSOR_ACC))
-        return;
-    message_acc(&protocol->feed.message, band,
-                sequence_of(&protocol->feed, band)->processed[SENSOR_ACC]++, features);
-    send_data(protocol, true, SENSOR_ACC);
+    feed_processed(protocol, SENSOR_ACC, features);
 }
 
 void feed_link_down(struct protocol *protocol)

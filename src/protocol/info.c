@@ -47,7 +47,7 @@ void put_device_info(struct protocol *protocol, struct json *json, uint64_t clie
     put_integer_or_null(json, "signal_strength", device->rssi,
                         connected && device->rssi != RSSI_UNKNOWN);
     json_put_bool(json, "is_streaming", is_streaming(status));
-    json_put_bool(json, "is_recording", false);
+    json_put_bool(json, "is_recording", recording_runs(protocol));
     json_put_integer(json, "clients_connected",
                      (int64_t)protocol->out.client_count(protocol->out.user));
     json_key(json, "server");
@@ -153,6 +153,6 @@ void put_health(struct protocol *protocol, struct json *json)
                      (int64_t)protocol->out.client_count(protocol->out.user));
     json_put_bool(json, "device_connected", status->link == LINK_CONNECTED);
     json_put_bool(json, "is_streaming", is_streaming(status));
-    json_put_bool(json, "is_recording", false);
+    json_put_bool(json, "is_recording", recording_runs(protocol));
     json_put_string(json, "version", LINKBANDD_VERSION);
 }

@@ -25,6 +25,12 @@ void json_clear(struct json *json)
         json->text[0] = '\0';
 }
 
+void json_cut(struct json *json, size_t len)
+{
+    json->len = len;
+    json->text[len] = '\0';
+}
+
 /* Makes room for `more` bytes and a terminating zero. A message is far below what malloc refuses.
  */
 static char *reserve(struct json *json, size_t more)

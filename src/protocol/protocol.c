@@ -70,6 +70,12 @@ static void offer_device_info(struct protocol *protocol)
     event_device_info(protocol, TO_ALL);
 }
 
+void device_info_changed(struct protocol *protocol)
+{
+    protocol->device_info_due = true;
+    offer_device_info(protocol);
+}
+
 void protocol_second(struct protocol *protocol)
 {
     protocol->device_info_age++;
@@ -91,10 +97,7 @@ static void on_scan_result(void *user, enum scan_status status)
 
 static void on_device_info(void *user)
 {
-    struct protocol *protocol = user;
-
-    protocol->device_info_due = true;
-    offer_device_info(protocol);
+    device_info_changed(user);
 }
 
 static void on_device_connected(void *user, bool resumed, double clock_step_ms)
@@ -105,7 +108,12 @@ static void on_device_connected(void *user, bool resumed, double clock_step_ms)
 static void on_device_disconnected(void *user, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
-    event_device_disconnected(user, TO_ALL, band, reason, will_reconnect);
+    struct protocol *protocol = user;
+
+    /* A band that is let go on a user's word ends the recording; one that is lost does not. */
+    if (reason == DISCONNECT_USER_REQUEST && protocol->recorder)
+        recorder_stop(protocol->recorder, RECORDING_END_DEVICE_DISCONNECTED);
+    event_device_disconnected(protocol, TO_ALL, band, reason, will_reconnect);
 }
 
 static void on_connection_failed(void *user, const struct band_identity *band,
@@ -154,23 +162,28 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
     event_send(protocol, TO_ALL);
 }
 
-/* For a recorder, of no use here. */
 static void on_link_up(void *user, const struct band_link *link)
 {
-    (void)user;
-    (void)link;
+    struct protocol *protocol = user;
+
+    if (protocol->recorder)
+        recorder_link_up(protocol->recorder, &link->anchor);
 }
 
 static void on_subscription(void *user, sensor_set sensors)
 {
-    (void)user;
-    (void)sensors;
+    struct protocol *protocol = user;
+
+    if (protocol->recorder)
+        recorder_subscription(protocol->recorder, sensors);
 }
 
 static void on_packet(void *user, const struct packet *packet)
 {
-    (void)user;
-    (void)packet;
+    struct protocol *protocol = user;
+
+    if (protocol->recorder)
+        recorder_packet(protocol->recorder, packet);
 }
 
 static void on_wants_changed(void *user, const struct manager_wants *wants)
@@ -181,13 +194,20 @@ static void on_wants_changed(void *user, const struct manager_wants *wants)
 
 static void on_link_down(void *user, int64_t boot_us)
 {
-    (void)boot_us;
-    feed_link_down(user);
+    struct protocol *protocol = user;
+
+    if (protocol->recorder)
+        recorder_link_down(protocol->recorder, boot_us);
+    feed_link_down(protocol);
 }
 
 static void on_samples(void *user, const struct sample_block *block)
 {
-    feed_samples(user, block);
+    struct protocol *protocol = user;
+
+    if (protocol->recorder)
+        recorder_samples(protocol->recorder, block);
+    feed_samples(protocol, block);
 }
 
 static void on_eeg(void *user, const struct eeg_features *features)

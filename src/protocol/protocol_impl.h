@@ -7,6 +7,7 @@
 #include "dsp/decimator.h"
 #include "protocol/json.h"
 #include "protocol/protocol.h"
+#include "record/recorder.h"
 
 /* Sequence numbers are kept for this many bands; with one more the longest unused is forgotten. */
 #define SEQUENCE_BANDS 16
@@ -22,7 +23,8 @@ struct feed {
     struct decimator *decimator;
     int factor; /* of the decimator; 1: none */
     struct sequence sequences[SEQUENCE_BANDS];
-    uint64_t clock; /* counts uses of sequences */
+    uint64_t clock;                  /* counts uses of sequences */
+    uint64_t recorded[SENSOR_COUNT]; /* sequence numbers of processed.jsonl */
     struct json message;
     struct json battery; /* the last battery message, "" before one: new clients get it */
     int battery_age;     /* s */
@@ -34,7 +36,10 @@ struct protocol {
     char instance[40];
     int64_t started_us; /* boot time */
     struct manager *manager;
-    struct json json; /* events and replies are written here */
+    struct recorder *recorder; /* NULL: */
+    struct failure no_recorder;
+    enum recording_end recording_end; /* of the last recording */
+    struct json json;                 /* events and replies are written here */
     struct feed feed;
     struct request *pending;
     bool device_info_due;
@@ -73,6 +78,11 @@ void event_stream_started(struct protocol *protocol, uint64_t client, bool resum
 void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set sensors,
                           enum stream_end reason, bool will_resume);
 void event_scan_result(struct protocol *protocol, enum scan_status status);
+/* `details` is an object as JSON text, or NULL. */
+void event_error(struct protocol *protocol, uint64_t client, const struct failure *failure,
+                 const char *details);
+/* device_info goes to all, at most once a second. */
+void device_info_changed(struct protocol *protocol);
 
 /* ---- info.c: members of objects */
 void put_band(struct json *json, const struct band_identity *band);
@@ -117,17 +127,44 @@ struct command {
     /* Where nothing had to change: the event of the state, to the sender alone. */
     void (*tell_already)(struct protocol *protocol, uint64_t client,
                          const struct manager_outcome *outcome);
-    bool forbidden; /* to a page of unknown origin */
+    enum {
+        NOT_FORBIDDEN,
+        FORBIDDEN,
+        FORBIDDEN_WHILE_RECORDING
+    } forbidden; /* to a page of unknown origin */
 };
+
+/* recording.c: those of the recording commands */
+bool recording_runs(const struct protocol *protocol);
+void put_recording_status(struct protocol *protocol, struct json *json);
+void start_recording(struct request *request, const cJSON *parameters);
+void put_recording_start(struct protocol *protocol, struct json *json,
+                         const struct manager_outcome *outcome);
+void stop_recording(struct request *request, const cJSON *parameters);
+void put_recording(struct protocol *protocol, struct json *json,
+                   const struct manager_outcome *outcome);
+void tell_recording_stopped(struct protocol *protocol, uint64_t client,
+                            const struct manager_outcome *outcome);
+void list_recordings(struct request *request, const cJSON *parameters);
+void delete_recording(struct request *request, const cJSON *parameters);
 
 /* Terminated by an entry without name. */
 extern const struct command commands[];
 
 void request_succeed(struct request *request, const struct manager_outcome *outcome);
 void request_refuse(struct request *request, const struct refusal *refusal);
+/* As request_succeed in two halves, for members of `data` that need more than an outcome. */
+struct json *request_begin(struct request *request);
+void request_end(struct request *request);
+/* By the outcome, which may be a failure. */
+void request_done(struct request *request, const struct manager_outcome *outcome);
 void request_fail(struct request *request, const struct failure *failure);
 /* The reply function of a manager's command, with the request. */
 struct manager_reply request_reply(struct request *request);
+
+#define DURATION_MAX_S      604800.0
+#define SAMPLE_RATE_MAX     1000000.0
+#define SAMPLE_RATE_ALLOWED "the band's EEG rate in Hz, its half or its quarter"
 
 /* ---- parameters.c: each returns false and fills *refusal where the parameter is wrong; absent is
  * fine */

@@ -182,10 +182,15 @@ void recorder_subscription(struct recorder *recorder, sensor_set sensors)
         note_subscription(recorder, now_boot_us() - recorder->origin_us, sensors);
 }
 
+bool recorder_wants_processed(const struct recorder *recorder, enum sensor sensor)
+{
+    return recorder->accepting && (recorder->info->formats & FORMAT_JSONL) &&
+           (recorder->info->sensors & SENSOR_BIT(sensor));
+}
+
 void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text, size_t len)
 {
-    if (!recorder->accepting || !(recorder->info->formats & FORMAT_JSONL) ||
-        !(recorder->info->sensors & SENSOR_BIT(sensor)))
+    if (!recorder_wants_processed(recorder, sensor))
         return;
     buffer_add(front(recorder, FILE_PROCESSED), text, len);
     buffer_add(front(recorder, FILE_PROCESSED), "\n", 1);
@@ -491,6 +496,11 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
 bool recorder_is_recording(const struct recorder *recorder)
 {
     return recorder->accepting;
+}
+
+bool recorder_is_ending(const struct recorder *recorder)
+{
+    return recorder->announced && !recorder->accepting;
 }
 
 const struct recorder_status *recorder_status(struct recorder *recorder)

@@ -212,6 +212,8 @@ static int writeable(struct client *client)
     }
     if (!queue_is_empty(&client->queue))
         lws_callback_on_writable(client->wsi);
+    else if (client->dismissed)
+        client_leave(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
     return 0;
 }
 
@@ -275,6 +277,13 @@ void client_leave(struct client *client, int code, const char *reason)
     hub_give_up_place(client);
 }
 
+void client_dismiss(struct client *client)
+{
+    client->dismissed = true;
+    if (queue_is_empty(&client->queue))
+        client_leave(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
+}
+
 void client_cut(struct client *client, int code, const char *reason)
 {
     hub_give_up_place(client);
@@ -292,7 +301,7 @@ void client_cut_all(struct server *server)
 
     for (struct client *client = server->clients; client; client = next) {
         next = client->next;
-        client_cut(client, 0, "");
+        client_cut(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
     }
 }
 

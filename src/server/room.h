@@ -13,6 +13,9 @@
 #define LISTENING_MAX 16
 /* A peer that was told to go has this long to do its part, then its socket is closed. */
 #define FAREWELL_MS 3000
+/* What clients are told at shutdown: not 1000 or 1001, after which many do not come back. */
+#define SHUTDOWN_CODE   1012
+#define SHUTDOWN_REASON "the daemon is restarting or stopping"
 
 struct listening {
     struct server *server;
@@ -41,6 +44,7 @@ struct client {
     /* Times of uv_now(), ms. */
     uint64_t state_since, ping_at, taken_at;
     bool ping_due;
+    bool dismissed;
     int close_code; /* what it is told on the way out; 0: nothing */
     bool close_sent;
     const char *close_reason;
@@ -103,6 +107,8 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
                     size_t len);
 void client_push(struct client *client, struct frame *frame);
 void client_leave(struct client *client, int code, const char *reason);
+/* At shutdown: what is queued still goes out, then the close. */
+void client_dismiss(struct client *client);
 /* At once, whatever lws is waiting for; `code` 0: without a close frame. */
 void client_cut(struct client *client, int code, const char *reason);
 void client_cut_all(struct server *server);

@@ -225,6 +225,6 @@ void server_shutdown(struct server *server, void (*done)(void *user), void *user
     listener_close_all(server, on_listening_closed);
     connection_close_all(server);
     for (struct client *client = server->clients; client; client = client->next)
-        client_leave(client, 1012, "the daemon is restarting or stopping");
+        client_dismiss(client);
     uv_timer_start(&server->watch, on_goodbye, 10, 10);
 }

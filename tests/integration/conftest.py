@@ -9,6 +9,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -31,7 +32,8 @@ class Daemon:
     def __init__(self, *arguments, port=None, env=None):
         self.port = port or free_port()
         self.arguments = [LINKBANDD, *arguments, "--listen", f"127.0.0.1:{self.port}"]
-        self.env = {**os.environ, **(env or {})}
+        self.data = tempfile.TemporaryDirectory()
+        self.env = {**os.environ, "XDG_DATA_HOME": self.data.name, **(env or {})}
         self.process = None
         self.start()
 

@@ -193,7 +193,7 @@ def test_an_unknown_command_and_ignored_parameters(clients):
             reply = await client.command("get_streaming_status", colour="blue")
             assert reply["success"] and "colour" in reply["message"]
             reply = await client.command("start_recording", session_name="x")
-            assert reply["data"]["error_code"] == "RECORDING_ERROR"
+            assert reply["data"]["error_code"] == "NOT_CONNECTED"
 
     run(story())
 

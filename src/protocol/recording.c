@@ -1,0 +1,449 @@
+/* The recording commands, and what the recorder has to say of them. */
+#include <math.h>
+#include <string.h>
+
+#include "base/now.h"
+#include "protocol_impl.h"
+
+/* What a reply with a list may have come to before its end; the frame's limit is 16 KiB. */
+#define LIST_BYTES_MAX (15 * 1024)
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} formats[] = {{"csv", FORMAT_CSV}, {"bdf", FORMAT_BDF}, {"jsonl", FORMAT_JSONL}};
+
+bool recording_runs(const struct protocol *protocol)
+{
+    return protocol->recorder && recorder_is_recording(protocol->recorder);
+}
+
+/* ---- members ---- */
+
+static void put_formats(struct json *json, unsigned set)
+{
+    json_key(json, "formats");
+    json_begin_array(json);
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (set & formats[i].bit)
+            json_string(json, formats[i].name);
+    }
+    json_end_array(json);
+}
+
+static void put_session(struct json *json, const struct recorder_status *status)
+{
+    json_put_string_or_null(json, "session_id", status->session_id);
+    json_put_string_or_null(json, "session_name", status->session_name);
+    json_put_string_or_null(json, "path", status->path);
+    put_sensors(json, "sensors", status->sensors);
+    put_formats(json, status->formats);
+}
+
+static void put_tally(struct json *json, const struct recorder_status *status)
+{
+    json_put_fixed(json, "duration", status->duration, 3);
+    put_counts(json, "samples", status->samples, status->sensors);
+    put_counts(json, "lost", status->lost, status->sensors);
+}
+
+void put_recording_status(struct protocol *protocol, struct json *json)
+{
+    static const struct recorder_status none = {0};
+    const struct recorder_status *status =
+        protocol->recorder ? recorder_status(protocol->recorder) : &none;
+
+    json_put_bool(json, "is_recording", status->is_recording);
+    json_put_string_or_null(json, "session_id", status->session_id);
+    json_put_string_or_null(json, "path", status->path);
+    json_put_iso(json, "since",
+                 status->session_id[0] ? (double)status->since_utc_us / 1e3 : (double)NAN);
+    put_tally(json, status);
+    json_put_integer(json, "bytes", (int64_t)status->bytes);
+}
+
+/* ---- events ---- */
+
+static void event_recording_started(struct protocol *protocol, uint64_t client,
+                                    const struct recorder_status *status)
+{
+    put_session(event_begin(protocol, "recording_started"), status);
+    event_send(protocol, client);
+}
+
+static void event_recording_stopped(struct protocol *protocol, uint64_t client,
+                                    enum recording_end reason, const struct recorder_status *status)
+{
+    struct json *json = event_begin(protocol, "recording_stopped");
+
+    put_session(json, status);
+    json_put_string(json, "reason", recording_end_name(reason));
+    put_tally(json, status);
+    event_send(protocol, client);
+}
+
+/* ---- the recorder's listener ---- */
+
+/* Answers what waits for the outcome of `command`. */
+static void answer_waiting(struct protocol *protocol, const char *command,
+                           const struct failure *failure)
+{
+    struct request *next;
+
+    for (struct request *request = protocol->pending; request; request = next) {
+        next = request->next;
+        if (strcmp(request->command->name, command) != 0)
+            continue;
+        failure ? request_fail(request, failure) : request_succeed(request, NULL);
+    }
+}
+
+static void on_started(void *user, const struct recorder_status *status)
+{
+    struct protocol *protocol = user;
+
+    answer_waiting(protocol, "start_recording", NULL);
+    event_recording_started(protocol, TO_ALL, status);
+    device_info_changed(protocol);
+}
+
+/* What was recorded is wanted no longer. At shutdown the manager may be gone before the recording
+ * has ended. */
+static void let_go(struct protocol *protocol)
+{
+    if (!protocol->manager)
+        return;
+    manager_want_for_recording(protocol->manager, 0);
+    device_info_changed(protocol);
+}
+
+static void on_start_failed(void *user, const struct failure *failure)
+{
+    struct protocol *protocol = user;
+
+    let_go(protocol);
+    answer_waiting(protocol, "start_recording", failure);
+    answer_waiting(protocol, "stop_recording", NULL);
+}
+
+static void on_failed(void *user, const struct failure *failure)
+{
+    struct protocol *protocol = user;
+
+    event_error(protocol, TO_ALL, failure, NULL);
+}
+
+static void on_stopped(void *user, enum recording_end reason, const struct recorder_status *status)
+{
+    struct protocol *protocol = user;
+
+    let_go(protocol);
+    answer_waiting(protocol, "stop_recording", NULL);
+    protocol->recording_end = reason;
+    event_recording_stopped(protocol, TO_ALL, reason, status);
+}
+
+static void on_file(void *user, const char *session_id, const char *file,
+                    const struct failure *failure)
+{
+    struct protocol *protocol = user;
+    struct json *json = event_begin(protocol, "recording_file");
+
+    json_put_string(json, "session_id", session_id);
+    json_put_string(json, "file", file);
+    json_put_string(json, "state", failure ? "failed" : "ready");
+    event_send(protocol, TO_ALL);
+}
+
+static void on_storage_low(void *user, uint64_t free_bytes, double minutes_left)
+{
+    struct protocol *protocol = user;
+    struct json *json = event_begin(protocol, "storage_low");
+
+    json_put_integer(json, "free_bytes", (int64_t)free_bytes);
+    json_put_fixed(json, "minutes_left", minutes_left, 1);
+    event_send(protocol, TO_ALL);
+}
+
+struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
+{
+    return (struct recorder_listener){
+        .user = protocol,
+        .started = on_started,
+        .start_failed = on_start_failed,
+        .failed = on_failed,
+        .stopped = on_stopped,
+        .file = on_file,
+        .storage_low = on_storage_low,
+    };
+}
+
+void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
+                           const struct failure *why_not)
+{
+    protocol->recorder = recorder;
+    if (why_not)
+        protocol->no_recorder = *why_not;
+}
+
+/* Answers with the reason and returns false where there is no recorder. */
+static bool has_recorder(struct request *request)
+{
+    if (request->protocol->recorder)
+        return true;
+    request_fail(request, &request->protocol->no_recorder);
+    return false;
+}
+
+/* ---- start_recording ---- */
+
+static bool parameter_formats(const cJSON *parameters, unsigned *set, struct refusal *refusal)
+{
+    const cJSON *list = parameter(parameters, "formats");
+    const cJSON *item;
+
+    *refusal = (struct refusal){"formats", list, "a list of at least one of csv, bdf, jsonl"};
+    if (!list)
+        return true;
+    cJSON_ArrayForEach(item, list)
+    {
+        unsigned bit = 0;
+        for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+            if (cJSON_IsString(item) && strcmp(item->valuestring, formats[i].name) == 0)
+                bit = formats[i].bit;
+        }
+        if (!bit)
+            return false;
+        *set |= bit;
+    }
+    return cJSON_IsArray(list) && *set;
+}
+
+static bool read_request(const cJSON *parameters, struct recording_request *wanted,
+                         struct refusal *refusal)
+{
+    double rate = 0;
+
+    *wanted = (struct recording_request){.sensors = SENSOR_SET_ALL};
+    *refusal = (struct refusal){"session_name", parameter(parameters, "session_name"),
+                                "a string of 1 to 255 bytes"};
+    if (!parameter_string(parameters, "session_name", SESSION_NAME_SIZE - 1, refusal->allowed,
+                          &wanted->session_name, refusal) ||
+        !parameter_sensors(parameters, "sensors", &wanted->sensors, refusal) ||
+        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED, &rate,
+                          refusal) ||
+        !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
+                          "a number of seconds above 0, at most 604800", &wanted->duration,
+                          refusal) ||
+        !parameter_formats(parameters, &wanted->formats, refusal))
+        return false;
+    wanted->sample_rate = (int)rate;
+    *refusal =
+        (struct refusal){"sample_rate", parameter(parameters, "sample_rate"), SAMPLE_RATE_ALLOWED};
+    return rate == (int)rate;
+}
+
+static struct recording_band band_now(struct protocol *protocol)
+{
+    const struct manager_status *status = manager_status(protocol->manager);
+    const struct band_link *device = &status->device;
+
+    return (struct recording_band){
+        .name = device->band.name,
+        .address = device->band.address,
+        .firmware = device->firmware,
+        .anchor = device->anchor,
+        .eeg_rate = status->eeg_rate,
+        .flowing = status->flowing,
+        .battery = device->battery_level == BATTERY_UNKNOWN ? -1 : device->battery_level,
+        .pipeline = status->pipeline,
+    };
+}
+
+void start_recording(struct request *request, const cJSON *parameters)
+{
+    struct protocol *protocol = request->protocol;
+    struct recording_request wanted;
+    struct refusal refusal;
+    struct failure failure;
+
+    if (!has_recorder(request))
+        return;
+    if (!read_request(parameters, &wanted, &refusal)) {
+        request_refuse(request, &refusal);
+        return;
+    }
+    if (manager_status(protocol->manager)->link != LINK_CONNECTED) {
+        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
+                                          "No band is connected: connect one first, then record."));
+        return;
+    }
+    struct manager_outcome refused;
+    if (!manager_rate_fits(protocol->manager, wanted.sensors, wanted.sample_rate, &refused)) {
+        request_done(request, &refused);
+        return;
+    }
+    const struct recording_band band = band_now(protocol);
+    if (!recorder_start(protocol->recorder, &wanted, &band, &failure)) {
+        request_fail(request, &failure);
+        return;
+    }
+    memset(protocol->feed.recorded, 0, sizeof(protocol->feed.recorded));
+    manager_want_for_recording(protocol->manager, wanted.sensors);
+}
+
+void put_recording_start(struct protocol *protocol, struct json *json,
+                         const struct manager_outcome *outcome)
+{
+    const struct recorder_status *status = recorder_status(protocol->recorder);
+
+    (void)outcome;
+    json_put_string(json, "session_id", status->session_id);
+    json_put_string_or_null(json, "path", status->path);
+    put_formats(json, status->formats);
+}
+
+/* ---- stop_recording, get_recording_status ---- */
+
+/* Answered by on_stopped, once packets and CSV are synced. */
+void stop_recording(struct request *request, const cJSON *parameters)
+{
+    static const struct manager_outcome already = {.already = true, .sensor = -1};
+    struct recorder *recorder = request->protocol->recorder;
+
+    (void)parameters;
+    if (!has_recorder(request))
+        return;
+    if (recorder_is_recording(recorder))
+        recorder_stop(recorder, RECORDING_END_USER_REQUEST);
+    else if (!recorder_is_ending(recorder))
+        request_succeed(request, &already);
+}
+
+void tell_recording_stopped(struct protocol *protocol, uint64_t client,
+                            const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    event_recording_stopped(protocol, client, protocol->recording_end,
+                            recorder_status(protocol->recorder));
+}
+
+void put_recording(struct protocol *protocol, struct json *json,
+                   const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_recording_status(protocol, json);
+}
+
+/* ---- list_recordings, delete_recording ---- */
+
+static void put_summary(struct json *json, const struct session_summary *session)
+{
+    json_begin_object(json);
+    json_put_string(json, "session_id", session->id);
+    json_put_string_or_null(json, "session_name", session->name);
+    json_put_string(json, "state", session_state_name(session->state));
+    json_put_iso(json, "start", (double)session->start_utc_us / 1e3);
+    json_put_fixed(json, "duration", session->duration, 3);
+    json_put_integer(json, "bytes", (int64_t)session->bytes);
+    put_sensors(json, "sensors", session->sensors);
+    json_key(json, "files");
+    json_begin_array(json);
+    for (int file = 0; file < FILE_COUNT; file++) {
+        if (session->files[file])
+            json_string(json, session_file_name((enum session_file)file));
+    }
+    json_end_array(json);
+    json_end_object(json);
+}
+
+void protocol_put_sessions(struct json *json, const struct session_summary *sessions, size_t count,
+                           bool more)
+{
+    json_key(json, "sessions");
+    json_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        const size_t before = json->len;
+        put_summary(json, &sessions[i]);
+        if (json->len <= LIST_BYTES_MAX)
+            continue;
+        json_cut(json, before);
+        more = true;
+        break;
+    }
+    json_end_array(json);
+    json_put_bool(json, "more", more);
+}
+
+static void on_listed(void *user, const struct session_summary *sessions, size_t count, bool more)
+{
+    struct request *request = user;
+
+    protocol_put_sessions(request_begin(request), sessions, count, more);
+    request_end(request);
+}
+
+static bool parameter_session(const cJSON *parameters, const char *name, const char **id,
+                              struct refusal *refusal)
+{
+    static const char allowed[] = "the session_id of a recording, as list_recordings tells it";
+    const cJSON *item = parameter(parameters, name);
+
+    *refusal = (struct refusal){name, item, allowed};
+    if (!item)
+        return true;
+    if (!cJSON_IsString(item) || !session_id_is_valid(item->valuestring))
+        return false;
+    *id = item->valuestring;
+    return true;
+}
+
+void list_recordings(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal;
+    struct failure failure;
+    const char *before = NULL;
+    double limit = 20;
+
+    if (!has_recorder(request))
+        return;
+    bool sound = parameter_number(parameters, "limit", 1, SESSION_LIST_MAX,
+                                  "a whole number from 1 to 50", &limit, &refusal) &&
+                 parameter_session(parameters, "before", &before, &refusal);
+    if (sound && limit != (int)limit) {
+        refusal = (struct refusal){"limit", parameter(parameters, "limit"),
+                                   "a whole number from 1 to 50"};
+        sound = false;
+    }
+    if (!sound)
+        request_refuse(request, &refusal);
+    else if (!recorder_list(request->protocol->recorder, (size_t)limit, before, on_listed, request,
+                            &failure))
+        request_fail(request, &failure);
+}
+
+static void on_deleted(void *user, const char *session_id, const struct failure *failure)
+{
+    struct request *request = user;
+
+    if (failure) {
+        request_fail(request, failure);
+        return;
+    }
+    json_put_string(request_begin(request), "session_id", session_id);
+    request_end(request);
+}
+
+void delete_recording(struct request *request, const cJSON *parameters)
+{
+    struct refusal refusal;
+    struct failure failure;
+    const char *id = NULL;
+
+    if (!has_recorder(request))
+        return;
+    if (!parameter_session(parameters, "session_id", &id, &refusal) || !id)
+        request_refuse(request, &refusal);
+    else if (!recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
+        request_fail(request, &failure);
+}

@@ -1,0 +1,131 @@
+"""Recording by command, on the simulated band."""
+
+import asyncio
+import csv
+import json
+import pathlib
+
+import pytest
+
+from conftest import Daemon
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, 100))
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_recording_needs_a_band_but_no_stream(clients):
+    async def story():
+        async with clients() as client:
+            reply = await client.command("start_recording")
+            assert reply["data"]["error_code"] == "NOT_CONNECTED"
+            assert (await client.command("stop_recording"))["success"]
+            await client.event("recording_stopped")
+            await client.command("connect_device", address=ADDRESS)
+            reply = await client.command("start_recording", session_name="eyes/../closed ü")
+            assert reply["success"], reply
+            folder = pathlib.Path(reply["data"]["path"])
+            started = await client.event("recording_started")
+            assert started["data"]["session_id"] == folder.name == reply["data"]["session_id"]
+            assert started["data"]["session_name"] == "eyes/../closed ü"
+            again = await client.command("start_recording")
+            assert again["data"]["error_code"] == "BUSY"
+            assert (await client.command("health_check"))["data"]["is_recording"] is True
+            marker = await client.command("insert_marker", label="blink")
+            assert marker["success"]
+            assert (await client.event("marker"))["data"]["session_id"] == folder.name
+            await asyncio.sleep(4)
+            start = len(client.messages)
+            reply = await client.command("stop_recording")
+            assert reply["success"] and reply["data"]["is_recording"] is False
+            stopped = await client.event("recording_stopped", start, reason="user_request")
+            assert not [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] != "bat"]
+            for sensor in ("eeg", "ppg", "acc"):
+                assert len(rows(folder / f"{sensor}.csv")) == stopped["data"]["samples"][sensor] > 0
+            assert rows(folder / "markers.csv")[0]["label"] == "blink"
+            made = await client.event("recording_file", start, file="session.bdf")
+            assert made["data"] == {"session_id": folder.name, "file": "session.bdf", "state": "ready"}
+            assert json.loads((folder / "session.json").read_text())["state"] == "complete"
+            listed = await client.command("list_recordings")
+            assert [s["session_id"] for s in listed["data"]["sessions"]] == [folder.name]
+            assert (await client.command("delete_recording", session_id=folder.name))["success"]
+            assert not folder.exists()
+            listed = await client.command("list_recordings")
+            assert listed["data"] == {"sessions": [], "more": False}
+
+    run(story())
+
+
+def test_a_recording_outlives_the_stream_and_ends_with_its_duration(clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            await client.command("start_streaming")
+            reply = await client.command(
+                "start_recording", duration=4, formats=["csv", "jsonl"], sensors=["eeg", "acc"]
+            )
+            folder = pathlib.Path(reply["data"]["path"])
+            await client.command("stop_streaming")
+            stopped = await client.event("recording_stopped", reason="duration")
+            assert stopped["data"]["duration"] == pytest.approx(4, abs=0.3)
+            assert stopped["data"]["sensors"] == ["eeg", "acc"]
+            lines = [json.loads(l) for l in open(folder / "processed.jsonl")]
+            eeg = [m for m in lines if m["sensor_type"] == "eeg"]
+            assert [m["seq"] for m in eeg] == list(range(len(eeg))) and len(eeg) >= 6
+            assert {m["sensor_type"] for m in lines} == {"eeg", "acc"}
+            assert sorted(p.name for p in folder.glob("*.csv")) == ["acc.csv", "eeg.csv", "markers.csv"]
+
+    run(story())
+
+
+def test_a_disconnect_ends_it_and_a_shutdown_too(daemon, clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            await client.command("start_recording")
+            await asyncio.sleep(1)
+            await client.command("disconnect_device")
+            await client.event("recording_stopped", reason="device_disconnected")
+            await client.command("connect_device", address=ADDRESS)
+            reply = await client.command("start_recording")
+            await asyncio.sleep(1)
+            start = len(client.messages)
+            daemon.process.terminate()
+            await client.event("recording_stopped", start, reason="shutdown")
+            await client.wait(lambda m: m.get("event_type") == "device_disconnected", start=start)
+            daemon.process.wait(5)
+            assert client.ws.close_code == 1012
+            info = json.loads((pathlib.Path(reply["data"]["path"]) / "session.json").read_text())
+            assert info["state"] == "recorded"
+
+    run(story())
+
+
+def test_a_directory_that_cannot_be_made_leaves_the_rest_working(tmp_path):
+    (tmp_path / "file").write_text("")
+    daemon = Daemon("--backend", "sim", "--sim", "radio=fast", "--data-dir", str(tmp_path / "file" / "x"))
+
+    async def story():
+        import websockets
+        from conftest import Client
+
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        reply = await client.command("start_recording")
+        assert reply["data"]["error_code"] == "RECORDING_ERROR"
+        assert "--data-dir" in reply["data"]["error_message"]
+        assert (await client.command("start_streaming"))["success"]
+        await client.close()
+
+    try:
+        run(story())
+    finally:
+        status, log = daemon.stop()
+    assert status == 0 and "nothing can be recorded" in log
