@@ -5,7 +5,10 @@
 
 #include "app/options.h"
 
-/* The exit status: 0 after SIGTERM or SIGINT, 1 after a sentence on stderr. */
-int serve_run(const struct options *options);
+/*
+ * argc and argv are where the options came from, for reading them again. The exit status: 0 after
+ * SIGTERM or SIGINT; after a sentence on stderr OPTIONS_EXIT_STATUS if an option is wrong, else 1.
+ */
+int serve_run(const struct options *options, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The log, on stderr: one line a change of state, none a packet. Under systemd ($JOURNAL_STREAM)
+ * The log, on stderr: one line a change of state, none a packet. Into the journal ($JOURNAL_STREAM)
  * each line begins with its priority, `<6>`, for the journal; on a terminal with a time and a
  * level.
  */

@@ -61,7 +61,7 @@ struct http_route {
     void *user;
 };
 
-/* Borrowed for as long as the server lives; `fds` for server_create() only. */
+/* Borrowed for as long as the server lives; `listen` and `fds` for server_create() only. */
 struct server_config {
     const char *const *listen; /* "ADDR:PORT" or "[ADDR]:PORT" */
     size_t listen_count;
@@ -94,6 +94,10 @@ struct server_listener {
 /* Binds and listens. NULL, and *failure says what to do, if it can't. */
 struct server *server_create(uv_loop_t *loop, const struct server_config *config,
                              const struct server_listener *listener, struct failure *failure);
+
+/* From here on new connections are judged by the allow_… and deny_… lists of this one; borrowed
+ * as those of server_create(). Who is in stays in. */
+void server_set_access(struct server *server, const struct server_config *config);
 
 /* "127.0.0.1:8121, [::1]:8121": what is listened on. */
 const char *server_addresses(const struct server *server);

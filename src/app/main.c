@@ -11,7 +11,7 @@ static int check_config(const struct options *options)
     return EXIT_SUCCESS;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, int argc, char **argv)
 {
     switch (options->action) {
     case ACTION_HELP:
@@ -28,7 +28,7 @@ static int run(const struct options *options)
     case ACTION_PROCESS:
         return process_run(options);
     default:
-        return serve_run(options);
+        return serve_run(options, argc, argv);
     }
 }
 
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     int status = OPTIONS_EXIT_STATUS;
 
     if (options_parse(&options, argc, argv, &failure))
-        status = run(&options);
+        status = run(&options, argc, argv);
     else
         log_error("%s", failure.message);
     options_finish(&options);

@@ -8,6 +8,8 @@
 #include <uv.h>
 
 #include "app/data_dir.h"
+#include "app/reload.h"
+#include "app/supervisor.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "ble/bluez.h"
@@ -34,6 +36,9 @@ struct daemon {
     uv_timer_t second;   /* lagging clients, battery, suspend */
     uv_timer_t shutdown; /* bounds it */
     uv_timer_t farewell; /* bounds how long the clients wait for the recording's end */
+    struct supervisor supervisor;
+    struct reload reload;
+    struct server_config server_config;
     struct server *server;
     struct protocol *protocol;
     struct manager *manager;
@@ -193,15 +198,22 @@ static void on_second(uv_timer_t *timer)
     look_for_suspend(daemon);
     tell_lagging(daemon);
     protocol_second(daemon->protocol);
+    supervisor_tell(&daemon->supervisor, manager_status(daemon->manager),
+                    server_client_count(daemon->server));
 }
 
 /* ---- stopping */
 
 static void close_handles(struct daemon *daemon)
 {
-    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm,  (uv_handle_t *)&daemon->sigint,
-                              (uv_handle_t *)&daemon->wake,     (uv_handle_t *)&daemon->second,
-                              (uv_handle_t *)&daemon->shutdown, (uv_handle_t *)&daemon->farewell};
+    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm,
+                              (uv_handle_t *)&daemon->sigint,
+                              (uv_handle_t *)&daemon->wake,
+                              (uv_handle_t *)&daemon->second,
+                              (uv_handle_t *)&daemon->shutdown,
+                              (uv_handle_t *)&daemon->farewell,
+                              (uv_handle_t *)&daemon->supervisor.watchdog,
+                              (uv_handle_t *)&daemon->reload.hangup};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         if (!uv_is_closing(handles[i]))
@@ -273,6 +285,7 @@ static void stop(struct daemon *daemon)
         return;
     daemon->stopping = true;
     daemon->unfinished = daemon->recorder ? 3 : 2;
+    supervisor_stopping();
     uv_timer_start(&daemon->shutdown, on_shutdown_limit, SHUTDOWN_LIMIT_MS, 0);
     uv_timer_start(&daemon->farewell, on_farewell, FAREWELL_MS, 0);
     if (daemon->recorder)
@@ -321,29 +334,51 @@ static double hurry(void)
     return value >= 1 ? value : 1;
 }
 
+static void set_access(struct server_config *config, const struct options *options)
+{
+    config->allow_host = options->allow_host.items;
+    config->allow_host_count = options->allow_host.count;
+    config->allow_origin = options->allow_origin.items;
+    config->allow_origin_count = options->allow_origin.count;
+    config->deny_origin = options->deny_origin.items;
+    config->deny_origin_count = options->deny_origin.count;
+}
+
+/* Two who say where to listen would be one too many. */
+static bool set_addresses(struct daemon *daemon, const struct options *options,
+                          struct failure *failure)
+{
+    struct server_config *config = &daemon->server_config;
+    const struct supervisor *supervisor = &daemon->supervisor;
+
+    config->listen = options->listen.items;
+    config->listen_count = options->listen.count;
+    config->fds = supervisor->sockets;
+    config->fd_count = supervisor->socket_count;
+    if (config->fd_count == 0 || config->listen_count == 0)
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "%s says where to listen, so `listen` may not: take it out of the options, or put "
+                "the address into the socket unit (systemctl edit %s).",
+                supervisor->socket_unit, supervisor->socket_unit);
+    return false;
+}
+
 static bool open_server(struct daemon *daemon, const struct options *options,
                         struct failure *failure)
 {
-    static const char *const addresses[] = {"127.0.0.1:8121", "[::1]:8121"};
-    const bool given = options->listen.count > 0;
-    const struct server_config config = {
-        .listen = given ? options->listen.items : addresses,
-        .listen_count = given ? options->listen.count : 2,
-        .allow_host = options->allow_host.items,
-        .allow_host_count = options->allow_host.count,
-        .allow_origin = options->allow_origin.items,
-        .allow_origin_count = options->allow_origin.count,
-        .deny_origin = options->deny_origin.items,
-        .deny_origin_count = options->deny_origin.count,
-        .hurry = hurry(),
-    };
+    struct server_config *config = &daemon->server_config;
     const struct server_listener listener = {.user = daemon,
                                              .opened = on_opened,
                                              .closed = on_closed,
                                              .text = on_text,
                                              .binary = on_binary};
 
-    daemon->server = server_create(&daemon->loop, &config, &listener, failure);
+    if (!set_addresses(daemon, options, failure))
+        return false;
+    set_access(config, options);
+    config->hurry = hurry();
+    daemon->server = server_create(&daemon->loop, config, &listener, failure);
     return daemon->server != NULL;
 }
 
@@ -448,19 +483,40 @@ static bool open_all(struct daemon *daemon, const struct options *options, struc
     return false;
 }
 
+/* A reload: what a running daemon can change. */
+static void apply(void *user, const struct options *options)
+{
+    struct daemon *daemon = user;
+
+    log_set_level(options->log_level);
+    set_access(&daemon->server_config, options);
+    if (daemon->server)
+        server_set_access(daemon->server, &daemon->server_config);
+}
+
 static void run(struct daemon *daemon)
 {
     uv_signal_start(&daemon->sigterm, on_signal, SIGTERM);
     uv_signal_start(&daemon->sigint, on_signal, SIGINT);
+    reload_start(&daemon->reload, apply, daemon);
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
     uv_timer_start(&daemon->second, on_second, SECOND_MS, SECOND_MS);
     log_info("linkbandd " LINKBANDD_VERSION
              " listens on %s; open http://localhost:8121/ in a browser",
              server_addresses(daemon->server));
+    supervisor_ready(&daemon->supervisor);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
 }
 
-int serve_run(const struct options *options)
+/* Starting again mends nothing that a wrong option broke. */
+static int exit_status(bool opened, const struct failure *failure)
+{
+    if (opened)
+        return EXIT_SUCCESS;
+    return failure->code == ERROR_INVALID_PARAMETERS ? OPTIONS_EXIT_STATUS : EXIT_FAILURE;
+}
+
+int serve_run(const struct options *options, int argc, char **argv)
 {
     static struct daemon daemon;
     struct failure failure;
@@ -469,7 +525,9 @@ int serve_run(const struct options *options)
     signal(SIGPIPE, SIG_IGN);
     uv_loop_init(&daemon.loop);
     open_handles(&daemon);
-    const bool opened = open_all(&daemon, options, &failure);
+    reload_init(&daemon.reload, &daemon.loop, options, argc, argv);
+    const bool opened = supervisor_init(&daemon.supervisor, &daemon.loop, &failure) &&
+                        open_all(&daemon, options, &failure);
     if (opened)
         run(&daemon);
     else
@@ -479,5 +537,6 @@ int serve_run(const struct options *options)
     if (daemon.protocol)
         protocol_destroy(daemon.protocol);
     uv_loop_close(&daemon.loop);
-    return opened ? EXIT_SUCCESS : EXIT_FAILURE;
+    reload_finish(&daemon.reload);
+    return exit_status(opened, &failure);
 }

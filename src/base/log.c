@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 
@@ -53,6 +55,21 @@ static void blank_controls(char *text)
     }
 }
 
+/* systemd names the device and inode of the stream it reads: stderr may have been redirected since.
+ */
+static bool goes_to_journal(void)
+{
+    static int answer = -1;
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat file;
+
+    if (answer < 0)
+        answer = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+                 fstat(STDERR_FILENO, &file) == 0 && file.st_dev == device && file.st_ino == inode;
+    return answer;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     char text[1024];
@@ -65,7 +82,7 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(args);
     blank_controls(text);
 
-    if (getenv("JOURNAL_STREAM")) {
+    if (goes_to_journal()) {
         fprintf(stderr, "<%d>%s\n", (int)level, text);
         return;
     }

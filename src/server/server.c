@@ -185,9 +185,7 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
     server->loop = loop;
     server->config = config;
     server->listener = *listener;
-    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
-                                          config->allow_origin, config->allow_origin_count,
-                                          config->deny_origin,  config->deny_origin_count};
+    server_set_access(server, config);
     uv_timer_init(loop, &server->watch);
     server->watch.data = server;
     server->handles = 1;
@@ -197,6 +195,13 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
     listener_close_all(server, on_listening_closed);
     close_everything(server);
     return NULL;
+}
+
+void server_set_access(struct server *server, const struct server_config *config)
+{
+    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
+                                          config->allow_origin, config->allow_origin_count,
+                                          config->deny_origin,  config->deny_origin_count};
 }
 
 const char *server_addresses(const struct server *server)

@@ -1,0 +1,97 @@
+#include "app/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/now.h"
+
+static void free_names(char **names)
+{
+    for (char **name = names; name && *name; name++)
+        free(*name);
+    free(names);
+}
+
+bool supervisor_init(struct supervisor *supervisor, uv_loop_t *loop, struct failure *failure)
+{
+    char **names = NULL;
+
+    memset(supervisor, 0, sizeof(*supervisor));
+    uv_timer_init(loop, &supervisor->watchdog);
+    int count = sd_listen_fds_with_names(true, &names);
+    if (count > SUPERVISOR_SOCKETS_MAX) {
+        failure_set(
+            failure, ERROR_INVALID_PARAMETERS,
+            "%.60s has %d addresses; linkbandd takes %d at most: remove some ListenStream=.",
+            names[0], count, SUPERVISOR_SOCKETS_MAX);
+        free_names(names);
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        supervisor->sockets[supervisor->socket_count++] = SD_LISTEN_FDS_START + i;
+    if (count > 0)
+        snprintf(supervisor->socket_unit, sizeof(supervisor->socket_unit), "%s", names[0]);
+    free_names(names);
+    return true;
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    sd_notify(false, "WATCHDOG=1");
+}
+
+void supervisor_ready(struct supervisor *supervisor)
+{
+    uint64_t limit_us;
+
+    sd_notify(false, "READY=1");
+    /* Four times within the limit: one turn of the loop that is late kills nobody. */
+    if (sd_watchdog_enabled(false, &limit_us) > 0)
+        uv_timer_start(&supervisor->watchdog, on_watchdog, 0, limit_us / 4000);
+}
+
+void supervisor_reloading(void)
+{
+    sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now_monotonic_us());
+}
+
+void supervisor_reloaded(void)
+{
+    sd_notify(false, "READY=1");
+}
+
+void supervisor_stopping(void)
+{
+    sd_notify(false, "STOPPING=1");
+}
+
+static const char *link_text(const struct manager_status *status)
+{
+    static const char *const texts[] = {[LINK_IDLE] = "no band",
+                                        [LINK_CONNECTING] = "connecting",
+                                        [LINK_CONNECTED] = "connected to ",
+                                        [LINK_DISCONNECTING] = "disconnecting",
+                                        [LINK_WAITING] = "waiting for "};
+
+    return status->bluetooth_available ? texts[status->link] : "no Bluetooth";
+}
+
+void supervisor_tell(struct supervisor *supervisor, const struct manager_status *status,
+                     size_t clients)
+{
+    const bool named = status->bluetooth_available &&
+                       (status->link == LINK_CONNECTED || status->link == LINK_WAITING);
+    char text[sizeof(supervisor->status)];
+
+    snprintf(text, sizeof(text), "%s%s%s; %zu client%s", link_text(status),
+             named ? status->device.band.name : "",
+             status->stream == STREAM_STREAMING ? ", streaming" : "", clients,
+             clients == 1 ? "" : "s");
+    if (strcmp(text, supervisor->status) == 0)
+        return;
+    memcpy(supervisor->status, text, sizeof(text));
+    sd_notifyf(false, "STATUS=%s", text);
+}
