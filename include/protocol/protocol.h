@@ -28,6 +28,8 @@ struct protocol_out {
     void (*event)(void *user, const char *text, size_t len);
     void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len);
     size_t (*client_count)(void *user);
+    /* As the manager tells it: what is to be kept for a restart. May be NULL. */
+    void (*wants_changed)(void *user, const struct manager_wants *wants);
 };
 
 /* Limits of the server, for get_server_info. */

@@ -150,6 +150,9 @@ const struct option_spec options_table[] = {
     OPTION("data-dir", "DIR", IN_FILE, set_text, data_dir,
            "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
            "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
+    OPTION("state-dir", "DIR", IN_FILE, set_text, state_dir,
+           "where it is kept what to resume after a crash, instead of $STATE_DIRECTORY under systemd "
+           "and $XDG_STATE_HOME/linkbandd elsewhere", "/srv/linkbandd/state"),
     OPTION("listen", "ADDRESS:PORT", IN_FILE, set_list, listen,
            "listen here (up to 16 times) instead of on 127.0.0.1:8121 and [::1]:8121; addresses "
            "beyond loopback are open to the network", "127.0.0.1:8121"),

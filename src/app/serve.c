@@ -7,9 +7,10 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "app/data_dir.h"
+#include "app/directory.h"
 #include "app/reload.h"
 #include "app/supervisor.h"
+#include "app/wants_file.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "ble/bluez.h"
@@ -43,6 +44,7 @@ struct daemon {
     struct protocol *protocol;
     struct manager *manager;
     struct recorder *recorder; /* NULL: nothing can be recorded */
+    struct wants_file *wants;  /* NULL: nothing outlives a crash */
     int64_t suspended_us;      /* boot time − monotonic time at the last look */
     int unfinished;            /* of server, manager and recorder, while shutting down */
     bool stopping;
@@ -92,6 +94,14 @@ static size_t out_client_count(void *user)
     struct daemon *daemon = user;
 
     return daemon->server ? server_client_count(daemon->server) : 0;
+}
+
+static void out_wants(void *user, const struct manager_wants *wants)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->wants)
+        wants_file_save(daemon->wants, wants);
 }
 
 /* ---- server → protocol */
@@ -402,7 +412,8 @@ static bool open_protocol(struct daemon *daemon)
                                      .data_to = out_data_to,
                                      .event = out_event,
                                      .data = out_data,
-                                     .client_count = out_client_count};
+                                     .client_count = out_client_count,
+                                     .wants_changed = out_wants};
     unsigned char random[16];
     char instance[2 * sizeof(random) + 1];
 
@@ -418,14 +429,31 @@ static bool open_protocol(struct daemon *daemon)
 static void open_recorder(struct daemon *daemon, const struct options *options)
 {
     const struct recorder_listener listener = protocol_recorder_listener(daemon->protocol);
-    char path[RECORDER_PATH_MAX];
+    char path[DIRECTORY_PATH_MAX];
     struct failure failure;
 
-    if (data_dir_make(options->data_dir, path, sizeof(path), &failure))
+    if (directory_for_data(options->data_dir, path, &failure))
         daemon->recorder = recorder_create(&daemon->loop, path, &listener, &failure);
     if (!daemon->recorder)
         log_warning("nothing can be recorded: %s", failure.message);
     protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
+}
+
+/* What a run that died was wanted to do goes before --auto-connect. */
+static void resume(struct daemon *daemon, const struct options *options)
+{
+    char path[DIRECTORY_PATH_MAX];
+    struct failure failure;
+    struct manager_wants wants;
+
+    if (directory_for_state(options->state_dir, path, &failure))
+        daemon->wants = wants_file_create(&daemon->loop, path, options->backend);
+    else
+        log_warning("nothing will be resumed after a crash: %s", failure.message);
+    if (daemon->wants && wants_file_load(daemon->wants, &wants))
+        manager_restore(daemon->manager, &wants);
+    if (options->auto_connect)
+        manager_auto_connect(daemon->manager, options->auto_connect);
 }
 
 static bool open_manager(struct daemon *daemon, struct backend *backend,
@@ -475,8 +503,7 @@ static bool open_all(struct daemon *daemon, const struct options *options, struc
     }
     if (open_server(daemon, options, failure)) {
         open_recorder(daemon, options);
-        if (options->auto_connect)
-            manager_auto_connect(daemon->manager, options->auto_connect);
+        resume(daemon, options);
         return true;
     }
     manager_shutdown(daemon->manager, nothing, NULL);
@@ -536,6 +563,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
     if (daemon.protocol)
         protocol_destroy(daemon.protocol);
+    wants_file_destroy(daemon.wants);
     uv_loop_close(&daemon.loop);
     reload_finish(&daemon.reload);
     return exit_status(opened, &failure);

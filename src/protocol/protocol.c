@@ -188,8 +188,10 @@ static void on_packet(void *user, const struct packet *packet)
 
 static void on_wants_changed(void *user, const struct manager_wants *wants)
 {
-    (void)user;
-    (void)wants;
+    struct protocol *protocol = user;
+
+    if (protocol->out.wants_changed)
+        protocol->out.wants_changed(protocol->out.user, wants);
 }
 
 static void on_link_down(void *user, int64_t boot_us)

@@ -9,12 +9,16 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = ROOT.parent / "shared" / "reference" / "websocket-integration-guide.md"
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
 ADDRESS = "AA:BB:CC:DD:EE:FF"
+
+
+DATA = tempfile.TemporaryDirectory()
 
 
 def blocks(language):
@@ -29,7 +33,8 @@ def blocks(language):
 
 
 def start_daemon():
-    daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--sim", "seed=1,radio=fast"])
+    daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--sim", "seed=1,radio=fast",
+                               "--data-dir", DATA.name, "--state-dir", DATA.name])
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:

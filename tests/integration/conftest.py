@@ -33,7 +33,8 @@ class Daemon:
         self.port = port or free_port()
         self.arguments = [LINKBANDD, *arguments, "--listen", f"127.0.0.1:{self.port}"]
         self.data = tempfile.TemporaryDirectory()
-        self.env = {**os.environ, "XDG_DATA_HOME": self.data.name, **(env or {})}
+        self.env = {**os.environ, "XDG_DATA_HOME": self.data.name, "XDG_STATE_HOME": self.data.name + "/state",
+                    **(env or {})}
         self.process = None
         self.start()
 

@@ -1,0 +1,82 @@
+#include "app/directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct kind {
+    const char *option;
+    const char *below_state; /* of $STATE_DIRECTORY */
+    const char *variable;
+    const char *below_home;
+};
+
+static bool is_path(const char *value)
+{
+    return value && value[0] == '/';
+}
+
+/* $STATE_DIRECTORY may list several, parted by colons: the first is meant. */
+static int find(const struct kind *kind, const char *given, char *path)
+{
+    const char *state = getenv("STATE_DIRECTORY");
+    const char *base = getenv(kind->variable);
+    const char *home = getenv("HOME");
+
+    if (given)
+        return snprintf(path, DIRECTORY_PATH_MAX, "%s", given);
+    if (is_path(state))
+        return snprintf(path, DIRECTORY_PATH_MAX, "%.*s%s", (int)strcspn(state, ":"), state,
+                        kind->below_state);
+    if (is_path(base))
+        return snprintf(path, DIRECTORY_PATH_MAX, "%s/linkbandd", base);
+    if (is_path(home))
+        return snprintf(path, DIRECTORY_PATH_MAX, "%s/%s/linkbandd", home, kind->below_home);
+    return 0;
+}
+
+static bool make(const struct kind *kind, const char *path, struct failure *failure)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return true;
+    failure_set(failure, ERROR_RECORDING,
+                "The directory %.120s can't be made (%s): name another with --%s.", path,
+                strerror(errno), kind->option);
+    return false;
+}
+
+static bool open_kind(const struct kind *kind, const char *given, char *path,
+                      struct failure *failure)
+{
+    const int len = find(kind, given, path);
+
+    if (len <= 0 || len >= DIRECTORY_PATH_MAX) {
+        failure_set(failure, ERROR_RECORDING, "HOME is not set: name a directory with --%s.",
+                    kind->option);
+        return false;
+    }
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        const bool made = make(kind, path, failure);
+        *slash = '/';
+        if (!made)
+            return false;
+    }
+    return make(kind, path, failure);
+}
+
+bool directory_for_data(const char *given, char path[DIRECTORY_PATH_MAX], struct failure *failure)
+{
+    static const struct kind data = {"data-dir", "/recordings", "XDG_DATA_HOME", ".local/share"};
+
+    return open_kind(&data, given, path, failure);
+}
+
+bool directory_for_state(const char *given, char path[DIRECTORY_PATH_MAX], struct failure *failure)
+{
+    static const struct kind state = {"state-dir", "", "XDG_STATE_HOME", ".local/state"};
+
+    return open_kind(&state, given, path, failure);
+}

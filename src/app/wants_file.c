@@ -1,0 +1,213 @@
+#include "app/wants_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/directory.h"
+#include "base/log.h"
+
+#define TEXT_MAX 512
+
+struct wants_file {
+    uv_loop_t *loop;
+    char path[DIRECTORY_PATH_MAX + 16], fresh[DIRECTORY_PATH_MAX + 20];
+    char backend[16];
+    struct manager_wants newest;
+    bool changed; /* `newest` is not what was handed to the pool last */
+    bool writing;
+    uv_work_t work;
+    /* The pool's, while it writes. */
+    char text[TEXT_MAX]; /* "": the file is to go */
+    int fault;
+};
+
+static void put_sensors(FILE *out, const char *key, sensor_set sensors)
+{
+    fprintf(out, "%s =", key);
+    for (int s = 0; s < SENSOR_COUNT; s++) {
+        if (sensors & SENSOR_BIT(s))
+            fprintf(out, " %s", sensor_name((enum sensor)s));
+    }
+    fputc('\n', out);
+}
+
+static void print(struct wants_file *file)
+{
+    const struct manager_wants *wants = &file->newest;
+
+    memset(file->text, 0, sizeof(file->text));
+    if (!wants->band.name[0] && !wants->band.address[0])
+        return;
+    FILE *out = fmemopen(file->text, sizeof(file->text) - 1, "w");
+    if (!out)
+        return;
+    fprintf(out,
+            "; What linkbandd takes up again if it dies. Gone after a clean stop.\n"
+            "backend = %s\nname = %s\naddress = %s\n",
+            file->backend, wants->band.name, wants->band.address);
+    put_sensors(out, "sensors", wants->sensors);
+    fprintf(out, "sample_rate = %d\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
+            wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);
+    fclose(out);
+}
+
+/* ---- in the pool ---- */
+
+static int write_fresh(const struct wants_file *file)
+{
+    const size_t len = strlen(file->text);
+    int fault = 0, fd = open(file->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+
+    if (fd < 0)
+        return errno;
+    if (write(fd, file->text, len) != (ssize_t)len || fsync(fd) != 0)
+        fault = errno ? errno : EIO;
+    close(fd);
+    if (!fault && rename(file->fresh, file->path) != 0)
+        fault = errno;
+    return fault;
+}
+
+static void work(uv_work_t *request)
+{
+    struct wants_file *file = request->data;
+
+    if (file->text[0])
+        file->fault = write_fresh(file);
+    else
+        file->fault = unlink(file->path) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+/* ---- on the loop ---- */
+
+static void begin(struct wants_file *file);
+
+static void done(uv_work_t *request, int status)
+{
+    struct wants_file *file = request->data;
+
+    (void)status;
+    file->writing = false;
+    if (file->fault)
+        log_warning("%s can't be kept up to date (%s): after a crash the stream may not resume; "
+                    "see that the directory can be written, or name another with --state-dir",
+                    file->path, strerror(file->fault));
+    begin(file);
+}
+
+static void begin(struct wants_file *file)
+{
+    if (file->writing || !file->changed)
+        return;
+    file->changed = false;
+    print(file);
+    file->writing = uv_queue_work(file->loop, &file->work, work, done) == 0;
+}
+
+void wants_file_save(struct wants_file *file, const struct manager_wants *wants)
+{
+    file->newest = *wants;
+    file->changed = true;
+    begin(file);
+}
+
+/* ---- at the start ---- */
+
+struct reading {
+    const struct wants_file *file;
+    struct manager_wants wants;
+    char backend[16];
+};
+
+static sensor_set read_sensors(const char *text)
+{
+    sensor_set set = 0;
+
+    while (*text) {
+        enum sensor sensor;
+        const size_t len = strcspn(text, " ");
+        if (sensor_from_name(text, len, &sensor))
+            set |= SENSOR_BIT(sensor);
+        text += len + strspn(text + len, " ");
+    }
+    return set;
+}
+
+static int take(void *user, const char *section, const char *key, const char *value)
+{
+    struct reading *reading = user;
+    struct manager_wants *wants = &reading->wants;
+
+    (void)section;
+    if (strcmp(key, "backend") == 0)
+        snprintf(reading->backend, sizeof(reading->backend), "%s", value);
+    else if (strcmp(key, "name") == 0)
+        snprintf(wants->band.name, sizeof(wants->band.name), "%s", value);
+    else if (strcmp(key, "address") == 0)
+        snprintf(wants->band.address, sizeof(wants->band.address), "%s", value);
+    else if (strcmp(key, "sensors") == 0)
+        wants->sensors = read_sensors(value);
+    else if (strcmp(key, "sample_rate") == 0)
+        wants->sample_rate = (int)strtol(value, NULL, 10);
+    else if (strcmp(key, "duration") == 0)
+        wants->seconds = strtod(value, NULL);
+    else if (strcmp(key, "until") == 0)
+        wants->until_utc_us = strtoll(value, NULL, 10);
+    else if (strcmp(key, "since") == 0)
+        wants->since_utc_us = strtoll(value, NULL, 10);
+    return 1;
+}
+
+/* A torn or foreign file must not make the daemon do what nobody asked for. */
+static bool is_sound(const struct reading *reading)
+{
+    const struct manager_wants *wants = &reading->wants;
+
+    return (wants->band.name[0] || wants->band.address[0]) && wants->sample_rate >= 0 &&
+           wants->sample_rate <= 1000000 && wants->seconds >= 0 && wants->seconds < 1e9 &&
+           wants->until_utc_us >= 0 && wants->since_utc_us >= 0;
+}
+
+bool wants_file_load(const struct wants_file *file, struct manager_wants *wants)
+{
+    struct reading reading = {.file = file};
+    FILE *in = fopen(file->path, "re");
+
+    if (!in)
+        return false;
+    const int line = ini_parse_file(in, take, &reading);
+    fclose(in);
+    if (line != 0 || !is_sound(&reading)) {
+        log_warning("%s can't be understood: nothing is resumed; it is written anew as soon as a "
+                    "band is connected",
+                    file->path);
+        return false;
+    }
+    *wants = reading.wants;
+    return strcmp(reading.backend, file->backend) == 0;
+}
+
+struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend)
+{
+    struct wants_file *file = calloc(1, sizeof(*file));
+
+    if (!file)
+        return NULL;
+    file->loop = loop;
+    file->work.data = file;
+    snprintf(file->path, sizeof(file->path), "%s/wants", directory);
+    snprintf(file->fresh, sizeof(file->fresh), "%s.new", file->path);
+    snprintf(file->backend, sizeof(file->backend), "%s", backend);
+    return file;
+}
+
+void wants_file_destroy(struct wants_file *file)
+{
+    free(file);
+}

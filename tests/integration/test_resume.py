@@ -1,0 +1,136 @@
+"""A daemon that dies takes up again what was wanted of it; one that is stopped does not."""
+
+import asyncio
+import pathlib
+import signal
+
+import pytest
+import websockets
+
+from conftest import Client, Daemon, validate
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+
+
+@pytest.fixture
+def killed():
+    """A daemon that these tests end by themselves, in whatever way."""
+    daemon = Daemon("--backend", "sim", "--sim", "seed=1,radio=fast")
+    yield daemon
+    if daemon.process.poll() is None:
+        assert daemon.stop()[0] == 0
+
+
+def wants_of(daemon):
+    return pathlib.Path(daemon.env["XDG_STATE_HOME"]) / "linkbandd" / "wants"
+
+
+async def client_of(daemon):
+    return Client(await websockets.connect(daemon.url, max_size=2**20))
+
+
+async def start(daemon, **parameters):
+    client = await client_of(daemon)
+    await client.command("connect_device", address=ADDRESS)
+    assert (await client.command("start_streaming", **parameters))["success"]
+    return client
+
+
+async def kept(daemon, text):
+    """Waits until the file holds this."""
+    for _ in range(100):
+        if wants_of(daemon).exists() and text in wants_of(daemon).read_text():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no {text!r} in {wants_of(daemon)}")
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, 60))
+
+
+def test_killed_while_streaming_it_streams_again_by_itself(killed):
+    async def story():
+        client = await start(killed, sensors=["eeg", "acc"], sample_rate=125, duration=8)
+        await kept(killed, "sensors = eeg acc")
+        killed.stop(signal.SIGKILL)
+        await client.close()
+        killed.start()
+        client = await client_of(killed)
+        message = await client.data("eeg")
+        assert message["sample_rate"] == 125
+        status = (await client.command("get_streaming_status"))["data"]
+        assert status["sensors"] == ["eeg", "acc"] and status["state"] == "streaming"
+        assert 0 < status["remaining"] < 8, "the duration runs on"
+        await client.event("stream_stopped", reason="duration")
+        assert not [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == "ppg"]
+        await client.close()
+        validate(client.messages)
+
+    run(story())
+
+
+def test_clients_that_came_in_time_are_told_that_it_resumed(killed):
+    async def story():
+        client = await start(killed)
+        await kept(killed, "sensors = eeg")
+        killed.stop(signal.SIGKILL)
+        await client.close()
+        killed.arguments[killed.arguments.index("seed=1,radio=fast")] = "seed=1"
+        killed.start()
+        client = await client_of(killed)
+        await client.event("device_connected", resumed=True)
+        await client.event("stream_started", resumed=True)
+        await client.close()
+        validate(client.messages)
+
+    run(story())
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "a disconnect asked for"])
+def test_after_a_clean_end_nothing_resumes(killed, how):
+    async def story():
+        client = await start(killed)
+        await kept(killed, "sensors = eeg")
+        if how == "SIGTERM":
+            assert killed.stop()[0] == 0
+        else:
+            await client.command("disconnect_device")
+            await asyncio.sleep(1)
+            killed.stop(signal.SIGKILL)
+        await client.close()
+        assert not wants_of(killed).exists()
+        killed.start()
+        client = await client_of(killed)
+        reply = await client.command("get_streaming_status")
+        assert reply["data"]["state"] == "idle" and reply["data"]["device_id"] is None
+        await client.close()
+
+    run(story())
+
+
+@pytest.mark.parametrize("text", ["", "\0\xff", "backend = sim\nsensors = eeg\n", "backend = sim\naddress = " + ADDRESS + "\nuntil = -5"])
+def test_a_file_that_makes_no_sense_is_left_alone_aloud(killed, text):
+    async def story():
+        killed.stop()
+        wants_of(killed).write_text(text)
+        killed.start()
+        client = await client_of(killed)
+        assert (await client.command("get_streaming_status"))["data"]["state"] == "idle"
+        await client.close()
+        status, log = killed.stop()
+        assert status == 0 and "can't be understood: nothing is resumed" in log
+
+    run(story())
+
+
+def test_what_was_wanted_of_another_backend_is_not_asked_of_this_one(killed):
+    async def story():
+        killed.stop()
+        wants_of(killed).write_text(f"backend = bluez\naddress = {ADDRESS}\nsensors = eeg\n")
+        killed.start()
+        client = await client_of(killed)
+        assert (await client.command("get_streaming_status"))["data"]["state"] == "idle"
+        await client.close()
+
+    run(story())
