@@ -13,12 +13,15 @@
 #include "band/sensor.h"
 #include "manager/manager.h"
 #include "protocol/json.h"
+#include "protocol/subscription.h"
 #include "record/recorder.h"
 
 #define PROTOCOL_VERSION "1"
 
 /* Commands of one client that may wait for their outcome at a time; one more is answered BUSY. */
 #define PROTOCOL_PENDING_MAX 32
+/* Of objects and arrays in a message. */
+#define PROTOCOL_NESTING_MAX 32
 
 /* Where text goes; it is borrowed for the call. A client that is gone is no error. */
 struct protocol_out {
@@ -30,12 +33,17 @@ struct protocol_out {
     size_t (*client_count)(void *user);
     /* As the manager tells it: what is to be kept for a restart. May be NULL. */
     void (*wants_changed)(void *user, const struct manager_wants *wants);
+    /* The client's choice, to be read or changed; NULL: it is gone. */
+    struct subscription *(*subscription)(void *user, uint64_t client);
+    /* Asked once for each text: false where the client sends more than it may. */
+    bool (*may_send)(void *user, uint64_t client);
 };
 
 /* Limits of the server, for get_server_info. */
 struct protocol_limits {
     int clients, waiting, connections, message_bytes, frame_bytes;
     int data_queue_bytes, reply_queue_bytes;
+    int messages_a_second, messages_at_once;
     int heartbeat_seconds, silent_seconds, handshake_seconds, stuck_seconds;
 };
 

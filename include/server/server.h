@@ -12,6 +12,7 @@
 
 #include "band/sensor.h"
 #include "base/error.h"
+#include "protocol/subscription.h"
 
 #define SERVER_CLIENTS_MAX     10
 #define SERVER_WAITING_MAX     16
@@ -25,16 +26,12 @@
 #define SERVER_STUCK_MS        10000
 #define SERVER_DATA_QUEUE_MAX  (256 * 1024)
 #define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
+/* Messages that one client may send: so many a second, and so many at once after a rest. */
+#define SERVER_MESSAGES_A_SECOND 100
+#define SERVER_MESSAGES_AT_ONCE  500
 
 /* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions. */
 enum frame_kind { FRAME_REPLY, FRAME_EVENT, FRAME_RAW, FRAME_PROCESSED };
-
-/* A client's choice of what is broadcast. */
-struct subscription {
-    sensor_set raw, processed;
-    bool events;
-};
-#define SUBSCRIPTION_ALL ((struct subscription){SENSOR_SET_ALL, SENSOR_SET_ALL, true})
 
 struct server;
 struct client;
@@ -125,6 +122,8 @@ struct client *server_find(struct server *server, uint64_t id);
  * everything. */
 bool client_is_restricted(const struct client *client);
 struct subscription *client_subscription(struct client *client);
+/* To be called for each of its messages: false where it sends more than it may. */
+bool client_spend_message(struct client *client);
 
 /* Data frames dropped for the client since the last call, by sensor; false if none. Reset by the
  * call. */

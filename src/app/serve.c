@@ -104,6 +104,22 @@ static void out_wants(void *user, const struct manager_wants *wants)
         wants_file_save(daemon->wants, wants);
 }
 
+static struct subscription *out_subscription(void *user, uint64_t client)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    return peer ? client_subscription(peer) : NULL;
+}
+
+static bool out_may_send(void *user, uint64_t client)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    return !peer || client_spend_message(peer);
+}
+
 /* ---- server → protocol */
 
 static void on_opened(void *user, struct client *client)
@@ -402,6 +418,8 @@ static bool open_protocol(struct daemon *daemon)
         .frame_bytes = SERVER_FRAME_MAX,
         .data_queue_bytes = SERVER_DATA_QUEUE_MAX,
         .reply_queue_bytes = SERVER_REPLY_QUEUE_MAX,
+        .messages_a_second = SERVER_MESSAGES_A_SECOND,
+        .messages_at_once = SERVER_MESSAGES_AT_ONCE,
         .heartbeat_seconds = SERVER_PING_MS / 1000,
         .silent_seconds = SERVER_SILENT_MS / 1000,
         .handshake_seconds = SERVER_HANDSHAKE_MS / 1000,
@@ -413,7 +431,9 @@ static bool open_protocol(struct daemon *daemon)
                                      .event = out_event,
                                      .data = out_data,
                                      .client_count = out_client_count,
-                                     .wants_changed = out_wants};
+                                     .wants_changed = out_wants,
+                                     .subscription = out_subscription,
+                                     .may_send = out_may_send};
     unsigned char random[16];
     char instance[2 * sizeof(random) + 1];
 

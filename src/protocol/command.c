@@ -6,7 +6,6 @@
 #include "base/now.h"
 #include "protocol_impl.h"
 
-#define NESTING_MAX      32
 #define ID_MAX           1024 /* bytes of an id's JSON text */
 #define COMMAND_ECHO_MAX 256
 #define GIVEN_MAX        200 /* bytes of a refused value that are echoed */
@@ -368,16 +367,36 @@ static bool is_forbidden(const struct protocol *protocol, const struct command *
            (command->forbidden == FORBIDDEN_WHILE_RECORDING && recording_runs(protocol));
 }
 
-static void dispatch(struct protocol *protocol, uint64_t client, bool restricted,
-                     const cJSON *message, const char *name, const char *id)
+/* Who sent a message. */
+struct sender {
+    uint64_t client;
+    bool restricted, too_fast;
+};
+
+static struct failure *too_fast(const struct protocol *protocol, struct failure *failure)
+{
+    return failure_set(failure, ERROR_BUSY,
+                       "A client may send %d commands a second, %d at once after a rest; wait, "
+                       "then send this one again.",
+                       protocol->limits.messages_a_second, protocol->limits.messages_at_once);
+}
+
+static void dispatch(struct protocol *protocol, const struct sender *sender, const cJSON *message,
+                     const char *name, const char *id)
 {
     const struct command *command = find_command(name);
+    const uint64_t client = sender->client;
+    struct failure failure;
 
     if (!command) {
         unknown_command(protocol, client, name, id);
         return;
     }
-    if (restricted && is_forbidden(protocol, command)) {
+    if (sender->too_fast) {
+        answer_failure(protocol, client, name, id, too_fast(protocol, &failure), "{}");
+        return;
+    }
+    if (sender->restricted && is_forbidden(protocol, command)) {
         refuse_command(protocol, client, name, id, ERROR_NOT_ALLOWED,
                        "A page with the origin null may not do this; start linkbandd with "
                        "--allow-origin null, or serve the page from localhost.");
@@ -408,18 +427,18 @@ static void invalid_message(struct protocol *protocol, uint64_t client, const ch
     event_error(protocol, client, &failure, NULL);
 }
 
-static void object(struct protocol *protocol, uint64_t client, bool restricted,
-                   const cJSON *message)
+static void object(struct protocol *protocol, const struct sender *sender, const cJSON *message)
 {
+    const uint64_t client = sender->client;
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "command"));
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
+    struct failure failure;
     char *id;
     bool valid_id = read_id(message, &id);
 
     if (!name && (!type || strcmp(type, "health_check") != 0)) {
         invalid_message(protocol, client, "The message has no command");
     } else if (!valid_id) {
-        struct failure failure;
         failure_set(&failure, ERROR_INVALID_PARAMETERS,
                     "id must be a string of at most 1000 bytes or a number within 2^53.");
         static const char details[] =
@@ -430,7 +449,9 @@ static void object(struct protocol *protocol, uint64_t client, bool restricted,
         else
             event_error(protocol, client, &failure, details);
     } else if (name) {
-        dispatch(protocol, client, restricted, message, name, id);
+        dispatch(protocol, sender, message, name, id);
+    } else if (sender->too_fast) {
+        event_error(protocol, client, too_fast(protocol, &failure), NULL);
     } else {
         health_check(protocol, client, id);
     }
@@ -440,8 +461,13 @@ static void object(struct protocol *protocol, uint64_t client, bool restricted,
 void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, const char *text,
                    size_t len)
 {
+    const struct sender sender = {
+        .client = client,
+        .restricted = restricted,
+        .too_fast = !protocol->out.may_send(protocol->out.user, client),
+    };
     char why[128];
-    const char *fault = json_check(text, len, NESTING_MAX);
+    const char *fault = json_check(text, len, PROTOCOL_NESTING_MAX);
 
     if (fault) {
         snprintf(why, sizeof(why), "The message is not valid JSON: %s", fault);
@@ -450,7 +476,7 @@ void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, 
     }
     cJSON *message = cJSON_ParseWithLength(text, len);
     if (cJSON_IsObject(message))
-        object(protocol, client, restricted, message);
+        object(protocol, &sender, message);
     else
         invalid_message(protocol, client, "The message is not a JSON object");
     cJSON_Delete(message);

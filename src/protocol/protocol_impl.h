@@ -148,6 +148,10 @@ void tell_recording_stopped(struct protocol *protocol, uint64_t client,
 void list_recordings(struct request *request, const cJSON *parameters);
 void delete_recording(struct request *request, const cJSON *parameters);
 
+/* subscription.c */
+void subscribe(struct request *request, const cJSON *parameters);
+void unsubscribe(struct request *request, const cJSON *parameters);
+
 /* Terminated by an entry without name. */
 extern const struct command commands[];
 

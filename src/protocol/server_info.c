@@ -63,6 +63,9 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_put_integer(json, "data_queue_bytes", limits->data_queue_bytes);
     json_put_integer(json, "reply_queue_bytes", limits->reply_queue_bytes);
     json_put_integer(json, "pending_commands", PROTOCOL_PENDING_MAX);
+    json_put_integer(json, "commands_per_second", limits->messages_a_second);
+    json_put_integer(json, "commands_burst", limits->messages_at_once);
+    json_put_integer(json, "nesting", PROTOCOL_NESTING_MAX);
     json_put_integer(json, "heartbeat_seconds", limits->heartbeat_seconds);
     json_put_integer(json, "silent_seconds", limits->silent_seconds);
     json_put_integer(json, "handshake_seconds", limits->handshake_seconds);

@@ -40,6 +40,7 @@ static struct client *client_create(struct server *server, int fd, bool restrict
     client->subscription = SUBSCRIPTION_ALL;
     client->state_since = client->taken_at = uv_now(server->loop);
     client->ping_at = client->state_since + server_ms(server, SERVER_PING_MS);
+    allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, client->state_since);
     queue_init(&client->queue);
     while (*link)
         link = &(*link)->next;

@@ -148,6 +148,12 @@ struct subscription *client_subscription(struct client *client)
     return &client->subscription;
 }
 
+bool client_spend_message(struct client *client)
+{
+    return allowance_spend(&client->messages, SERVER_MESSAGES_A_SECOND, SERVER_MESSAGES_AT_ONCE,
+                           uv_now(client->server->loop));
+}
+
 bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT])
 {
     return queue_take_dropped(&client->queue, dropped);

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "access.h"
+#include "allowance.h"
 #include "queue.h"
 #include "request.h"
 #include "server/server.h"
@@ -36,6 +37,7 @@ struct client {
     enum client_state state;
     bool restricted;
     struct subscription subscription;
+    struct allowance messages;
     struct queue queue;
     /* The message that is coming in. */
     char *text;

@@ -1,0 +1,136 @@
+"""What one client chooses to get, and how fast it may ask."""
+
+import asyncio
+
+import pytest
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+SENSORS = ["eeg", "ppg", "acc", "bat"]
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, 100))
+
+
+async def streaming(client):
+    assert (await client.command("connect_device", address=ADDRESS))["success"]
+    assert (await client.command("start_streaming"))["success"]
+
+
+def kinds_of(messages):
+    """("raw_data", "eeg"), ("event",) …: what came."""
+    return {(m["type"], m["sensor_type"]) if "sensor_type" in m else (m["type"],) for m in messages}
+
+
+async def hears(client, seconds=2.5):
+    """What comes from here on: processed data comes twice a second."""
+    await asyncio.sleep(0.3)
+    start = len(client.messages)
+    await asyncio.sleep(seconds)
+    return kinds_of(client.messages[start:])
+
+
+def test_each_connection_begins_with_everything_and_the_reply_tells_what_is_in_force(clients):
+    async def story():
+        async with clients() as client:
+            data = (await client.command("unsubscribe", sensors=["eeg"], kinds=["raw"]))["data"]
+            assert data == {"sensors": SENSORS, "kinds": ["raw", "processed", "events"], "raw": ["ppg", "acc", "bat"],
+                            "processed": ["eeg", "ppg", "acc"], "events": True}
+            data = (await client.command("subscribe", sensors=["eeg", "acc"], kinds=["raw"]))["data"]
+            assert (data["sensors"], data["kinds"]) == (["eeg", "acc"], ["raw"])
+            assert (data["raw"], data["processed"], data["events"]) == (["eeg", "acc"], [], False)
+            data = (await client.command("subscribe"))["data"]
+            assert (data["sensors"], data["kinds"]) == (SENSORS, ["raw", "processed", "events"])
+            data = (await client.command("unsubscribe", sensors=["ppg"]))["data"]
+            assert data["raw"] == ["eeg", "acc", "bat"] and data["processed"] == ["eeg", "acc"] and data["events"]
+            data = (await client.command("unsubscribe", kinds=["events"]))["data"]
+            assert data["kinds"] == ["raw", "processed"] and data["raw"] == ["eeg", "acc", "bat"]
+            data = (await client.command("unsubscribe"))["data"]
+            assert (data["sensors"], data["kinds"], data["events"]) == ([], [], False)
+
+    run(story())
+
+
+@pytest.mark.parametrize("command", ["subscribe", "unsubscribe"])
+@pytest.mark.parametrize("parameters", [
+    {"sensors": []}, {"sensors": ["eeg", "emg"]}, {"sensors": "eeg"}, {"kinds": []}, {"kinds": ["raw", 1]}, {"kinds": "raw"},
+    {"kinds": ["data"]}, {"kinds": {"raw": True}},
+])
+def test_a_choice_that_is_none_is_refused_and_changes_nothing(clients, command, parameters):
+    async def story():
+        async with clients() as client:
+            await client.command("subscribe", sensors=["ppg"], kinds=["raw"])
+            reply = await client.command(command, **parameters)
+            assert reply["success"] is False and reply["data"]["error_code"] == "INVALID_PARAMETERS"
+            assert reply["data"]["details"]["parameter"] in parameters
+            after = (await client.command("unsubscribe", sensors=["bat"]))["data"]
+            assert (after["sensors"], after["kinds"]) == (["ppg"], ["raw"])
+
+    run(story())
+
+
+def test_only_what_was_chosen_comes_and_no_other_client_notices(clients):
+    async def story():
+        async with clients() as chooser, clients() as other:
+            await streaming(chooser)
+            assert (await chooser.command("subscribe", sensors=["eeg"], kinds=["raw"]))["success"]
+            assert await hears(chooser) == {("raw_data", "eeg")}
+            await chooser.command("subscribe", sensors=["eeg"], kinds=["processed"])
+            assert await hears(chooser) == {("processed_data", "eeg")}
+            everything = await hears(other)
+            assert {("raw_data", s) for s in ("eeg", "ppg", "acc")} <= everything
+            assert {("processed_data", s) for s in ("eeg", "ppg", "acc")} <= everything
+            # Back again: sequence numbers tell of no hole that was not asked for.
+            start = len(other.messages)
+            await asyncio.sleep(1)
+            seqs = [m["seq"] for m in other.messages[start:] if (m["type"], m.get("sensor_type")) == ("raw_data", "eeg")]
+            assert len(seqs) > 5 and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+    run(story())
+
+
+def test_without_any_subscription_replies_and_own_errors_still_come(clients):
+    async def story():
+        async with clients() as client, clients() as other:
+            await streaming(other)
+            await client.command("unsubscribe")
+            assert await hears(client, 1.5) == set()
+            assert (await client.command("get_streaming_status"))["data"]["is_streaming"]
+            start = len(client.messages)
+            reply = await client.command("connect_device", address="11:22:33:44:55:66")
+            assert reply["data"]["error_code"] == "BUSY"
+            await client.event("error", start, error_code="BUSY")
+            await client.send("not JSON")
+            await client.event("error", start, error_code="INVALID_MESSAGE")
+            # An event to all is not for it.
+            await other.command("insert_marker", label="here")
+            await other.event("marker", label="here")
+            assert (await client.command("health_check"))["success"]
+            assert not [m for m in client.messages[start:] if m.get("event_type") == "marker"]
+
+    run(story())
+
+
+def test_a_burst_is_served_a_flood_is_told_busy_and_each_command_has_its_one_reply(clients):
+    async def story():
+        async with clients() as client, clients() as other:
+            limits = (await client.command("get_server_info"))["data"]["limits"]
+            burst, rate = limits["commands_burst"], limits["commands_per_second"]
+            assert (burst, rate) == (500, 100)
+            flood = 3 * burst
+            for number in range(flood):
+                await client.send({"command": "get_streaming_status", "id": f"flood {number}"})
+            await client.wait(lambda m: m.get("id") == f"flood {flood - 1}", 30)
+            replies = [m for m in client.messages if str(m.get("id", "")).startswith("flood")]
+            assert [m["id"] for m in replies] == [f"flood {n}" for n in range(flood)], "one reply each, in order"
+            served = [m["success"] for m in replies]
+            print(f"of {flood} commands in one go {sum(served)} were served")
+            assert all(served[:burst - 10]), "a burst is served whole"
+            assert sum(served) < flood / 2 + 200
+            assert {m["data"]["error_code"] for m in replies if not m["success"]} == {"BUSY"}
+            assert (await other.command("health_check"))["success"], "the limit is one client's, not all's"
+            await asyncio.sleep(1.5)
+            for number in range(100):
+                assert (await client.command("get_streaming_status"))["success"], f"{number} after a rest"
+
+    run(story())
