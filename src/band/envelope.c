@@ -7,17 +7,19 @@
 #define WIDTH_LAST  8.0
 
 /*
- * What a short span says of the drift is the delays' noise. So the line rises little at first, as
- * the middle of what crystals do; then at most as much as any crystal of a radio does; at last
- * freely, within what no crystal exceeds. The spans and slopes are those with the least error in
- * 1000 runs of delays up to 60 ms and drifts up to 50 ppm, of which 98 % stay within 2 ms from 20 s
- * on. In s and in µs a second.
+ * Of the drift is known beforehand that a crystal is good to some tens of ppm; the delays tell more
+ * the longer they were watched. Both are weighed against each other: exponential delays, of which
+ * each point's height over the line is one, and a normal deviation of the slope. Mean and deviation
+ * are those with the least error over crystals of -50 to 50 ppm and delays up to 60 ms, which a
+ * slope too low bears better than one too high. In µs a second.
  */
-#define SLOPE_SPAN   48.0
-#define SURE_SPAN    120.0
-#define SLOPE_FIRST  10.0
-#define SLOPE_LIKELY 60.0
-#define SLOPE_MAX    200.0
+#define SLOPE_MEAN      (-5.0)
+#define SLOPE_DEVIATION 15.0
+#define SLOPE_MAX       200.0
+/* Leaves 0.02 µs a second of the interval. */
+#define SEARCH_STEPS 25
+/* Fewer points say nothing of a slope. */
+#define SLOPE_POINTS_MIN 4
 
 void envelope_init(struct envelope *envelope)
 {
@@ -63,8 +65,10 @@ void envelope_add(struct envelope *envelope, struct envelope_point point)
         struct envelope_point *last = &envelope->point[envelope->count - 1];
         /* A packet of before its bucket's end that comes after it counts for the newest. */
         if (bucket_of(envelope, point.x) <= bucket_of(envelope, last->x)) {
-            if (point.y < last->y && (envelope->count == 1 || point.x > last[-1].x))
+            if (point.y < last->y && (envelope->count == 1 || point.x > last[-1].x)) {
                 *last = point;
+                envelope->laid = false;
+            }
             return;
         }
     }
@@ -73,6 +77,7 @@ void envelope_add(struct envelope *envelope, struct envelope_point point)
     if (envelope->count == ENVELOPE_BUCKETS)
         drop_oldest(envelope);
     envelope->point[envelope->count++] = point;
+    envelope->laid = false;
 }
 
 static bool turns_left(struct envelope_point a, struct envelope_point b, struct envelope_point c)
@@ -102,33 +107,78 @@ static double mean_x(const struct envelope *envelope)
     return sum / (double)envelope->count;
 }
 
-static double slope_of(const struct envelope *envelope)
+/* The line of least mean height, by the points alone. */
+static double hull_slope(const struct envelope *envelope)
 {
-    const double span = envelope->point[envelope->count - 1].x - envelope->point[0].x;
     struct envelope_point hull[ENVELOPE_BUCKETS];
-
-    if (span < SLOPE_SPAN)
-        return SLOPE_FIRST;
     const size_t count = lower_hull(envelope, hull);
-    if (count < 2)
-        return SLOPE_FIRST;
     const double mean = mean_x(envelope);
     size_t edge = 1;
+
     while (edge < count - 1 && hull[edge].x < mean)
         edge++;
     const double slope = (hull[edge].y - hull[edge - 1].y) / (hull[edge].x - hull[edge - 1].x);
-    const double most = span < SURE_SPAN ? SLOPE_LIKELY : SLOPE_MAX;
-    return fmax(-most, fmin(most, slope));
+    return fmax(-SLOPE_MAX, fmin(SLOPE_MAX, slope));
 }
 
-bool envelope_at(const struct envelope *envelope, double x, double *y)
+/* How far the points are above the highest line of this slope under them all, on average. */
+static double mean_height(const struct envelope *envelope, double slope)
+{
+    double sum = 0, least = INFINITY;
+
+    for (size_t i = 0; i < envelope->count; i++) {
+        const double y = envelope->point[i].y - slope * envelope->point[i].x;
+        sum += y;
+        least = fmin(least, y);
+    }
+    return sum / (double)envelope->count - least;
+}
+
+/* The negative logarithm of how likely the slope is, but for a constant; convex. */
+static double unlikeliness(const struct envelope *envelope, double slope, double scale)
+{
+    const double deviation = (slope - SLOPE_MEAN) / SLOPE_DEVIATION;
+
+    return (double)envelope->count * mean_height(envelope, slope) / scale +
+           deviation * deviation / 2;
+}
+
+static double likeliest_slope(const struct envelope *envelope)
+{
+    double lo = -SLOPE_MAX, hi = SLOPE_MAX;
+
+    if (envelope->count < SLOPE_POINTS_MIN)
+        return SLOPE_MEAN;
+    const double scale = mean_height(envelope, hull_slope(envelope));
+    if (!(scale > 0))
+        return hull_slope(envelope);
+    for (int i = 0; i < SEARCH_STEPS; i++) {
+        const double third = (hi - lo) / 3;
+        if (unlikeliness(envelope, lo + third, scale) < unlikeliness(envelope, hi - third, scale))
+            hi -= third;
+        else
+            lo += third;
+    }
+    return (lo + hi) / 2;
+}
+
+/* Where the line lies follows from the points alone: it is sought anew only when they changed. */
+static void lay_line(struct envelope *envelope)
+{
+    envelope->slope = likeliest_slope(envelope);
+    envelope->zero = INFINITY;
+    for (size_t i = 0; i < envelope->count; i++)
+        envelope->zero =
+            fmin(envelope->zero, envelope->point[i].y - envelope->slope * envelope->point[i].x);
+    envelope->laid = true;
+}
+
+bool envelope_at(struct envelope *envelope, double x, double *y)
 {
     if (envelope->count == 0)
         return false;
-    const double slope = slope_of(envelope);
-    double least = INFINITY;
-    for (size_t i = 0; i < envelope->count; i++)
-        least = fmin(least, envelope->point[i].y + slope * (x - envelope->point[i].x));
-    *y = least;
+    if (!envelope->laid)
+        lay_line(envelope);
+    *y = envelope->zero + envelope->slope * x;
     return true;
 }

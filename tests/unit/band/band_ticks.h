@@ -27,6 +27,8 @@ struct tick_packet {
     struct samples samples;
     int64_t arrival_us;
     double true_us;   /* boot time of its first sample, on the line of the ticks for PPG and ACC */
+    double on_line;   /* its tick without the stamp's jitter */
+    double delay_us;  /* what the radio added */
     uint32_t skipped; /* samples before it that were never made */
 };
 
@@ -82,12 +84,15 @@ static inline void ticks_next(struct ticks *ticks, enum sensor sensor, struct ti
                    number % ticks->skip_one_in == 0;
     ticks->position[sensor] += out->skipped;
     const double on_line = ticks->boot_tick + ticks->position[sensor] / rate * BAND_TICK_HZ;
+
+    out->on_line = on_line;
     const double stamped = round(on_line + ticks_jitter_us(ticks, sensor) * BAND_TICK_HZ / 1e6);
     out->true_us = ticks_boot_us(ticks, sensor == SENSOR_EEG ? stamped : on_line);
     ticks->position[sensor] += (double)count;
+    out->delay_us = ticks->delay_us * ticks_random(ticks);
     out->arrival_us = llround(
         ticks_boot_us(ticks, ticks->boot_tick + ticks->position[sensor] / rate * BAND_TICK_HZ) +
-        ticks->delay_us * ticks_random(ticks));
+        out->delay_us);
 
     memset(&out->samples, 0, sizeof(out->samples));
     out->samples.sensor = sensor;
