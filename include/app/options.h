@@ -45,6 +45,7 @@ struct options {
     const char *start;                           /* process: ISO time, or NULL */
     const char *data_dir;                        /* NULL: the default */
     const char *state_dir;                       /* NULL: the default */
+    const char *token_file;                      /* NULL: no token is wanted */
     const char *mains;                           /* "50" or "60"; NULL: 50 */
     bool loop;
     struct option_list listen, allow_host, allow_origin, deny_origin;

@@ -26,6 +26,8 @@
 #define SERVER_STUCK_MS        10000
 #define SERVER_DATA_QUEUE_MAX  (256 * 1024)
 #define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
+/* Characters of the token, visible ASCII. */
+#define SERVER_TOKEN_MAX 256
 /* Messages that one client may send: so many a second, and so many at once after a rest. */
 #define SERVER_MESSAGES_A_SECOND 100
 #define SERVER_MESSAGES_AT_ONCE  500
@@ -68,6 +70,8 @@ struct server_config {
     size_t allow_origin_count;
     const char *const *deny_origin;
     size_t deny_origin_count;
+    /* What every peer has to show; NULL: nothing, and then nothing but loopback is listened on. */
+    const char *token;
     /* Sockets that already listen, from a supervisor, beside those of `listen`; taken over. */
     const int *fds;
     size_t fd_count;

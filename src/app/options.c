@@ -155,7 +155,10 @@ const struct option_spec options_table[] = {
            "and $XDG_STATE_HOME/linkbandd elsewhere", "/srv/linkbandd/state"),
     OPTION("listen", "ADDRESS:PORT", IN_FILE, set_list, listen,
            "listen here (up to 16 times) instead of on 127.0.0.1:8121 and [::1]:8121; addresses "
-           "beyond loopback are open to the network", "127.0.0.1:8121"),
+           "beyond loopback want a token", "127.0.0.1:8121"),
+    OPTION("token-file", "FILE", IN_FILE, set_text, token_file,
+           "every client must show the token in this file, as ?token= or Authorization: Bearer",
+           "/etc/linkbandd/token"),
     OPTION("allow-host", "NAME", RELOADS, set_list, allow_host,
            "accept this name in requests' Host besides loopback names", "lab.example.org"),
     OPTION("allow-origin", "ORIGIN", RELOADS, set_list, allow_origin,

@@ -10,6 +10,7 @@
 #include "app/directory.h"
 #include "app/reload.h"
 #include "app/supervisor.h"
+#include "app/token_file.h"
 #include "app/wants_file.h"
 #include "base/log.h"
 #include "base/now.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct supervisor supervisor;
     struct reload reload;
     struct server_config server_config;
+    char token[SERVER_TOKEN_MAX + 1]; /* "": none is wanted */
     struct server *server;
     struct protocol *protocol;
     struct manager *manager;
@@ -360,6 +362,14 @@ static double hurry(void)
     return value >= 1 ? value : 1;
 }
 
+static bool set_token(struct daemon *daemon, const char *path, struct failure *failure)
+{
+    if (!path)
+        return true;
+    daemon->server_config.token = daemon->token;
+    return token_file_read(path, daemon->token, failure);
+}
+
 static void set_access(struct server_config *config, const struct options *options)
 {
     config->allow_host = options->allow_host.items;
@@ -400,7 +410,8 @@ static bool open_server(struct daemon *daemon, const struct options *options,
                                              .text = on_text,
                                              .binary = on_binary};
 
-    if (!set_addresses(daemon, options, failure))
+    if (!set_addresses(daemon, options, failure) ||
+        !set_token(daemon, options->token_file, failure))
         return false;
     set_access(config, options);
     config->hurry = hurry();

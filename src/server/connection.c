@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "token.h"
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
@@ -185,18 +186,30 @@ static void refuse(struct connection *connection, int status, const char *senten
 }
 
 /* One a second: a storm of refusals is not a storm of log lines. */
+static void log_refusal(struct server *server, const struct request *request, const char *why)
+{
+    uint64_t now = uv_now(server->loop);
+
+    if (server->refusal_at && now - server->refusal_at < 1000)
+        return;
+    server->refusal_at = now;
+    log_warning("refused (Host %.80s, Origin %.80s): %s", request->host ? request->host : "-",
+                request->origin ? request->origin : "-", why);
+}
+
 static void refuse_access(struct connection *connection, const struct request *request,
                           enum access_verdict verdict)
 {
-    struct server *server = connection->server;
-    uint64_t now = uv_now(server->loop);
+    log_refusal(connection->server, request, access_advice(verdict));
+    refuse(connection, 403, access_advice(verdict));
+}
 
-    if (!server->refusal_at || now - server->refusal_at >= 1000) {
-        server->refusal_at = now;
-        log_warning("refused (Host %.80s, Origin %.80s): %s", request->host ? request->host : "-",
-                    request->origin ? request->origin : "-", access_advice(verdict));
-    }
-    http_say(&connection->response, 403, access_advice(verdict));
+static void refuse_tokenless(struct connection *connection, const struct request *request)
+{
+    log_refusal(connection->server, request, "no token, or not that of --token-file");
+    http_say(&connection->response, 401,
+             "the token is wanted, as ?token=… in the address or as Authorization: Bearer …\n");
+    connection->response.extra = "WWW-Authenticate: Bearer realm=\"linkbandd\"\r\n";
     answer(connection, NULL);
 }
 
@@ -212,6 +225,9 @@ static enum access_verdict judge(const struct connection *connection, const stru
         inet_ntop(AF_INET, &((struct sockaddr_in *)&name)->sin_addr, local, sizeof(local));
     if (name.ss_family == AF_INET6)
         inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&name)->sin6_addr, local, sizeof(local));
+    /* IPv4 on a socket of both: its peers write the address as IPv4. */
+    if (strncmp(local, "::ffff:", 7) == 0)
+        memmove(local, local + 7, strlen(local + 7) + 1);
     return access_judge(&connection->server->rules,
                         &(struct access_request){
                             .host = request->host,
@@ -287,6 +303,11 @@ static void take_request(struct connection *connection, size_t head_len)
     bool restricted = verdict == ACCESS_RESTRICTED;
     if (verdict != ACCESS_OK && !restricted) {
         refuse_access(connection, &request, verdict);
+        return;
+    }
+    const char *token = connection->server->config->token;
+    if (token && !token_is_shown(token, &request)) {
+        refuse_tokenless(connection, &request);
         return;
     }
     if (request_has_token(request.upgrade, "websocket")) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "page.h"
+#include "token.h"
 
 void http_response_init(struct http_response *response)
 {
@@ -77,7 +78,18 @@ void http_reply_file(struct http_response *response, int fd, const char *content
     copy_name(response->name, sizeof(response->name), name);
 }
 
-static bool answer_page(const struct request *request, struct http_response *response)
+/* A browser sends the token with the page's address only: its links pass it on. */
+static void pass_token_on(const char *token, struct http_response *response)
+{
+    response->owned = token_into_page(token, (const unsigned char *)response->body, response->len,
+                                      &response->len);
+    response->body = response->owned;
+    if (!response->owned)
+        http_say(response, 500, "out of memory\n");
+}
+
+static bool answer_page(const struct server *server, const struct request *request,
+                        struct http_response *response)
 {
     for (size_t i = 0; i < sizeof(page_files) / sizeof(page_files[0]); i++) {
         if (strcmp(request->path, page_files[i].path) != 0)
@@ -86,6 +98,8 @@ static bool answer_page(const struct request *request, struct http_response *res
         response->content_type = page_files[i].content_type;
         response->body = (const char *)page_files[i].bytes;
         response->len = page_files[i].len;
+        if (server->config->token && i == PAGE_INDEX)
+            pass_token_on(server->config->token, response);
         return true;
     }
     return false;
@@ -122,7 +136,7 @@ void http_answer(const struct server *server, const struct request *request, boo
         response->extra = "Allow: GET, HEAD\r\n";
         return;
     }
-    if (!answer_page(request, response))
+    if (!answer_page(server, request, response))
         answer_route(server, request, restricted, response);
     if (!response->status)
         http_say(response, 404, "nothing is here: the page is at /, the WebSocket at / and /ws\n");
@@ -136,6 +150,7 @@ static const char *reason_phrase(int status)
     } known[] = {
         {200, "OK"},
         {400, "Bad Request"},
+        {401, "Unauthorized"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},

@@ -183,14 +183,42 @@ bool listener_open(struct server *server, const char *address, struct failure *f
 
 bool listener_take(struct server *server, int fd, struct failure *failure)
 {
-    int listens = 0;
+    int listens = 0, domain = 0;
     socklen_t len = sizeof(listens);
 
     /* A blocking one would stop the daemon when a peer goes between poll and accept. */
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 || !listens ||
+        getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 ||
+        (domain != AF_INET && domain != AF_INET6) ||
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 || !watch_socket(server, fd)) {
         failure_set(failure, ERROR_INTERNAL, "descriptor %d is not a listening TCP socket", fd);
         return false;
+    }
+    return true;
+}
+
+/* An address that others than this machine's own programs can reach. */
+static bool is_beyond_loopback(const struct sockaddr_storage *name)
+{
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)name)->sin6_addr;
+    uint32_t v4 = ntohl(((const struct sockaddr_in *)name)->sin_addr.s_addr);
+
+    if (name->ss_family == AF_INET)
+        return v4 >> 24 != 127;
+    if (name->ss_family != AF_INET6)
+        return true;
+    return !IN6_IS_ADDR_LOOPBACK(v6) && !(IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+}
+
+bool listener_is_loopback_only(const struct server *server)
+{
+    struct sockaddr_storage name;
+
+    for (size_t i = 0; i < server->listening_count; i++) {
+        socklen_t len = sizeof(name);
+        if (getsockname(server->listening[i].fd, (struct sockaddr *)&name, &len) != 0 ||
+            is_beyond_loopback(&name))
+            return false;
     }
     return true;
 }

@@ -11,6 +11,7 @@ struct page_file {
     size_t len;
 };
 
+#define PAGE_INDEX 0 /* the page itself */
 extern const struct page_file page_files[3];
 
 #endif

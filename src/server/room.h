@@ -94,6 +94,8 @@ void server_handle_gone(struct server *server);
 bool listener_open(struct server *server, const char *address, struct failure *failure);
 bool listener_take(struct server *server, int fd, struct failure *failure);
 void listener_close_all(struct server *server, uv_close_cb closed);
+/* Whether nobody but programs of this machine can connect, by what the kernel says. */
+bool listener_is_loopback_only(const struct server *server);
 void listener_resume(struct server *server);
 
 /* connection.c: takes the accepted socket over. */

@@ -82,6 +82,13 @@ static bool open_listeners(struct server *server, struct failure *failure)
         if (!listener_open(server, listen[i], failure))
             return false;
     }
+    if (!config->token && !listener_is_loopback_only(server)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "%.120s can be reached from beyond this machine: give --token-file FILE, or "
+                    "listen on 127.0.0.1 and [::1] only.",
+                    server->addresses);
+        return false;
+    }
     if (server->listening_count == 0) {
         failure_set(failure, ERROR_INTERNAL,
                     "nothing to listen on: give an address of this machine with --listen");

@@ -6,7 +6,8 @@
  *   dropped          frames dropped for the sender             anything else comes back as it is
  *
  * Prints the port on stdout; stops on SIGTERM. Arguments: --hurry X, --listen A, --allow-host H,
- * --allow-origin O, --deny-origin O, --file PATH (served at /file).
+ * --allow-origin O, --deny-origin O, --token T, --fd N (listens already), --file PATH (served at
+ * /file).
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +18,8 @@
 #include "server/server.h"
 
 static struct server *server;
-static const char *file_path;
+static const char *file_path, *token;
+static int fds[1], fd_count;
 static int stopped;
 static uint64_t number;
 
@@ -164,6 +166,10 @@ int main(int argc, char **argv)
             hurry = atof(argv[i + 1]);
         else if (strcmp(argv[i], "--file") == 0)
             file_path = argv[i + 1];
+        else if (strcmp(argv[i], "--token") == 0)
+            token = argv[i + 1];
+        else if (strcmp(argv[i], "--fd") == 0)
+            fds[fd_count++] = atoi(argv[i + 1]);
         else
             add(strcmp(argv[i], "--listen") == 0         ? &listen
                 : strcmp(argv[i], "--allow-host") == 0   ? &hosts
@@ -172,9 +178,20 @@ int main(int argc, char **argv)
                 argv[i + 1]);
     }
     struct server_config config = {
-        listen.items, listen.count, hosts.items, hosts.count, origins.items, origins.count,
-        denied.items, denied.count, NULL,        0,           routes,        2,
-        hurry,
+        .listen = listen.items,
+        .listen_count = listen.count,
+        .allow_host = hosts.items,
+        .allow_host_count = hosts.count,
+        .allow_origin = origins.items,
+        .allow_origin_count = origins.count,
+        .deny_origin = denied.items,
+        .deny_origin_count = denied.count,
+        .token = token,
+        .fds = fds,
+        .fd_count = fd_count,
+        .routes = routes,
+        .route_count = 2,
+        .hurry = hurry,
     };
     uv_loop_init(&loop);
     server = server_create(&loop, &config, &listener, &failure);
@@ -184,10 +201,10 @@ int main(int argc, char **argv)
         uv_loop_close(&loop);
         return 1;
     }
-    printf("%s\n", server_addresses(server));
-    fflush(stdout);
     uv_signal_init(&loop, &signal);
     uv_signal_start(&signal, on_signal, SIGTERM);
+    printf("%s\n", server_addresses(server));
+    fflush(stdout);
     uv_run(&loop, UV_RUN_DEFAULT);
     return uv_loop_close(&loop) != 0;
 }
