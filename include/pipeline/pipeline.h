@@ -39,6 +39,7 @@ struct pipeline_listener {
 /* Counts since the sensor's stream was last started, in samples but where said. */
 struct pipeline_counts {
     uint64_t received;
+    uint64_t packets;         /* that `received` came in */
     uint64_t skipped_by_band; /* gaps shorter than a packet: the band's own */
     uint64_t lost_link;       /* longer gaps */
     uint64_t late_packets;    /* duplicate or late, dropped */

@@ -29,7 +29,9 @@ struct protocol_out {
     void (*reply)(void *user, uint64_t client, const char *text, size_t len);
     void (*data_to)(void *user, uint64_t client, enum sensor sensor, const char *text, size_t len);
     void (*event)(void *user, const char *text, size_t len);
-    void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len);
+    /* `arrival_us`, boot time, of the packet it comes of; 0 for what is repeated. */
+    void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
+                 int64_t arrival_us);
     size_t (*client_count)(void *user);
     /* As the manager tells it: what is to be kept for a restart. May be NULL. */
     void (*wants_changed)(void *user, const struct manager_wants *wants);

@@ -13,6 +13,7 @@
 #include "band/sensor.h"
 #include "base/error.h"
 #include "protocol/subscription.h"
+#include "server/stats.h"
 
 #define SERVER_CLIENTS_MAX     10
 #define SERVER_WAITING_MAX     16
@@ -106,10 +107,13 @@ const char *server_addresses(const struct server *server);
 /* Closes every client with 1012, stops listening, then frees itself and calls done; within 1 s. */
 void server_shutdown(struct server *server, void (*done)(void *user), void *user);
 
-/* To every client that subscribes to it: one frame, serialised once. Longer than SERVER_FRAME_MAX
- * is refused, logged. */
+/*
+ * To every client that subscribes to it: one frame, serialised once. Longer than SERVER_FRAME_MAX
+ * is refused, logged. `arrival_us`, boot time: when what it tells arrived, for the latency that is
+ * counted; 0: none.
+ */
 void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
-                      const char *text, size_t len);
+                      const char *text, size_t len, int64_t arrival_us);
 /* To one client. */
 void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
                  size_t len);
@@ -132,6 +136,12 @@ bool client_spend_message(struct client *client);
 /* Data frames dropped for the client since the last call, by sensor; false if none. Reset by the
  * call. */
 bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT]);
+
+/* Bytes that wait to be sent to it. */
+size_t client_queue_bytes(const struct client *client);
+
+/* Valid until the next call. */
+const struct server_stats *server_stats(struct server *server);
 
 /* After a suspend of the host: every client has its full time to answer again. */
 void server_forgive_silence(struct server *server);

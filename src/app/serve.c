@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "app/directory.h"
+#include "app/observed.h"
 #include "app/reload.h"
 #include "app/supervisor.h"
 #include "app/token_file.h"
@@ -41,6 +42,8 @@ struct daemon {
     struct supervisor supervisor;
     struct reload reload;
     struct server_config server_config;
+    struct observed observed;
+    struct http_route routes[2];
     char token[SERVER_TOKEN_MAX + 1]; /* "": none is wanted */
     struct server *server;
     struct protocol *protocol;
@@ -79,16 +82,17 @@ static void out_event(void *user, const char *text, size_t len)
     struct daemon *daemon = user;
 
     if (daemon->server)
-        server_broadcast(daemon->server, FRAME_EVENT, SENSOR_COUNT, text, len);
+        server_broadcast(daemon->server, FRAME_EVENT, SENSOR_COUNT, text, len, 0);
 }
 
-static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len)
+static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
+                     int64_t arrival_us)
 {
     struct daemon *daemon = user;
 
     if (daemon->server)
-        server_broadcast(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor, text,
-                         len);
+        server_broadcast(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor, text, len,
+                         arrival_us);
 }
 
 static size_t out_client_count(void *user)
@@ -400,6 +404,15 @@ static bool set_addresses(struct daemon *daemon, const struct options *options,
     return false;
 }
 
+static void set_routes(struct daemon *daemon)
+{
+    daemon->observed = (struct observed){&daemon->server, &daemon->manager, &daemon->recorder};
+    daemon->routes[0] = (struct http_route){"/metrics", metrics_answer, &daemon->observed};
+    daemon->routes[1] = (struct http_route){"/health", health_answer, &daemon->observed};
+    daemon->server_config.routes = daemon->routes;
+    daemon->server_config.route_count = 2;
+}
+
 static bool open_server(struct daemon *daemon, const struct options *options,
                         struct failure *failure)
 {
@@ -414,6 +427,7 @@ static bool open_server(struct daemon *daemon, const struct options *options,
         !set_token(daemon, options->token_file, failure))
         return false;
     set_access(config, options);
+    set_routes(daemon);
     config->hurry = hurry();
     daemon->server = server_create(&daemon->loop, config, &listener, failure);
     return daemon->server != NULL;

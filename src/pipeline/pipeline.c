@@ -104,6 +104,7 @@ static void count_block(struct pipeline_counts *counts, const struct sample_bloc
     else
         counts->lost_link += block->lost;
     counts->received += block->samples.count;
+    counts->packets++;
     counts->rate_measured = block->rate_measured;
     counts->last_arrival_us = block->arrival_us;
 }

@@ -46,11 +46,13 @@ static const char *device_id(struct protocol *protocol)
     return manager_status(protocol->manager)->device.band.name;
 }
 
-static void send_data(struct protocol *protocol, bool processed, enum sensor sensor)
+static void send_data(struct protocol *protocol, bool processed, enum sensor sensor,
+                      int64_t arrival_us)
 {
     const struct json *message = &protocol->feed.message;
 
-    protocol->out.data(protocol->out.user, processed, sensor, message->text, message->len);
+    protocol->out.data(protocol->out.user, processed, sensor, message->text, message->len,
+                       arrival_us);
 }
 
 static void send_raw(void *user, const struct sample_block *block)
@@ -61,7 +63,7 @@ static void send_raw(void *user, const struct sample_block *block)
     uint64_t seq = sequence_of(&protocol->feed, band)->raw[sensor]++;
 
     message_raw(&protocol->feed.message, band, seq, block);
-    send_data(protocol, false, sensor);
+    send_data(protocol, false, sensor, block->arrival_us);
 }
 
 static void send_battery(struct protocol *protocol, const struct sample_block *block)
@@ -150,7 +152,8 @@ static void record_processed(struct protocol *protocol, enum sensor sensor, cons
     recorder_processed(protocol->recorder, sensor, message->text, message->len);
 }
 
-static void feed_processed(struct protocol *protocol, enum sensor sensor, const void *features)
+static void feed_processed(struct protocol *protocol, enum sensor sensor, const void *features,
+                           int64_t arrival_us)
 {
     const char *band = device_id(protocol);
 
@@ -159,22 +162,22 @@ static void feed_processed(struct protocol *protocol, enum sensor sensor, const 
         return;
     write_processed(&protocol->feed.message, band,
                     sequence_of(&protocol->feed, band)->processed[sensor]++, sensor, features);
-    send_data(protocol, true, sensor);
+    send_data(protocol, true, sensor, arrival_us);
 }
 
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
 {
-    feed_processed(protocol, SENSOR_EEG, features);
+    feed_processed(protocol, SENSOR_EEG, features, features->arrival_us);
 }
 
 void feed_ppg(struct protocol *protocol, const struct ppg_features *features)
 {
-    feed_processed(protocol, SENSOR_PPG, features);
+    feed_processed(protocol, SENSOR_PPG, features, features->arrival_us);
 }
 
 void feed_acc(struct protocol *protocol, const struct acc_features *features)
 {
-    feed_processed(protocol, SENSOR_ACC, features);
+    feed_processed(protocol, SENSOR_ACC, features, features->arrival_us);
 }
 
 void feed_link_down(struct protocol *protocol)
@@ -207,6 +210,6 @@ void feed_second(struct protocol *protocol)
     if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
         return;
     feed->battery_age = 0;
-    protocol->out.data(protocol->out.user, false, SENSOR_BAT, feed->battery.text,
-                       feed->battery.len);
+    protocol->out.data(protocol->out.user, false, SENSOR_BAT, feed->battery.text, feed->battery.len,
+                       0);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/now.h"
 #include "room.h"
 #include "utf8.h"
 
@@ -187,6 +188,17 @@ static void send_close_frame(struct client *client, int code, const char *reason
         send(client->fd, frame, 4 + len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)(4 + len);
 }
 
+static int write_frame(struct client *client, struct frame *frame)
+{
+    struct server_stats *stats = &client->server->stats;
+
+    if (frame->arrival_us)
+        latency_observe(&stats->latency, (double)(now_boot_us() - frame->arrival_us) / 1e6);
+    stats->frames++;
+    stats->bytes += frame->len;
+    return lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT);
+}
+
 /* One lws_write a turn: two could leave lws with a part of a frame to hold. */
 static int writeable(struct client *client)
 {
@@ -206,7 +218,7 @@ static int writeable(struct client *client)
         struct frame *frame = queue_pop(&client->queue);
         if (!frame)
             return 0;
-        int written = lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT);
+        int written = write_frame(client, frame);
         frame_unref(frame);
         if (written < 0)
             return -1;
@@ -261,6 +273,7 @@ void client_push(struct client *client, struct frame *frame)
     if (queue_is_empty(&client->queue))
         client->taken_at = uv_now(client->server->loop);
     if (!queue_push(&client->queue, frame)) {
+        client->server->stats.clients_dropped[DROPPED_BEHIND]++;
         client_leave(client, 1013, "too far behind: replies and events pile up");
         return;
     }

@@ -200,12 +200,16 @@ static void log_refusal(struct server *server, const struct request *request, co
 static void refuse_access(struct connection *connection, const struct request *request,
                           enum access_verdict verdict)
 {
+    connection->server->stats.refused[verdict == ACCESS_BAD_HOST     ? REFUSED_HOST
+                                      : verdict == ACCESS_BAD_ORIGIN ? REFUSED_ORIGIN
+                                                                     : REFUSED_CROSS_SITE]++;
     log_refusal(connection->server, request, access_advice(verdict));
     refuse(connection, 403, access_advice(verdict));
 }
 
 static void refuse_tokenless(struct connection *connection, const struct request *request)
 {
+    connection->server->stats.refused[REFUSED_TOKEN]++;
     log_refusal(connection->server, request, "no token, or not that of --token-file");
     http_say(&connection->response, 401,
              "the token is wanted, as ?token=… in the address or as Authorization: Bearer …\n");
@@ -279,6 +283,7 @@ static void upgrade(struct connection *connection, const struct request *request
         return;
     }
     if (is_full(connection->server)) {
+        connection->server->stats.refused[REFUSED_FULL]++;
         refuse(connection, 503, "all places are taken: try again later\n");
         return;
     }

@@ -16,6 +16,7 @@ struct frame *frame_create(enum frame_kind kind, enum sensor sensor, const char 
     frame->references = 1;
     frame->kind = kind;
     frame->sensor = sensor;
+    frame->arrival_us = 0;
     frame->len = len;
     frame->text = (unsigned char *)(frame + 1) + LWS_PRE;
     memcpy(frame->text, text, len);

@@ -8,6 +8,7 @@ struct frame {
     unsigned references;
     enum frame_kind kind;
     enum sensor sensor;
+    int64_t arrival_us; /* boot time, 0: none */
     size_t len;
     /* The text; the bytes before it are scratch space for the WebSocket header. */
     unsigned char *text;

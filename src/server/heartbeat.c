@@ -33,7 +33,7 @@ static void ping_when_due(struct client *client, uint64_t now)
 
 static void watch_client(struct client *client, uint64_t now)
 {
-    const struct server *server = client->server;
+    struct server *server = client->server;
     uint64_t age = now - client->state_since;
 
     if (client->state == CLIENT_LEAVING) {
@@ -46,12 +46,14 @@ static void watch_client(struct client *client, uint64_t now)
         return;
     }
     if (silent_ms(client, now) >= server_ms(server, SERVER_SILENT_MS)) {
+        server->stats.clients_dropped[DROPPED_SILENT]++;
         log_info("client %llu: silent, dropped", (unsigned long long)client->id);
         client_cut(client, 0, "");
         return;
     }
     if (!queue_is_empty(&client->queue) &&
         now - client->taken_at >= server_ms(server, SERVER_STUCK_MS)) {
+        server->stats.clients_dropped[DROPPED_STUCK]++;
         log_info("client %llu: reads nothing, dropped", (unsigned long long)client->id);
         client_cut(client, 1013, "nothing was read for too long");
         return;

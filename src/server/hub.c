@@ -43,9 +43,11 @@ void hub_give_up_place(struct client *client)
 {
     struct server *server = client->server;
     enum client_state was = client->state;
+    uint64_t untold[SENSOR_COUNT];
 
     client->state = CLIENT_LEAVING;
     client->state_since = uv_now(server->loop);
+    client_take_dropped(client, untold);
     queue_clear(&client->queue);
     if (was == CLIENT_WAITING)
         server->waiting_count--;
@@ -84,12 +86,13 @@ static struct frame *make_frame(enum frame_kind kind, enum sensor sensor, const 
 }
 
 void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
-                      const char *text, size_t len)
+                      const char *text, size_t len, int64_t arrival_us)
 {
     struct frame *frame = make_frame(kind, sensor, text, len);
 
     if (!frame)
         return;
+    frame->arrival_us = arrival_us;
     /* Pushing may end a client, but frees none: lws does that from its own callbacks. */
     for (struct client *client = server->clients; client; client = client->next) {
         if (client->state == CLIENT_PLACED && subscribes(client, kind, sensor))
@@ -150,11 +153,31 @@ struct subscription *client_subscription(struct client *client)
 
 bool client_spend_message(struct client *client)
 {
+    client->server->stats.messages++;
     return allowance_spend(&client->messages, SERVER_MESSAGES_A_SECOND, SERVER_MESSAGES_AT_ONCE,
                            uv_now(client->server->loop));
 }
 
 bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT])
 {
-    return queue_take_dropped(&client->queue, dropped);
+    struct server_stats *stats = &client->server->stats;
+
+    if (!queue_take_dropped(&client->queue, dropped))
+        return false;
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        stats->frames_dropped[sensor] += dropped[sensor];
+    return true;
+}
+
+size_t client_queue_bytes(const struct client *client)
+{
+    return queue_bytes(&client->queue);
+}
+
+const struct server_stats *server_stats(struct server *server)
+{
+    server->stats.clients = server->placed_count;
+    server->stats.waiting = server->waiting_count;
+    server->stats.connections = server->peer_count;
+    return &server->stats;
 }

@@ -107,7 +107,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
             accept_failed(listening);
             return;
         }
+        server->stats.accepted++;
         if (server->peer_count >= SERVER_CONNECTIONS_MAX) {
+            server->stats.refused[REFUSED_FULL]++;
             close(fd);
             continue;
         }

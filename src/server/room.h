@@ -66,6 +66,7 @@ struct server {
     struct client *arriving;        /* while lws takes its socket over */
     struct connection *connections; /* of plain HTTP, and before the upgrade */
     size_t peer_count;              /* TCP connections of all kinds */
+    struct server_stats stats;
     size_t placed_count, waiting_count;
     uint64_t next_client_id;
     uv_timer_t watch;

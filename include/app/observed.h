@@ -1,0 +1,24 @@
+/* What /metrics and /health look at: borrowed; a part that is not there, or not any more, is NULL.
+ */
+#ifndef APP_OBSERVED_H
+#define APP_OBSERVED_H
+
+#include "manager/manager.h"
+#include "record/recorder.h"
+#include "server/server.h"
+
+struct observed {
+    struct server *const *server;
+    struct manager *const *manager;
+    struct recorder *const *recorder;
+};
+
+/* Routes of HTTP; `user` is a struct observed. */
+
+/* Figures for Prometheus, in its text format 0.0.4. */
+void metrics_answer(void *user, const struct http_request *request, struct http_response *response);
+
+/* One JSON object: 200 where all is well, 503 where something needs a person, with what. */
+void health_answer(void *user, const struct http_request *request, struct http_response *response);
+
+#endif
