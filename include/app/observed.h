@@ -1,5 +1,4 @@
-/* What /metrics and /health look at: borrowed; a part that is not there, or not any more, is NULL.
- */
+/* What the routes of HTTP look at: borrowed; a part that is not there, or not any more, is NULL. */
 #ifndef APP_OBSERVED_H
 #define APP_OBSERVED_H
 
@@ -20,5 +19,10 @@ void metrics_answer(void *user, const struct http_request *request, struct http_
 
 /* One JSON object: 200 where all is well, 503 where something needs a person, with what. */
 void health_answer(void *user, const struct http_request *request, struct http_response *response);
+
+/* The list of recordings (?limit, ?before), and one of their files. The disk is touched in libuv's
+ * pool only. Pages with the opaque origin `null` get neither. */
+void downloads_list(void *user, const struct http_request *request, struct http_response *response);
+void downloads_file(void *user, const struct http_request *request, struct http_response *response);
 
 #endif

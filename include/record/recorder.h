@@ -26,7 +26,7 @@
 #define RECORDER_FLUSH_MS    400 /* so that with the sync itself a second is kept */
 #define RECORDER_STUCK_MS    30000
 #define RECORDER_LOW_MINUTES 10 /* storage_low below this, and again at each half of it */
-#define RECORDER_ASIDE_MAX   4  /* lists and deletions under way at once; more are BUSY */
+#define RECORDER_ASIDE_MAX   16 /* lists, deletions, files opened at once; more are BUSY */
 #define RECORDER_PATH_MAX    4096
 
 enum recording_end {
@@ -121,7 +121,7 @@ void recorder_processed(struct recorder *recorder, enum sensor sensor, const cha
                         size_t len);
 void recorder_marker(struct recorder *recorder, double ms, const char *label);
 
-/* Both answer later, from the loop; false and *failure (BUSY, INVALID_PARAMETERS) at once. */
+/* These answer later, from the loop; false and *failure (BUSY, INVALID_PARAMETERS) at once. */
 typedef void (*recorder_listed)(void *user, const struct session_summary *sessions, size_t count,
                                 bool more);
 bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
@@ -130,6 +130,11 @@ bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
 typedef void (*recorder_deleted)(void *user, const char *session_id, const struct failure *failure);
 bool recorder_delete(struct recorder *recorder, const char *session_id, recorder_deleted deleted,
                      void *user, struct failure *failure);
+/* `fd`, to read one of session_file_name()'s, is the callee's from then on; -1: there is no such
+ * file. */
+typedef void (*recorder_opened)(void *user, const char *session_id, int fd);
+bool recorder_open_file(struct recorder *recorder, const char *session_id, enum session_file file,
+                        recorder_opened opened, void *user, struct failure *failure);
 
 /*
  * Stops what runs, waits for what is in the pool and frees itself, then calls done. Formats not yet

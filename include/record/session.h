@@ -41,6 +41,8 @@ enum session_file {
 #define FILE_STREAMED (FILE_PROCESSED + 1) /* those written while the recording runs come first */
 
 const char *session_file_name(enum session_file file);
+/* FILE_COUNT: no session has a file of that name. */
+enum session_file session_file_from_name(const char *name);
 
 enum session_state {
     SESSION_RECORDING,   /* running, or its daemon died: the next start repairs it */

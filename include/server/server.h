@@ -44,16 +44,29 @@ struct http_request {
     const char *path;  /* as sent, not decoded */
     const char *query; /* behind the `?`, "" if none */
     bool restricted;   /* Origin `null`, as client_is_restricted() */
+    uint64_t number;   /* unique in this run of the daemon: for an answer that comes later */
 };
 
-/* The answer to it: one of the two is to be called before the handler returns, else it is a 404. */
+/* The value of ?name= in the query, not decoded, copied to `value`; false if absent, or too long
+ * for it: none is longer than HTTP_VALUE_MAX. */
+#define HTTP_VALUE_MAX 8192
+bool http_query(const struct http_request *request, const char *name, char *value, size_t size);
+
+/* The answer to it: one of these is to be called before the handler returns, else it is a 404. */
 struct http_response;
+/* It comes once server_response() was asked for it, filled by one of the others and handed to
+ * http_send(), from the loop; a peer that hears nothing for SERVER_STUCK_MS is closed. */
+void http_reply_later(struct http_response *response);
 void http_reply_text(struct http_response *response, int status, const char *content_type,
                      const char *text, size_t len);
 /* Takes `fd` over and sends the file in pieces, read off the loop, as an attachment of that name.
  */
 void http_reply_file(struct http_response *response, int fd, const char *content_type,
                      const char *name);
+
+/* The response put off to the request of that number; NULL once its peer is gone. */
+struct http_response *server_response(struct server *server, uint64_t number);
+void http_send(struct http_response *response);
 
 struct http_route {
     const char *path; /* exactly this, or what begins with it where it ends in `/` */

@@ -43,7 +43,7 @@ struct daemon {
     struct reload reload;
     struct server_config server_config;
     struct observed observed;
-    struct http_route routes[2];
+    struct http_route routes[4];
     char token[SERVER_TOKEN_MAX + 1]; /* "": none is wanted */
     struct server *server;
     struct protocol *protocol;
@@ -409,8 +409,10 @@ static void set_routes(struct daemon *daemon)
     daemon->observed = (struct observed){&daemon->server, &daemon->manager, &daemon->recorder};
     daemon->routes[0] = (struct http_route){"/metrics", metrics_answer, &daemon->observed};
     daemon->routes[1] = (struct http_route){"/health", health_answer, &daemon->observed};
+    daemon->routes[2] = (struct http_route){"/recordings", downloads_list, &daemon->observed};
+    daemon->routes[3] = (struct http_route){"/recordings/", downloads_file, &daemon->observed};
     daemon->server_config.routes = daemon->routes;
-    daemon->server_config.route_count = 2;
+    daemon->server_config.route_count = sizeof(daemon->routes) / sizeof(daemon->routes[0]);
 }
 
 static bool open_server(struct daemon *daemon, const struct options *options,

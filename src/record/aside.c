@@ -7,7 +7,7 @@
 struct aside {
     uv_loop_t *loop;
     char *data_dir;
-    unsigned asked; /* lists and deletions under way */
+    unsigned asked; /* requests under way */
     bool finishing, again, closing;
     void (*idle)(void *user);
     void *idle_user;
@@ -21,14 +21,17 @@ struct aside {
     struct failure failure;
 };
 
-/* One list or deletion. */
+/* One list, deletion or file to open. */
 struct request {
     uv_work_t work;
     struct aside *aside;
     char id[SESSION_ID_SIZE];
     recorder_listed listed;
     recorder_deleted deleted;
+    recorder_opened opened;
     void *user;
+    enum session_file file;
+    int fd;
     size_t limit, count;
     bool more;
     struct failure failure;
@@ -70,7 +73,7 @@ static void tell_idle(struct aside *aside)
 static struct request *request_create(struct aside *aside, size_t sessions, struct failure *failure)
 {
     if (aside->asked >= RECORDER_ASIDE_MAX || aside->closing) {
-        failure_set(failure, ERROR_BUSY, "Too many lists and deletions at once");
+        failure_set(failure, ERROR_BUSY, "Too much is asked of the recordings at once: try again");
         return NULL;
     }
     struct request *request =
@@ -94,16 +97,22 @@ static void work_list(uv_work_t *work)
                      request->sessions, &request->more);
 }
 
-static void after_list(uv_work_t *work, int status)
+static void request_destroy(struct request *request)
 {
-    struct request *request = work->data;
     struct aside *aside = request->aside;
 
-    (void)status;
-    request->listed(request->user, request->sessions, request->count, request->more);
     free(request);
     aside->asked--;
     tell_idle(aside);
+}
+
+static void after_list(uv_work_t *work, int status)
+{
+    struct request *request = work->data;
+
+    (void)status;
+    request->listed(request->user, request->sessions, request->count, request->more);
+    request_destroy(request);
 }
 
 bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_listed listed,
@@ -135,14 +144,11 @@ static void work_delete(uv_work_t *work)
 static void after_delete(uv_work_t *work, int status)
 {
     struct request *request = work->data;
-    struct aside *aside = request->aside;
 
     (void)status;
     request->deleted(request->user, request->id,
                      request->failure.code == ERROR_NONE ? NULL : &request->failure);
-    free(request);
-    aside->asked--;
-    tell_idle(aside);
+    request_destroy(request);
 }
 
 bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
@@ -159,6 +165,42 @@ bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted,
     request->deleted = deleted;
     request->user = user;
     uv_queue_work(aside->loop, &request->work, work_delete, after_delete);
+    return true;
+}
+
+static void work_open(uv_work_t *work)
+{
+    struct request *request = work->data;
+    uint64_t size;
+
+    request->fd = session_open_file(request->aside->data_dir, request->id,
+                                    session_file_name(request->file), &size);
+}
+
+static void after_open(uv_work_t *work, int status)
+{
+    struct request *request = work->data;
+
+    (void)status;
+    request->opened(request->user, request->id, request->fd);
+    request_destroy(request);
+}
+
+bool aside_open_file(struct aside *aside, const char *id, enum session_file file,
+                     recorder_opened opened, void *user, struct failure *failure)
+{
+    if (!session_id_is_valid(id)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
+        return false;
+    }
+    struct request *request = request_create(aside, 0, failure);
+    if (!request)
+        return false;
+    session_copy_text(request->id, sizeof(request->id), id);
+    request->file = file;
+    request->opened = opened;
+    request->user = user;
+    uv_queue_work(aside->loop, &request->work, work_open, after_open);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* What a recorder does beside recording, in libuv's pool: lists, deletions, sessions to finish. */
+/* What a recorder does beside recording, in libuv's pool: lists, deletions, files to be read,
+ * sessions to finish. */
 #ifndef RECORD_ASIDE_H
 #define RECORD_ASIDE_H
 
@@ -20,6 +21,8 @@ bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_
                 void *user, struct failure *failure);
 bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
                   struct failure *failure);
+bool aside_open_file(struct aside *aside, const char *id, enum session_file file,
+                     recorder_opened opened, void *user, struct failure *failure);
 /* Finishes every session that needs it, one after the other. */
 void aside_finish_sessions(struct aside *aside);
 /* Begins nothing more; `idle` once nothing is under way: from the loop, or at once. */

@@ -548,6 +548,12 @@ bool recorder_delete(struct recorder *recorder, const char *session_id, recorder
     return aside_delete(recorder->aside, session_id, deleted, user, failure);
 }
 
+bool recorder_open_file(struct recorder *recorder, const char *session_id, enum session_file file,
+                        recorder_opened opened, void *user, struct failure *failure)
+{
+    return aside_open_file(recorder->aside, session_id, file, opened, user, failure);
+}
+
 static void on_finished(void *user, const char *id, const struct failure *failure)
 {
     struct recorder *recorder = user;

@@ -110,19 +110,15 @@ bool session_is_there(const char *data_dir, const char *id, int dir)
 int session_open_file(const char *data_dir, const char *id, const char *file, uint64_t *size)
 {
     struct stat stat;
-    int fd = -1;
 
-    for (int i = 0; i < FILE_COUNT && fd < 0; i++) {
-        if (strcmp(file, session_file_name(i)) != 0)
-            continue;
-        int dir = session_open(data_dir, id);
-        if (dir < 0)
-            return -1;
-        /* O_NONBLOCK: a FIFO put there must not hold us up. */
-        fd = openat(dir, session_file_name(i), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        close(dir);
-        break;
-    }
+    if (session_file_from_name(file) == FILE_COUNT)
+        return -1;
+    int dir = session_open(data_dir, id);
+    if (dir < 0)
+        return -1;
+    /* O_NONBLOCK: a FIFO put there must not hold us up. */
+    int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    close(dir);
     if (fd < 0)
         return -1;
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {

@@ -21,6 +21,15 @@ const char *session_file_name(enum session_file file)
     return file_names[file];
 }
 
+enum session_file session_file_from_name(const char *name)
+{
+    int file = 0;
+
+    while (file < FILE_COUNT && strcmp(name, file_names[file]) != 0)
+        file++;
+    return (enum session_file)file;
+}
+
 const char *session_state_name(enum session_state state)
 {
     static const char *const names[] = {

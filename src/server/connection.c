@@ -164,11 +164,11 @@ static void write_some(struct connection *connection)
         connection_close(connection);
 }
 
-static void answer(struct connection *connection, const char *origin)
+static void answer(struct connection *connection)
 {
     struct http_response *response = &connection->response;
 
-    connection->out_len = http_head(response, origin, connection->out);
+    connection->out_len = http_head(response, connection->origin, connection->out);
     if (response->fd >= 0 && !connection->head_only) {
         connection->chunk = malloc(CHUNK_SIZE);
         if (!connection->chunk) {
@@ -179,10 +179,29 @@ static void answer(struct connection *connection, const char *origin)
     wait_for(connection, CONNECTION_WRITES, UV_WRITABLE, SERVER_STUCK_MS);
 }
 
+static void put_off(struct connection *connection)
+{
+    wait_for(connection, CONNECTION_WAITS, 0, SERVER_STUCK_MS);
+}
+
+struct http_response *server_response(struct server *server, uint64_t number)
+{
+    for (struct connection *one = server->connections; one; one = one->next) {
+        if (one->state == CONNECTION_WAITS && one->number == number)
+            return &one->response;
+    }
+    return NULL;
+}
+
+void http_send(struct http_response *response)
+{
+    answer((struct connection *)((char *)response - offsetof(struct connection, response)));
+}
+
 static void refuse(struct connection *connection, int status, const char *sentence)
 {
     http_say(&connection->response, status, sentence);
-    answer(connection, NULL);
+    answer(connection);
 }
 
 /* One a second: a storm of refusals is not a storm of log lines. */
@@ -214,7 +233,7 @@ static void refuse_tokenless(struct connection *connection, const struct request
     http_say(&connection->response, 401,
              "the token is wanted, as ?token=… in the address or as Authorization: Bearer …\n");
     connection->response.extra = "WWW-Authenticate: Bearer realm=\"linkbandd\"\r\n";
-    answer(connection, NULL);
+    answer(connection);
 }
 
 static enum access_verdict judge(const struct connection *connection, const struct request *request)
@@ -279,7 +298,7 @@ static void upgrade(struct connection *connection, const struct request *request
         http_say(&connection->response, status, fault);
         if (status == 426)
             connection->response.extra = "Sec-WebSocket-Version: 13\r\n";
-        answer(connection, NULL);
+        answer(connection);
         return;
     }
     if (is_full(connection->server)) {
@@ -319,8 +338,14 @@ static void take_request(struct connection *connection, size_t head_len)
         upgrade(connection, &request, restricted, head_len);
         return;
     }
-    http_answer(connection->server, &request, restricted, &connection->response);
-    answer(connection, restricted ? NULL : request.origin);
+    connection->origin = restricted ? NULL : request.origin;
+    connection->number = ++connection->server->next_request;
+    http_answer(connection->server, &request, restricted, connection->number,
+                &connection->response);
+    if (connection->response.later)
+        put_off(connection);
+    else
+        answer(connection);
 }
 
 static void read_some(struct connection *connection)

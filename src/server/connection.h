@@ -8,6 +8,7 @@
 
 enum connection_state {
     CONNECTION_READS,
+    CONNECTION_WAITS, /* for an answer that was put off */
     CONNECTION_WRITES,
     CONNECTION_LINGERS,
     CONNECTION_CLOSES_LATER,
@@ -24,6 +25,8 @@ struct connection {
     char head[REQUEST_HEAD_MAX];
     size_t head_len;
     /* The answer. */
+    uint64_t number;    /* of the request */
+    const char *origin; /* to be echoed; in `head`, or NULL */
     struct http_response response;
     bool head_only;
     char out[HTTP_HEAD_MAX];

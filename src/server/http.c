@@ -49,6 +49,17 @@ void http_reply_text(struct http_response *response, int status, const char *con
     response->len = len;
 }
 
+void http_reply_later(struct http_response *response)
+{
+    http_response_finish(response);
+    response->later = true;
+}
+
+bool http_query(const struct http_request *request, const char *name, char *value, size_t size)
+{
+    return request_query(&(struct request){.query = request->query}, name, value, size);
+}
+
 /* Nothing that could end a quoted string, or the header, of Content-Disposition. */
 static void copy_name(char *to, size_t size, const char *name)
 {
@@ -115,9 +126,9 @@ static bool route_matches(const struct http_route *route, const char *path)
 }
 
 static void answer_route(const struct server *server, const struct request *request,
-                         bool restricted, struct http_response *response)
+                         bool restricted, uint64_t number, struct http_response *response)
 {
-    struct http_request told = {request->path, request->query, restricted};
+    struct http_request told = {request->path, request->query, restricted, number};
 
     for (size_t i = 0; i < server->config->route_count; i++) {
         const struct http_route *route = &server->config->routes[i];
@@ -129,7 +140,7 @@ static void answer_route(const struct server *server, const struct request *requ
 }
 
 void http_answer(const struct server *server, const struct request *request, bool restricted,
-                 struct http_response *response)
+                 uint64_t number, struct http_response *response)
 {
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
         http_say(response, 405, "only GET and HEAD are known here\n");
@@ -137,8 +148,8 @@ void http_answer(const struct server *server, const struct request *request, boo
         return;
     }
     if (!answer_page(server, request, response))
-        answer_route(server, request, restricted, response);
-    if (!response->status)
+        answer_route(server, request, restricted, number, response);
+    if (!response->status && !response->later)
         http_say(response, 404, "nothing is here: the page is at /, the WebSocket at / and /ws\n");
 }
 

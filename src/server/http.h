@@ -15,6 +15,7 @@ struct http_response {
     int fd;            /* -1: no file */
     char name[128];    /* of the attachment */
     const char *extra; /* header lines, each with its end */
+    bool later;        /* put off */
 };
 
 void http_response_init(struct http_response *response);
@@ -25,7 +26,7 @@ void http_say(struct http_response *response, int status, const char *sentence);
 
 /* Chooses the answer to a request that has passed the rules. */
 void http_answer(const struct server *server, const struct request *request, bool restricted,
-                 struct http_response *response);
+                 uint64_t number, struct http_response *response);
 
 /* Writes status line and headers; returns their length. `origin` NULL: none to be echoed. */
 size_t http_head(const struct http_response *response, const char *origin,

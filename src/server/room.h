@@ -68,7 +68,7 @@ struct server {
     size_t peer_count;              /* TCP connections of all kinds */
     struct server_stats stats;
     size_t placed_count, waiting_count;
-    uint64_t next_client_id;
+    uint64_t next_client_id, next_request;
     uv_timer_t watch;
     uint64_t forgiven_at;
     uint64_t refusal_at; /* when one was last logged */

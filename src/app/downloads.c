@@ -1,0 +1,192 @@
+/* Recordings over plain HTTP: GET /recordings, GET /recordings/ID/FILE. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/observed.h"
+#include "protocol/protocol.h"
+
+#define LIST_DEFAULT 20
+
+/* A request whose answer comes from the pool. */
+struct download {
+    struct observed *observed;
+    uint64_t number;
+    enum session_file file;
+};
+
+static const char *content_type(enum session_file file)
+{
+    switch (file) {
+    case FILE_PACKETS:
+        return "text/plain; charset=utf-8";
+    case FILE_PROCESSED:
+        return "application/x-ndjson";
+    case FILE_JSON:
+        return "application/json";
+    case FILE_BDF:
+        return "application/octet-stream";
+    default:
+        return "text/csv; charset=utf-8";
+    }
+}
+
+static void refuse(struct http_response *response, int status, const char *sentence)
+{
+    http_reply_text(response, status, "text/plain; charset=utf-8", sentence, strlen(sentence));
+}
+
+/* True, and answered, where nobody may or can be served. */
+static bool is_refused(const struct observed *observed, const struct http_request *request,
+                       struct http_response *response)
+{
+    if (request->restricted)
+        refuse(response, 403,
+               "a page with the origin null may not see recordings: open the daemon's own page, or "
+               "start it with --allow-origin null\n");
+    else if (!*observed->recorder)
+        refuse(response, 503, "nothing can be recorded: the daemon's log says why\n");
+    return request->restricted || !*observed->recorder;
+}
+
+static struct download *put_off(struct observed *observed, const struct http_request *request,
+                                struct http_response *response)
+{
+    struct download *download = calloc(1, sizeof(*download));
+
+    if (!download) {
+        refuse(response, 500, "out of memory\n");
+        return NULL;
+    }
+    download->observed = observed;
+    download->number = request->number;
+    http_reply_later(response);
+    return download;
+}
+
+/* Ends it; NULL: the peer, or the server, is gone. */
+static struct http_response *take_up(struct download *download)
+{
+    struct server *server = *download->observed->server;
+    struct http_response *response = server ? server_response(server, download->number) : NULL;
+
+    free(download);
+    return response;
+}
+
+/* ---- GET /recordings */
+
+static void on_listed(void *user, const struct session_summary *sessions, size_t count, bool more)
+{
+    struct http_response *response = take_up(user);
+    struct json json;
+
+    if (!response)
+        return;
+    json_init(&json);
+    json_begin_object(&json);
+    protocol_put_sessions(&json, sessions, count, more);
+    json_end_object(&json);
+    http_reply_text(response, 200, "application/json", json.text, json.len);
+    http_send(response);
+    json_finish(&json);
+}
+
+/* 1 to SESSION_LIST_MAX; 0: it is something else. */
+static size_t read_limit(const struct http_request *request)
+{
+    char text[HTTP_VALUE_MAX];
+
+    if (!http_query(request, "limit", text, sizeof(text)))
+        return LIST_DEFAULT;
+    if (strlen(text) > 2 || text[strspn(text, "0123456789")] != '\0')
+        return 0;
+    const size_t limit = strtoul(text, NULL, 10);
+    return limit <= SESSION_LIST_MAX ? limit : 0;
+}
+
+void downloads_list(void *user, const struct http_request *request, struct http_response *response)
+{
+    struct observed *observed = user;
+    char before[HTTP_VALUE_MAX];
+    struct failure failure;
+
+    if (is_refused(observed, request, response))
+        return;
+    const bool paged = http_query(request, "before", before, sizeof(before));
+    const size_t limit = read_limit(request);
+    if (limit == 0 || (paged && !session_id_is_valid(before))) {
+        refuse(response, 400, "limit is a whole number from 1 to 50, before a session_id\n");
+        return;
+    }
+    struct download *download = put_off(observed, request, response);
+    if (!download || recorder_list(*observed->recorder, limit, paged ? before : NULL, on_listed,
+                                   download, &failure))
+        return;
+    free(download);
+    refuse(response, 503, "too much is asked of the recordings at once: try again\n");
+}
+
+/* ---- GET /recordings/ID/FILE */
+
+#define NOT_THERE "there is no such recording or file: GET /recordings lists them\n"
+
+static void on_opened(void *user, const char *session_id, int fd)
+{
+    struct download *download = user;
+    const enum session_file file = download->file;
+    struct http_response *response = take_up(download);
+    char name[SESSION_ID_SIZE + 32];
+
+    if (!response) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    snprintf(name, sizeof(name), "%s_%s", session_id, session_file_name(file));
+    if (fd >= 0)
+        http_reply_file(response, fd, content_type(file), name);
+    else
+        refuse(response, 404, NOT_THERE);
+    http_send(response);
+}
+
+/* The two names of /recordings/ID/FILE, as they are: whatever would have to be decoded is no name
+ * of ours. */
+static bool read_path(const char *path, char id[SESSION_ID_SIZE], enum session_file *file)
+{
+    const char *start = path + strlen("/recordings/");
+    const size_t len = strcspn(start, "/");
+
+    if (start[len] != '/' || len >= SESSION_ID_SIZE)
+        return false;
+    memcpy(id, start, len);
+    id[len] = '\0';
+    *file = session_file_from_name(start + len + 1);
+    return session_id_is_valid(id) && *file != FILE_COUNT;
+}
+
+void downloads_file(void *user, const struct http_request *request, struct http_response *response)
+{
+    struct observed *observed = user;
+    char id[SESSION_ID_SIZE];
+    enum session_file file;
+    struct failure failure;
+
+    if (is_refused(observed, request, response))
+        return;
+    if (!read_path(request->path, id, &file)) {
+        refuse(response, 404, NOT_THERE);
+        return;
+    }
+    struct download *download = put_off(observed, request, response);
+    if (!download)
+        return;
+    download->file = file;
+    if (recorder_open_file(*observed->recorder, id, file, on_opened, download, &failure))
+        return;
+    free(download);
+    refuse(response, 503, "too much is asked of the recordings at once: try again\n");
+}
