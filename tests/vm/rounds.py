@@ -1,0 +1,591 @@
+#!/usr/bin/python3
+"""In the guest: the real bluetoothd, a band on the air, linkbandd between it and a client.
+
+    rounds.py PROGRAM STORY...
+
+Each story begins with everything up and a band advertising. What came of it goes to /out/report.json, a story each:
+{"passed", "seconds", "error", "facts"}.
+"""
+
+import asyncio
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+
+import dbus
+import websockets
+
+HERE = pathlib.Path(__file__).resolve().parent
+OUT = pathlib.Path("/out")
+NAME, ADDRESS = "LXB-0263003F", "C0:26:30:03:F0:11"
+PORT = 8121
+MICROVOLTS = 4.033 / 12 / (2**23 - 1) * 1e6
+PROGRAM = sys.argv[1]
+STORIES = {}
+
+
+def story(function):
+    STORIES[function.__name__] = function
+    return function
+
+
+def log(*words):
+    print(f"[{time.monotonic():9.3f}]", *words, flush=True)
+
+
+# ---- the machine
+
+
+class Machine:
+    """dbus-daemon, bluetoothd, btvirt and the band, each to be killed and started again."""
+
+    def __init__(self):
+        self.processes = {}
+
+    def spawn(self, name, *command):
+        out = open(OUT / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen(command, stdout=out, stderr=out)
+
+    def kill(self, name):
+        process = self.processes.pop(name, None)
+        if process:
+            process.kill()
+            process.wait()
+
+    def start_bus(self):
+        pathlib.Path("/run/dbus/pid").unlink(missing_ok=True)
+        self.spawn("dbus", "dbus-daemon", "--system", "--nofork", "--nopidfile")
+        wait(lambda: os.path.exists("/run/dbus/system_bus_socket"), 10, "the bus")
+
+    def start_bluetoothd(self):
+        self.spawn("bluetoothd", "/usr/libexec/bluetooth/bluetoothd", "-n", "-f", str(HERE / "bluetoothd.conf"))
+
+    def start_air(self):
+        self.spawn("btvirt", "btvirt", "-L", "-l1", "-s")
+        wait(lambda: os.path.exists("/tmp/bt-server-le"), 10, "btvirt")
+
+    def start_band(self, *options):
+        self.spawn("band", str(HERE / "band.py"), NAME, ADDRESS, "/tmp/truth", *options)
+
+    def start(self):
+        self.start_bus()
+        self.start_bluetoothd()
+        for _ in range(4):  # once in some thirty boots the first reset of the adapter times out
+            self.start_air()
+            if wait(lambda: self.adapter() is not None, 5):
+                break
+            self.kill("btvirt")
+        assert self.adapter(), "no adapter came up"
+        self.start_band()
+
+    @staticmethod
+    def objects():
+        bus = dbus.bus.BusConnection("unix:path=/run/dbus/system_bus_socket")
+        try:
+            manager = dbus.Interface(bus.get_object("org.bluez", "/", introspect=False), "org.freedesktop.DBus.ObjectManager")
+            return manager.GetManagedObjects(timeout=5)
+        finally:
+            bus.close()
+
+    def adapter(self):
+        """The path of a powered adapter, or None."""
+        try:
+            for path, interfaces in self.objects().items():
+                if interfaces.get("org.bluez.Adapter1", {}).get("Powered"):
+                    return str(path)
+        except dbus.DBusException:
+            pass
+        return None
+
+    def call(self, path, interface, method, *arguments):
+        bus = dbus.bus.BusConnection("unix:path=/run/dbus/system_bus_socket")
+        try:
+            return dbus.Interface(bus.get_object("org.bluez", path, introspect=False), interface).get_dbus_method(method)(
+                *arguments, timeout=30
+            )
+        finally:
+            bus.close()
+
+    def power(self, on):
+        path = next(p for p, i in self.objects().items() if "org.bluez.Adapter1" in i)
+        self.call(path, "org.freedesktop.DBus.Properties", "Set", "org.bluez.Adapter1", "Powered", dbus.Boolean(on))
+
+    def order(self, *words):
+        log("band:", *words)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(" ".join(map(str, words)).encode(), f"/tmp/band-{NAME}")
+
+
+def wait(condition, seconds, what=None):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    assert not what, f"{what} did not come up in {seconds} s"
+    return False
+
+
+class Truth:
+    """What the band sent: rows of (when, sensor, first sample, samples, tick)."""
+
+    def __init__(self):
+        rows = [line.split() for line in open("/tmp/truth") if not line.startswith("#")]
+        self.rows = [(float(t), s, int(first), int(count), int(tick)) for t, s, first, count, tick in rows]
+
+    def of(self, sensor, since=0.0, until=float("inf")):
+        return [r for r in self.rows if r[1] == sensor and since <= r[0] <= until]
+
+
+# ---- the daemon and a client of it
+
+
+class Daemon:
+    def __init__(self, *arguments):
+        self.arguments = arguments
+        self.start()
+
+    def start(self):
+        self.log = open(OUT / "linkbandd.log", "ab")
+        self.process = subprocess.Popen(
+            [PROGRAM, "--backend", "bluez", "--state-dir", "/tmp/state", "--data-dir", "/tmp/data", "--log-level", "debug",
+             *self.arguments],
+            stderr=self.log,
+        )
+
+        def listens():
+            assert self.process.poll() is None, "linkbandd ended"
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", PORT)) == 0
+
+        wait(listens, 10, "linkbandd")
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        began = time.monotonic()
+        status = self.process.wait(10)
+        return status, time.monotonic() - began
+
+
+class Client:
+    """Keeps each message with the monotonic time it came at."""
+
+    def __init__(self, ws):
+        self.ws, self.messages, self.number = ws, [], 0
+        self.news = asyncio.Event()
+        self.reader = asyncio.ensure_future(self.read())
+
+    async def read(self):
+        try:
+            async for text in self.ws:
+                self.messages.append((time.monotonic(), json.loads(text)))
+                self.news.set()
+        except websockets.ConnectionClosed:
+            pass
+
+    async def wait(self, wanted, seconds, start=0, what=""):
+        deadline = time.monotonic() + seconds
+        while True:
+            for at, message in self.messages[start:]:
+                if wanted(message):
+                    return at, message
+            start = len(self.messages)
+            self.news.clear()
+            left = deadline - time.monotonic()
+            assert left > 0, f"{what}: not told in {seconds} s"
+            try:
+                await asyncio.wait_for(self.news.wait(), left)
+            except asyncio.TimeoutError:
+                pass
+
+    async def event(self, event_type, seconds, start=0, **data):
+        return await self.wait(
+            lambda m: m.get("event_type") == event_type and all(m["data"].get(k) == v for k, v in data.items()),
+            seconds, start, f"{event_type} {data}",
+        )
+
+    async def data(self, sensor, seconds, start=0):
+        return await self.wait(
+            lambda m: m["type"] == "raw_data" and m["sensor_type"] == sensor, seconds, start, f"data of {sensor}"
+        )
+
+    async def command(self, command, seconds=30, **parameters):
+        self.number += 1
+        number, start = self.number, len(self.messages)
+        await self.ws.send(json.dumps({"command": command, "parameters": parameters, "id": number}))
+        _, reply = await self.wait(
+            lambda m: m["type"] == "command_response" and m.get("id") == number, seconds, start, command
+        )
+        return reply
+
+    def told(self, start=0):
+        return [m["event_type"] for _, m in self.messages[start:] if m["type"] == "event" and m["event_type"] != "device_info"]
+
+    def raw(self, sensor, start=0):
+        return [(at, m) for at, m in self.messages[start:] if m["type"] == "raw_data" and m["sensor_type"] == sensor]
+
+
+async def open_client():
+    return Client(await websockets.connect(f"ws://127.0.0.1:{PORT}/ws", max_size=2**20))
+
+
+async def connect(client):
+    reply = await client.command("connect_device", address=ADDRESS)
+    assert reply["success"], reply
+    return reply
+
+
+async def stream(client, **parameters):
+    await connect(client)
+    reply = await client.command("start_streaming", **parameters)
+    assert reply["success"], reply
+    for sensor in ("eeg", "ppg", "acc"):
+        await client.data(sensor, 10)
+
+
+def sample_number(sensor, sample):
+    if sensor == "eeg":
+        return round(sample["ch1"] / MICROVOLTS)
+    return sample["red"] if sensor == "ppg" else sample["x"]
+
+
+def compare(client, sensor, start=0):
+    """Each packet sent since the sensor's first message arrived once and in order; told: how many, latencies in ms."""
+    got = client.raw(sensor, start)
+    firsts = [sample_number(sensor, m["data"][0]) for _, m in got]
+    sent = {first % 2**15 if sensor == "acc" else first: at for at, _, first, _, _ in Truth().of(sensor)}
+    order = sorted(sent, key=sent.get)
+    begin = order.index(firsts[0])
+    expected = order[begin : begin + len(firsts)]
+    assert firsts == expected, f"{sensor}: {[(a, b) for a, b in zip(firsts, expected) if a != b][:3]}"
+    under_way = [n for n in order[begin + len(firsts) :] if sent[n] < got[-1][0] - 1]
+    assert not under_way or client.messages[-1][0] < sent[under_way[0]] + 1, f"{sensor}: {len(under_way)} never came"
+    latencies = sorted((at - sent[n]) * 1e3 for n, (at, _) in zip(firsts, got))
+    return {"packets": len(got), "p50_ms": round(latencies[len(latencies) // 2], 1),
+            "p99_ms": round(latencies[int(len(latencies) * 0.99)], 1)}
+
+
+def gap_is_told(client, start, sensor="eeg"):
+    """`lost` of the first message after an outage is what the band's own count says; returns it."""
+    before = [m for _, m in client.raw(sensor)[:] if client.messages.index((_, m)) < start]
+    after = client.raw(sensor, start)
+    last = before[-1]["data"][-1]
+    first = after[0][1]
+    missing = sample_number(sensor, first["data"][0]) - sample_number(sensor, last) - 1
+    assert abs(first["lost"] - missing) <= max(2, missing * 2e-4), (first["lost"], missing)
+    return first["lost"]
+
+
+async def resumes(client, start, reason, seconds):
+    """The band is lost for this reason, and comes back by itself; returns what is to be told of it."""
+    lost_at, lost = await client.event("device_disconnected", seconds, start, reason=reason)
+    assert lost["data"]["will_reconnect"] is True
+    await client.event("stream_stopped", 5, start, will_resume=True)
+    return {"told_after": lost_at}
+
+
+async def back(client, start, seconds):
+    await client.event("device_connected", seconds, start, resumed=True)
+    at, _ = await client.event("stream_started", 15, start, resumed=True)
+    index = next(i for i, (_, m) in enumerate(client.messages) if i >= start and m.get("event_type") == "stream_started")
+    eeg_at, _ = await client.data("eeg", 10, index)
+    return eeg_at, index
+
+
+async def outage(client, fault, reason, told_within, back_within):
+    """A fault and its outcome: what clients are told, after how long it streams again, the loss."""
+    start, began = len(client.messages), time.monotonic()
+    fault()
+    lost_at, lost = await client.event("device_disconnected", told_within, start, reason=reason)
+    assert lost["data"]["will_reconnect"] is True
+    await client.event("stream_stopped", 5, start, will_resume=True)
+    eeg_at, index = await back(client, start, back_within)
+    await asyncio.sleep(2)
+    return {
+        "told": client.told(start)[:6],
+        "told_after_s": round(lost_at - began, 2),
+        "streams_after_s": round(eeg_at - began, 2),
+        "lost_eeg": gap_is_told(client, index),
+    }
+
+
+# ---- the stories
+
+
+@story
+async def scan_connect_and_stream(machine, daemon, seconds=10):
+    client = await open_client()
+    reply = await client.command("scan_devices", duration=5)
+    found = [d for d in reply["data"]["devices"] if d["address"] == ADDRESS]
+    assert found and found[0]["name"] == NAME, reply
+    reply = await connect(client)
+    assert reply["data"]["battery_level"] == 87 and reply["data"]["firmware_version"] == "2.0.7", reply
+    assert reply["data"]["device_id"] == NAME, "BlueZ renames the band to its GAP name"
+    assert (await client.command("start_streaming"))["success"]
+    await client.data("bat", 5)
+    await asyncio.sleep(seconds)
+    facts = {sensor: compare(client, sensor) for sensor in ("eeg", "ppg", "acc")}
+    for _, message in client.raw("eeg")[1:]:
+        assert message["lost"] in (0, 1)
+    facts["skipped"] = sum(m["lost"] for _, m in client.raw("eeg")[1:])
+    start = len(client.messages)
+    machine.order("burst", 100)
+    await asyncio.sleep(2)
+    burst = [m for _, m in client.raw("eeg", start) if len(m["data"]) == 1]
+    assert len(burst) == 100, len(burst)
+    compare(client, "eeg")
+    facts["burst"] = len(burst)
+    reply = await client.command("stop_streaming")
+    assert reply["success"]
+    assert (await client.command("disconnect_device"))["success"]
+    return facts
+
+
+@story
+async def supervision_timeout(machine, daemon):
+    client = await open_client()
+    await stream(client)
+    return await outage(client, lambda: machine.order("drop", "08", 2), "link_lost", 5, 20)
+
+
+@story
+async def killed_while_connected(machine, daemon):
+    client = await open_client()
+    await stream(client)
+    await asyncio.sleep(1)
+    daemon.stop(signal.SIGKILL)
+    began = time.monotonic()
+    daemon.start()
+    client = await open_client()
+    eeg_at, _ = await client.data("eeg", 30)
+    status = await client.command("get_streaming_status")
+    assert status["data"]["state"] == "streaming"
+    return {"streams_after_s": round(eeg_at - began, 2)}
+
+
+@story
+async def stopped_it_lets_the_band_go(machine, daemon):
+    client = await open_client()
+    await stream(client)
+    start = len(client.messages)
+    status, seconds = daemon.stop()
+    assert status == 0, status
+    await client.event("device_disconnected", 3, start, reason="shutdown", will_reconnect=False)
+    assert client.ws.close_code == 1012
+    assert wait(lambda: "disconnected" in [l.split()[2] for l in open("/tmp/truth") if l.startswith("#")][-3:], 5)
+    assert seconds < 3, seconds
+    daemon.start()
+    return {"seconds": round(seconds, 2)}
+
+
+@story
+async def a_minute_of_everything(machine, daemon):
+    return await scan_connect_and_stream(machine, daemon, seconds=60)
+
+
+@story
+async def silent_death(machine, daemon):
+    """The radio is gone without a word: only the silence tells."""
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.order("vanish")
+        machine.kill("band")
+        time.sleep(1)
+        machine.start_band()
+
+    return await outage(client, fault, "silent", 40, 60)
+
+
+@story
+async def band_off_and_on(machine, daemon):
+    client = await open_client()
+    await stream(client)
+    start, began = len(client.messages), time.monotonic()
+    machine.order("off", 3)
+    await client.event("device_disconnected", 10, start, reason="link_lost")
+    eeg_at, index = await back(client, start, 30)
+    _, first = client.raw("eeg", index)[0]
+    before = [m for at, m in client.raw("eeg") if at < began + 1][-1]["data"][-1]["timestamp"]
+    gap = (first["data"][0]["timestamp"] - before) / 1000 * 250.2 - 1
+    assert abs(first["lost"] - gap) <= 2, (first["lost"], gap)
+    return {"streams_after_s": round(eeg_at - began, 2), "lost_eeg": first["lost"]}
+
+
+@story
+async def bluetoothd_killed(machine, daemon):
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.kill("bluetoothd")
+        time.sleep(1)
+        machine.start_bluetoothd()
+
+    return await outage(client, fault, "bluetooth_off", 5, 40)
+
+
+@story
+async def bus_killed(machine, daemon):
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.kill("dbus")
+        machine.kill("bluetoothd")
+        time.sleep(1)
+        machine.start_bus()
+        machine.start_bluetoothd()
+
+    return await outage(client, fault, "bluetooth_off", 5, 60)
+
+
+@story
+async def adapter_off_and_on(machine, daemon):
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.power(False)
+        time.sleep(1)
+        machine.power(True)
+
+    return await outage(client, fault, "bluetooth_off", 5, 40)
+
+
+@story
+async def adapter_unplugged_and_back(machine, daemon):
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.kill("btvirt")
+        machine.kill("band")
+        time.sleep(1)
+        os.unlink("/tmp/bt-server-le")
+        machine.start_air()
+        machine.start_band()
+
+    return await outage(client, fault, "bluetooth_off", 8, 60)
+
+
+@story
+async def a_band_that_is_not_there(machine, daemon):
+    machine.order("hide")
+    client = await open_client()
+    began = time.monotonic()
+    reply = await client.command("connect_device", address="C0:FF:EE:00:00:01")
+    seconds = time.monotonic() - began
+    assert reply["data"]["error_code"] == "DEVICE_NOT_FOUND" and seconds <= 20.5, (reply, seconds)
+    machine.order("show")
+    await connect(client)
+    return {"answered_after_s": round(seconds, 2)}
+
+
+@story
+async def a_band_seen_and_gone(machine, daemon):
+    client = await open_client()
+    await client.command("scan_devices", duration=4)
+    machine.order("hide")
+    began = time.monotonic()
+    reply = await client.command("connect_device", address=ADDRESS)
+    seconds = time.monotonic() - began
+    assert reply["data"]["error_code"] == "CONNECTION_FAILED" and seconds <= 20.5, (reply, seconds)
+    machine.order("show")
+    await connect(client)
+    return {"answered_after_s": round(seconds, 2)}
+
+
+@story
+async def another_program_holds_the_band(machine, daemon):
+    """It is connected through the same bluetoothd already: shared, and left connected when we let go."""
+    client = await open_client()
+    await client.command("scan_devices", duration=4)
+    path = next(p for p, i in machine.objects().items() if i.get("org.bluez.Device1", {}).get("Address") == ADDRESS)
+    machine.call(path, "org.bluez.Device1", "Connect")
+    await stream(client)
+    await asyncio.sleep(2)
+    return {sensor: compare(client, sensor) for sensor in ("eeg", "ppg", "acc")}
+
+
+@story
+async def one_sensor_silent(machine, daemon):
+    client = await open_client()
+    await stream(client)
+    start, began = len(client.messages), time.monotonic()
+    machine.order("mute", "ppg", "until-subscribed")
+    silent_at, _ = await client.event("sensor_status", 10, start, sensor_type="ppg", state="silent")
+    await client.event("sensor_status", 20, start, sensor_type="ppg", state="retrying")
+    flowing_at, _ = await client.event("sensor_status", 20, start, sensor_type="ppg", state="flowing")
+    assert "device_disconnected" not in client.told(start)
+    assert compare(client, "eeg")["packets"] > 50, "never at another's cost"
+    return {"told_after_s": round(silent_at - began, 2), "flows_after_s": round(flowing_at - began, 2)}
+
+
+@story
+async def all_silent(machine, daemon):
+    client = await open_client()
+    await stream(client)
+
+    def fault():
+        machine.order("mute", "all", "until-subscribed")
+
+    return await outage(client, fault, "silent", 40, 60)
+
+
+@story
+async def the_daemon_stands_still(machine, daemon):
+    """SIGSTOP for 6 s: nothing is accused, what came meanwhile is delivered."""
+    client = await open_client()
+    await stream(client)
+    start = len(client.messages)
+    daemon.process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(6)
+    daemon.process.send_signal(signal.SIGCONT)
+    await asyncio.sleep(4)
+    assert "device_disconnected" not in client.told(start), client.told(start)
+    return compare(client, "eeg")
+
+
+# ---- running them
+
+
+async def run_story(name, machine):
+    options = {"acquired": ("--notify", "acquire")}.get(name.partition(":")[2], ())
+    pathlib.Path("/tmp/state").mkdir(exist_ok=True)
+    daemon = Daemon(*options)
+    try:
+        return await asyncio.wait_for(STORIES[name.partition(":")[0]](machine, daemon), 180)
+    finally:
+        if daemon.process.poll() is None:
+            daemon.stop()
+        pathlib.Path("/tmp/state/wants").unlink(missing_ok=True)
+
+
+def main(names):
+    machine = Machine()
+    machine.start()
+    report = {}
+    for name in names:
+        log("==", name)
+        began = time.monotonic()
+        try:
+            facts, error = asyncio.run(run_story(name, machine)), None
+        except BaseException:  # told, and the next one goes on
+            facts, error = None, traceback.format_exc()
+            log(error)
+        report[name] = {"passed": error is None, "seconds": round(time.monotonic() - began, 1), "error": error, "facts": facts}
+        log(report[name]["passed"], facts)
+        (OUT / "report.json").write_text(json.dumps(report, indent=1))
+    return 0 if all(r["passed"] for r in report.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[2:] or list(STORIES)))
