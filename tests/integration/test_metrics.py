@@ -9,7 +9,7 @@ import urllib.request
 
 import exposition
 import pytest
-from conftest import Daemon
+from peers import Daemon
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 

@@ -7,7 +7,7 @@ import pathlib
 
 import pytest
 
-from conftest import Daemon
+from peers import Daemon
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
@@ -114,7 +114,7 @@ def test_a_directory_that_cannot_be_made_leaves_the_rest_working(tmp_path):
 
     async def story():
         import websockets
-        from conftest import Client
+        from peers import Client
 
         client = Client(await websockets.connect(daemon.url))
         await client.command("connect_device", address=ADDRESS)

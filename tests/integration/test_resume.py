@@ -7,7 +7,7 @@ import signal
 import pytest
 import websockets
 
-from conftest import Client, Daemon, validate
+from peers import Client, Daemon, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 

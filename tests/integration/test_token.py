@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 import websockets
-from conftest import LINKBANDD, Daemon, free_port
+from peers import LINKBANDD, Daemon, free_port
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 

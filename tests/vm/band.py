@@ -8,7 +8,7 @@ sensor, number of its first sample, samples, tick. Commands come by datagram on 
 
     drop RR S     disconnects with HCI reason RR (08: supervision timeout), advertises again after S seconds
     off S         as drop 15, and the counter begins at 0 after S seconds: switched off and on
-    vanish        closes its radio: no event for the central, no packet ever again
+    deaf          answers nothing and sends nothing for as long as this link lasts: dead, and no event tells
     mute SENSOR   sends nothing of it (`all`: of any), until unmute or, with `until-subscribed`, a new subscription
     unmute
     hide / show   stops and starts advertising
@@ -145,6 +145,7 @@ class Band:
         self.mtu, self.acl_mtu, self.credits = 23, 27, 1
         self.received, self.acl, self.out = b"", b"", []
         self.flowing = False  # `start` was written
+        self.deaf = self.rebooting = False
         self.muted, self.until_subscribed = set(), False
         self.shown, self.show_at = True, None
         self.power_on()
@@ -208,7 +209,7 @@ class Band:
         self.log(f"disconnected {reason:02x}")
         self.handle, self.acl, self.mtu = None, b"", 23
         self.out.clear()
-        self.flowing = False
+        self.flowing = self.deaf = False
         self.attributes.unsubscribe_all()
         if self.shown:
             self.advertise(True)
@@ -222,6 +223,8 @@ class Band:
         if len(self.acl) < 4 + size:
             return
         data, self.acl = self.acl[4 : 4 + size], b""
+        if self.deaf:
+            return
         if channel == 4:
             self.on_att(data)
         elif channel == 6 and data[0] == 1:
@@ -322,7 +325,7 @@ class Band:
 
     def send_packet(self, sensor, count=None):
         first, count, tick, data = sensor.next(count)
-        silent = sensor.name in self.muted or (sensor.name == "eeg" and not self.flowing)
+        silent = self.deaf or sensor.name in self.muted or (sensor.name == "eeg" and not self.flowing)
         if not silent and self.notify(sensor.name, data):
             self.truth.write(f"{time.monotonic():.6f} {sensor.name} {first} {count} {tick}\n")
 
@@ -340,9 +343,8 @@ class Band:
         elif order == "off":
             self.go(0x15, float(words[0]))
             self.rebooting = True
-        elif order == "vanish":
-            self.air.close()
-            raise SystemExit
+        elif order == "deaf":
+            self.deaf = True
         elif order == "mute":
             self.muted = {s.name for s in self.sensors} if words[0] == "all" else {words[0]}
             self.until_subscribed = "until-subscribed" in words
@@ -354,8 +356,6 @@ class Band:
         elif order == "burst":
             for _ in range(int(words[0])):
                 self.send_packet(self.sensors[0], 1)
-
-    rebooting = False
 
     def come_back(self):
         self.shown, self.show_at = True, None
