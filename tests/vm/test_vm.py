@@ -12,6 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build"))
 LINKBANDD = os.environ.get("LINKBANDD", str(BUILD / "linkbandd"))
+BOOTTIME = BUILD / "tests" / "vm" / "libboottime.so"
 TOOLS = ["qemu-system-x86_64", "btvirt", "dbus-daemon", "cpio", "depmod", "busybox"]
 MISSING = [tool for tool in TOOLS if not shutil.which(tool, path="/usr/sbin:/sbin:" + os.environ["PATH"])]
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
@@ -32,6 +33,8 @@ LONG = [
     "one_sensor_silent",
     "all_silent",
     "the_daemon_stands_still",
+    "suspend_and_resume",
+    "bleak_drives_the_same_band",
 ]
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -44,7 +47,7 @@ def report(tmp_path_factory):
     subprocess.run([HERE / "build", BUILD / "vm"], check=True)
     for _ in range(2):  # an emulated machine now and then does not come up
         done = subprocess.run(
-            [HERE / "run", BUILD / "vm", out, str(60 + 60 * len(stories)), HERE / "rounds.py", LINKBANDD, *stories],
+            [HERE / "run", BUILD / "vm", out, str(60 + 60 * len(stories)), HERE / "rounds.py", LINKBANDD, BOOTTIME, *stories],
             stdout=subprocess.PIPE,
         )
         if (out / "report.json").exists():
