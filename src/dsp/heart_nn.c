@@ -96,8 +96,7 @@ static void exclude_distant(struct heart_nn *nn, struct series *s)
 static void scale(double *values, size_t count)
 {
     double sorted[HEART_NN_MAX];
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = fabs(values[i]);
+    memcpy(sorted, values, count * sizeof *sorted);
     double high = heart_quantile(sorted, count, 0.75);
     double low = heart_quantile(sorted, count, 0.25);
     double threshold = fmax(QUARTILES * (high - low) / 2.0, FLOOR_MS);

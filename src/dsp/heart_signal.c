@@ -34,6 +34,13 @@ static void design_lowpass(double taps[HEART_TAPS], double fc, double fs)
         taps[i] /= sum;
 }
 
+static void correlate_taps(double noise[HEART_TAPS], const double taps[HEART_TAPS])
+{
+    for (int lag = 0; lag < HEART_TAPS; lag++)
+        for (int i = lag; i < HEART_TAPS; i++)
+            noise[lag] += taps[i] * taps[i - lag];
+}
+
 static void design_baseline(double taps[2 * HEART_BASE_HALF + 1])
 {
     for (int i = -HEART_BASE_HALF; i <= HEART_BASE_HALF; i++)
@@ -46,6 +53,7 @@ void heart_signal_start(struct heart_signal *signal, double fs)
     signal->fs = fs;
     for (int c = 0; c < HEART_CUTOFFS; c++)
         design_lowpass(signal->taps[c], cutoff_hz[c], fs);
+    correlate_taps(signal->noise, signal->taps[HEART_8HZ]);
     design_baseline(signal->base_taps);
 }
 

@@ -24,6 +24,7 @@ enum heart_cutoff { HEART_5HZ, HEART_8HZ, HEART_CUTOFFS };
 struct heart_signal {
     double fs; /* Hz, as known at the start */
     double taps[HEART_CUTOFFS][HEART_TAPS];
+    double noise[HEART_TAPS]; /* autocorrelation of white noise after the 8 Hz filter */
     double base_taps[2 * HEART_BASE_HALF + 1];
     double first[HEART_CHANNELS];
     double raw[HEART_CHANNELS][HEART_RAW_RING];

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "heart_fit.h"
 #include "heart_stats.h"
 
 #define CORRELATION_LEARN 0.6
@@ -13,8 +14,19 @@
 #define SHIFT_MAX         3.0
 /* A template that five beats in a row do not look like was learned from something else. */
 #define MISSED_MAX 5
-/* Below 8 Hz a second holds 16 independent values. */
-#define INDEPENDENT_HZ 16.0
+#define ROUNDS     3
+/* The weight of a beat in the template, and with it the share of the residual's variance that is
+ * the beat's own noise: the rest is the template's, which hardly differs from beat to beat. */
+#define WEIGHT    0.1
+#define OWN_NOISE (1.0 - WEIGHT / 2.0)
+/* The part of a period that is fitted: from the foot before the upstroke to past the dicrotic wave,
+ * short of the next foot, whose distance is what is to be measured. */
+#ifndef SHARE_BEFORE
+#define SHARE_BEFORE 0.2
+#endif
+#ifndef SHARE_AFTER
+#define SHARE_AFTER 0.45
+#endif
 
 struct pulse {
     const struct heart_signal *signal;
@@ -22,26 +34,14 @@ struct pulse {
     double sign;
 };
 
-struct fit {
-    double amplitude;
-    double shift; /* samples */
-    double sigma; /* s */
-    double correlation;
+/* Of the template: its first sample and their number. */
+struct part {
+    int first, count;
 };
 
 void heart_timing_start(struct heart_timing *timing)
 {
     memset(timing, 0, sizeof *timing);
-}
-
-static int window_before(const struct heart_timing *t)
-{
-    return t->narrow ? 5 : 8;
-}
-
-static int window_length(const struct heart_timing *t)
-{
-    return t->narrow ? 13 : 21;
 }
 
 static double low(const struct pulse *p, int64_t n)
@@ -67,33 +67,9 @@ static double between(const struct pulse *p, double at)
            0.5 * u * (c - a + u * (2.0 * a - 5.0 * b + 4.0 * c - d + u * (3.0 * (b - c) + d - a)));
 }
 
-static double dot(const double *a, const double *b, int n)
-{
-    double sum = 0.0;
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-/* Takes the mean and the straight line off: respiration moves both. */
-static void detrend(double *w, int n)
-{
-    double mean = 0.0;
-    double moment = 0.0;
-    double spread = 0.0;
-    double middle = (n - 1) / 2.0;
-    for (int i = 0; i < n; i++) {
-        mean += w[i] / n;
-        moment += w[i] * (i - middle);
-        spread += (i - middle) * (i - middle);
-    }
-    for (int i = 0; i < n; i++)
-        w[i] -= mean + moment / spread * (i - middle);
-}
-
 static bool normalise(double *w, int n)
 {
-    double norm = sqrt(dot(w, w, n));
+    double norm = sqrt(heart_fit_dot(w, w, n));
     if (!(norm > 0.0))
         return false;
     for (int i = 0; i < n; i++)
@@ -101,50 +77,42 @@ static bool normalise(double *w, int n)
     return true;
 }
 
-static void cut(const struct heart_timing *t, const struct pulse *p, double at, double *w)
+static void cut(const struct pulse *p, double at, double *w)
 {
-    int n = window_length(t);
-    for (int i = 0; i < n; i++)
-        w[i] = between(p, at - window_before(t) + i);
-    detrend(w, n);
+    for (int i = 0; i < HEART_TEMPLATE; i++)
+        w[i] = between(p, at - HEART_BEFORE + i);
 }
 
-/* −g′, what a later pulse adds to the window. */
-static void lateness(const double *g, int n, double *out)
+static int within(double value, int least, int most)
 {
-    for (int i = 1; i < n - 1; i++)
-        out[i] = (g[i - 1] - g[i + 1]) / 2.0;
-    out[0] = g[0] - g[1];
-    out[n - 1] = g[n - 2] - g[n - 1];
-    detrend(out, n);
+    return value < least ? least : value > most ? most : (int)floor(value + 0.5);
 }
 
-static struct fit least_squares(const double *w, const double *g, int n, double fs)
+static struct part choose_part(double period, double fs)
 {
-    struct fit fit = {0.0, 0.0, NAN, 0.0};
-    double h[HEART_TEMPLATE_MAX];
-    lateness(g, n, h);
-    double gg = dot(g, g, n);
-    double gh = dot(g, h, n);
-    double hh = dot(h, h, n);
-    double wg = dot(w, g, n);
-    double wh = dot(w, h, n);
-    double ww = dot(w, w, n);
-    double det = gg * hh - gh * gh;
-    if (!(det > 0.0) || !(ww > 0.0))
-        return fit;
-    double a = (wg * hh - wh * gh) / det;
-    double b = (wh * gg - wg * gh) / det;
-    fit.correlation = wg / sqrt(ww * gg);
-    if (!(a > 0.0))
-        return fit;
-    double residual = fmax(ww - a * wg - b * wh, 0.0);
-    double independent = n * INDEPENDENT_HZ / fs;
-    double v = residual / n * independent / fmax(independent - 4.0, 1.0) * fs / INDEPENDENT_HZ;
-    fit.amplitude = a;
-    fit.shift = b / a;
-    fit.sigma = sqrt(v * gg / det) / (a * fs);
-    return fit;
+    int before = within(SHARE_BEFORE * period * fs, 5, HEART_BEFORE - 2);
+    int after = within(SHARE_AFTER * period * fs, 7, HEART_AFTER - 2);
+    return (struct part){HEART_BEFORE - before, before + 1 + after};
+}
+
+/* Level and straight line off and norm 1, as the part has them. */
+static bool normalise_part(double *w, const struct part *part)
+{
+    double middle = part->first + (part->count - 1) / 2.0;
+    double mean = 0.0;
+    double moment = 0.0;
+    double spread = 0.0;
+    for (int i = part->first; i < part->first + part->count; i++) {
+        mean += w[i] / part->count;
+        moment += w[i] * (i - middle);
+        spread += (i - middle) * (i - middle);
+    }
+    for (int i = 0; i < HEART_TEMPLATE; i++)
+        w[i] -= mean + moment / spread * (i - middle);
+    double norm = sqrt(heart_fit_dot(w + part->first, w + part->first, part->count));
+    for (int i = 0; i < HEART_TEMPLATE && norm > 0.0; i++)
+        w[i] /= norm;
+    return norm > 0.0;
 }
 
 /* The steepest point within ±4 samples. */
@@ -164,24 +132,23 @@ static double steepest(const struct pulse *p, double at)
 
 static void blend(double *mean, const double *w, int n, unsigned seen)
 {
-    double weight = fmax(0.1, 1.0 / seen);
+    double weight = fmax(WEIGHT, 1.0 / seen);
     for (int i = 0; i < n; i++)
         mean[i] += weight * (w[i] - mean[i]);
 }
 
-static void learn(struct heart_timing *t, double *w, double correlation)
+static void learn(struct heart_timing *t, const struct part *part, double *w, double correlation)
 {
-    int n = window_length(t);
     if (t->learned > 0 && correlation <= CORRELATION_LEARN) {
         if (++t->missed >= MISSED_MAX)
             t->learned = 0;
         return;
     }
     t->missed = 0;
-    if (!normalise(w, n))
+    if (!normalise_part(w, part))
         return;
-    blend(t->template, w, n, ++t->learned);
-    if (!normalise(t->template, n))
+    blend(t->template, w, HEART_TEMPLATE, ++t->learned);
+    if (!normalise_part(t->template, part))
         t->learned = 0;
 }
 
@@ -199,8 +166,8 @@ static double shape_match(struct heart_timing *t, const struct pulse *p, double 
         w[i] -= mean;
     if (!normalise(w, HEART_SHAPE))
         return 0.0;
-    double norm = sqrt(dot(t->shape, t->shape, HEART_SHAPE));
-    double match = t->shapes > 0 && norm > 0.0 ? dot(w, t->shape, HEART_SHAPE) / norm : 0.0;
+    double norm = sqrt(heart_fit_dot(t->shape, t->shape, HEART_SHAPE));
+    double match = t->shapes > 0 && norm > 0.0 ? heart_fit_dot(w, t->shape, HEART_SHAPE) / norm : 0.0;
     blend(t->shape, w, HEART_SHAPE, ++t->shapes);
     return match;
 }
@@ -215,45 +182,33 @@ static bool usual_amplitude(struct heart_timing *t, double amplitude)
     return amplitude >= 0.4 * usual && amplitude <= 2.5 * usual;
 }
 
-/* Hysteresis between the windows; what was learned with one says nothing to the other. */
-static void choose_window(struct heart_timing *t, double period)
-{
-    bool narrow = t->narrow ? period <= 0.54 : period < 0.48;
-    if (narrow == t->narrow)
-        return;
-    heart_timing_start(t);
-    t->narrow = narrow;
-}
-
 struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct heart_signal *signal,
                                     enum heart_channel channel, double sign, double period,
                                     double at)
 {
     struct pulse p = {signal, channel, sign};
-    double w[HEART_TEMPLATE_MAX];
-    choose_window(timing, period);
+    struct part part = choose_part(period, signal->fs);
+    double w[HEART_TEMPLATE];
     struct heart_timed timed = {at, NAN, false};
-    if (at < (double)heart_signal_begin(signal) + 20.0)
+    if (at < (double)heart_signal_begin(signal) + HEART_REACH)
         return timed;
     double start = steepest(&p, at);
     double place = start;
-    struct fit fit = {0.0, 0.0, NAN, 0.0};
-    for (int i = 0; i < 2 && timing->learned > 0; i++) {
-        cut(timing, &p, place, w);
-        fit = least_squares(w, timing->template, window_length(timing), signal->fs);
+    struct heart_fit fit = {0.0, 0.0, NAN, 0.0};
+    for (int i = 0; i < ROUNDS && timing->learned > 0; i++) {
+        cut(&p, place, w);
+        fit = heart_fit(w + part.first, timing->template + part.first, part.count, signal->noise);
         place += fmax(-SHIFT_STEP, fmin(SHIFT_STEP, fit.shift));
     }
     bool settled = fabs(place - start) <= SHIFT_MAX;
     timed.at = settled ? place : start;
-    cut(timing, &p, timed.at, w);
-    if (timing->learned > 0)
-        fit = least_squares(w, timing->template, window_length(timing), signal->fs);
-    timed.sigma = fit.sigma;
-    learn(timing, w, fit.correlation);
+    timed.sigma = fit.sigma / signal->fs * sqrt(OWN_NOISE);
+    cut(&p, timed.at, w);
+    learn(timing, &part, w, fit.correlation);
     double match = shape_match(timing, &p, timed.at);
     bool alike = match >= SHAPE_GOOD;
     bool usual = fit.amplitude > 0.0 && usual_amplitude(timing, fit.amplitude);
     timed.good = settled && alike && usual && fit.correlation >= CORRELATION_GOOD &&
-                 fit.sigma <= SIGMA_GOOD_S;
+                 timed.sigma <= SIGMA_GOOD_S;
     return timed;
 }

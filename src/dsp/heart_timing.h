@@ -8,13 +8,17 @@
 
 #include "heart_signal.h"
 
-#define HEART_TEMPLATE_MAX 21 /* −8 … +12 samples */
-#define HEART_SHAPE        36 /* −10 … +25 samples of the slope */
-#define HEART_AMPLITUDES   15
+/* Samples of the template before and after the steepest point. */
+#define HEART_BEFORE     10
+#define HEART_AFTER      20
+#define HEART_TEMPLATE   (HEART_BEFORE + 1 + HEART_AFTER)
+/* How far before a beat the signal must reach. */
+#define HEART_REACH      24.0
+#define HEART_SHAPE      36 /* −10 … +25 samples of the slope */
+#define HEART_AMPLITUDES 15
 
 struct heart_timing {
-    bool narrow; /* a fast pulse: a window of −5 … +7 */
-    double template[HEART_TEMPLATE_MAX];
+    double template[HEART_TEMPLATE];
     unsigned learned; /* windows in the template */
     unsigned missed;  /* windows in a row that were not like it */
     double shape[HEART_SHAPE];
