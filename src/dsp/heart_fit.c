@@ -87,6 +87,6 @@ struct heart_fit heart_fit(const double *window, const double *template, int n, 
                   noise_along(g, n, noise) / gg - along_h;
     fit.amplitude = a;
     fit.shift = b / a;
-    fit.sigma = sqrt(residual / free * along_h / hh) / a;
+    fit.sigma = sqrt(residual / fmax(free, 1.0) * along_h / hh) / a;
     return fit;
 }

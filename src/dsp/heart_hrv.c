@@ -5,9 +5,9 @@
 #include "heart_stats.h"
 
 #define PAIRS_MIN 20
-/* What is taken off may not be all: the estimate of the jitter has an error of its own. */
-#define SHARE_MIN 0.3
-/* Above 150 bpm the windows of the fit overlap the next beat and σ is too large. */
+/* Where jitter is more than this share of what was measured, what is left of it is not known. */
+#define JITTER_MAX 0.7
+/* Above 150 bpm the fit's window is too short to tell noise from pulse. */
 #define FAST_MS    400.0
 #define COVER_MIN  0.8
 #define FREQ_STEPS 2.0 /* bins per 1/window */
@@ -66,7 +66,7 @@ static double square_about(const double *values, size_t count, double centre)
 
 static double less_jitter(double square, double jitter)
 {
-    return fmax(square - jitter, SHARE_MIN * square);
+    return jitter <= JITTER_MAX * square ? square - jitter : NAN;
 }
 
 static double median_deviation(const struct selection *s)
@@ -104,8 +104,10 @@ struct heart_hrv heart_hrv_time(const struct heart_nn *nn, double from_s, double
     if (s.pairs < PAIRS_MIN || s.sum < least_s)
         return hrv;
     double pairs = (double)s.pairs;
-    double total = square_about(s.rr, s.count, s.mean) / ((double)s.count - 1.0);
     double steps = square_about(s.change, s.pairs, 0.0) / pairs;
+    if (isnan(less_jitter(steps, s.jitter)))
+        return hrv;
+    double total = square_about(s.rr, s.count, s.mean) / ((double)s.count - 1.0);
     double spread = square_about(s.change, s.pairs, mean_of(s.change, s.pairs)) / (pairs - 1.0);
     hrv.sdnn = sqrt(less_jitter(total, s.jitter / 3.0));
     hrv.rmssd = sqrt(less_jitter(steps, s.jitter));

@@ -8,7 +8,8 @@
 #define RR_MIN_MS  240.0
 #define RR_MAX_MS  2000.0
 #define NEIGHBOURS 11
-#define OFF_MAX    0.2 /* Malik 1989 */
+#define ROUNDS     4
+#define OFF_MAX    0.3
 /* Lipponen & Tarvainen 2019; the floor keeps jitter from being called ectopic where RR hardly vary.
  */
 #define QUARTILES      5.2
@@ -69,7 +70,7 @@ static double local_median(const double *values, size_t count, size_t i)
     return heart_median(near, n);
 }
 
-static void keep(struct heart_nn *nn, struct series *s, const bool *out)
+static bool keep(struct heart_nn *nn, struct series *s, const bool *out)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -80,7 +81,9 @@ static void keep(struct heart_nn *nn, struct series *s, const bool *out)
         s->beat[kept] = s->beat[i];
         s->rr[kept++] = s->rr[i];
     }
+    bool changed = kept < s->count;
     s->count = kept;
+    return changed;
 }
 
 static void exclude_distant(struct heart_nn *nn, struct series *s)
@@ -104,28 +107,36 @@ static void scale(double *values, size_t count)
         values[i] /= threshold;
 }
 
+/* The change i, which an early beat shows as short–long; i of the first interval and those to come
+ * are not known, and are taken for what would confirm it. */
+static double change_at(const double *d, size_t count, size_t i, double confirming)
+{
+    return i > 0 && i < count ? d[i] : confirming;
+}
+
 /* Short–long around one early beat, or long–short around a late one. */
 static bool is_ectopic(const double *d, size_t count, size_t i)
 {
-    if (i == 0 || i + 1 >= count)
+    if (fabs(d[i]) <= 1.0)
         return false;
-    if (d[i] > 1.0)
-        return fmax(d[i - 1], d[i + 1]) < -ECTOPIC_SLOPE * d[i] - ECTOPIC_OFFSET;
-    if (d[i] < -1.0)
-        return fmin(d[i - 1], d[i + 1]) > -ECTOPIC_SLOPE * d[i] + ECTOPIC_OFFSET;
-    return false;
+    double side = d[i] > 0.0 ? 1.0 : -1.0;
+    double before = side * change_at(d, count, i - 1, -side * INFINITY);
+    double after = side * change_at(d, count, i + 1, -side * INFINITY);
+    return fmax(before, after) < -ECTOPIC_SLOPE * side * d[i] - ECTOPIC_OFFSET;
 }
 
+/* Out and back by the next or the one after it. */
 static bool is_long_or_short(const double *d, size_t count, size_t i)
 {
-    if (i + 2 >= count)
+    if (fabs(d[i]) <= 1.0)
         return false;
-    if (d[i] > 1.0)
-        return fmin(d[i + 1], d[i + 2]) < -1.0;
-    return d[i] < -1.0 && fmax(d[i + 1], d[i + 2]) > 1.0;
+    double side = d[i] > 0.0 ? 1.0 : -1.0;
+    double next = side * change_at(d, count, i + 1, -side * INFINITY);
+    double second = side * change_at(d, count, i + 2, -side * INFINITY);
+    return fmin(next, second) < -1.0;
 }
 
-static void exclude_ectopic(struct heart_nn *nn, struct series *s)
+static bool exclude_ectopic(struct heart_nn *nn, struct series *s)
 {
     double change[HEART_NN_MAX];
     double off[HEART_NN_MAX];
@@ -144,7 +155,10 @@ static void exclude_ectopic(struct heart_nn *nn, struct series *s)
         else if (is_long_or_short(change, s->count, i) || fabs(off[i]) > 3.0)
             out[i] = true;
     }
-    keep(nn, s, out);
+    /* Nothing before the first tells which of the two is the odd one. */
+    if (s->count > 1 && fabs(change[1]) > 1.0)
+        out[0] = true;
+    return keep(nn, s, out);
 }
 
 void heart_nn_judge(struct heart_nn *nn, double now_s)
@@ -155,6 +169,8 @@ void heart_nn_judge(struct heart_nn *nn, double now_s)
         old++;
     drop(nn, old);
     collect(nn, &s);
+    for (int i = 0; i < ROUNDS && exclude_ectopic(nn, &s); i++)
+        continue;
     exclude_distant(nn, &s);
     exclude_distant(nn, &s);
     exclude_ectopic(nn, &s);

@@ -9,9 +9,12 @@
 #define CORRELATION_LEARN 0.6
 #define CORRELATION_GOOD  0.9
 #define SHAPE_GOOD        0.6
-#define SIGMA_GOOD_S      0.020
+#define SIGMA_GOOD_S      0.015
+#define SIGMA_GOOD_SHARE  0.025 /* of the period */
 #define SHIFT_STEP        1.5
-#define SHIFT_MAX         3.0
+#define SHIFT_MAX         1.5
+#define SEARCH_STEEPEST   4
+#define SEARCH_ALIKE      6
 /* A template that five beats in a row do not look like was learned from something else. */
 #define MISSED_MAX 5
 #define ROUNDS     3
@@ -21,12 +24,8 @@
 #define OWN_NOISE (1.0 - WEIGHT / 2.0)
 /* The part of a period that is fitted: from the foot before the upstroke to past the dicrotic wave,
  * short of the next foot, whose distance is what is to be measured. */
-#ifndef SHARE_BEFORE
 #define SHARE_BEFORE 0.2
-#endif
-#ifndef SHARE_AFTER
-#define SHARE_AFTER 0.45
-#endif
+#define SHARE_AFTER  0.45
 
 struct pulse {
     const struct heart_signal *signal;
@@ -115,12 +114,12 @@ static bool normalise_part(double *w, const struct part *part)
     return norm > 0.0;
 }
 
-/* The steepest point within ±4 samples. */
+/* The steepest point near. */
 static double steepest(const struct pulse *p, double at)
 {
     int64_t middle = (int64_t)floor(at + 0.5);
     int64_t best = middle;
-    for (int64_t n = middle - 4; n <= middle + 4; n++)
+    for (int64_t n = middle - SEARCH_STEEPEST; n <= middle + SEARCH_STEEPEST; n++)
         if (slope(p, n) > slope(p, best))
             best = n;
     double below = slope(p, best - 1);
@@ -128,6 +127,24 @@ static double steepest(const struct pulse *p, double at)
     double bend = below - 2.0 * slope(p, best) + above;
     double shift = bend < 0.0 ? 0.5 * (below - above) / bend : 0.0;
     return (double)best + fmax(-0.5, fmin(0.5, shift));
+}
+
+/* Where near the template answers best: noise moves the steepest point by more than that. */
+static double most_alike(const struct pulse *p, const double *template, const struct part *part,
+                         double at)
+{
+    double w[HEART_TEMPLATE];
+    double best = at;
+    double most = -INFINITY;
+    for (int n = -SEARCH_ALIKE; n <= SEARCH_ALIKE; n++) {
+        cut(p, at + n, w);
+        double answer = heart_fit_dot(w + part->first, template + part->first, part->count);
+        if (answer <= most)
+            continue;
+        most = answer;
+        best = at + n;
+    }
+    return best;
 }
 
 static void blend(double *mean, const double *w, int n, unsigned seen)
@@ -167,7 +184,8 @@ static double shape_match(struct heart_timing *t, const struct pulse *p, double 
     if (!normalise(w, HEART_SHAPE))
         return 0.0;
     double norm = sqrt(heart_fit_dot(t->shape, t->shape, HEART_SHAPE));
-    double match = t->shapes > 0 && norm > 0.0 ? heart_fit_dot(w, t->shape, HEART_SHAPE) / norm : 0.0;
+    double match =
+        t->shapes > 0 && norm > 0.0 ? heart_fit_dot(w, t->shape, HEART_SHAPE) / norm : 0.0;
     blend(t->shape, w, HEART_SHAPE, ++t->shapes);
     return match;
 }
@@ -192,7 +210,8 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     struct heart_timed timed = {at, NAN, false};
     if (at < (double)heart_signal_begin(signal) + HEART_REACH)
         return timed;
-    double start = steepest(&p, at);
+    double start =
+        timing->learned > 0 ? most_alike(&p, timing->template, &part, at) : steepest(&p, at);
     double place = start;
     struct heart_fit fit = {0.0, 0.0, NAN, 0.0};
     for (int i = 0; i < ROUNDS && timing->learned > 0; i++) {
@@ -209,6 +228,6 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     bool alike = match >= SHAPE_GOOD;
     bool usual = fit.amplitude > 0.0 && usual_amplitude(timing, fit.amplitude);
     timed.good = settled && alike && usual && fit.correlation >= CORRELATION_GOOD &&
-                 timed.sigma <= SIGMA_GOOD_S;
+                 timed.sigma <= fmin(SIGMA_GOOD_S, SIGMA_GOOD_SHARE * period);
     return timed;
 }

@@ -9,9 +9,9 @@
 #include "heart_signal.h"
 
 /* Samples of the template before and after the steepest point. */
-#define HEART_BEFORE     10
-#define HEART_AFTER      20
-#define HEART_TEMPLATE   (HEART_BEFORE + 1 + HEART_AFTER)
+#define HEART_BEFORE   10
+#define HEART_AFTER    20
+#define HEART_TEMPLATE (HEART_BEFORE + 1 + HEART_AFTER)
 /* How far before a beat the signal must reach. */
 #define HEART_REACH      24.0
 #define HEART_SHAPE      36 /* −10 … +25 samples of the slope */

@@ -36,15 +36,15 @@ def make_beats(rng, bpm, length_s, size=1.0):
     return np.array(beats), phase[0]
 
 
-def render(rng, beats, bpm, snr_db, sign, phase, length_s):
+def render(rng, beats, bpm, snr_db, sign, phase, length_s, heights=None):
     """Counts of one channel. SNR: variance of the pulse to that of the noise, both as sampled."""
     width = min(1.0, 60.0 / bpm / 0.8)
     t = np.arange(int(length_s * FS)) / FS
     breath = np.sin(2 * np.pi * BREATH_HZ * t + phase)
     pulse = np.zeros(len(t))
-    for beat in beats:
+    for beat, own in zip(beats, np.ones(len(beats)) if heights is None else heights):
         near = slice(*np.searchsorted(t, (beat - width, beat + 2 * width)))
-        height = 1 + 0.08 * np.sin(2 * np.pi * BREATH_HZ * beat + phase)
+        height = own * (1 + 0.08 * np.sin(2 * np.pi * BREATH_HZ * beat + phase))
         shape = wave((t[near] - beat) / width, 0.35 + 0.03 * rng.standard_normal())
         pulse[near] += height * shape
     noise = rng.standard_normal(len(t)) * np.sqrt(np.var(pulse) / 10 ** (snr_db / 10))
@@ -54,3 +54,20 @@ def render(rng, beats, bpm, snr_db, sign, phase, length_s):
 def simulate(rng, bpm, snr_db, sign, length_s=125.0, size=1.0):
     beats, phase = make_beats(rng, bpm, length_s, size)
     return render(rng, beats, bpm, snr_db, sign, phase, length_s), beats
+
+
+def disturb(rng, beats, every, missed=False):
+    """Every so many beats one comes 25 to 40 % early and low, with a pause after it; or none comes.
+
+    Returns the times, the heights, and which intervals (by the beat they end at) are normal.
+    """
+    beats, heights = beats.copy(), np.ones(len(beats))
+    normal = np.ones(len(beats), bool)
+    for i in range(every, len(beats) - 2, every):
+        if missed:
+            heights[i] = 0.0
+        else:
+            beats[i] -= rng.uniform(0.25, 0.4) * (beats[i] - beats[i - 1])
+            heights[i] = rng.uniform(0.4, 0.8)
+        normal[i:i + 2] = False
+    return beats, heights, normal
