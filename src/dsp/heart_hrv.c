@@ -7,6 +7,10 @@
 #define PAIRS_MIN 20
 /* Where jitter is more than this share of what was measured, what is left of it is not known. */
 #define JITTER_MAX 0.7
+/* Nor where the beats' times are worse than this: the best of them were chosen by an estimate of
+ * how good they are, which then is too good. */
+#define SIGMA_MS    10.0
+#define SIGMA_SHARE 0.016 /* of the mean NN */
 /* Above 150 bpm the fit's window is too short to tell noise from pulse. */
 #define FAST_MS    400.0
 #define COVER_MIN  0.8
@@ -19,6 +23,7 @@ struct selection {
     double change[HEART_NN_MAX];
     size_t pairs;
     double jitter; /* mean σₖ² + 4σₖ₊₁² + σₖ₊₂², ms² */
+    bool vague;    /* too much of it */
     double mean;   /* ms */
     double sum;    /* s */
 };
@@ -45,7 +50,10 @@ static void select_window(const struct heart_nn *nn, double from_s, struct selec
         s->jitter += square_ms(b->sigma) + 4.0 * square_ms(b[-1].sigma) + square_ms(b[-2].sigma);
     }
     s->mean = s->count > 0 ? s->sum * 1000.0 / (double)s->count : NAN;
-    s->jitter = s->pairs > 0 && s->mean >= FAST_MS ? s->jitter / (double)s->pairs : 0.0;
+    s->jitter = s->pairs > 0 ? s->jitter / (double)s->pairs : 0.0;
+    s->vague = sqrt(s->jitter / 6.0) > fmin(SIGMA_MS, SIGMA_SHARE * s->mean);
+    if (s->mean < FAST_MS)
+        s->jitter = 0.0;
 }
 
 static double mean_of(const double *values, size_t count)
@@ -101,7 +109,7 @@ struct heart_hrv heart_hrv_time(const struct heart_nn *nn, double from_s, double
                             .pnn50 = NAN,
                             .covered = s.sum,
                             .pairs = s.pairs};
-    if (s.pairs < PAIRS_MIN || s.sum < least_s)
+    if (s.pairs < PAIRS_MIN || s.sum < least_s || s.vague)
         return hrv;
     double pairs = (double)s.pairs;
     double steps = square_about(s.change, s.pairs, 0.0) / pairs;
@@ -172,7 +180,7 @@ double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s
 {
     struct selection s;
     select_window(nn, from_s, &s);
-    if (s.pairs < PAIRS_MIN || s.sum < COVER_MIN * window_s)
+    if (s.pairs < PAIRS_MIN || s.sum < COVER_MIN * window_s || s.vague)
         return NAN;
     detrend(&s);
     double df = 1.0 / (FREQ_STEPS * window_s);

@@ -9,8 +9,7 @@
 #define CORRELATION_LEARN 0.6
 #define CORRELATION_GOOD  0.9
 #define SHAPE_GOOD        0.6
-#define SIGMA_GOOD_S      0.015
-#define SIGMA_GOOD_SHARE  0.025 /* of the period */
+#define SIGMA_GOOD_S      0.020
 #define SHIFT_STEP        1.5
 #define SHIFT_MAX         1.5
 #define SEARCH_STEEPEST   4
@@ -228,6 +227,6 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     bool alike = match >= SHAPE_GOOD;
     bool usual = fit.amplitude > 0.0 && usual_amplitude(timing, fit.amplitude);
     timed.good = settled && alike && usual && fit.correlation >= CORRELATION_GOOD &&
-                 timed.sigma <= fmin(SIGMA_GOOD_S, SIGMA_GOOD_SHARE * period);
+                 timed.sigma <= SIGMA_GOOD_S;
     return timed;
 }
