@@ -199,13 +199,17 @@ class Fake:
             properties["RSSI"] = {"n": rssi}
         self.do_add(path, {DEVICE: properties}, quiet)
 
-    def do_gatt(self, device, only=None, quiet=False):
-        for key, (service, uuid, value) in GATT.items():
+    def do_gatt(self, device, only=None, quiet=False, guessable=False):
+        """`guessable`: at the paths where BlueZ has them, for those who read handles off these."""
+        for number, (key, (service, uuid, value)) in enumerate(GATT.items(), 1):
             if only is not None and key not in only:
                 continue
-            self.do_add(f"/s/{service[:8]}{device}", {SERVICE: {"UUID": service, "Device": {"o": device}}}, quiet)
-            properties = {"UUID": uuid, "Service": {"o": f"/s/{service[:8]}{device}"}, "Value": {"ay": value.hex()}}
-            self.do_add(f"/c/{key}{device}", {CHARACTERISTIC: properties}, quiet)
+            service_path = f"{device}/service{service[4:8]}" if guessable else f"/s/{service[:8]}{device}"
+            path = f"{service_path}/char{number:04x}" if guessable else f"/c/{key}{device}"
+            self.do_add(service_path, {SERVICE: {"UUID": service, "Device": {"o": device}, "Primary": True}}, quiet)
+            flags = ["write"] if key == "control" else ["read", "notify"]
+            properties = {"UUID": uuid, "Service": {"o": service_path}, "Value": {"ay": value.hex()}, "Flags": {"as": flags}}
+            self.do_add(path, {CHARACTERISTIC: properties}, quiet)
 
     def do_remove(self, path, interfaces=None):
         gone = interfaces or list(self.objects.get(path, {}))
