@@ -189,7 +189,10 @@ void json_fixed(struct json *json, double value, int decimals)
         json_real(json, value);
         return;
     }
-    int64_t rounded = llround(scaled);
+    /* Only the fraction is scaled: a time in ms times a thousand would lose its last bits, and
+     * printf rounds what is in a recording's CSV exactly. */
+    double whole = trunc(value);
+    int64_t rounded = (int64_t)whole * scale + llrint((value - whole) * (double)scale);
     uint64_t magnitude = rounded < 0 ? 0 - (uint64_t)rounded : (uint64_t)rounded;
     while (decimals > 0 && magnitude % 10 == 0) {
         magnitude /= 10;

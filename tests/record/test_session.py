@@ -4,8 +4,6 @@
 usage: test_session.py PROBE    (RECORD_KILLS=200 for more than ten kills)
 """
 
-import calendar
-import csv
 import hashlib
 import json
 import os
@@ -19,17 +17,17 @@ import tempfile
 import time
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import bdf  # noqa: E402
 import generate  # noqa: E402
+from agree import (SAMPLES, bdf_is_the_csv_on_an_even_grid, every_sample_of_a_packet_is_in_the_csv_once,  # noqa: E402
+                   packets, rows)
 
 PROBE = sys.argv[1]
 HERE = pathlib.Path(__file__).resolve().parent
 CAPTURES = sorted((HERE.parents[2] / "shared/data/captures").glob("*.lbcap"))
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="record-"))
-SAMPLES = {"eeg": 25, "ppg": 28, "acc": 30}
 
 
 def probe(*args, env=None, check=0):
@@ -43,98 +41,6 @@ def session(data):
     found = [d for d in data.iterdir() if d.is_dir()]
     assert len(found) == 1, found
     return found[0]
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def column(table, name):
-    return np.array([float(row[name]) for row in table])
-
-
-def packets(path):
-    for line in path.read_text().splitlines():
-        word = line.split()
-        if word and not line.startswith("#") and word[1] in SAMPLES:
-            yield word[1], bytes.fromhex(word[2])
-
-
-def counts_of(sensor, payload):
-    """The samples of a packet by the layouts of the band alone."""
-    body = payload[4:]
-    if sensor == "eeg":
-        for i in range(0, len(body), 7):
-            yield tuple(int.from_bytes(body[i + 1 + 3 * c:i + 4 + 3 * c], "big", signed=True) for c in (0, 1))
-    elif sensor == "ppg":
-        for i in range(0, len(body), 6):
-            yield tuple(int.from_bytes(body[i + 3 * c:i + 3 + 3 * c], "big") for c in (0, 1))
-    else:
-        for i in range(0, len(body), 6):
-            yield tuple(int.from_bytes(body[i + 2 * c:i + 2 + 2 * c], "little", signed=True) for c in (0, 1, 2))
-
-
-UV = 4.033 / 12 / 8388607 * 1e6
-COLUMNS = {"eeg": ("ch1", "ch2"), "ppg": ("red", "ir"), "acc": ("x", "y", "z")}
-LABELS = {"eeg": ("EEG ch1", "EEG ch2"), "ppg": ("PPG red", "PPG ir"), "acc": ("ACC x", "ACC y", "ACC z")}
-SCALE = {"eeg": UV, "ppg": 1, "acc": 1 / 16384}
-
-
-def every_sample_of_a_packet_is_in_the_csv_once(folder):
-    for sensor, names in COLUMNS.items():
-        sent = np.array([c for s, p in packets(folder / "packets.lbcap") if s == sensor for c in counts_of(s, p)])
-        table = rows(folder / f"{sensor}.csv")
-        assert len(sent) == len(table), (sensor, len(sent), len(table))
-        if not len(sent):
-            continue
-        for i, name in enumerate(names):
-            got = column(table, name) / (UV if sensor == "eeg" else 1)
-            assert np.array_equal(np.rint(got), sent[:, i]), (sensor, name)
-        stamps = column(table, "timestamp")
-        assert np.all(np.diff(stamps) > 0), sensor
-        print(f"    {sensor}: {len(sent)} samples in packets and CSV, equal")
-
-
-def bdf_is_the_csv_on_an_even_grid(folder):
-    file = bdf.read(folder / "session.bdf")
-    date, clock = file.start.split()
-    day, month, year = map(int, date.split("."))
-    start_ms = 1000 * calendar.timegm((2000 + year, month, day, *map(int, clock.split("."))))
-    for sensor, names in COLUMNS.items():
-        table = rows(folder / f"{sensor}.csv")
-        if not table:
-            continue
-        stamps = column(table, "timestamp")
-        for name, label in zip(names, LABELS[sensor]):
-            one = file.signals[label]
-            grid = start_ms + np.arange(len(one.physical)) * 1000 / one.rate
-            value = column(table, name) * (1 / 16384 if sensor == "acc" else 1)
-            # Linear interpolation, by another's code, is within the second difference of a cubic.
-            inside = (grid > stamps[2]) & (grid < stamps[-3])
-            at = np.clip(np.searchsorted(stamps, grid), 2, len(stamps) - 2)
-            near = stamps[at] - stamps[at - 1] < 1000 / one.rate + 20
-            inside &= near
-            straight = np.interp(grid, stamps, value)
-            spread = np.max([np.abs(value[at + k] - straight) for k in (-2, -1, 0, 1)], axis=0)
-            error = np.abs(one.physical - straight)[inside]
-            assert np.all(error <= spread[inside] + SCALE[sensor]), (label, error.max())
-            curve = (one.physical - CubicSpline(stamps, value)(grid))[inside]
-            # Where a grid point falls on a sample it is that sample.
-            offset = np.abs(stamps[:, None] - grid[np.clip(np.searchsorted(grid, stamps)[:, None] + [-1, 0], 0,
-                                                           len(grid) - 1)])
-            hit = np.argwhere(offset < 0.02)
-            index = np.clip(np.searchsorted(grid, stamps), 0, len(grid) - 1)
-            worst = 0
-            for row, side in hit:
-                g = np.clip(index[row] + (-1, 0)[side], 0, len(grid) - 1)
-                step = np.max(np.abs(np.diff(value[max(row - 2, 0):row + 3])))
-                worst = max(worst, (abs(one.physical[g] - value[row]) - 0.02 * step) / SCALE[sensor])
-            print(f"    {label}: {one.rate:g} Hz, {one.unit}, at {len(hit)} common instants ≤ {worst:.2f} counts off; "
-                  f"{np.sqrt(np.mean(curve ** 2)):.4g} {one.unit} rms, "
-                  f"{np.max(np.abs(curve)):.4g} at most from SciPy's spline through the CSV")
-            assert worst <= 1.5, (label, worst)
-    return file
 
 
 def json_tells_what_is_there(folder, state="complete"):
