@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from conftest import Daemon
+from peers import Daemon
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 

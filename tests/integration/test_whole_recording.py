@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import websockets
 
-from conftest import LINKBANDD, ROOT, Client, Daemon, validate
+from peers import LINKBANDD, ROOT, Client, Daemon, validate
 
 sys.path[:0] = [str(ROOT / "tests" / "record"), str(ROOT / "tests" / "process")]
 import agree  # noqa: E402
