@@ -26,9 +26,16 @@ struct sample_block {
      * says.
      */
     bool restart;
-    int rate;             /* nominal, Hz; 0 for the battery */
+    int rate;             /* the band's own, nominal, Hz; 0 for the battery */
+    int decimation;       /* of these samples, each n-th of the band's; 0 and 1: all */
     double rate_measured; /* fitted, Hz; NAN before the fit and for the battery */
     struct samples samples;
 };
+
+/* The nominal rate of these samples, Hz; 0 for the battery. */
+static inline double block_sample_rate(const struct sample_block *block)
+{
+    return block->decimation > 1 ? (double)block->rate / block->decimation : block->rate;
+}
 
 #endif

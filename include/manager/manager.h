@@ -41,7 +41,7 @@ struct manager_outcome {
     struct failure failure; /* code ERROR_NONE on success */
     bool already;
     const char *parameter;     /* INVALID_PARAMETERS: which parameter, else NULL */
-    int rates[4];              /* sample_rate refused: the allowed ones, ends with 0 */
+    double rates[4];           /* sample_rate refused: the allowed ones, ends with 0 */
     int sensor;                /* STREAMING_ERROR: the enum sensor it names, else -1 */
     struct band_identity band; /* connect, disconnect: the band it is about, "" if none */
     sensor_set sensors;        /* stop: what was streaming */
@@ -89,7 +89,7 @@ struct manager_status {
     bool scanning;
     enum manager_stream stream;
     sensor_set sensors;              /* of the stream */
-    int sample_rate;                 /* EEG, as asked for or the default, Hz; 0 while unknown */
+    double sample_rate;              /* EEG, as asked for or the default, Hz; 0 while unknown */
     int eeg_rate;                    /* the band's own, nominal; 0 while unknown */
     double duration;                 /* s as asked for, 0: no end */
     int64_t since_utc_us;            /* start of the stream */
@@ -108,7 +108,7 @@ struct manager_status {
 struct manager_wants {
     struct band_identity band;
     sensor_set sensors;   /* of the stream, 0: none */
-    int sample_rate;      /* EEG, Hz, as asked for; 0: the default */
+    double sample_rate;   /* EEG, Hz, as asked for; 0: the default */
     double seconds;       /* duration as asked for, 0: no end */
     int64_t until_utc_us; /* when that ends; 0: no end */
     int64_t since_utc_us; /* start of the stream; 0: it has not started */
@@ -191,12 +191,12 @@ void manager_connect(struct manager *manager, const char *address, const char *d
                      struct manager_reply reply);
 void manager_disconnect(struct manager *manager, const char *device_id, struct manager_reply reply);
 /* rate 0: the default (250). seconds 0: no end. Answered within 10 s of being connected. */
-void manager_start_streaming(struct manager *manager, sensor_set sensors, int rate, double seconds,
-                             struct manager_reply reply);
+void manager_start_streaming(struct manager *manager, sensor_set sensors, double rate,
+                             double seconds, struct manager_reply reply);
 void manager_stop_streaming(struct manager *manager, struct manager_reply reply);
 
 /* Whether the band gives EEG at this rate (0: its own, always); if not, *outcome is the refusal. */
-bool manager_rate_fits(struct manager *manager, sensor_set sensors, int rate,
+bool manager_rate_fits(struct manager *manager, sensor_set sensors, double rate,
                        struct manager_outcome *outcome);
 
 /* The recording's demand, beside the stream's; 0: none. */

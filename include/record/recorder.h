@@ -43,7 +43,7 @@ const char *recording_end_name(enum recording_end reason);
 struct recording_request {
     const char *session_name; /* anything, or NULL */
     sensor_set sensors;       /* those of CSV and BDF; the packets of all that flow are kept */
-    int sample_rate;          /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
+    double sample_rate;       /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
     double duration;          /* s; 0: no end */
     unsigned formats;         /* FORMAT_…; 0: FORMAT_DEFAULT */
 };

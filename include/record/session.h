@@ -90,8 +90,8 @@ struct session_info {
     char version[24], host[65], kernel[65];
     sensor_set sensors;
     unsigned formats;
-    int sample_rate; /* of eeg.csv as asked for, Hz; 0: the band's own */
-    int eeg_rate;    /* nominal, Hz; 0 before it is known */
+    double sample_rate; /* of eeg.csv as asked for, Hz; 0: the band's own */
+    int eeg_rate;       /* nominal, Hz; 0 before it is known */
     double rate_measured[SENSOR_COUNT];
     int64_t start_utc_us;
     double duration; /* s */

@@ -52,7 +52,7 @@ static void print(struct wants_file *file)
             "backend = %s\nname = %s\naddress = %s\n",
             file->backend, wants->band.name, wants->band.address);
     put_sensors(out, "sensors", wants->sensors);
-    fprintf(out, "sample_rate = %d\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
+    fprintf(out, "sample_rate = %g\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
             wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);
     fclose(out);
 }
@@ -154,7 +154,7 @@ static int take(void *user, const char *section, const char *key, const char *va
     else if (strcmp(key, "sensors") == 0)
         wants->sensors = read_sensors(value);
     else if (strcmp(key, "sample_rate") == 0)
-        wants->sample_rate = (int)strtol(value, NULL, 10);
+        wants->sample_rate = strtod(value, NULL);
     else if (strcmp(key, "duration") == 0)
         wants->seconds = strtod(value, NULL);
     else if (strcmp(key, "until") == 0)

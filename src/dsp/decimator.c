@@ -140,7 +140,8 @@ static void describe(struct decimator *d, const struct sample_block *in)
     out->step_ms = in->step_ms * d->factor;
     out->first_tick = in->first_tick;
     out->tick_step = in->tick_step * d->factor;
-    out->rate = in->rate / d->factor;
+    out->rate = in->rate;
+    out->decimation = d->factor;
     out->rate_measured = in->rate_measured / d->factor;
     out->samples.sensor = SENSOR_EEG;
     out->samples.tick = in->samples.tick;

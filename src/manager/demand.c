@@ -14,37 +14,33 @@ static int fastest_known(void)
     return fastest;
 }
 
-void demand_rates(int eeg_rate, int rates[4])
+void demand_rates(int eeg_rate, double rates[4])
 {
-    int rate = eeg_rate ? eeg_rate : fastest_known();
-    int count = 0;
+    const double rate = eeg_rate ? eeg_rate : fastest_known();
 
-    rates[count++] = rate;
-    for (int i = 0; i < 2 && rate % 2 == 0; i++) {
-        rate /= 2;
-        rates[count++] = rate;
-    }
-    while (count < 4)
-        rates[count++] = 0;
+    for (int i = 0; i < 3; i++)
+        rates[i] = rate / (1 << i);
+    /* Whether the band is the slower one is not known yet: its quarter may be meant. */
+    rates[3] = eeg_rate ? 0 : rate / 8;
 }
 
 bool demand_rate_fits(const struct demand *demand, int eeg_rate)
 {
-    int rates[4];
+    double rates[4];
 
     if (demand->rate == 0 || !(demand->sensors & SENSOR_BIT(SENSOR_EEG)))
         return true;
     demand_rates(eeg_rate, rates);
-    for (int i = 0; rates[i]; i++) {
+    for (int i = 0; i < 4 && rates[i] > 0; i++) {
         if (rates[i] == demand->rate)
             return true;
     }
     return false;
 }
 
-int demand_rate(const struct demand *demand, int eeg_rate)
+double demand_rate(const struct demand *demand, int eeg_rate)
 {
-    int rate = demand->rate ? demand->rate : DEMAND_DEFAULT_RATE;
+    double rate = demand->rate > 0 ? demand->rate : DEMAND_DEFAULT_RATE;
 
     return eeg_rate && rate > eeg_rate ? eeg_rate : rate;
 }

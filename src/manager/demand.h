@@ -10,18 +10,18 @@
 
 struct demand {
     sensor_set sensors;
-    int rate;       /* EEG, Hz; 0: the default */
+    double rate;    /* EEG, Hz; 0: the default */
     double seconds; /* 0: no end */
 };
 
-/* The rates a band of this EEG rate gives, falling: its own, a half, a quarter, where whole. For an
+/* The rates a band of this EEG rate gives, falling: its own, a half, a quarter. For an
  * unknown one (0) those that some band gives. Ends with 0. */
-void demand_rates(int eeg_rate, int rates[4]);
+void demand_rates(int eeg_rate, double rates[4]);
 
 /* Whether the demand's rate is one of them; always, if it asks for no EEG. */
 bool demand_rate_fits(const struct demand *demand, int eeg_rate);
 
 /* The rate that results: as asked for, but never above the band's. */
-int demand_rate(const struct demand *demand, int eeg_rate);
+double demand_rate(const struct demand *demand, int eeg_rate);
 
 #endif

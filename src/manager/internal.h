@@ -104,7 +104,7 @@ struct stream {
     struct replies starts;
     int64_t deadline, judge_at;
     int taken_rate; /* the EEG rate that sample_rate was judged by */
-    int sample_rate;
+    double sample_rate;
     int64_t ends, until_utc_us, since_utc_us;
     uint64_t received_before[SENSOR_COUNT], lost_before[SENSOR_COUNT];
 };

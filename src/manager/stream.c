@@ -110,7 +110,7 @@ static int known_rate(const struct manager *m)
 static struct manager_outcome rate_outcome(const struct demand *demand, int eeg_rate)
 {
     struct manager_outcome outcome = outcome_failure(
-        ERROR_INVALID_PARAMETERS, "The band does not give EEG at %d Hz", demand->rate);
+        ERROR_INVALID_PARAMETERS, "The band does not give EEG at %g Hz", demand->rate);
 
     outcome.parameter = "sample_rate";
     demand_rates(eeg_rate, outcome.rates);
@@ -214,7 +214,7 @@ static void start_already(struct manager *m, const struct demand *demand,
     reply_now(reply, &outcome);
 }
 
-void manager_start_streaming(struct manager *m, sensor_set sensors, int rate, double seconds,
+void manager_start_streaming(struct manager *m, sensor_set sensors, double rate, double seconds,
                              struct manager_reply reply)
 {
     const struct demand demand = {.sensors = sensors, .rate = rate, .seconds = seconds};
@@ -234,7 +234,7 @@ void manager_start_streaming(struct manager *m, sensor_set sensors, int rate, do
     manager_leave(m);
 }
 
-bool manager_rate_fits(struct manager *m, sensor_set sensors, int rate,
+bool manager_rate_fits(struct manager *m, sensor_set sensors, double rate,
                        struct manager_outcome *outcome)
 {
     const struct demand demand = {.sensors = sensors, .rate = rate};

@@ -172,12 +172,12 @@ void request_refuse(struct request *request, const struct refusal *refusal)
 
 /* ---- the manager's outcomes */
 
-static void put_rates(struct json *json, const int *rates)
+static void put_rates(struct json *json, const double rates[4])
 {
     json_key(json, "allowed");
     json_begin_array(json);
-    for (; *rates; rates++)
-        json_integer(json, *rates);
+    for (int i = 0; i < 4 && rates[i] > 0; i++)
+        json_fixed(json, rates[i], 1);
     json_end_array(json);
 }
 
@@ -186,7 +186,7 @@ static void put_outcome_details(struct json *json, const struct manager_outcome 
     json_begin_object(json);
     if (outcome->parameter) {
         json_put_string(json, "parameter", outcome->parameter);
-        if (outcome->rates[0])
+        if (outcome->rates[0] > 0)
             put_rates(json, outcome->rates);
     }
     if (outcome->sensor >= 0 && outcome->sensor < SENSOR_COUNT) {

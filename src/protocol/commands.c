@@ -133,13 +133,7 @@ static void start_streaming(struct request *request, const cJSON *parameters)
         request_refuse(request, &refusal);
         return;
     }
-    if (rate != (int)rate) {
-        request_refuse(request,
-                       &(struct refusal){"sample_rate", parameter(parameters, "sample_rate"),
-                                         SAMPLE_RATE_ALLOWED});
-        return;
-    }
-    manager_start_streaming(request->protocol->manager, sensors, (int)rate, seconds,
+    manager_start_streaming(request->protocol->manager, sensors, rate, seconds,
                             request_reply(request));
 }
 
@@ -151,7 +145,7 @@ static void put_start(struct protocol *protocol, struct json *json,
     (void)outcome;
     json_put_string(json, "state", stream_state_name(status->stream));
     put_sensors(json, "sensors", status->sensors);
-    json_put_integer(json, "sample_rate", status->sample_rate);
+    json_put_fixed(json, "sample_rate", status->sample_rate, 1);
     json_key(json, "duration");
     status->duration > 0 ? json_real(json, status->duration) : json_null(json);
 }

@@ -92,7 +92,7 @@ void event_stream_started(struct protocol *protocol, uint64_t client, bool resum
 
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);
-    json_put_integer(json, "sample_rate", status->sample_rate);
+    json_put_fixed(json, "sample_rate", status->sample_rate, 1);
     json_key(json, "duration");
     status->duration > 0 ? json_real(json, status->duration) : json_null(json);
     json_put_bool(json, "resumed", resumed);

@@ -80,8 +80,8 @@ static void send_battery(struct protocol *protocol, const struct sample_block *b
 static struct decimator *decimator_for(struct protocol *protocol, int rate)
 {
     struct feed *feed = &protocol->feed;
-    int asked = manager_status(protocol->manager)->sample_rate;
-    int factor = asked > 0 && asked < rate ? rate / asked : 1;
+    double asked = manager_status(protocol->manager)->sample_rate;
+    int factor = asked > 0 && asked < rate ? (int)(rate / asked + 0.5) : 1;
 
     if (factor != feed->factor) {
         feed_flush(protocol);

@@ -124,7 +124,8 @@ void put_streaming_status(struct protocol *protocol, struct json *json)
     json_put_bool(json, "is_streaming", is_streaming(status));
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);
-    put_integer_or_null(json, "sample_rate", status->sample_rate, active && status->sample_rate);
+    json_put_fixed(json, "sample_rate",
+                   active && status->sample_rate > 0 ? status->sample_rate : (double)NAN, 1);
     json_key(json, "duration");
     active && status->duration > 0 ? json_real(json, status->duration) : json_null(json);
     json_put_iso(json, "since",

@@ -5,7 +5,7 @@ struct envelope {
     const char *type;
     enum sensor sensor;
     double arrival_utc_ms;
-    int rate; /* 0: null */
+    double rate; /* 0: null */
     double rate_measured;
     uint32_t lost;
 };
@@ -20,8 +20,8 @@ static void begin(struct json *json, const char *device_id, uint64_t seq,
     json_put_string(json, "device_id", device_id);
     json_put_iso(json, "timestamp", envelope->arrival_utc_ms);
     json_key(json, "sample_rate");
-    if (envelope->rate)
-        json_integer(json, envelope->rate);
+    if (envelope->rate > 0)
+        json_fixed(json, envelope->rate, 1);
     else
         json_null(json);
     json_put_fixed(json, "sample_rate_measured", envelope->rate_measured, 4);
@@ -66,8 +66,8 @@ void message_raw(struct json *json, const char *device_id, uint64_t seq,
                  const struct sample_block *block)
 {
     begin(json, device_id, seq,
-          &(struct envelope){"raw_data", block->samples.sensor, block->arrival_utc_ms, block->rate,
-                             block->rate_measured, block->lost});
+          &(struct envelope){"raw_data", block->samples.sensor, block->arrival_utc_ms,
+                             block_sample_rate(block), block->rate_measured, block->lost});
     json_begin_array(json);
     for (size_t i = 0; i < block->samples.count; i++) {
         json_begin_object(json);

@@ -222,25 +222,20 @@ static bool parameter_formats(const cJSON *parameters, unsigned *set, struct ref
 static bool read_request(const cJSON *parameters, struct recording_request *wanted,
                          struct refusal *refusal)
 {
-    double rate = 0;
-
     *wanted = (struct recording_request){.sensors = SENSOR_SET_ALL};
     *refusal = (struct refusal){"session_name", parameter(parameters, "session_name"),
                                 "a string of 1 to 255 bytes"};
     if (!parameter_string(parameters, "session_name", SESSION_NAME_SIZE - 1, refusal->allowed,
                           &wanted->session_name, refusal) ||
         !parameter_sensors(parameters, "sensors", &wanted->sensors, refusal) ||
-        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED, &rate,
-                          refusal) ||
+        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED,
+                          &wanted->sample_rate, refusal) ||
         !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
                           "a number of seconds above 0, at most 604800", &wanted->duration,
                           refusal) ||
         !parameter_formats(parameters, &wanted->formats, refusal))
         return false;
-    wanted->sample_rate = (int)rate;
-    *refusal =
-        (struct refusal){"sample_rate", parameter(parameters, "sample_rate"), SAMPLE_RATE_ALLOWED};
-    return rate == (int)rate;
+    return true;
 }
 
 static struct recording_band band_now(struct protocol *protocol)

@@ -61,11 +61,11 @@ static void take_rows(void *user, const struct sample_block *block)
 static void take_block(void *user, const struct sample_block *block)
 {
     struct csv_export *export = user;
-    int asked = export->info->sample_rate;
+    double asked = export->info->sample_rate;
 
     if (!(export->info->sensors & SENSOR_BIT(block->samples.sensor)))
         return;
-    if (block->samples.sensor == SENSOR_EEG && asked && block->rate > asked) {
+    if (block->samples.sensor == SENSOR_EEG && asked > 0 && block->rate > asked) {
         if (!export->decimator)
             export->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
         if (export->decimator) {

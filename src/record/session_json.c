@@ -169,7 +169,7 @@ static cJSON *to_json(const struct session_info *info)
     add_text(host, "kernel", info->kernel);
     add_text(host, "linkbandd", info->version);
     add_formats(root, info->formats);
-    add_number(root, "sample_rate", info->sample_rate ? info->sample_rate : NAN);
+    add_number(root, "sample_rate", info->sample_rate > 0 ? info->sample_rate : NAN);
     add_number(root, "eeg_rate", info->eeg_rate ? info->eeg_rate : NAN);
     add_sensors(root, info);
     add_gaps(root, info);
@@ -347,7 +347,7 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_text(host, "linkbandd", info->version, sizeof(info->version));
     info->start_utc_us = (int64_t)get_number(root, "start_us", 9e15);
     info->duration = get_number(root, "duration", 1e12);
-    info->sample_rate = (int)get_number(root, "sample_rate", 1e4);
+    info->sample_rate = get_number(root, "sample_rate", 1e4);
     info->eeg_rate = (int)get_number(root, "eeg_rate", 1e4);
     get_formats(root, info);
     get_sensors(root, info);

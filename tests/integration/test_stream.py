@@ -73,22 +73,23 @@ def test_commands_in_one_go_as_the_guide_sends_them(clients):
     run(story())
 
 
-def test_half_the_rate_comes_as_asked(clients):
+@pytest.mark.parametrize("rate", [125, 62.5])
+def test_half_and_a_quarter_of_the_rate_come_as_asked(clients, rate):
     async def story():
         async with clients() as client:
             await client.command("connect_device", address=ADDRESS)
-            reply = await client.command("start_streaming", sensors=["eeg"], sample_rate=125)
-            assert reply["success"] and reply["data"]["sample_rate"] == 125
+            reply = await client.command("start_streaming", sensors=["eeg"], sample_rate=rate)
+            assert reply["success"] and reply["data"]["sample_rate"] == rate
             await asyncio.sleep(2)
             eeg = [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == "eeg"]
-            assert all(m["sample_rate"] == 125 for m in eeg)
+            assert all(m["sample_rate"] == rate for m in eeg)
             count = sum(len(m["data"]) + m["lost"] for m in eeg)
             first, last = eeg[0]["data"][0]["timestamp"], eeg[-1]["data"][-1]["timestamp"]
-            assert abs((count - 1) / (last - first) * 1000 - 125) < 2
+            assert abs((count - 1) / (last - first) * 1000 - rate) < 2
             reply = await client.command("start_streaming", sensors=["eeg"], sample_rate=300)
             assert not reply["success"]
             assert reply["data"]["error_code"] == "INVALID_PARAMETERS"
-            assert 250 in reply["data"]["details"]["allowed"]
+            assert reply["data"]["details"]["allowed"] == [250, 125, 62.5]
 
     run(story())
 

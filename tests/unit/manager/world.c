@@ -302,7 +302,7 @@ static void on_stream_started(void *user, bool resumed)
 
     w->streaming = true;
     w->first_seen = 0;
-    note(w, "stream_started %s at %d%s", set_text(status->sensors), status->sample_rate,
+    note(w, "stream_started %s at %g%s", set_text(status->sensors), status->sample_rate,
          resumed ? " resumed" : "");
 }
 
