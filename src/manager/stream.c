@@ -127,12 +127,12 @@ static bool is_possible(const struct manager *m, const struct demand *demand,
         outcome->parameter = "sensors";
         return false;
     }
-    if (m->link.state == LINK_IDLE || (m->link.state == LINK_DISCONNECTING && !connecting)) {
-        *outcome = outcome_failure(ERROR_NOT_CONNECTED, "No band is connected: connect one first");
-        return false;
-    }
     if (!demand_rate_fits(demand, known_rate(m))) {
         *outcome = rate_outcome(demand, known_rate(m));
+        return false;
+    }
+    if (m->link.state == LINK_IDLE || (m->link.state == LINK_DISCONNECTING && !connecting)) {
+        *outcome = outcome_failure(ERROR_NOT_CONNECTED, "No band is connected: connect one first");
         return false;
     }
     return true;
