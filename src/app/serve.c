@@ -313,8 +313,6 @@ static void on_recorder_done(void *user)
 
 static void stop(struct daemon *daemon)
 {
-    if (daemon->stopping)
-        return;
     daemon->stopping = true;
     daemon->unfinished = daemon->recorder ? 3 : 2;
     supervisor_stopping();
@@ -327,10 +325,17 @@ static void stop(struct daemon *daemon)
         dismiss_clients(daemon);
 }
 
+/* The second one is from someone who doesn't want to wait. */
 static void on_signal(uv_signal_t *signal, int number)
 {
+    struct daemon *daemon = signal->data;
+
+    if (daemon->stopping) {
+        log_warning("signal %d while stopping: exiting at once", number);
+        _exit(EXIT_SUCCESS);
+    }
     log_info("stopping: signal %d", number);
-    stop(signal->data);
+    stop(daemon);
 }
 
 /* ---- making it */
