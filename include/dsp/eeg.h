@@ -19,8 +19,8 @@ double eeg_band_hi(enum eeg_band band);
 enum signal_quality { QUALITY_GOOD, QUALITY_POOR, QUALITY_NO_CONTACT };
 const char *signal_quality_name(enum signal_quality quality);
 
-/* Filtered samples in one message: half a second at 500 Hz and a packet more. */
-#define EEG_FEATURE_SAMPLES_MAX 384
+/* Filtered samples in one message: half a second at 500 Hz, and room for a rate that is off. */
+#define EEG_FEATURE_SAMPLES_MAX 288
 
 /* Frequencies 1, 1.5 … 45 Hz: the bins of a 2 s segment. */
 #define EEG_SPECTRUM_BINS 89
@@ -45,6 +45,7 @@ struct eeg_features {
     enum signal_quality quality;
     double good_samples_ratio; /* 0..1 */
     unsigned interpolated;     /* samples bridged for filters and spectrum */
+    /* Of channel 1, the last of both; NAN unless each channel it is made of is good. */
     double focus_index, relaxation_index, stress_index, cognitive_load, emotional_stability;
     double hemispheric_balance;
 };

@@ -44,6 +44,7 @@ struct eeg_dsp {
     struct spectrum *spectrum[EEG_CHANNELS];
     unsigned clean[EEG_CHANNELS]; /* slots in a row fit for a spectrum */
     struct eeg_quality quality[EEG_CHANNELS];
+    enum signal_quality verdict[EEG_CHANNELS]; /* of this half second */
     size_t delay, inside,
         at; /* of the band-pass, slots: its delay, how many wait, the next place */
     struct waiting waiting[DELAY_MAX + 1];
@@ -154,12 +155,19 @@ static void set_spectrum(struct eeg_dsp *dsp, size_t c, double rate)
     set_bands(f, c, psd, rate / (2 * dsp->rate));
 }
 
-/* Channel 1, as the vendor's; NAN in, NAN out. */
-static void set_indices(struct eeg_features *f)
+/* The band's power, if the channel was good: an index hides from what it was made. */
+static double sound_power(const struct eeg_dsp *dsp, size_t c, enum eeg_band band)
 {
-    const double *p = f->band_power[0];
-    double theta = p[EEG_THETA], alpha = p[EEG_ALPHA], beta = p[EEG_BETA], gamma = p[EEG_GAMMA];
-    double other = f->band_power[1][EEG_ALPHA];
+    return dsp->verdict[c] == QUALITY_GOOD ? dsp->features.band_power[c][band] : NAN;
+}
+
+/* Channel 1, as the vendor's; NAN in, NAN out. */
+static void set_indices(struct eeg_dsp *dsp)
+{
+    struct eeg_features *f = &dsp->features;
+    double theta = sound_power(dsp, 0, EEG_THETA), alpha = sound_power(dsp, 0, EEG_ALPHA);
+    double beta = sound_power(dsp, 0, EEG_BETA), gamma = sound_power(dsp, 0, EEG_GAMMA);
+    double other = sound_power(dsp, 1, EEG_ALPHA);
     f->focus_index = ratio(beta, alpha + theta);
     f->relaxation_index = ratio(alpha, alpha + beta);
     f->stress_index = ratio(beta + gamma, alpha + theta);
@@ -178,6 +186,7 @@ static void judge(struct eeg_dsp *dsp)
         f->leadoff[c] = verdict.leadoff;
         f->sqi[c] = verdict.sqi;
         good += verdict.good;
+        dsp->verdict[c] = verdict.quality;
         if (verdict.quality > f->quality)
             f->quality = verdict.quality;
         if (verdict.artefact)
@@ -207,7 +216,7 @@ static void close_cell(struct eeg_dsp *dsp)
         f->frequencies[k] = (double)(k + 2) * rate / (2 * dsp->rate);
     for (size_t c = 0; c < EEG_CHANNELS; c++)
         set_spectrum(dsp, c, rate);
-    set_indices(f);
+    set_indices(dsp);
     dsp->emit(dsp->user, f);
     begin_cell(dsp);
 }

@@ -29,8 +29,10 @@ static void detect(struct eeg_quality *q, double uv, int rate)
 bool eeg_quality_take(struct eeg_quality *q, const struct slot *slot, size_t c)
 {
     const struct slot_channel *channel = &slot->channel[c];
-    if (slot->jump)
+    if (slot->jump) {
         q->started = false;
+        q->fast = 0;
+    }
     detect(q, channel->uv, slot->rate);
     bool off = slot->leadoff & EEG_LEADOFF_MASK(c);
     bool saturated = channel->saturated;

@@ -14,6 +14,8 @@
 #define WALKING_G    0.40
 #define STILL_G      0.05
 #define SECONDS      3
+/* A second of samples. */
+#define ACC_LOST_MAX 25
 
 static const double upper[] = {STATIONARY_G, SITTING_G, WALKING_G, INFINITY};
 
@@ -54,13 +56,14 @@ static void begin_second(struct motion *m)
     m->features.lost = 0;
 }
 
-/* Nothing is carried over a gap but what gravity was, and after a restart not even that. */
-static void interrupt(struct motion *m, bool restart)
+/* Nothing is carried over a gap but what gravity was, and over one of a second not even that: the
+ * head may have turned. What was under way at a restart is never completed. */
+static void interrupt(struct motion *m, uint32_t lost, bool restart)
 {
     m->has_before = false;
     m->seconds = 0;
+    m->settled = m->settled && !restart && lost < ACC_LOST_MAX;
     if (restart) {
-        m->settled = false;
         m->grid.open = false;
         begin_second(m);
     }
@@ -158,7 +161,7 @@ void motion_push(struct motion *m, const struct sample_block *block,
     if (!block_is_timed(block, SENSOR_ACC))
         return;
     if (block->restart || block->lost > 0)
-        interrupt(m, block->restart);
+        interrupt(m, block->lost, block->restart);
     for (size_t i = 0; i < block->samples.count; i++) {
         const struct acc_sample *s = &block->samples.acc[i];
         double g[3] = {s->x / ACC_COUNTS_PER_G, s->y / ACC_COUNTS_PER_G, s->z / ACC_COUNTS_PER_G};

@@ -8,21 +8,43 @@
 
 #include "dsp/eeg.h"
 
+static void number(double value)
+{
+    if (isnan(value))
+        printf("null");
+    else
+        printf("%.9g", value);
+}
+
+static void list(const char *name, const double *values, size_t count)
+{
+    printf(",\"%s\":[", name);
+    for (size_t i = 0; i < count; i++) {
+        printf(i ? "," : "");
+        number(values[i]);
+    }
+    printf("]");
+}
+
 static void print(void *user, const struct eeg_features *f)
 {
+    const double indices[] = {f->focus_index,    f->relaxation_index,    f->stress_index,
+                              f->cognitive_load, f->emotional_stability, f->hemispheric_balance};
     (void)user;
-    printf("{\"quality\":\"%s\",\"ratio\":%g,\"interpolated\":%u,\"lost\":%u,\"sqi\":[%g,%g],",
-           signal_quality_name(f->quality), f->good_samples_ratio, f->interpolated, f->lost,
-           f->sqi[0], f->sqi[1]);
-    printf("\"leadoff\":[%d,%d],\"bands\":[", f->leadoff[0], f->leadoff[1]);
-    for (int b = 0; b < EEG_BANDS; b++)
-        printf("%s%.9g", b ? "," : "", isnan(f->band_power[0][b]) ? -1 : f->band_power[0][b]);
-    printf("],\"t\":[");
+    printf("{\"quality\":\"%s\",\"interpolated\":%u,\"lost\":%u,\"leadoff\":[%d,%d],\"total\":",
+           signal_quality_name(f->quality), f->interpolated, f->lost, f->leadoff[0], f->leadoff[1]);
+    number(f->total_power);
+    list("sqi", f->sqi, EEG_CHANNELS);
+    list("indices", indices, sizeof indices / sizeof *indices);
+    list("bands", f->band_power[0], EEG_BANDS);
+    list("bands2", f->band_power[1], EEG_BANDS);
+    list("relative", f->relative_power[0], EEG_BANDS);
+    list("frequencies", f->frequencies, EEG_SPECTRUM_BINS);
+    list("db", f->power_db[0], EEG_SPECTRUM_BINS);
+    list("x", f->filtered[0], f->count);
+    printf(",\"t\":[");
     for (size_t i = 0; i < f->count; i++)
         printf("%s%.6f", i ? "," : "", f->timestamps[i]);
-    printf("],\"x\":[");
-    for (size_t i = 0; i < f->count; i++)
-        printf("%s%.6f", i ? "," : "", isnan(f->filtered[0][i]) ? 1e9 : f->filtered[0][i]);
     printf("]}\n");
 }
 
