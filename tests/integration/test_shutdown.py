@@ -9,7 +9,7 @@ import time
 
 import pytest
 import websockets
-from conftest import LINKBANDD, ROOT, Client, Daemon, free_port
+from peers import LINKBANDD, ROOT, Client, Daemon, free_port
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SIM = ("--backend", "sim", "--sim", "seed=1,radio=fast")
