@@ -41,6 +41,7 @@ struct manager_outcome {
     struct failure failure; /* code ERROR_NONE on success */
     bool already;
     const char *parameter;     /* INVALID_PARAMETERS: which parameter, else NULL */
+    double rate;               /* sample_rate refused: the one asked for */
     double rates[4];           /* sample_rate refused: the allowed ones, ends with 0 */
     int sensor;                /* STREAMING_ERROR: the enum sensor it names, else -1 */
     struct band_identity band; /* connect, disconnect: the band it is about, "" if none */

@@ -7,6 +7,7 @@
  *
  * A start given while the band is being connected is STARTING too, and shares the connect's fate.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -109,11 +110,20 @@ static int known_rate(const struct manager *m)
 
 static struct manager_outcome rate_outcome(const struct demand *demand, int eeg_rate)
 {
-    struct manager_outcome outcome = outcome_failure(
-        ERROR_INVALID_PARAMETERS, "The band does not give EEG at %g Hz", demand->rate);
+    double rates[4];
+    char allowed[64];
+    size_t len = 0;
 
+    demand_rates(eeg_rate, rates);
+    for (int i = 0; i < 4 && rates[i] > 0; i++)
+        len +=
+            (size_t)snprintf(allowed + len, sizeof(allowed) - len, "%s%g", i ? ", " : "", rates[i]);
+    struct manager_outcome outcome = outcome_failure(
+        ERROR_INVALID_PARAMETERS, "The band does not give EEG at %g Hz: ask for one of %s",
+        demand->rate, allowed);
     outcome.parameter = "sample_rate";
-    demand_rates(eeg_rate, outcome.rates);
+    outcome.rate = demand->rate;
+    memcpy(outcome.rates, rates, sizeof(rates));
     return outcome;
 }
 

@@ -186,8 +186,10 @@ static void put_outcome_details(struct json *json, const struct manager_outcome 
     json_begin_object(json);
     if (outcome->parameter) {
         json_put_string(json, "parameter", outcome->parameter);
-        if (outcome->rates[0] > 0)
+        if (outcome->rates[0] > 0) {
+            json_put_fixed(json, "given", outcome->rate, 3);
             put_rates(json, outcome->rates);
+        }
     }
     if (outcome->sensor >= 0 && outcome->sensor < SENSOR_COUNT) {
         json_put_string(json, "sensor_type", sensor_name((enum sensor)outcome->sensor));

@@ -8,6 +8,8 @@
 /* What a reply with a list may have come to before its end; the frame's limit is 16 KiB. */
 #define LIST_BYTES_MAX (15 * 1024)
 
+#define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
+
 static const struct {
     const char *name;
     unsigned bit;
@@ -268,14 +270,14 @@ void start_recording(struct request *request, const cJSON *parameters)
         request_refuse(request, &refusal);
         return;
     }
-    if (manager_status(protocol->manager)->link != LINK_CONNECTED) {
-        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
-                                          "No band is connected: connect one first, then record."));
-        return;
-    }
     struct manager_outcome refused;
     if (!manager_rate_fits(protocol->manager, wanted.sensors, wanted.sample_rate, &refused)) {
         request_done(request, &refused);
+        return;
+    }
+    if (manager_status(protocol->manager)->link != LINK_CONNECTED) {
+        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
+                                          "No band is connected: connect one first, then record."));
         return;
     }
     const struct recording_band band = band_now(protocol);
@@ -381,10 +383,9 @@ static void on_listed(void *user, const struct session_summary *sessions, size_t
 static bool parameter_session(const cJSON *parameters, const char *name, const char **id,
                               struct refusal *refusal)
 {
-    static const char allowed[] = "the session_id of a recording, as list_recordings tells it";
     const cJSON *item = parameter(parameters, name);
 
-    *refusal = (struct refusal){name, item, allowed};
+    *refusal = (struct refusal){name, item, SESSION_ALLOWED};
     if (!item)
         return true;
     if (!cJSON_IsString(item) || !session_id_is_valid(item->valuestring))
@@ -417,10 +418,22 @@ void list_recordings(struct request *request, const cJSON *parameters)
         request_fail(request, &failure);
 }
 
+static void refuse_session(struct request *request, const char *session_id)
+{
+    cJSON *given = cJSON_CreateString(session_id);
+
+    request_refuse(request, &(struct refusal){"session_id", given, SESSION_ALLOWED});
+    cJSON_Delete(given);
+}
+
 static void on_deleted(void *user, const char *session_id, const struct failure *failure)
 {
     struct request *request = user;
 
+    if (failure && failure->code == ERROR_INVALID_PARAMETERS) {
+        refuse_session(request, session_id);
+        return;
+    }
     if (failure) {
         request_fail(request, failure);
         return;

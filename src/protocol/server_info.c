@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "protocol_impl.h"
 
 static void put_names(struct json *json, const char *key, const char *const *names)
@@ -73,6 +76,23 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_end_object(json);
 }
 
+/* A command's parameters are kept as one string, a space between. */
+static void put_parameters(struct json *json, const struct command *command)
+{
+    const char *name = command->parameters;
+
+    json_key(json, command->name);
+    json_begin_array(json);
+    while (*name) {
+        char text[32];
+        const size_t len = strcspn(name, " ");
+        snprintf(text, sizeof(text), "%.*s", (int)len, name);
+        json_string(json, text);
+        name += len + (name[len] == ' ');
+    }
+    json_end_array(json);
+}
+
 void put_server_info(struct protocol *protocol, struct json *json)
 {
     static const char *const events[] = {
@@ -105,5 +125,10 @@ void put_server_info(struct protocol *protocol, struct json *json)
     for (const struct command *command = commands; command->name; command++)
         json_string(json, command->name);
     json_end_array(json);
+    json_key(json, "parameters");
+    json_begin_object(json);
+    for (const struct command *command = commands; command->name; command++)
+        put_parameters(json, command);
+    json_end_object(json);
     put_names(json, "events", events);
 }

@@ -37,7 +37,7 @@ def messages(output, sensor):
     return [m for m in found if m["type"] == "raw_data" and m["sensor_type"] == sensor]
 
 
-@pytest.fixture(scope="module", params=CAPTURES, ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=CAPTURES, ids=[path.stem for path in CAPTURES])
 def capture(request):
     return request.param
 

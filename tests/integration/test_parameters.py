@@ -1,0 +1,103 @@
+"""Each parameter of each command out of its range: refused to the sender alone, by name, and the socket stays open."""
+
+import asyncio
+import json
+
+import websockets
+
+from peers import Client, validate
+
+NOT_A_NUMBER = ["5", "", True, [], {}]
+NOT_A_STRING = [5, 0, True, [], {}, ""]
+NOT_A_LIST = ["eeg", 5, True, {}, [], [""], [None], [1], [["eeg"]], ["eeg", "emg"]]
+LONG = "x" * 5000
+
+# Every value is wrong by itself; `WITH` gives what else the command needs.
+WRONG = {
+    "scan_devices": {"duration": [*NOT_A_NUMBER, 0, -1, 0.999, 60.001, 61, 1e300]},
+    "connect_device": {
+        "address": [*NOT_A_STRING, "AA:BB", "AA:BB:CC:DD:EE:FF:00", "AA-BB-CC-DD-EE-FF", "AA:BB:CC:DD:EE:FG", LONG],
+        "device_id": [*NOT_A_STRING, LONG],
+    },
+    "disconnect_device": {"device_id": [*NOT_A_STRING, LONG]},
+    "start_streaming": {
+        "sensors": NOT_A_LIST,
+        "sample_rate": [*NOT_A_NUMBER, 0, -250, 249.5, 1e9],
+        "duration": [*NOT_A_NUMBER, 0, -1, 604801, 1e300],
+    },
+    "start_recording": {
+        "session_name": [*NOT_A_STRING, "x" * 256, LONG],
+        "sensors": NOT_A_LIST,
+        "sample_rate": [*NOT_A_NUMBER, 0, -250, 249.5, 1e9],
+        "duration": [*NOT_A_NUMBER, 0, -1, 604801, 1e300],
+        "formats": ["csv", 5, True, {}, [], [""], [1], ["csv", "xls"]],
+    },
+    "list_recordings": {
+        "limit": [*NOT_A_NUMBER, 0, -1, 51, 1.5, 1e300],
+        "before": [*NOT_A_STRING, "yesterday", "../../etc/passwd", LONG],
+    },
+    "delete_recording": {"session_id": [*NOT_A_STRING, "yesterday", "..", "../../etc/passwd", "20260101T000000Z_a/../b", LONG]},
+    "subscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST},
+    "unsubscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST},
+    "insert_marker": {"label": [*NOT_A_STRING, "x" * 257, LONG], "timestamp": [True, [], {}, "", "soon", -1, 1e300]},
+}
+WITH = {("insert_marker", "timestamp"): {"label": "x"}}
+NEEDED = [("connect_device", "address"), ("insert_marker", "label"), ("delete_recording", "session_id")]
+
+
+def cases():
+    for command, parameters in WRONG.items():
+        for parameter, values in parameters.items():
+            for value in values:
+                yield command, parameter, {**WITH.get((command, parameter), {}), parameter: value}
+    for command, parameter in NEEDED:
+        yield command, parameter, {}
+        yield command, parameter, {parameter: None}
+
+
+def what_is_wrong(case, reply, error):
+    """Why this answer is not the right one, or None."""
+    command, parameter, given = case
+    data = reply["data"]
+    if reply["success"] or reply["command"] != command or data.get("error_code") != "INVALID_PARAMETERS":
+        return "not refused as it should be"
+    details = data["details"]
+    allowed = details["allowed"]
+    named = allowed if isinstance(allowed, str) else ", ".join(f"{rate:g}" for rate in allowed)
+    if details["parameter"] != parameter or not allowed or named not in reply["message"]:
+        return "the refusal names another parameter, or not what is allowed"
+    if given.get(parameter) is not None and len(json.dumps(given)) < 100 and details["given"] != given[parameter]:
+        return "the refusal does not tell what was given"
+    if error != data:
+        return "the error event differs from the reply"
+    return None
+
+
+def test_each_parameter_out_of_its_range(daemon):
+    async def story():
+        client, other = [Client(await websockets.connect(daemon.url)) for _ in range(2)]
+        info = (await client.command("get_server_info"))["data"]
+        told = {command: set(names) for command, names in info["parameters"].items() if names}
+        assert told == {command: set(names) for command, names in WRONG.items()}, "a parameter without a wrong value here"
+        assert set(info["parameters"]) == set(info["commands"])
+        count, wrong = 0, []
+        for case in cases():
+            start = len(client.messages)
+            reply = await client.command(case[0], seconds=5, **case[2])
+            error = (await client.event("error", start, 5))["data"] if not reply["success"] else None
+            fault = what_is_wrong(case, reply, error)
+            wrong += [f"{case[0]} {json.dumps(case[2])[:100]}: {fault}: {json.dumps(reply)[:300]}"] if fault else []
+            count += 1
+            await asyncio.sleep(0.011)  # under the limit of commands a second
+        assert (await client.command("health_check"))["success"]
+        assert (await other.command("health_check"))["success"]
+        spilled = [m for m in other.messages if m["type"] == "command_response" and m["command"] != "health_check"
+                   or m.get("event_type") == "error"]
+        for c in (client, other):
+            await c.close()
+            validate(c.messages)
+        print(f"{count} wrong values, {len(wrong)} wrongly answered, {len(spilled)} told to another")
+        assert not wrong, "\n".join(wrong)
+        assert not spilled
+
+    asyncio.run(asyncio.wait_for(story(), 100))

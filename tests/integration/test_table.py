@@ -1,0 +1,334 @@
+"""Each command in each state, over the WebSocket: the tables of docs/state-machine.md are read and walked.
+
+Three clients look on. One brings the band into the state, with the radio's own times; one gives the row's command; one only
+listens. Replies and errors reach their client alone, events reach all."""
+
+import asyncio
+import re
+from collections import Counter
+
+import websockets
+
+from peers import ROOT, Client, Daemon, validate
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+OTHER = "11:22:33:44:55:66"
+NO_SESSION = "20000101T000000Z_none"
+AT_ONCE = 24  # rows walked side by side, each with a daemon of its own
+QUIET = 1.0  # s in which nothing more may come
+
+# A row's command → the protocol's, with parameters.
+COMMANDS = {
+    "scan": ("scan_devices", {"duration": 6}),
+    "stop_scan": ("stop_scan", {}),
+    "connect": ("connect_device", {"address": ADDRESS}),
+    "connect another": ("connect_device", {"address": OTHER}),
+    "disconnect": ("disconnect_device", {}),
+    "start eeg": ("start_streaming", {"sensors": ["eeg"]}),
+    "start ppg": ("start_streaming", {"sensors": ["ppg"]}),
+    "stop": ("stop_streaming", {}),
+    "insert_marker": ("insert_marker", {"label": "here"}),
+    "start_streaming": ("start_streaming", {"sensors": ["eeg"]}),
+    "delete_recording, of none": ("delete_recording", {"session_id": NO_SESSION}),
+}
+SHORT = {"scan": "scan_devices", "connect": "connect_device", "disconnect": "disconnect_device",
+         "start": "start_streaming", "stop": "stop_streaming"}
+
+# Where a command finds things as it wants them, its event goes to the sender alone.
+ALREADY = {
+    "connect_device": "device_connected",
+    "disconnect_device": "device_disconnected user_request",
+    "start_streaming": "stream_started",
+    "stop_streaming": "stream_stopped",
+    "stop_recording": "recording_stopped",
+}
+
+
+async def nothing(first):
+    return None
+
+
+async def bluetooth_off(first):
+    await first.event("bluetooth_status", powered=False)
+
+
+async def scanning(first):
+    pending = await give(first, "scan_devices", duration=5)
+    await first.wait(lambda m: m.get("event_type") == "scan_result" and m["data"]["devices"])
+    return pending
+
+
+async def connecting(first):
+    return await give(first, "connect_device", address=ADDRESS)
+
+
+async def connected(first):
+    assert (await first.command("connect_device", address=ADDRESS))["success"]
+
+
+async def starting(first):
+    await connected(first)
+    return await give(first, "start_streaming", sensors=["eeg"])
+
+
+async def streaming(first):
+    await connected(first)
+    assert (await first.command("start_streaming", sensors=["eeg"]))["success"]
+
+
+async def disconnecting(first):
+    await streaming(first)
+    return await give(first, "disconnect_device")
+
+
+async def waiting(first):
+    await connected(first)
+    await first.event("device_disconnected", reason="link_lost", will_reconnect=True, seconds=30)
+
+
+async def waiting_with_stream(first):
+    await streaming(first)
+    await first.event("stream_stopped", will_resume=True, seconds=30)
+
+
+async def waiting_bluetooth_off(first):
+    await streaming(first)
+    await first.event("device_disconnected", reason="bluetooth_off", seconds=60)
+
+
+async def recording(first):
+    await connected(first)
+    reply = await first.command("start_recording")
+    assert reply["success"]
+    await asyncio.sleep(2)
+    return None
+
+
+# The state → the simulated band that lets it be, and how to get there; what is answered later is handed back.
+STATES = {
+    "idle": ("", nothing),
+    "Bluetooth off": ("bluetooth=off", bluetooth_off),
+    "scanning": ("", scanning),
+    "connecting": ("", connecting),
+    "connected": ("", connected),
+    "starting": ("", starting),
+    "streaming": ("", streaming),
+    "disconnecting": ("", disconnecting),
+    "waiting": ("drop-at=4:3", waiting),
+    "waiting, stream to resume": ("drop-at=8:3", waiting_with_stream),
+    "waiting, Bluetooth off": ("off=20:600", waiting_bluetooth_off),
+    "recording": ("", recording),
+}
+
+
+async def give(client, command, **parameters):
+    """Sends a command without waiting for its outcome, but until the daemon has taken it; returns its name."""
+    await client.send({"command": command, "parameters": parameters})
+    await client.send({"type": "health_check", "id": f"after {command}"})
+    await client.wait(lambda m: m["type"] == "health_check_response" and m.get("id") == f"after {command}")
+    return command
+
+
+def tables():
+    """The rows (state, command, [told, …]) of the page's two tables."""
+    text = (ROOT / "docs" / "state-machine.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines() if line.startswith("| ")]
+    other, main = [], []
+    for a, b, *told in (row for row in rows if len(row) == 3):
+        if a in STATES:
+            main.append((a, b, told[0].split(" · ")))
+        elif ": " in told[0]:
+            other.append((b, a, told[0].split(" · ")))
+    return main, other
+
+
+def event_text(message):
+    data, kind = message["data"], message["event_type"]
+    words = {
+        "scan_result": lambda: [data["status"]],
+        "device_connected": lambda: ["resumed"] * data["resumed"],
+        "device_disconnected": lambda: [data["reason"]] + ["will_reconnect"] * data["will_reconnect"],
+        "device_connection_failed": lambda: [data["error_code"]] + ["will_retry"] * data["will_retry"],
+        "stream_started": lambda: [",".join(data["sensors"]), f"at {data['sample_rate']}"] + ["resumed"] * data["resumed"],
+        "stream_stopped": lambda: [",".join(data["sensors"]), data["reason"]],
+        "recording_started": lambda: [],
+        "recording_stopped": lambda: [data["reason"]],
+        "recording_file": lambda: [data["state"]],
+        "marker": lambda: [],
+        "error": lambda: [data["error_code"]],
+    }.get(kind)
+    return words and " ".join([kind, *words()])
+
+
+def told(messages):
+    """What these messages say, in the tables' words. A scan tells `scanning` with each band it hears, whenever that is:
+    only the first counts."""
+    lines = []
+    for message in messages:
+        if message["type"] == "command_response":
+            outcome = "ok" if message["success"] else message["data"]["error_code"]
+            lines.append(f"{message['command']}: {outcome}")
+        elif message["type"] == "event" and (text := event_text(message)):
+            if text != "scan_result scanning" or text not in lines:
+                lines.append(text)
+    return lines
+
+
+def expected(lines, pending, command):
+    """What the row tells the client whose command is `pending`, the one who gives `command`, and the one who looks on."""
+    first, second, third = [], [], []
+    for line in lines:
+        reply = re.fullmatch(r"(\w+): (already ok|ok|[A-Z_]+)", line)
+        if not reply:
+            for of in (first, second, third):
+                if line != "scan_result scanning" or line not in of:
+                    of.append(line)
+            continue
+        name, outcome = SHORT.get(reply[1], reply[1]), reply[2]
+        # Of two replies to the same command the first success is the pending one's.
+        mine = name != pending or (name == command and (outcome != "ok" or f"{name}: ok" in first))
+        of = second if mine else first
+        of.append(f"{name}: {outcome.removeprefix('already ')}")
+        if outcome == "already ok" and name in ALREADY:
+            of.append(ALREADY[name] + "*")
+        elif outcome not in ("ok", "already ok", "CANCELLED"):
+            of.append(f"error {outcome}")
+    return first, second, third
+
+
+def same(lines, wanted):
+    return len(lines) == len(wanted) and all(
+        a.startswith(b[:-1]) if b.endswith("*") else a == b for a, b in zip(lines, wanted)
+    )
+
+
+class Watch:
+    """A daemon in a state, and its three clients from the moment on at which the state is reached."""
+
+    def __init__(self, state, absent=False):
+        self.options, self.reach = STATES[state]
+        if absent:  # no band is there for longer than any try lasts
+            self.options = re.sub(r"(drop-at=\d+):.*", r"\1:600", self.options)
+
+    async def __aenter__(self):
+        options = ",".join(o for o in ("seed=1", self.options) if o)
+        self.daemon = await asyncio.to_thread(Daemon, "--backend", "sim", "--sim", options)
+        self.clients = [Client(await websockets.connect(self.daemon.url)) for _ in range(3)]
+        for client in self.clients:
+            await client.command("subscribe", kinds=["events"])
+        self.pending = await self.reach(self.clients[0])
+        if not self.pending:
+            await asyncio.sleep(0.3)
+        self.starts = [len(c.messages) for c in self.clients]
+        return self
+
+    async def __aexit__(self, *_):
+        for client in self.clients:
+            await client.close()
+            validate(client.messages)
+        status, log = await asyncio.to_thread(self.daemon.stop)
+        assert status == 0 and "Sanitizer" not in log, log
+
+    def since(self):
+        return [c.messages[s:] for c, s in zip(self.clients, self.starts)]
+
+    async def until(self, done, seconds):
+        """Waits until `done()`, then for a quiet while, so that what is too much is seen as well."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not done() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(QUIET)
+
+    async def all_open(self):
+        for client in self.clients:
+            assert (await client.command("health_check"))["success"]
+
+
+async def walk(state, row_command, lines):
+    """One row; returns what is wrong with it."""
+    command, parameters = COMMANDS.get(row_command, (row_command, {}))
+    async with Watch(state, absent=row_command == "connect another") as watch:
+        if row_command == "delete_recording, of the running":
+            status = await watch.clients[0].command("get_recording_status")
+            command, parameters = "delete_recording", {"session_id": status["data"]["session_id"]}
+            watch.starts[0] = len(watch.clients[0].messages)
+        wanted = expected(lines, watch.pending, command)
+        await watch.clients[1].send({"command": command, "parameters": parameters})
+        await watch.until(lambda: all(len(told(m)) >= len(w) for m, w in zip(watch.since(), wanted)), 35)
+        got = [told(messages) for messages in watch.since()]
+        await watch.all_open()
+    return [
+        f"{state} | {row_command}, told {who}:\n    {' · '.join(lines)}\n  not {' · '.join(w)}"
+        for who, lines, w in zip(("who was first", "the sender", "who looks on"), got, wanted)
+        if not same(lines, w)
+    ]
+
+
+def rows_for(state, rows):
+    """The other commands' rows in this state."""
+    chosen = {}
+    for where, command, lines in rows:
+        if where == "recording":
+            continue
+        if where == "any" or (state in where.split(", ") if where != "any other" else command not in chosen):
+            chosen[command] = lines
+    return chosen
+
+
+async def walk_others(state, rows):
+    """The other commands of a state, all in one go: some states last no longer."""
+    chosen = rows_for(state, rows)
+    wanted, broadcast = Counter(), Counter()
+    async with Watch(state) as watch:
+        for row_command, lines in chosen.items():
+            command, parameters = COMMANDS.get(row_command, (row_command, {}))
+            _, mine, all_ = expected(lines, None, command)
+            wanted.update(line.removesuffix("*") for line in mine)
+            broadcast.update(all_)
+            await watch.clients[1].send({"command": command, "parameters": parameters})
+            if command == "unsubscribe":
+                await watch.clients[1].send({"command": "subscribe", "parameters": {"kinds": ["events"]}})
+                wanted["subscribe: ok"] += 1
+        kinds = re.compile("|".join(["error", "marker", "recording"] + [COMMANDS.get(c, (c,))[0] + ":" for c in chosen]))
+
+        def seen(messages):
+            return Counter(re.sub("^recording_stopped .*", "recording_stopped", l) for l in told(messages) if kinds.match(l))
+
+        await watch.until(lambda: seen(watch.since()[1]) >= wanted, 10)
+        first, second, third = [seen(messages) for messages in watch.since()]
+        await watch.all_open()
+    wrong = [f"{state}, the other commands: {second - wanted} too much, {wanted - second} missing"] if second != wanted else []
+    return wrong + [f"{state}, told who did not ask: {c}, not {broadcast}" for c in (first, third) if c != broadcast]
+
+
+async def all_of(walks):
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(walk):
+        async with limit:
+            return await walk
+
+    return [line for wrong in await asyncio.gather(*map(one, walks)) for line in wrong]
+
+
+def test_each_command_in_each_state():
+    main, other = tables()
+    assert {s for s, _, _ in main} | {"recording"} == set(STATES) and len(main) == 8 * (len(STATES) - 1)
+    walks = [walk(*row) for row in sorted(main, key=lambda row: row[1] != "connect another")]
+    walks += [walk(*row) for row in other if row[0] == "recording"]
+    walks += [walk_others(state, other) for state in STATES if state != "recording"]
+    print(f"{len(walks)} walks")
+    wrong = asyncio.run(asyncio.wait_for(all_of(walks), 400))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_command_is_without_a_row(daemon):
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        info = (await client.command("get_server_info"))["data"]
+        await client.close()
+        return info["commands"]
+
+    main, other = tables()
+    rows = {COMMANDS.get(c, (c.split(",")[0],))[0] for _, c, _ in main + other}
+    assert rows == set(asyncio.run(story()))
