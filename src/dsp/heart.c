@@ -134,14 +134,13 @@ static void find_beats(struct heart *heart)
     for (size_t i = 0; i < count; i++) {
         struct heart_timed t = heart_timing_fit(&heart->timing, &heart->signal, heart->channel,
                                                 heart->polarity.sign, period, out[i]);
-        struct heart_beat beat = {.at_s = t.at / heart->signal.fs,
-                                  .ms = heart_signal_ms(&heart->signal, t.at),
-                                  .sigma = t.sigma,
-                                  .good = t.good};
+        struct heart_beat beat = {
+            .at_s = t.at / heart->signal.fs, .sigma = (float)t.sigma, .good = t.good};
         heart_nn_add(&heart->nn, beat, heart->follows, heart->stretch);
         heart->follows = true;
         if (heart->features.beat_count < PPG_FEATURE_BEATS_MAX)
-            heart->features.beats[heart->features.beat_count++] = beat.ms;
+            heart->features.beats[heart->features.beat_count++] =
+                heart_signal_ms(&heart->signal, t.at);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "heart_lomb.h"
 #include "heart_stats.h"
 
 #define PAIRS_MIN 20
@@ -15,6 +16,7 @@
 #define FAST_MS    400.0
 #define COVER_MIN  0.8
 #define FREQ_STEPS 2.0 /* bins per 1/window */
+#define BINS_MAX   64  /* 0.25 Hz of 120 s are 60 */
 
 struct selection {
     double rr[HEART_NN_MAX];
@@ -142,32 +144,6 @@ static void detrend(struct selection *s)
     }
 }
 
-/* Lomb's periodogram at one frequency, in the scale of |X|²/N. */
-static double lomb(const struct selection *s, double f)
-{
-    double w = 2.0 * M_PI * f;
-    double sin2 = 0.0;
-    double cos2 = 0.0;
-    for (size_t i = 0; i < s->count; i++) {
-        sin2 += sin(2.0 * w * s->at[i]);
-        cos2 += cos(2.0 * w * s->at[i]);
-    }
-    double tau = atan2(sin2, cos2) / 2.0;
-    double xc = 0.0;
-    double xs = 0.0;
-    double cc = 0.0;
-    double ss = 0.0;
-    for (size_t i = 0; i < s->count; i++) {
-        double c = cos(w * s->at[i] - tau);
-        double q = sin(w * s->at[i] - tau);
-        xc += s->rr[i] * c;
-        xs += s->rr[i] * q;
-        cc += c * c;
-        ss += q * q;
-    }
-    return 0.5 * ((cc > 0.0 ? xc * xc / cc : 0.0) + (ss > 0.0 ? xs * xs / ss : 0.0));
-}
-
 /* One-sided density that white jitter of the beat times, of variance J/6, has in the intervals. */
 static double jitter_density(const struct selection *s, double f)
 {
@@ -184,14 +160,18 @@ double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s
         return NAN;
     detrend(&s);
     double df = 1.0 / (FREQ_STEPS * window_s);
+    /* The edges are bins: rounding must not move one across. */
+    long first = (long)ceil(lo / df - 1e-9);
+    long end = (long)ceil(hi / df - 1e-9);
+    double density[BINS_MAX];
+    if (end - first > BINS_MAX)
+        return NAN;
+    heart_lomb(s.at, s.rr, s.count, df, first, (size_t)(end - first), density);
     double power = 0.0;
     double jitter = 0.0;
-    /* The edges are bins: rounding must not move one across. */
-    long end = (long)ceil(hi / df - 1e-9);
-    for (long k = (long)ceil(lo / df - 1e-9); k < end; k++) {
-        double f = (double)k * df;
-        power += 2.0 * s.mean / 1000.0 * lomb(&s, f) * df;
-        jitter += jitter_density(&s, f) * df;
+    for (long k = first; k < end; k++) {
+        power += 2.0 * s.mean / 1000.0 * density[k - first] * df;
+        jitter += jitter_density(&s, (double)k * df) * df;
     }
     return less_jitter(power, jitter);
 }

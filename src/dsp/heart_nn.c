@@ -49,6 +49,7 @@ void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows, dou
 static void collect(struct heart_nn *nn, struct series *s)
 {
     s->count = 0;
+    nn->beats[0].normal = false; /* its interval's beginning is gone */
     for (size_t k = 1; k < nn->count; k++) {
         struct heart_beat *b = &nn->beats[k];
         b->normal = b->good && nn->beats[k - 1].good && b->rr > RR_MIN_MS && b->rr < RR_MAX_MS;

@@ -13,10 +13,9 @@
 #define HEART_NN_MAX 512
 
 struct heart_beat {
-    double at_s;  /* since the start */
-    double ms;    /* Unix */
-    double rr;    /* ms, to the beat before; NAN: it does not follow it */
-    double sigma; /* s, of its time; NAN: unknown */
+    double at_s; /* since the start */
+    double rr;   /* ms, to the beat before; NAN: it does not follow it */
+    float sigma; /* s, of its time; NAN: unknown */
     bool good;
     bool normal; /* rr is NN */
 };

@@ -9,7 +9,6 @@
 #define LAG_MIN_S (60.0 / 210.0)
 #define LAG_MAX_S (60.0 / 35.0)
 #define LAGS_MAX  128
-#define LEAST_S   5.0
 
 struct correlation {
     double r[LAGS_MAX]; /* r[lag], valid from first − 1 to last + 1 */
@@ -47,12 +46,17 @@ static void clip_and_centre(double *d, int count)
         d[i] -= sum / count;
 }
 
+/* In four sums: one would wait for each addition. */
 static double product(const double *d, int count, int lag)
 {
-    double sum = 0.0;
-    for (int i = lag; i < count; i++)
-        sum += d[i] * d[i - lag];
-    return sum;
+    double sum[4] = {0.0, 0.0, 0.0, 0.0};
+    int i = lag;
+    for (; i + 3 < count; i += 4)
+        for (int k = 0; k < 4; k++)
+            sum[k] += d[i + k] * d[i + k - lag];
+    for (; i < count; i++)
+        sum[0] += d[i] * d[i - lag];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* The unbiased estimate: r[l] / r[0] · N / (N − l). */
@@ -131,17 +135,8 @@ void heart_period_update(struct heart_period *period, const struct heart_signal 
                          enum heart_channel channel)
 {
     double d[HEART_WINDOW];
-    int64_t end = heart_signal_end(signal) - 1;
-    int64_t begin = end - HEART_WINDOW;
-    if (begin < 1)
-        begin = 1;
-    int count = end > begin ? (int)(end - begin) : 0;
-    struct peak peak = {NAN, 0.0};
-    if (count >= LEAST_S * signal->fs) {
-        for (int i = 0; i < count; i++)
-            d[i] = heart_signal_slope(signal, HEART_5HZ, channel, begin + i);
-        peak = find_period(d, count, signal->fs);
-    }
+    int count = heart_signal_window(signal, channel, d);
+    struct peak peak = count > 0 ? find_period(d, count, signal->fs) : (struct peak){NAN, 0.0};
     period->lag[period->next] = peak.lag / signal->fs;
     period->quality[period->next] = peak.height;
     period->next = (period->next + 1) % HEART_PERIODS;

@@ -7,8 +7,6 @@
 
 #include "heart_signal.h"
 
-/* 8 s at 49.88 Hz. */
-#define HEART_WINDOW  399
 #define HEART_PERIODS 5
 
 struct heart_period {

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "heart_period.h"
 #include "heart_stats.h"
 
 /* Less is chance: turning the signal over costs its templates. */
@@ -40,15 +39,9 @@ bool heart_polarity_update(struct heart_polarity *polarity, const struct heart_s
                            enum heart_channel channel)
 {
     double d[HEART_WINDOW];
-    int64_t end = heart_signal_end(signal) - 1;
-    int64_t begin = end - HEART_WINDOW;
-    if (begin < 1)
-        begin = 1;
-    if (end - begin < 5.0 * signal->fs)
+    int count = heart_signal_window(signal, channel, d);
+    if (count == 0)
         return false;
-    int count = (int)(end - begin);
-    for (int i = 0; i < count; i++)
-        d[i] = heart_signal_slope(signal, HEART_5HZ, channel, begin + i);
     double now = clipped_skewness(d, count);
     bool first = !isfinite(polarity->skewness);
     polarity->skewness = first ? now : polarity->skewness + 0.12 * (now - polarity->skewness);

@@ -109,6 +109,18 @@ double heart_signal_slope(const struct heart_signal *signal, enum heart_cutoff c
     return (low[(n + 1) & (HEART_RING - 1)] - low[(n - 1) & (HEART_RING - 1)]) * signal->fs / 2.0;
 }
 
+int heart_signal_window(const struct heart_signal *signal, enum heart_channel channel,
+                        double out[HEART_WINDOW])
+{
+    int64_t end = heart_signal_end(signal) - 1;
+    int64_t begin = end > HEART_WINDOW + 1 ? end - HEART_WINDOW : 1;
+    if ((double)(end - begin) < HEART_WINDOW_MIN_S * signal->fs)
+        return 0;
+    for (int64_t n = begin; n < end; n++)
+        out[n - begin] = heart_signal_slope(signal, HEART_5HZ, channel, n);
+    return (int)(end - begin);
+}
+
 double heart_signal_pulse(const struct heart_signal *signal, enum heart_channel channel, int64_t n)
 {
     const double *low = signal->low[HEART_8HZ][channel];

@@ -20,6 +20,9 @@ enum heart_cutoff { HEART_5HZ, HEART_8HZ, HEART_CUTOFFS };
 #define HEART_BASE_HALF 50
 #define HEART_RING      512
 #define HEART_RAW_RING  64
+/* What a rate or a polarity is read from: 8 s at 49.88 Hz, at least 5 s. */
+#define HEART_WINDOW       399
+#define HEART_WINDOW_MIN_S 5.0
 
 struct heart_signal {
     double fs; /* Hz, as known at the start */
@@ -46,6 +49,9 @@ double heart_signal_low(const struct heart_signal *signal, enum heart_cutoff cut
 /* Central difference, counts a second; begin < n < end − 1. */
 double heart_signal_slope(const struct heart_signal *signal, enum heart_cutoff cutoff,
                           enum heart_channel channel, int64_t n);
+/* The newest slopes at 5 Hz, at most HEART_WINDOW; 0: there are not yet 5 s of them. */
+int heart_signal_window(const struct heart_signal *signal, enum heart_channel channel,
+                        double out[HEART_WINDOW]);
 /* The pulse less its baseline, HEART_BASE_HALF ≤ n − begin, n < end − HEART_BASE_HALF; at the very
  * start the baseline is of what there is. */
 double heart_signal_pulse(const struct heart_signal *signal, enum heart_channel channel, int64_t n);

@@ -1,4 +1,4 @@
-/* Order statistics of small arrays. They sort what they are given. */
+/* Order statistics of small arrays. They put what they are given in another order. */
 #ifndef DSP_HEART_STATS_H
 #define DSP_HEART_STATS_H
 
