@@ -3,18 +3,18 @@
 Prints its tables and writes build/heart-report.txt, which docs/heart.md quotes.
 """
 import os
-import pathlib
-import struct
-import subprocess
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
 from scipy.signal import lombscargle
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build"))
+import heart_simulation as sim
+from heart_run import BUILD, ROOT, capture, column, finite, intervals, run, values
+
 DATA = ROOT.parent / "shared" / "data"
-FS = 49.88
+ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
+RUNS = 40 if ALL else 8  # of 125 s, in each cell and polarity
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no recordings in {DATA}")
 report = []
 
@@ -30,72 +30,9 @@ def written_report():
     (BUILD / "heart-report.txt").write_text("\n".join(report) + "\n")
 
 
-def fields(line):
-    return dict(word.split("=", 1) for word in line.split() if "=" in word)
-
-
-def run(text):
-    done = subprocess.run([BUILD / "heart_probe"], input=text, capture_output=True, check=True)
-    lines = [fields(line) for line in done.stdout.decode().splitlines()]
-    return lines[:-1], lines[-1]
-
-
-def column(seconds, name):
-    return np.array([float(second[name]) for second in seconds])
-
-
-def finite(values):
-    return values[np.isfinite(values)]
-
-
-def capture(ir, red=None):
-    """PPG packets of 28 samples whose ticks are at FS."""
-    red = ir if red is None else red
-    lines = []
-    for k in range(len(ir) // 28):
-        body = struct.pack("<I", int(round(k * 28 / FS * 32768)) + 1000)
-        for i in range(k * 28, k * 28 + 28):
-            body += int(red[i]).to_bytes(3, "big") + int(ir[i]).to_bytes(3, "big")
-        lines.append(f"{(k + 1) * 28 / FS:.6f} ppg {body.hex()}\n")
-    return "".join(lines).encode()
-
-
-def simulate(rng, bpm, snr_db, sign, length_s=125.0):
-    """Beats of known times, each a systolic and a dicrotic wave, on respiration, in white noise.
-
-    SNR is the variance of the pulse to that of the white noise as sampled, up to 25 Hz; within
-    0.5-8 Hz the same signal has 5 dB more. Returns IR counts, beat times.
-    """
-    mean = 60.0 / bpm
-    count = int(length_s / mean) + 8
-    index = np.arange(count)
-    breath = np.sin(2 * np.pi * 0.25 * index * mean + rng.uniform(0, 6.28))
-    slow = np.sin(2 * np.pi * 0.08 * index * mean + rng.uniform(0, 6.28))
-    rr = mean * (1 + 0.02 * breath + 0.025 * slow + 0.018 * rng.standard_normal(count))
-    beats = np.cumsum(rr) - 2.0
-    t = np.arange(int(length_s * FS)) / FS
-    pulse = np.zeros(len(t))
-    width = min(1.0, mean / 0.8)
-    for beat, gap in zip(beats, np.append(rr[1:], mean)):
-        x = (t - beat) / width
-        near = (x > -1.0) & (x < 2.0)
-        x = x[near]
-        rise = np.where(x < 0.17, 0.075, 0.13)
-        pulse[near] += np.exp(-0.5 * ((x - 0.17) / rise) ** 2)
-        pulse[near] += 0.35 * np.exp(-0.5 * ((x - 0.45) / 0.09) ** 2)
-    noise = rng.standard_normal(len(t)) * np.sqrt(np.var(pulse) / 10 ** (snr_db / 10))
-    drift = 0.6 * np.sin(2 * np.pi * 0.21 * t) + 0.02 * t
-    counts = 1.5e6 + sign * 3000 * (pulse + noise) + 3000 * drift
-    return np.round(counts), beats
-
-
-def truth_bpm(beats, ends):
-    """The mean rate of the 15 s before each moment."""
-    out = []
-    for end in ends:
-        near = beats[(beats > end - 17.0) & (beats <= end)]
-        out.append(60.0 / np.mean(np.diff(near)))
-    return np.array(out)
+def on_both_cores(work, jobs):
+    with ProcessPoolExecutor(2) as pool:
+        return list(pool.map(work, jobs, chunksize=4))
 
 
 @needs_data
@@ -128,7 +65,7 @@ def test_the_ten_records_agree_with_the_strap():
         f"{np.median(sdnn_error):.1f} %, worst {max(sdnn_error):.1f} %; last 60 s: median "
         f"{np.median(last_error):.1f} %; state {record['bytes']} bytes")
     assert len(bpm_error) >= 9 and max(bpm_error) <= 2.0
-    assert np.median(rmssd_error) <= 10
+    assert len(rmssd_error) >= 9 and np.median(rmssd_error) <= 10
     assert all(e <= 30 or s for e, s in zip(rmssd_error, small))
     assert np.median(last_error) <= 15
     assert np.median(sdnn_error) <= 6
@@ -147,99 +84,191 @@ def test_the_captures_have_the_rate_of_their_spectral_peak(name, known, allowed)
     assert all(abs(b - k) <= a for b, k, a in zip(blocks, known, allowed))
 
 
-def check_simulated(bpm, snr, sign, runs=2):
-    """Shares of windows within the limit, and errors of RMSSD and SDNN in %."""
-    within, rmssd_error, sdnn_error, told = [], [], [], 0
-    limit = 1.0 if bpm <= 140 else 0.02 * bpm
-    for seed in range(runs):
-        rng = np.random.default_rng([seed, int(bpm), int(snr) + 50, int(sign + 1)])
-        ir, beats = simulate(rng, bpm, snr, sign)
-        seconds, _ = run(capture(ir))
-        rate = column(seconds, "bpm")
-        # The newest filtered beat is about 1.7 s older than the packet.
-        ends = column(seconds, "utc") / 1000.0 - 1.6
-        late = np.isfinite(rate) & (ends > 19)
-        within.extend(abs(rate[late] - truth_bpm(beats, ends[late])) <= limit)
-        told += np.isfinite(column(seconds, "rmssd")).sum()
-        for k in np.flatnonzero(np.isfinite(column(seconds, "rmssd"))):
-            near = beats[(beats > ends[k] - 60.5) & (beats <= ends[k])]
-            rr = np.diff(near) * 1000
-            rmssd = np.sqrt(np.mean(np.diff(rr) ** 2))
-            rmssd_error.append(abs(float(seconds[k]["rmssd"]) / rmssd - 1) * 100)
-            sdnn_error.append(abs(float(seconds[k]["sdnn"]) / rr.std(ddof=1) - 1) * 100)
-    return within, rmssd_error, sdnn_error, told
+def upstrokes(beats, bpm):
+    return beats + sim.UPSTROKE * min(1.0, 60.0 / bpm / 0.8)
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_simulated_beats_are_told_as_they_are(sign):
-    say(f"simulated, polarity {sign:+d}\nbpm  SNR  windows within  RMSSD err p50 p90  SDNN err p50 p90")
-    failures, rmssd_all, sdnn_all = [], [], []
-    for bpm in (40, 60, 80, 110, 140, 160, 180):
-        for snr in (20, 15, 10):
-            if bpm >= 160 and snr < 15:
-                continue
-            within, rmssd, sdnn, _ = check_simulated(bpm, snr, sign)
-            share = np.mean(within) if within else 0.0
-            quant = [np.percentile(e, p) if e else np.nan for e in (rmssd, sdnn) for p in (50, 90)]
-            say(f"{bpm:3d} {snr:3d} {share:8.1%} of {len(within):3d}    "
-                f"{quant[0]:5.1f} {quant[1]:5.1f}   {quant[2]:5.1f} {quant[3]:5.1f}")
-            least = 0.99 if bpm <= 110 else 0.90
-            if share < least or not within:
-                failures.append(f"{bpm} bpm at {snr} dB: {share:.1%} of windows")
-            if bpm <= 140 and snr >= 15:
-                rmssd_all.extend(rmssd)
-                sdnn_all.extend(sdnn)
-    # The aim is RMSSD within 10 % and SDNN within 3 % on nine windows of ten. It is not reached:
-    # docs/heart.md says by how much. These limits hold what is.
-    quant = [np.percentile(e, p) for e in (rmssd_all, sdnn_all) for p in (50, 90)]
-    say("40-140 bpm, 15 dB and better: RMSSD p50 %.1f p90 %.1f, SDNN p50 %.1f p90 %.1f %%" %
-        tuple(quant))
-    assert quant[0] <= 10 and quant[1] <= 20 and quant[2] <= 3 and quant[3] <= 10
+def measure(job):
+    """Of one simulated record: rate off in bpm; RMSSD and SDNN off in %; share of windows told.
+
+    The truth of a window is that of all beats in it, whether they were found or not.
+    """
+    bpm, snr, sign, seed = job
+    rng = np.random.default_rng([seed, bpm, int(10 * snr) + 1000, sign + 1])
+    ir, beats = sim.simulate(rng, bpm, snr, sign)
+    seconds, _ = run(capture(ir))
+    beats = upstrokes(beats, bpm)
+    rates, errors, last, windows = [], [], 0.0, 0
+    for second in seconds:
+        last = max(last, *values(second, "beats") / 1000, 0.0)
+        # The newest displayed sample is 51 older than the end of the filtered ones.
+        now = values(second, "times")[-1] / 1000 + 51 / sim.FS if second["times"] else 0.0
+        rate, rmssd = float(second["bpm"]), float(second["rmssd"])
+        if np.isfinite(rate) and now > 20:
+            near = beats[(beats > now - 17) & (beats <= now - 1)]
+            rates.append(rate - 60 / np.mean(np.diff(near)))
+        windows += now > 62
+        if np.isfinite(rmssd):
+            rr = np.diff(beats[(beats >= now - 62) & (beats <= last + 0.05)]) * 1000
+            errors.append((rmssd / np.sqrt(np.mean(np.diff(rr) ** 2)) - 1,
+                           float(second["sdnn"]) / rr.std(ddof=1) - 1))
+    return np.array(rates), 100 * np.abs(errors).reshape(-1, 2), windows
+
+
+def measure_cells(cells):
+    """Pooled over both polarities and all runs."""
+    jobs = [(*cell, sign, seed) for cell in cells for sign in (1, -1) for seed in range(RUNS)]
+    results = on_both_cores(measure, jobs)
+    for k, cell in enumerate(cells):
+        own = results[2 * RUNS * k:2 * RUNS * (k + 1)]
+        yield cell, [np.concatenate([r[i] for r in own]) for i in (0, 1)], sum(r[2] for r in own)
+
+
+def test_simulated_beats_are_told_as_they_are():
+    say(f"simulated, {RUNS} runs of 125 s in each cell and polarity; SNR within 0.5-8 Hz is "
+        f"{sim.IN_BAND_DB:.1f} dB more; in brackets the least p90 that the Cramer-Rao bound leaves\n"
+        "bpm SNR  rate within    of | RMSSD p50  p90       | SDNN p50  p90       | told")
+    failures, sdnn = [], {20: [], 15: [], 10: []}
+    cells = [(bpm, snr) for bpm in (40, 60, 80, 110, 140) for snr in (20, 15, 10)]
+    cells += [(bpm, snr) for bpm in (160, 180) for snr in (20, 15)]
+    for (bpm, snr), (rates, errors), windows in measure_cells(cells):
+        within = np.mean(abs(rates) <= (1.0 if bpm <= 140 else 0.02 * bpm))
+        p50, p90 = np.percentile(errors, [50, 90], axis=0)
+        least = sim.least_error(bpm, snr)
+        say(f"{bpm:3d} {snr:3d} {within:9.1%} {len(rates):8d} | {p50[0]:9.1f} {p90[0]:4.1f} "
+            f"({least[0]:4.1f}) | {p50[1]:8.1f} {p90[1]:4.1f} ({least[1]:3.1f}) | "
+            f"{len(errors) / windows:4.0%}")
+        if len(rates) == 0 or within < (0.99 if bpm <= 110 else 0.90):
+            failures.append(f"{bpm} bpm at {snr} dB: rate within its limit on {within:.1%}")
+        if bpm > 140:
+            continue
+        sdnn[snr].extend(errors[:, 1])
+        # Two cells are beyond what any method can reach: 10 % is not asked of them, but that the
+        # error stay within one and three quarters of the least.
+        limit = 10.0 if least[0] <= 10.0 else 1.75 * least[0]
+        if p90[0] > limit:
+            failures.append(f"{bpm} bpm at {snr} dB: RMSSD p90 {p90[0]:.1f} %, limit {limit:.1f}")
+        if len(errors) < 0.9 * windows:
+            failures.append(f"{bpm} bpm at {snr} dB: variability told on {len(errors) / windows:.0%}")
+    for snr, errors in sdnn.items():
+        say(f"SDNN, 40 to 140 bpm, {snr} dB: p90 {np.percentile(errors, 90):.1f} %")
+        if np.percentile(errors, 90) > 3.0:
+            failures.append(f"SDNN at {snr} dB")
     assert not failures, failures
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_variability_is_withheld_at_0_db(sign):
-    for bpm in (60, 80, 110):
-        assert check_simulated(bpm, 0, sign)[3] == 0
+def test_at_10_db_in_band_the_rate_is_told():
+    say(f"SNR 10 dB within 0.5-8 Hz, {10 - sim.IN_BAND_DB:.1f} dB as sampled")
+    cells = [(bpm, 10 - sim.IN_BAND_DB) for bpm in (40, 60, 80, 110, 140)]
+    for (bpm, _), (rates, _), _ in measure_cells(cells):
+        within = np.mean(abs(rates) <= 1.0)
+        say(f"{bpm:3d} bpm: rate within 1 bpm on {within:.1%} of {len(rates)}")
+        assert within >= 0.95
+
+
+def test_variability_is_withheld_at_0_db():
+    for (bpm, _), (_, errors), windows in measure_cells([(b, 0) for b in (40, 60, 80, 110, 140)]):
+        say(f"0 dB, {bpm} bpm: variability told in {len(errors)} of {windows} windows")
+        assert len(errors) == 0 and windows > 0
+
+
+def measure_disturbed(job):
+    """Abnormal intervals taken for NN; share of the normal kept; RMSSD off in %."""
+    bpm, snr, every, missed, seed = job
+    rng = np.random.default_rng([seed, bpm, snr, every, missed])
+    beats, phase = sim.make_beats(rng, bpm, 125.0)
+    beats, heights, normal = sim.disturb(rng, beats, every, missed)
+    ir = sim.render(rng, beats, bpm, snr, -1, phase, 125.0, heights)
+    _, record = run(capture(ir))
+    at, rr, _, kept = intervals(record)
+    beats = upstrokes(beats, bpm)
+    if missed:
+        beats, normal = beats[heights > 0], normal[heights > 0]
+    truth = np.diff(beats, prepend=np.nan) * 1000
+    place = np.array([np.argmin(abs(beats - t)) for t in at])
+    wrong = np.sum(kept & ~(normal[place] & (abs(truth[place] - rr) < 60)))
+    seen = normal & (beats > at[0] + 0.1) & (beats < at[-1] + 0.1)
+    both = seen[1:] & seen[:-1]
+    rmssd = np.sqrt(np.mean(np.diff(truth)[both] ** 2))
+    return wrong, kept.sum() / seen.sum(), abs(float(record["rmssd"]) / rmssd - 1) * 100
+
+
+@pytest.mark.parametrize("missed", [False, True], ids=["early", "missed"])
+def test_beats_out_of_rhythm_are_left_out_and_not_interpolated(missed):
+    for every in (9, 15):
+        for bpm, snr in ((50, 20), (70, 20), (70, 12), (90, 20)):
+            jobs = [(bpm, snr, every, missed, seed) for seed in range(RUNS)]
+            wrong, kept, error = np.array(on_both_cores(measure_disturbed, jobs)).T
+            say(f"every {every}th beat {'missed' if missed else 'early'}, {bpm} bpm, {snr} dB: "
+                f"{wrong.sum():.0f} wrong intervals kept, {kept.mean():.1%} of the right ones; RMSSD "
+                f"off by {np.median(error):.1f} %, worst {error.max():.1f} %")
+            assert wrong.sum() <= 0.01 * RUNS * 125 * bpm / 60 / every
+            assert kept.mean() >= 0.95
+            assert np.percentile(error, 90) <= 10
+
+
+def test_bursts_of_movement_spoil_no_figure():
+    worst = []
+    for seed in range(RUNS):
+        rng = np.random.default_rng([seed, 31])
+        ir, beats = sim.simulate(rng, 72, 20, -1)
+        for start in range(20, 120, 25):
+            n = slice(int(start * sim.FS), int((start + 3) * sim.FS))
+            length = n.stop - n.start
+            swing = np.sin(rng.uniform(4, 12) * np.arange(length) / sim.FS)
+            ir[n] += np.round(20000 * np.hanning(length) * swing)
+        seconds, record = run(capture(ir))
+        bpm = column(seconds, "bpm")[20:]
+        rmssd = np.sqrt(np.mean(np.diff(beats[beats > 2], 2) ** 2)) * 1000
+        worst.append((np.nanmean(abs(bpm - 72) > 10), np.isfinite(bpm).mean(),
+                      abs(float(record["rmssd"]) / rmssd - 1) * 100))
+    rate, share, error = np.array(worst).T
+    say(f"3 s of movement every 25 s: rate off by more than 10 bpm on {rate.mean():.1%} of seconds, told on "
+        f"{share.mean():.0%}; RMSSD off by {np.median(error):.1f} %, worst {error.max():.1f} %")
+    assert rate.mean() <= 0.01 and share.mean() >= 0.8 and error.max() <= 30
 
 
 def test_noise_and_flat_lines_are_silent():
     rng = np.random.default_rng(5)
-    n = int(125 * FS)
-    for name, counts in (("white", 1.5e6 + 2000 * rng.standard_normal(n)),
-                         ("walk", 1.5e6 + np.cumsum(300 * rng.standard_normal(n))),
-                         ("flat", np.full(n, 1.5e6)), ("off", np.full(n, 2000.0)),
-                         ("toggling", 1.5e6 + rng.integers(0, 2, n))):
-        seconds, _ = run(capture(np.clip(np.round(counts), 0, 2**24 - 1)))
-        bpm, rmssd = column(seconds, "bpm"), column(seconds, "rmssd")
-        say(f"{name}: bpm on {np.isfinite(bpm).mean():.1%}, RMSSD on {np.isfinite(rmssd).mean():.1%}")
-        assert np.isfinite(bpm).sum() == 0 and np.isfinite(rmssd).sum() == 0
+    n = int(125 * sim.FS)
+    for name, make in (("white", lambda: 1.5e6 + 2000 * rng.standard_normal(n)),
+                       ("walk", lambda: 1.5e6 + np.cumsum(300 * rng.standard_normal(n))),
+                       ("flat", lambda: np.full(n, 1.5e6)), ("off", lambda: np.full(n, 2000.0)),
+                       ("toggling", lambda: 1.5e6 + rng.integers(0, 2, n))):
+        records = [capture(np.clip(np.round(make()), 0, 2**24 - 1)) for _ in range(RUNS)]
+        told = [run(record)[0] for record in records]
+        bpm, rmssd = (sum(np.isfinite(column(s, name)).sum() for s in told)
+                      for name in ("bpm", "rmssd"))
+        say(f"{name}, {RUNS} records: bpm on {bpm} seconds, RMSSD on {rmssd}")
+        assert bpm == 0 and rmssd == 0
 
 
 def test_the_power_of_hf_and_lf_is_that_of_scipys_lomb():
-    ir, _ = simulate(np.random.default_rng(3), 70, 30, 1)
+    ir, _ = sim.simulate(np.random.default_rng(3), 70, 30, 1)
     _, record = run(capture(ir))
-    rows = [[float(v) for v in row.split(":")] for row in record["nn"].split(",") if row]
-    at = np.array([r[0] for r in rows if r[3]])
-    rr = np.array([r[1] for r in rows if r[3]])
+    at, rr, sigma, normal = intervals(record)
+    variance = np.square(sigma * 1000)
+    pairs = np.flatnonzero(normal[1:] & normal[:-1]) + 1
+    jitter = np.mean(variance[pairs] + 4 * variance[pairs - 1] + variance[pairs - 2]) / 6
+    at, rr = at[normal], rr[normal]
+    step = rr.mean() / 1000
     x = rr - np.polyval(np.polyfit(at, rr, 1), at)
     df = 1 / 120.0
-    # what the jitter of the beat times adds is below half a percent at 30 dB
     for name, lo, hi in (("hf", 0.15, 0.40), ("lf", 0.04, 0.15)):
         f = np.arange(np.ceil(lo / df - 1e-9), np.ceil(hi / df - 1e-9)) * df
         mine = float(record[name])
-        power = np.sum(2 * rr.mean() / 1000 * lombscargle(at, x, 2 * np.pi * f)) * df
-        say(f"{name}: {mine:.2f} ms2, SciPy {power:.2f}, {(mine/power-1)*100:+.2f} %")
-        assert abs(mine / power - 1) < 0.02
+        power = np.sum(2 * step * lombscargle(at, x, 2 * np.pi * f)) * df
+        power -= np.sum(4 * step * jitter * (1 - np.cos(2 * np.pi * f * step))) * df
+        say(f"{name}: {mine:.2f} ms2, SciPy {power:.2f}, {(mine/power-1)*100:+.3f} %")
+        assert abs(mine / power - 1) < 0.0005
 
 
 def test_filtered_times_match_the_signal_they_filter():
-    t = np.arange(int(60 * FS)) / FS
+    t = np.arange(int(60 * sim.FS)) / sim.FS
     ir = np.round(1.5e6 + 5000 * np.sin(2 * np.pi * 1.2 * t))
     seconds, _ = run(capture(ir))
-    times = np.array([float(v) for s in seconds for v in s["times"].split(",") if v]) / 1000
-    pulse = np.array([float(v) for s in seconds for v in s["pulse"].split(",") if v])
+    times = np.concatenate([values(s, "times") for s in seconds]) / 1000
+    pulse = np.concatenate([values(s, "pulse") for s in seconds])
     assert np.all(np.diff(times) > 0)
     # The clock lays the end of a packet on its arrival: sample i of the capture is at i / FS.
     late = times > 20
