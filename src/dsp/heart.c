@@ -10,6 +10,7 @@
 #include "heart_period.h"
 #include "heart_polarity.h"
 #include "heart_private.h"
+#include "heart_rate.h"
 #include "heart_signal.h"
 #include "heart_stats.h"
 #include "heart_timing.h"
@@ -21,16 +22,12 @@
 #define FS_MAX         55.0
 #define CHANNEL_BETTER 0.1
 #define PERIOD_QUALITY 0.3
-#define RATE_QUALITY   0.5
-#define RATE_AGREE     0.2
-#define RATE_SPAN_S    17.0
-#define RATE_NN_MIN    5
-#define RATE_OFF       0.3
-#define RATE_GOOD      0.5
-#define HRV_SPAN_S     60.0
-#define HRV_READY_S    62.0
-#define HRV_COVER_S    29.0
-#define LF_SPAN_S      120.0
+/* The least that 200 records each of white noise, its sum and 1/f noise never reach. */
+#define RATE_QUALITY 0.55
+#define HRV_SPAN_S   60.0
+#define HRV_READY_S  62.0
+#define HRV_COVER_S  29.0
+#define LF_SPAN_S    120.0
 
 struct heart {
     struct heart_signal signal;
@@ -155,75 +152,11 @@ static void tell_intervals(struct heart *heart)
             f->rr[f->rr_count++] = heart->nn.beats[k].rr;
 }
 
-/* The mean of the NN near their median; NAN: too few. */
-static double rate_of_nn(const struct heart_beat *beats, size_t count)
-{
-    double rr[HEART_NN_MAX];
-    double sorted[HEART_NN_MAX];
-    size_t known = 0;
-    for (size_t k = 0; k < count; k++)
-        if (beats[k].normal)
-            rr[known++] = beats[k].rr;
-    if (known < RATE_NN_MIN)
-        return NAN;
-    memcpy(sorted, rr, known * sizeof *rr);
-    double usual = heart_median(sorted, known);
-    double sum = 0.0;
-    size_t used = 0;
-    for (size_t i = 0; i < known; i++) {
-        if (fabs(rr[i] - usual) > RATE_OFF * usual)
-            continue;
-        sum += rr[i];
-        used++;
-    }
-    return used >= RATE_NN_MIN ? 60000.0 * (double)used / sum : NAN;
-}
-
-/* Where none is missed between two good ones, counting needs no good time of those between. */
-static double rate_by_count(const struct heart_beat *beats, size_t count)
-{
-    double sorted[HEART_NN_MAX];
-    while (count > 0 && !beats[count - 1].good)
-        count--;
-    while (count > 0 && !beats->good) {
-        beats++;
-        count--;
-    }
-    if (count <= RATE_NN_MIN)
-        return NAN;
-    size_t good = 1;
-    for (size_t k = 1; k < count; k++) {
-        sorted[k - 1] = beats[k].rr;
-        good += beats[k].good;
-    }
-    if ((double)good < RATE_GOOD * (double)count)
-        return NAN;
-    double usual = heart_median(sorted, count - 1);
-    double sum = 0.0;
-    for (size_t k = 1; k < count; k++) {
-        if (!(fabs(beats[k].rr - usual) <= RATE_OFF * usual))
-            return NAN;
-        sum += beats[k].rr;
-    }
-    return 60000.0 * (double)(count - 1) / sum;
-}
-
-/* From the beats of the last 17 s; where those are few, from the last seconds' autocorrelation;
- * where the two contradict each other, not known. */
 static double live_rate(const struct heart *heart)
 {
-    const struct heart_nn *nn = &heart->nn;
-    size_t first = nn->count;
-    while (first > 0 && nn->beats[first - 1].at_s > now_s(heart) - RATE_SPAN_S)
-        first--;
-    double beats = rate_of_nn(nn->beats + first, nn->count - first);
-    double correlated = 60.0 / heart_period_median(&heart->period[heart->channel], RATE_QUALITY, 3);
-    if (!isfinite(beats))
-        return correlated;
-    double counted = rate_by_count(nn->beats + first, nn->count - first);
-    if (isfinite(counted))
-        return counted;
-    return fabs(beats - correlated) > RATE_AGREE * correlated ? NAN : beats;
+    const struct heart_period *period = &heart->period[heart->channel];
+    return heart_rate(&heart->nn, now_s(heart),
+                      60.0 / heart_period_median(period, RATE_QUALITY, 3));
 }
 
 static double good_share(const struct heart *heart)
