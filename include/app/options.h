@@ -26,6 +26,7 @@ struct option_list {
 enum options_action {
     ACTION_SERVE,
     ACTION_PROCESS,
+    ACTION_DOCTOR,
     ACTION_CHECK_CONFIG,
     ACTION_PRINT_CONFIG,
     ACTION_HELP,

@@ -1,10 +1,12 @@
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/config.h"
 #include "app/options.h"
 
-#define TABLE_MAX 64
+#define TABLE_MAX      64
+#define SERVICE_CONFIG "/etc/linkbandd/linkbandd.conf"
 
 /* The failure begins with the option's name, as the file knows it. */
 static void add_dashes(struct failure *failure)
@@ -26,13 +28,27 @@ static void refuse(const char *argument, bool value_missing, struct failure *fai
                     "%.60s is no option of linkbandd; see linkbandd --help.", argument);
 }
 
+/* What it looks at is, unless told otherwise, the service's. */
+static void take_doctor(struct options *options)
+{
+    if (options->action == ACTION_SERVE)
+        options->action = ACTION_DOCTOR;
+    if (!options->config && access(SERVICE_CONFIG, R_OK) == 0)
+        options->config = SERVICE_CONFIG;
+}
+
 static bool take_words(struct options *options, int argc, char **argv, struct failure *failure)
 {
     if (optind == argc)
         return true;
+    if (strcmp(argv[optind], "doctor") == 0 && argc - optind == 1) {
+        take_doctor(options);
+        return true;
+    }
     if (strcmp(argv[optind], "process") != 0) {
         failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "%.60s is no command of linkbandd; there is `process CAPTURE`.", argv[optind]);
+                    "%.60s is no command of linkbandd; there are `process CAPTURE` and `doctor`.",
+                    argv[optind]);
         return false;
     }
     if (argc - optind != 2) {
@@ -123,7 +139,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
     options_init(options);
     if (!take_all(options, argc, argv, failure))
         return false;
-    if (options->action != ACTION_PROCESS && !is_daemon(options))
+    if (options->action != ACTION_PROCESS && options->action != ACTION_DOCTOR &&
+        !is_daemon(options))
         return true;
     if (!check_use(options, failure))
         return false;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/doctor.h"
 #include "app/options.h"
 #include "app/process.h"
 #include "app/serve.h"
@@ -25,6 +26,8 @@ static int run(const struct options *options, int argc, char **argv)
         return EXIT_SUCCESS;
     case ACTION_CHECK_CONFIG:
         return check_config(options);
+    case ACTION_DOCTOR:
+        return doctor_run(options);
     case ACTION_PROCESS:
         return process_run(options);
     default:

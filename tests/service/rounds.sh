@@ -1,0 +1,245 @@
+# What is shown of the package in the guest: run as root by its agent, with $ROUNDS set to the names of functions below.
+# A line begins with `ok` or `not ok`; what a round prints besides is for people.
+
+CONF=/etc/linkbandd/linkbandd.conf
+DATA=/var/lib/linkbandd
+DEB=$(echo /out/linkbandd_*_amd64.deb)
+
+check() {
+    local text=$1
+    shift
+    if "$@" >/tmp/checked 2>&1; then
+        echo "ok [$(cut -d. -f1 /proc/uptime)] $text"
+    else
+        echo "not ok [$(cut -d. -f1 /proc/uptime)] $text: $*: $(tail -n 15 /tmp/checked)"
+    fi
+}
+
+# until SECONDS COMMAND…: tries until it succeeds.
+until_true() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep .2
+    done
+}
+
+is() { [ "$1" = "$2" ]; }
+prop() { systemctl show -P "$1" "${2:-linkbandd.service}"; }
+active() { systemctl is-active --quiet "$@"; }
+logged() { journalctl -b -u linkbandd --no-pager -o cat | grep -q -- "$1"; }
+get() { python3 -c "import http.client as h; c = h.HTTPConnection('localhost', 8121, timeout=20); c.request('GET', '$1'); r = c.getresponse(); print(r.read().decode()); exit(r.status != 200)"; }
+flows() { grep -qE 'eeg=[1-9]' <<<"$1" && grep -qE 'ppg=[1-9]' <<<"$1" && grep -qE 'acc=[1-9]' <<<"$1"; }
+
+band() {
+    python3 /out/band.py LXB-0263003F C0:26:30:03:F0:11 /tmp/truth >/tmp/band.log 2>&1 &
+    BAND=$!
+}
+
+install_package() {
+    check "the .deb installs" dpkg -i "$DEB"
+    check "the service runs" until_true 20 active linkbandd.service
+    check "its socket listens" active linkbandd.socket
+    check "both are enabled" systemctl is-enabled linkbandd.service linkbandd.socket
+}
+
+# Its own user, no capability, a system call filter, no network but the passed sockets.
+locked_down() {
+    local pid
+    pid=$(prop MainPID)
+    check "it runs as its own user" is "$(ps -o user= -p "$pid")" linkbandd
+    check "it has no capability" grep -q 'CapBnd:.*0000000000000000' "/proc/$pid/status"
+    check "it gains no privileges" grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
+    check "its system calls are filtered" grep -q 'Seccomp:.*2' "/proc/$pid/status"
+    check "it sees no interface but a loopback of its own" \
+        is "$(nsenter -t "$pid" -n ip -o link | awk '{print $2}')" lo:
+    check "systemd-analyze verify is silent" is "$(systemd-analyze verify --man=no linkbandd.service linkbandd.socket 2>&1)" ""
+    systemd-analyze security --no-pager linkbandd.service | tail -1
+    check "exposure is at most 0.5" systemd-analyze security --no-pager --threshold=5 linkbandd.service
+    check "the page comes over the passed socket" get /
+    check "bluetoothd is reached" until_true 20 logged "using the Bluetooth adapter hci0"
+}
+
+stream() {
+    local got
+    band
+    got=$(python3 /out/client.py stream 6 2>&1)
+    echo "6 s of the virtual band: $got"
+    check "the band's samples reach a client" flows "$got"
+    check "systemctl status says so" until_true 5 grep -q "connected to LXB-0263003F, streaming" <<<"$(prop StatusText)"
+}
+
+record() {
+    local got session
+    got=$(python3 /out/client.py record 4 2>&1)
+    session=$(ls -d $DATA/recordings/*/ | head -1)
+    echo "recorded: $got"
+    check "a session is there" test -s "$session/session.json"
+    check "the group of the recordings is linkbandd" is "$(find $DATA ! -group linkbandd | wc -l)" 0
+    check "nobody else may read them" is "$(find $DATA -perm /007 | wc -l)" 0
+    useradd -M -G linkbandd researcher
+    check "a researcher in the group reads them" setpriv --reuid researcher --init-groups cat "$session/session.json"
+    check "someone else does not" bash -c "! setpriv --reuid nobody --regid nogroup --clear-groups ls $DATA"
+}
+
+watchdog() {
+    local old begun
+    old=$(prop MainPID)
+    kill -STOP "$old"
+    check "a stopped process is killed by the watchdog" until_true 15 bash -c "[ ! -d /proc/$old ]"
+    begun=$(cut -d' ' -f1 /proc/uptime)
+    check "it is back" until_true 10 get /
+    echo "back $(python3 -c "print(round($(cut -d' ' -f1 /proc/uptime) - $begun, 1))") s after the kill"
+    check "within 3 s of the kill" python3 -c "assert $(cut -d' ' -f1 /proc/uptime) - $begun < 3"
+    check "as another process" test "$(prop MainPID)" != "$old"
+    check "systemd says why" bash -c "journalctl -b -u linkbandd --no-pager | grep -q 'Watchdog timeout'"
+    check "and takes up the stream again" until_true 40 bash -c 'systemctl show -P StatusText linkbandd | grep -q streaming'
+}
+
+activation() {
+    systemctl stop linkbandd.service
+    check "a stopped service leaves the socket" active linkbandd.socket
+    check "the first connection starts it" get /
+    check "and it runs" active linkbandd.service
+}
+
+listen_twice() {
+    cp $CONF /tmp/conf
+    echo "listen = 127.0.0.1:9" >>$CONF
+    systemctl restart linkbandd
+    check "listen beside the socket is refused by the unit's name" logged "linkbandd.socket says where to listen"
+    sleep 2
+    check "with status 78" is "$(prop ExecMainStatus)" 78
+    check "and not tried again" is "$(prop NRestarts)" 0
+    cp /tmp/conf $CONF
+    systemctl reset-failed linkbandd.service linkbandd.socket
+    check "mended, it starts" systemctl restart linkbandd
+}
+
+reload() {
+    echo "log-level = debug" >>$CONF
+    check "systemctl reload" systemctl reload linkbandd
+    check "is logged" until_true 5 logged "was read again"
+    check "and it is active again" until_true 5 active linkbandd.service
+    cp /tmp/conf $CONF
+}
+
+journal() {
+    local priorities
+    priorities=$(journalctl -b -u linkbandd -o json --no-pager | grep '"_COMM":"linkbandd"' |
+        sed 's/.*"PRIORITY":"\([0-9]\)".*/\1/' | sort -u | tr '\n' ' ')
+    check "priorities are the daemon's own" bash -c "grep -q 6 <<<'$priorities' && grep -q 3 <<<'$priorities'"
+}
+
+bluetooth_restart() {
+    systemctl restart bluetooth.service
+    check "after a restart of bluetooth.service it has the adapter again" \
+        until_true 30 bash -c 'python3 /out/client.py stream 3 >/tmp/again 2>&1'
+    echo "after the restart: $(cat /tmp/again)"
+    check "and samples flow" flows "$(cat /tmp/again)"
+}
+
+# The policy of a stricter distribution: only root and the group bluetooth may call bluetoothd.
+bus_policy() {
+    local policy=/etc/dbus-1/system.d/bluetooth.conf
+    [ -e $policy ] || policy=/usr/share/dbus-1/system.d/bluetooth.conf
+    cat >$policy <<'X'
+<busconfig>
+  <policy user="root"><allow own="org.bluez"/><allow send_destination="org.bluez"/>
+    <allow send_interface="org.bluez.AdvertisementMonitor1"/><allow send_interface="org.bluez.Agent1"/>
+    <allow send_interface="org.freedesktop.DBus.ObjectManager"/><allow send_interface="org.freedesktop.DBus.Properties"/></policy>
+  <policy group="bluetooth"><allow send_destination="org.bluez"/></policy>
+  <policy context="default"><deny send_destination="org.bluez"/></policy>
+</busconfig>
+X
+    systemctl reload dbus
+    systemctl restart linkbandd
+    check "someone else may not call bluetoothd" bash -c \
+        "! setpriv --reuid nobody --regid nogroup --clear-groups busctl call org.bluez / org.freedesktop.DBus.ObjectManager GetManagedObjects"
+    sleep 3
+    got=$(python3 /out/client.py stream 4 2>&1)
+    echo "under the stricter policy: $got"
+    check "the service still may, by its group" flows "$got"
+}
+
+lan() {
+    mkdir -p /etc/systemd/system/linkbandd.{socket,service}.d
+    dpkg-deb -x "$DEB" /tmp/files
+    cp /tmp/files/usr/share/doc/linkbandd/examples/lan/linkbandd.socket.conf /etc/systemd/system/linkbandd.socket.d/
+    cp /tmp/files/usr/share/doc/linkbandd/examples/lan/linkbandd.service.conf /etc/systemd/system/linkbandd.service.d/
+    ip link add lan type dummy && ip addr add 192.168.77.1/24 dev lan && ip link set lan up
+    systemctl daemon-reload
+    systemctl stop linkbandd.service linkbandd.socket
+    systemctl start linkbandd.service
+    check "without a token it does not start" bash -c '! systemctl is-active linkbandd.service'
+    (umask 077 && echo "0123456789abcdef0123456789abcdef" >/etc/linkbandd/token)
+    systemctl reset-failed linkbandd.service linkbandd.socket
+    check "with a token it does" systemctl restart linkbandd.service
+    check "a client in the LAN with the token is let in" \
+        python3 /out/client.py watch 1 "ws://192.168.77.1:8121/ws?token=0123456789abcdef0123456789abcdef"
+    check "one without is not" bash -c '! python3 /out/client.py watch 1 ws://192.168.77.1:8121/ws'
+    systemd-analyze security --no-pager linkbandd.service | tail -1
+    check "exposure is at most 1.5" systemd-analyze security --no-pager --threshold=15 linkbandd.service
+    rm -r /etc/systemd/system/linkbandd.{socket,service}.d
+    systemctl daemon-reload
+    systemctl restart linkbandd.socket linkbandd.service
+}
+
+# A next version: the same files under a higher number.
+next_version() {
+    dpkg-deb -R "$DEB" /tmp/next
+    sed -i 's/^Version: .*/Version: 99/' /tmp/next/DEBIAN/control
+    dpkg-deb -b /tmp/next /tmp/next.deb >/dev/null
+}
+
+upgrade() {
+    local old
+    old=$(prop MainPID)
+    mkdir -p $DATA/recordings && echo data >$DATA/recordings/kept && chown linkbandd:linkbandd $DATA/recordings/kept
+    echo "# my own line" >>$CONF
+    next_version
+    check "an upgrade" dpkg -i --force-confdef /tmp/next.deb
+    check "keeps the recordings" test -e $DATA/recordings/kept
+    check "and the changed configuration" grep -q "my own line" $CONF
+    check "and runs the new one" bash -c "systemctl is-active linkbandd && [ $(prop MainPID) != $old ]"
+}
+
+reinstall() {
+    systemctl disable --now linkbandd.service linkbandd.socket 2>/dev/null
+    check "a reinstall" dpkg -i --force-confdef /tmp/next.deb
+    check "leaves a disabled service disabled" bash -c '! systemctl is-enabled linkbandd.service linkbandd.socket'
+    check "and stopped" bash -c '! systemctl is-active linkbandd.service'
+    systemctl mask linkbandd.service 2>/dev/null
+    check "a reinstall of a masked one" dpkg -i --force-confdef /tmp/next.deb
+    check "leaves it masked" is "$(systemctl is-enabled linkbandd.service)" masked
+    systemctl unmask linkbandd.service 2>/dev/null
+}
+
+remove() {
+    check "removal" dpkg -r linkbandd
+    check "stops it" bash -c '! systemctl is-active linkbandd.service linkbandd.socket'
+    check "and leaves configuration and recordings" test -e $CONF -a -e $DATA/recordings/kept
+    check "purge" dpkg -P linkbandd
+    check "takes the configuration" test ! -e $CONF
+    check "and what systemd knew" bash -c '! find /etc/systemd /var/lib/systemd/deb-systemd-helper* -name "linkbandd*" | grep .'
+    check "never a recording" test -e $DATA/recordings/kept
+}
+
+boot() {
+    reboot_guest
+}
+
+after_reboot() {
+    check "the service starts at boot" until_true 30 active linkbandd.service
+    locked_down
+    stream
+}
+
+main() {
+    local round
+    for round in $ROUNDS; do
+        echo "== $round"
+        $round
+    done
+}

@@ -1,0 +1,65 @@
+"""The package in a guest whose process 1 is systemd, with the real bluetoothd and a virtual band: tests/service/rounds.sh."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import guest
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build"))
+ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
+
+SHORT = "install_package locked_down stream record watchdog activation"
+LONG = {
+    "service": SHORT + " listen_twice reload journal bluetooth_restart bus_policy lan",
+    "package": "install_package upgrade reinstall remove",
+    "boot": "install_package boot",
+}
+
+pytestmark = pytest.mark.skipif(bool(guest.missing()), reason=guest.missing())
+
+
+@pytest.fixture(scope="module")
+def deb():
+    """The package of what is here; made anew when something that goes into it has changed."""
+    parts = [ROOT / name for name in ("src", "include", "cmake", "systemd", "debian", "docs", "CMakeLists.txt")]
+    newest = max(f.stat().st_mtime for part in parts for f in (part.rglob("*") if part.is_dir() else [part]))
+    made = sorted((BUILD / "deb").glob("linkbandd_*.deb"))
+    if not made or made[0].stat().st_mtime < newest:
+        subprocess.run([ROOT / "scripts" / "deb", BUILD / "deb"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck parallel=2"})
+        made = sorted((BUILD / "deb").glob("linkbandd_*.deb"))
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def machine(deb):
+    return guest.Guest(BUILD, deb)
+
+
+def show(machine, deb, rounds, limit):
+    files = [deb, HERE / "client.py", ROOT / "tests/vm/band.py"]
+    commands = f'ROUNDS="{rounds}"\n' + (HERE / "rounds.sh").read_text()
+    
+    status, printed = machine.run(commands, files, limit)
+    print(printed)
+    (BUILD / "service-report.txt").open("a").write(printed)
+    assert status == 0, f"the guest ended with {status}: {printed[-1500:]}\n{machine.journal[-3000:]}"
+    wrong = [line for line in printed.splitlines() if line.startswith("not ok")]
+    assert not wrong, "\n".join(wrong) + "\n" + machine.journal[-3000:]
+    assert len(re.findall("^ok ", printed, re.M)) >= 2 * len(rounds.split())
+
+
+@pytest.mark.skipif(ALL, reason="the long rounds hold it")
+def test_the_package_installs_and_serves(machine, deb):
+    show(machine, deb, SHORT, 240)
+
+
+@pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
+@pytest.mark.parametrize("name", LONG)
+def test_all_of_the_package(machine, deb, name):
+    show(machine, deb, LONG[name], 420)
