@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import guest
@@ -34,6 +35,15 @@ def deb():
                        stderr=subprocess.DEVNULL, env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck parallel=2"})
         made = sorted((BUILD / "deb").glob("linkbandd_*.deb"))
     return made[0]
+
+
+def test_lintian_finds_no_error(deb):
+    if not shutil.which("lintian"):
+        pytest.skip("no lintian on this machine")
+    changes, = deb.parent.glob("*.changes")
+    done = subprocess.run(["lintian", "--fail-on", "error", changes], capture_output=True, text=True, timeout=300)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture(scope="module")
