@@ -43,7 +43,7 @@ async def listen(ws, counts, seconds):
             return
 
 
-async def main(action, seconds, url="ws://localhost:8121/ws"):
+async def main(action, seconds, url="ws://127.0.0.1:8121/ws"):
     counts = collections.Counter()
     async with websockets.connect(url, max_size=2**20, open_timeout=30) as ws:
         if action != "watch":

@@ -11,7 +11,7 @@ check() {
     if "$@" >/tmp/checked 2>&1; then
         echo "ok [$(cut -d. -f1 /proc/uptime)] $text"
     else
-        echo "not ok [$(cut -d. -f1 /proc/uptime)] $text: $*: $(tail -n 15 /tmp/checked)"
+        echo "not ok [$(cut -d. -f1 /proc/uptime)] $text: $*: $(tail -n 3 /tmp/checked)"
     fi
 }
 
@@ -29,7 +29,7 @@ is() { [ "$1" = "$2" ]; }
 prop() { systemctl show -P "$1" "${2:-linkbandd.service}"; }
 active() { systemctl is-active --quiet "$@"; }
 logged() { journalctl -b -u linkbandd --no-pager -o cat | grep -q -- "$1"; }
-get() { python3 -c "import http.client as h; c = h.HTTPConnection('localhost', 8121, timeout=20); c.request('GET', '$1'); r = c.getresponse(); print(r.read().decode()); exit(r.status != 200)"; }
+get() { python3 -c "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8121, timeout=20); c.request('GET', '$1'); r = c.getresponse(); print(r.read().decode()); exit(r.status != 200)"; }
 flows() { grep -qE 'eeg=[1-9]' <<<"$1" && grep -qE 'ppg=[1-9]' <<<"$1" && grep -qE 'acc=[1-9]' <<<"$1"; }
 
 band() {
