@@ -1,4 +1,4 @@
-/* Cost of the heart: µs a second of PPG, bytes of state. */
+/* Cost of the heart: µs of a core a second of PPG, bytes of state. */
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -17,7 +17,7 @@ static void on_features(void *user, const struct ppg_features *features)
 static double now_us(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* what others do beside it does not count */
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
@@ -40,8 +40,8 @@ int main(void)
         }
         heart_push(heart, &block, on_features, &told);
     }
-    printf("heart: %.1f us a second of PPG, %zu bytes of state\n", (now_us() - begin) / told,
-           heart_state_bytes());
+    printf("heart: %.1f us of a core a second of PPG, %zu bytes of state\n",
+           (now_us() - begin) / told, heart_state_bytes());
     heart_destroy(heart);
     return 0;
 }

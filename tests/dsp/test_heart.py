@@ -3,6 +3,7 @@
 Prints its tables and writes build/heart-report.txt, which docs/heart.md quotes.
 """
 import os
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -170,6 +171,32 @@ def test_variability_is_withheld_at_0_db():
     for (bpm, _), (_, errors), windows in measure_cells([(b, 0) for b in (40, 60, 80, 110, 140)]):
         say(f"0 dB, {bpm} bpm: variability told in {len(errors)} of {windows} windows")
         assert len(errors) == 0 and windows > 0
+
+
+def measure_wearer(job):
+    """Of the wearer that the daemon itself can simulate: mean rate off in bpm, RMSSD off in %."""
+    bpm, rmssd, seed = job
+    text = subprocess.run([BUILD / "heart_sim", *map(str, (seed, bpm, rmssd, 125))],
+                          capture_output=True, check=True).stdout
+    beats = np.array([float(line.split()[2]) for line in text.splitlines() if line.startswith(b"#")])
+    seconds, record = run(text)
+    at = intervals(record)[0]
+    rr = np.diff(beats[(beats > at[0] - 0.1) & (beats < at[-1])]) * 1000
+    rate = np.mean(finite(column(seconds, "bpm")))
+    return (abs(rate - 60000 / rr.mean()),
+            100 * abs(float(record["rmssd"]) / np.sqrt(np.mean(np.diff(rr) ** 2)) - 1))
+
+
+def test_the_rate_of_the_simulated_wearer_is_told():
+    """Its noise is a random walk of 25 counts a sample under a pulse of 230: 2.5 dB within 0.5-8 Hz."""
+    for bpm, rmssd in ((45, 80), (60, 45), (75, 30), (100, 20), (130, 12)):
+        jobs = [(bpm, rmssd, seed) for seed in range(1, RUNS + 1)]
+        rate, error = np.array(on_both_cores(measure_wearer, jobs)).T
+        told = finite(error)
+        say(f"the daemon's own wearer, {bpm} bpm, RMSSD {rmssd} ms: mean rate off by at most "
+            f"{max(rate):.2f} bpm; RMSSD told in {len(told)} of {RUNS}"
+            + (f", off by {np.median(told):.0f} %, worst {max(told):.0f} %" if len(told) else ""))
+        assert max(rate) <= 2.0
 
 
 def measure_disturbed(job):
