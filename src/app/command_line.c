@@ -52,8 +52,9 @@ static bool take_words(struct options *options, int argc, char **argv, struct fa
         return false;
     }
     if (argc - optind != 2) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "process wants one capture: linkbandd process CAPTURE [--start ISO].");
+        failure_set(
+            failure, ERROR_INVALID_PARAMETERS,
+            "process wants one capture: linkbandd process CAPTURE [--start ISO] [--mains 50|60].");
         return false;
     }
     if (options->action == ACTION_SERVE)

@@ -60,7 +60,7 @@ void options_print_help(void)
 {
     printf("Usage: linkbandd --backend bluez|sim|replay [OPTION]…\n"
            "       linkbandd --config FILE [OPTION]…\n"
-           "       linkbandd process CAPTURE [--start ISO]\n"
+           "       linkbandd process CAPTURE [--start ISO] [--mains 50|60]\n"
            "       linkbandd doctor\n"
            "\n"
            "Connects a Link Band and gives its data to browsers and scripts over one WebSocket,\n"

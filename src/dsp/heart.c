@@ -292,15 +292,16 @@ static void take(struct heart *heart, const double counts[HEART_CHANNELS], doubl
     heart->samples++;
 }
 
-/* The second that a gap cuts short is told with what it had. */
+/* The second that a gap cuts short is told with what it had; one that a stream's end cuts short is
+ * of a session that is over, and never is. */
 static void begin_block(struct heart *heart, const struct sample_block *block, double fs,
                         void (*emit)(void *user, const struct ppg_features *features), void *user)
 {
     bool gap = block->restart || block->lost > 1 || !heart->running;
+    if (block->restart)
+        heart->counting = false;
     if (gap && heart->counting && block->first_tick >= heart->boundary)
         end_second(heart, block, emit, user);
-    if (gap && heart->counting && block->restart)
-        heart->counting = false;
     if (gap)
         start(heart, fs);
     /* Sample numbers stay on the rate they began with: a fit that moves must not move old beats. */

@@ -12,48 +12,6 @@ static void put_names(struct json *json, const char *key, const char *const *nam
     json_end_array(json);
 }
 
-struct field {
-    const char *name, *unit;
-};
-
-static void put_fields(struct json *json, const char *key, const struct field *fields)
-{
-    json_key(json, key);
-    json_begin_object(json);
-    for (; fields->name; fields++)
-        json_put_string(json, fields->name, fields->unit);
-    json_end_object(json);
-}
-
-static void put_sensor_fields(struct json *json)
-{
-    static const struct field raw[SENSOR_COUNT][8] = {
-        [SENSOR_EEG] = {{"timestamp", "ms"},
-                        {"ch1", "µV"},
-                        {"ch2", "µV"},
-                        {"leadoff_ch1", "true: electrode off"},
-                        {"leadoff_ch2", "true: electrode off"},
-                        {NULL, NULL}},
-        [SENSOR_PPG] = {{"timestamp", "ms"}, {"red", "counts"}, {"ir", "counts"}, {NULL, NULL}},
-        [SENSOR_ACC] = {{"timestamp", "ms"},
-                        {"x", "counts, 16384 a g"},
-                        {"y", "counts, 16384 a g"},
-                        {"z", "counts, 16384 a g"},
-                        {NULL, NULL}},
-        [SENSOR_BAT] = {{"timestamp", "ms"}, {"level", "%"}, {NULL, NULL}},
-    };
-
-    json_key(json, "sensors");
-    json_begin_object(json);
-    for (int s = 0; s < SENSOR_COUNT; s++) {
-        json_key(json, sensor_name((enum sensor)s));
-        json_begin_object(json);
-        put_fields(json, "raw_data", raw[s]);
-        json_end_object(json);
-    }
-    json_end_object(json);
-}
-
 static void put_limits(struct json *json, const struct protocol_limits *limits)
 {
     json_key(json, "limits");
