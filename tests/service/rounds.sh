@@ -173,7 +173,9 @@ lan() {
     systemctl daemon-reload
     systemctl stop linkbandd.service linkbandd.socket
     systemctl start linkbandd.service
+    sleep 2
     check "without a token it does not start" bash -c '! systemctl is-active linkbandd.service'
+    check "nor is it tried again" is "$(prop NRestarts)" 0
     (umask 077 && echo "0123456789abcdef0123456789abcdef" >/etc/linkbandd/token)
     systemctl reset-failed linkbandd.service linkbandd.socket
     check "with a token it does" systemctl restart linkbandd.service
