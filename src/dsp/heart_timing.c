@@ -199,6 +199,34 @@ static bool usual_amplitude(struct heart_timing *t, double amplitude)
     return amplitude >= 0.4 * usual && amplitude <= 2.5 * usual;
 }
 
+struct place {
+    double at;    /* sample number */
+    double sigma; /* s */
+    bool settled; /* it did not wander off */
+    double amplitude, correlation;
+};
+
+static struct place find_place(const struct heart_timing *timing, const struct pulse *p,
+                               const struct part *part, double at)
+{
+    double fs = p->signal->fs;
+    double w[HEART_TEMPLATE];
+    if (timing->learned == 0)
+        return (struct place){steepest(p, at), NAN, true, 0.0, 0.0};
+    double start = most_alike(p, timing->template, part, at);
+    double now = start;
+    struct heart_fit fit = {0.0, 0.0, NAN, 0.0};
+    for (int i = 0; i < ROUNDS; i++) {
+        cut(p, now, w);
+        fit = heart_fit(w + part->first, timing->template + part->first, part->count,
+                        p->signal->noise);
+        now += fmax(-SHIFT_STEP, fmin(SHIFT_STEP, fit.shift));
+    }
+    bool settled = fabs(now - start) <= SHIFT_MAX;
+    return (struct place){settled ? now : start, fit.sigma / fs * sqrt(OWN_NOISE), settled,
+                          fit.amplitude, fit.correlation};
+}
+
 struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct heart_signal *signal,
                                     enum heart_channel channel, double sign, double period,
                                     double at)
@@ -206,27 +234,14 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     struct pulse p = {signal, channel, sign};
     struct part part = choose_part(period, signal->fs);
     double w[HEART_TEMPLATE];
-    struct heart_timed timed = {at, NAN, false};
     if (at < (double)heart_signal_begin(signal) + HEART_REACH)
-        return timed;
-    double start =
-        timing->learned > 0 ? most_alike(&p, timing->template, &part, at) : steepest(&p, at);
-    double place = start;
-    struct heart_fit fit = {0.0, 0.0, NAN, 0.0};
-    for (int i = 0; i < ROUNDS && timing->learned > 0; i++) {
-        cut(&p, place, w);
-        fit = heart_fit(w + part.first, timing->template + part.first, part.count, signal->noise);
-        place += fmax(-SHIFT_STEP, fmin(SHIFT_STEP, fit.shift));
-    }
-    bool settled = fabs(place - start) <= SHIFT_MAX;
-    timed.at = settled ? place : start;
-    timed.sigma = fit.sigma / signal->fs * sqrt(OWN_NOISE);
-    cut(&p, timed.at, w);
-    learn(timing, &part, w, fit.correlation);
-    double match = shape_match(timing, &p, timed.at);
-    bool alike = match >= SHAPE_GOOD;
-    bool usual = fit.amplitude > 0.0 && usual_amplitude(timing, fit.amplitude);
-    timed.good = settled && alike && usual && fit.correlation >= CORRELATION_GOOD &&
-                 timed.sigma <= SIGMA_GOOD_S;
-    return timed;
+        return (struct heart_timed){at, NAN, false};
+    struct place place = find_place(timing, &p, &part, at);
+    cut(&p, place.at, w);
+    learn(timing, &part, w, place.correlation);
+    bool alike = shape_match(timing, &p, place.at) >= SHAPE_GOOD;
+    bool usual = place.amplitude > 0.0 && usual_amplitude(timing, place.amplitude);
+    bool good = place.settled && alike && usual && place.correlation >= CORRELATION_GOOD &&
+                place.sigma <= SIGMA_GOOD_S;
+    return (struct heart_timed){place.at, place.sigma, good};
 }
