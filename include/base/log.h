@@ -21,7 +21,10 @@ bool log_level_from_name(const char *name, enum log_level *level);
 
 void log_set_level(enum log_level level);
 
-/* Control characters in the text are written as `?`: nothing a peer sends can forge a line. */
+/*
+ * Never waits: a line for which stderr has no room is dropped, and counted in the next that has.
+ * Control characters in the text are written as `?`: nothing a peer sends can forge a line.
+ */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 static enum log_level threshold = LOG_LEVEL_INFO;
+static unsigned long lost; /* lines, since the last that was written */
 
 static const struct {
     const char *name;
@@ -70,6 +72,29 @@ static bool goes_to_journal(void)
     return answer;
 }
 
+static void print_line(enum log_level level, const char *text)
+{
+    if (goes_to_journal()) {
+        fprintf(stderr, "<%d>%s\n", (int)level, text);
+        return;
+    }
+    struct timespec now;
+    struct tm local;
+    char clock[16];
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &local);
+    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    fprintf(stderr, "%s.%03ld %-7s %s\n", clock, now.tv_nsec / 1000000, level_name(level), text);
+}
+
+/* A pipe that nobody reads, a terminal that was stopped: to write there would stop the daemon. */
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) != 0;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     char text[1024];
@@ -82,15 +107,14 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(args);
     blank_controls(text);
 
-    if (goes_to_journal()) {
-        fprintf(stderr, "<%d>%s\n", (int)level, text);
+    if (!has_room()) {
+        lost++;
         return;
     }
-    struct timespec now;
-    struct tm local;
-    char clock[16];
-    clock_gettime(CLOCK_REALTIME, &now);
-    localtime_r(&now.tv_sec, &local);
-    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-    fprintf(stderr, "%s.%03ld %-7s %s\n", clock, now.tv_nsec / 1000000, level_name(level), text);
+    if (lost) {
+        unsigned long count = lost;
+        lost = 0;
+        log_warning("%lu lines of the log are missing here: nobody read them", count);
+    }
+    print_line(level, text);
 }

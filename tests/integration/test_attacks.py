@@ -209,3 +209,24 @@ def test_beside_a_band_on_the_fake_bus(tmp_path):
         radio.on = False
         fake.stop()
         bus.stop()
+
+
+@pytest.mark.arguments("--backend", "sim", "--sim", "seed=1,radio=fast", "--log-level", "debug")
+def test_a_log_that_nobody_reads_stops_nothing(daemon):
+    """Clients that come and go fill the pipe of stderr, which the tests read at the end only."""
+    async def story():
+        client = Watched(await websockets.connect(daemon.url, max_size=2**20))
+        await client.command("connect_device", address=ADDRESS)
+        await client.command("start_streaming")
+        log = 0
+        while log < 100_000:  # a pipe takes 65 536 bytes; each connection is told in two lines, 70 at least
+            peer = attackers.opened(daemon.port)
+            await asyncio.to_thread(peer.recv, 100)
+            peer.close()
+            log += 70
+        start = len(client.messages)
+        await asyncio.sleep(1)
+        assert len(client.messages) > start + 5 and not any(holes(client).values())
+        await client.close()
+
+    run(story())
