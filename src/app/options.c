@@ -209,11 +209,12 @@ void options_finish(struct options *options)
 
 const char *options_keep(struct options *options, const char *text)
 {
-    struct option_text *copy = malloc(sizeof(*copy) + strlen(text) + 1);
+    const size_t size = strlen(text) + 1;
+    struct option_text *copy = malloc(sizeof(*copy) + size);
 
     if (!copy)
         return NULL;
-    strcpy(copy->text, text);
+    memcpy(copy->text, text, size);
     copy->next = options->texts;
     options->texts = copy;
     return copy->text;

@@ -113,6 +113,7 @@ def test_after_a_clean_end_nothing_resumes(killed, how):
 def test_a_file_that_makes_no_sense_is_left_alone_aloud(killed, text):
     async def story():
         killed.stop()
+        wants_of(killed).parent.mkdir(parents=True, exist_ok=True)
         wants_of(killed).write_text(text)
         killed.start()
         client = await client_of(killed)
@@ -127,6 +128,7 @@ def test_a_file_that_makes_no_sense_is_left_alone_aloud(killed, text):
 def test_what_was_wanted_of_another_backend_is_not_asked_of_this_one(killed):
     async def story():
         killed.stop()
+        wants_of(killed).parent.mkdir(parents=True, exist_ok=True)
         wants_of(killed).write_text(f"backend = bluez\naddress = {ADDRESS}\nsensors = eeg\n")
         killed.start()
         client = await client_of(killed)

@@ -63,6 +63,7 @@ class Trace {
     this.canvas.setAttribute('aria-label', `${name} over the last ${SECONDS} seconds, in ${spec.unit}`);
     this.rate = element.querySelector('.rate');
     this.lostText = element.querySelector('.lost');
+    this.lostText.title = 'Samples lost on the air, or left out by the band: a healthy one skips about 0.7 % of its EEG';
     this.offText = element.querySelector('.off');
     byId('traces').append(element);
   }
@@ -84,7 +85,7 @@ class Trace {
   describe() {
     const measured = this.measured ? ` (measured ${this.measured.toFixed(2)})` : '';
     this.rate.textContent = this.nominal ? `${this.nominal} Hz${measured}` : 'no data';
-    this.lostText.textContent = this.nominal ? `${this.lost} lost` : '';
+    this.lostText.textContent = this.nominal ? `${this.lost} missing` : '';
     this.offText.textContent = this.leadOff ? 'lead off: no contact' : '';
   }
 
@@ -199,7 +200,8 @@ function drawScale(c, plot, scale, y, unit, style) {
 // ---- What is known of the band, and the words for it.
 
 const traces = TRACES.map((spec) => new Trace(spec));
-const band = {connected: false, streaming: false, device: {}};
+// `waiting`: lost, and looked for again; `busy`: what is under way, in words.
+const band = {connected: false, streaming: false, waiting: false, busy: '', device: {}};
 let socket = null;
 let retry = 0;
 let latest = null; // {band ms, page ms} of the newest sample: the traces' clock
@@ -214,18 +216,32 @@ function say(sentence, isError = false) {
   while (byId('log').children.length > 100) byId('log').lastChild.remove();
 }
 
+function stateText() {
+  if (band.connected) return band.streaming ? 'streaming' : 'connected';
+  return band.busy || (band.waiting ? 'lost, waiting for it' : 'not connected');
+}
+
 function show() {
   const {name, battery_level: battery, signal_strength: signal, firmware_version: firmware} = band.device;
   const open = socket !== null && socket.readyState === WebSocket.OPEN;
-  byId('state').textContent = !band.connected ? 'not connected' : band.streaming ? 'streaming' : 'connected';
+  byId('state').textContent = stateText();
   byId('name').textContent = name ?? '–';
   byId('battery').textContent = battery == null ? '–' : `${battery} %`;
-  byId('signal').textContent = signal == null ? '–' : `${signal} dBm`;
+  byId('signal').textContent = signal == null ? '–' : `${String(signal).replace('-', '−')} dBm`;
   byId('firmware').textContent = firmware ?? '–';
   byId('scan').disabled = !open || band.connected;
-  byId('disconnect').disabled = !open || !band.connected;
+  byId('disconnect').disabled = !open || !(band.connected || band.waiting || band.busy === CONNECTING);
   byId('start').disabled = !open || !band.connected;
   byId('stop').disabled = !open || !band.streaming;
+}
+
+const CONNECTING = 'connecting…';
+const SCANNING = 'scanning…';
+
+function connect(device) {
+  command('connect_device', {address: device.address});
+  band.busy = CONNECTING;
+  show();
 }
 
 function showDevices(devices) {
@@ -235,8 +251,8 @@ function showDevices(devices) {
     const about = document.createElement('span');
     button.type = 'button';
     button.textContent = `Connect ${device.name || device.device_id}`;
-    button.addEventListener('click', () => command('connect_device', {address: device.address}));
-    about.textContent = `${device.address}${device.rssi == null ? '' : `, ${device.rssi} dBm`}`;
+    button.addEventListener('click', () => connect(device));
+    about.textContent = `${device.address}${device.rssi == null ? '' : `, ${String(device.rssi).replace('-', '−')} dBm`}`;
     item.append(button, about);
     return item;
   }));
@@ -259,12 +275,15 @@ const EVENTS = {
   },
   scan_result(data) {
     showDevices(data.devices || []);
+    if (band.busy !== CONNECTING) band.busy = data.status === 'scanning' ? SCANNING : '';
     if (data.status === 'scanning' && !(data.devices || []).length) say('Scanning…');
     if (data.status === 'failed') say('The scan failed.', true);
     if (data.status === 'completed') say(`Scan completed: ${(data.devices || []).length} found.`);
   },
   device_connected(data) {
     band.connected = true;
+    band.waiting = false;
+    band.busy = '';
     Object.assign(band.device, data);
     showDevices([]);
     say(`${data.name || data.device_id} is ${data.resumed ? 'back' : 'connected'}.`);
@@ -272,9 +291,13 @@ const EVENTS = {
   device_disconnected(data) {
     band.connected = false;
     band.streaming = false;
+    band.waiting = data.will_reconnect;
+    band.busy = '';
     say(`${data.name || data.device_id} is disconnected: ${reason(data)}.${data.will_reconnect ? ' Waiting for it.' : ''}`);
   },
   device_connection_failed(data) {
+    band.busy = '';
+    band.waiting = data.will_retry;
     say(`Can't connect: ${data.error_message}${data.will_retry ? ' Trying on.' : ''}`, true);
   },
   stream_started(data) {
@@ -299,7 +322,10 @@ const EVENTS = {
   marker(data) { say(`Marker “${data.label}”.`); },
   storage_low(data) { say(`Little storage is left: ${Math.round(data.minutes_left)} min.`, true); },
   client_lagging() { say('This page is too slow: some data was skipped.', true); },
-  error(data) { say(data.error_message || data.error_code, true); },
+  error(data) {
+    if (band.busy === CONNECTING) band.busy = '';
+    say(data.error_message || data.error_code, true);
+  },
 };
 
 function takeData(message) {
@@ -348,6 +374,8 @@ function open() {
   socket.addEventListener('close', (event) => {
     band.connected = false;
     band.streaming = false;
+    band.waiting = false;
+    band.busy = '';
     const wait = Math.min(10, 1 + retry++);
     byId('daemon').textContent = `No connection to the daemon${event.reason ? `: ${event.reason}` : ''}; trying again in ${wait} s`;
     show();
