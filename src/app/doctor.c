@@ -22,7 +22,8 @@
 
 static int faults;
 
-static void print(const char *mark, const char *what, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void print(const char *mark, const char *what,
+                                                        const char *format, va_list args)
 {
     printf("%-6s %-11s ", mark, what);
     vprintf(format, args);

@@ -292,7 +292,7 @@ static void take_slot(void *user, const struct slot *slot)
 static void start_over(struct eeg_dsp *dsp)
 {
     timeline_reset(&dsp->timeline);
-    dsp->grid = (struct grid){.period = CELL_TICKS};
+    dsp->grid = (struct grid){.period = (double)CELL_TICKS};
     for (size_t c = 0; c < EEG_CHANNELS; c++)
         dsp->quality[c] = (struct eeg_quality){0};
     begin_cell(dsp);

@@ -15,6 +15,6 @@ void json_put_iso(struct json *json, const char *key, double utc_ms)
         return;
     }
     iso_format((int64_t)floor(utc_ms) * 1000, text);
-    strcpy(text + strlen("2026-11-24T09:00:00.000"), "Z");
+    memcpy(text + strlen("2026-11-24T09:00:00.000"), "Z", sizeof("Z"));
     json_put_string(json, key, text);
 }
