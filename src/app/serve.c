@@ -50,6 +50,7 @@ struct daemon {
     struct manager *manager;
     struct recorder *recorder; /* NULL: nothing can be recorded */
     struct wants_file *wants;  /* NULL: nothing outlives a crash */
+    struct manager_wants left; /* by a run that died; without a band: none did */
     int64_t suspended_us;      /* boot time − monotonic time at the last look */
     int unfinished;            /* of server, manager and recorder, while shutting down */
     bool stopping;
@@ -347,6 +348,7 @@ static struct backend *open_backend(struct daemon *daemon, const struct options 
         const struct bluez_options bluez = {
             .adapter = options->adapter,
             .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
+            .known_address = daemon->left.band.address,
         };
         failure_set(failure, ERROR_INTERNAL, "Out of memory.");
         return bluez_create(&daemon->loop, &bluez);
@@ -491,19 +493,24 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
 }
 
-/* What a run that died was wanted to do goes before --auto-connect. */
-static void resume(struct daemon *daemon, const struct options *options)
+static void read_wants(struct daemon *daemon, const struct options *options)
 {
     char path[DIRECTORY_PATH_MAX];
     struct failure failure;
-    struct manager_wants wants;
+    struct manager_wants left;
 
     if (directory_for_state(options->state_dir, path, &failure))
         daemon->wants = wants_file_create(&daemon->loop, path, options->backend);
     else
         log_warning("nothing will be resumed after a crash: %s", failure.message);
-    if (daemon->wants && wants_file_load(daemon->wants, &wants))
-        manager_restore(daemon->manager, &wants);
+    if (daemon->wants && wants_file_load(daemon->wants, &left))
+        daemon->left = left;
+}
+
+/* What a run that died was wanted to do goes before --auto-connect. */
+static void resume(struct daemon *daemon, const struct options *options)
+{
+    manager_restore(daemon->manager, &daemon->left);
     if (options->auto_connect)
         manager_auto_connect(daemon->manager, options->auto_connect);
 }
@@ -544,8 +551,10 @@ static void nothing(void *user)
 /* False after a failed step; what was made before it is unmade. */
 static bool open_all(struct daemon *daemon, const struct options *options, struct failure *failure)
 {
-    struct backend *backend = open_backend(daemon, options, failure);
+    struct backend *backend;
 
+    read_wants(daemon, options); /* the backend goes by whose band a crash has left connected */
+    backend = open_backend(daemon, options, failure);
     if (!backend)
         return false;
     failure_set(failure, ERROR_INTERNAL, "Out of memory.");

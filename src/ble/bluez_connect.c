@@ -15,6 +15,7 @@
 #define RESOLVE_MS    10000 /* service discovery takes some 2 s, or hangs for ever */
 #define TO_CONNECT_MS 3000  /* from Connect's reply to Connected */
 #define CHECK_MS      6000
+#define STUCK_MAX     4 /* within some 4 s: then it is said what is in the way */
 
 bool may_disconnect(const struct bluez *bluez, bool owned, const char *address)
 {
@@ -208,7 +209,8 @@ static void on_connect_refused(struct bluez *bluez, DBusMessage *reply)
 
     bluez_failure(&failure, reply, ERROR_CONNECTION_FAILED, "Connecting");
     log_info("%s: %s", bluez->attempt.band.name, failure.message);
-    if (bluez_error_is_final(error)) {
+    bluez->attempt.stuck = error == BLUEZ_STUCK ? bluez->attempt.stuck + 1 : 0;
+    if (bluez_error_is_final(error) || bluez->attempt.stuck == STUCK_MAX) {
         attempt_fail(bluez, &failure);
         return;
     }
@@ -390,7 +392,8 @@ void bluez_connect(struct backend *backend, const struct band_identity *band)
     attempt->band = *band;
     attempt->device[0] = '\0';
     attempt->sighted = attempt->owned = attempt->remove = false;
-    attempt->tries = attempt->in_progress = attempt->incomplete = attempt->hangs = 0;
+    attempt->tries = attempt->in_progress = attempt->incomplete = 0;
+    attempt->hangs = attempt->stuck = 0;
     seek(bluez);
     discovery_look_anew(bluez);
     /* From the alarm, for nothing may be told before this returns. */

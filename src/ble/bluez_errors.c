@@ -20,6 +20,7 @@ static const struct {
     {"org.bluez.Error.Failed", "Not Powered", BLUEZ_OFF},
     {"org.bluez.Error.Blocked", NULL, BLUEZ_BLOCKED},
     {"org.bluez.Error.Failed", "rfkill", BLUEZ_BLOCKED},
+    {"org.bluez.Error.Failed", "Input/output error", BLUEZ_STUCK},
     {DBUS_ERROR_ACCESS_DENIED, NULL, BLUEZ_DENIED},
     {DBUS_ERROR_SERVICE_UNKNOWN, NULL, BLUEZ_ABSENT},
     {DBUS_ERROR_NAME_HAS_NO_OWNER, NULL, BLUEZ_ABSENT},
@@ -63,6 +64,9 @@ static const char *advice(enum bluez_error error)
         return "Bluetooth no longer knows the band. Try again with the band switched on and near.";
     case BLUEZ_TIMED_OUT:
         return "no answer in time. Try again; if it stays so: systemctl restart bluetooth.";
+    case BLUEZ_STUCK:
+        return "the Bluetooth adapter does not let go of a dead link. If it stays so, reset it: "
+               "bluetoothctl power off, bluetoothctl power on.";
     case BLUEZ_OFF:
         return BLUEZ_ADVICE_OFF;
     case BLUEZ_BLOCKED:

@@ -78,7 +78,7 @@ struct attempt {
     bool replied; /* what DROP or CANCEL called has answered */
     bool remove;  /* after DROP */
     bool patient; /* SEEK has waited: an object that isn't heard will do too */
-    unsigned tries, in_progress, incomplete, hangs;
+    unsigned tries, in_progress, incomplete, hangs, stuck;
     char firmware[BAND_FIRMWARE_SIZE];
     int battery;
     struct bus_call *call;

@@ -176,8 +176,9 @@ class Fake:
         theirs.close()
 
     # ---- being told
-    def do_own(self):
-        self.bus.request_name("org.bluez", dbus.bus.NAME_FLAG_DO_NOT_QUEUE)
+    def do_own(self, replace=False):
+        flags = dbus.bus.NAME_FLAG_DO_NOT_QUEUE | dbus.bus.NAME_FLAG_ALLOW_REPLACEMENT
+        self.bus.request_name("org.bluez", flags | (dbus.bus.NAME_FLAG_REPLACE_EXISTING if replace else 0))
 
     def do_disown(self):
         self.bus.release_name("org.bluez")

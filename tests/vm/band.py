@@ -9,6 +9,8 @@ sensor, number of its first sample, samples, tick. Commands come by datagram on 
     drop RR S     disconnects with HCI reason RR (08: supervision timeout), advertises again after S seconds
     off S         as drop 15, and the counter begins at 0 after S seconds: switched off and on
     deaf          answers nothing and sends nothing for as long as this link lasts: dead, and no event tells
+    deaf next     so from the beginning of the next link: services are never resolved
+    sleep S       the counter has gone on by S seconds: as long the host slept
     mute SENSOR   sends nothing of it (`all`: of any), until unmute or, with `until-subscribed`, a new subscription
     unmute
     hide / show   stops and starts advertising
@@ -142,10 +144,10 @@ class Band:
             os.unlink(path)
         self.orders.bind(path)
         self.handle = None
-        self.mtu, self.acl_mtu, self.credits = 23, 27, 1
+        self.mtu, self.acl_mtu, self.credits, self.buffers = 23, 27, 1, 1
         self.received, self.acl, self.out = b"", b"", []
         self.flowing = False  # `start` was written
-        self.deaf = self.rebooting = False
+        self.deaf = self.deaf_next = self.rebooting = False
         self.muted, self.until_subscribed = set(), False
         self.shown, self.show_at = True, None
         self.power_on()
@@ -195,7 +197,7 @@ class Band:
     def on_event(self, code, data):
         if code == 0x0E and data[1:4] == short(0x2002) + b"\0":
             self.acl_mtu = struct.unpack_from("<H", data, 4)[0] or 27
-            self.credits = data[6] or 1
+            self.credits = self.buffers = data[6] or 1
         elif code == 0x13:
             self.credits += sum(struct.unpack_from("<H", data, 3 + 4 * i)[0] for i in range(data[0]))
             self.flush()
@@ -203,12 +205,14 @@ class Band:
             self.on_disconnected(data[3])
         elif code == 0x3E and data[0] == 1 and data[1] == 0:
             self.handle = struct.unpack_from("<H", data, 2)[0] & 0xFFF
+            self.deaf, self.deaf_next = self.deaf_next, False
             self.log("connected")
 
     def on_disconnected(self, reason):
         self.log(f"disconnected {reason:02x}")
         self.handle, self.acl, self.mtu = None, b"", 23
         self.out.clear()
+        self.credits = self.buffers  # what was under way is not confirmed any more
         self.flowing = self.deaf = False
         self.attributes.unsubscribe_all()
         if self.shown:
@@ -344,7 +348,12 @@ class Band:
             self.go(0x15, float(words[0]))
             self.rebooting = True
         elif order == "deaf":
-            self.deaf = True
+            self.deaf = not words
+            self.deaf_next = bool(words)
+        elif order == "sleep":
+            self.zero -= float(words[0])
+            for sensor in self.sensors:
+                sensor.number += round(float(words[0]) * sensor.rate)
         elif order == "mute":
             self.muted = {s.name for s in self.sensors} if words[0] == "all" else {words[0]}
             self.until_subscribed = "until-subscribed" in words

@@ -1,6 +1,6 @@
 /*
- * Preloaded before a program, adds to its CLOCK_BOOTTIME as many seconds as the file named by
- * $BOOT_OFFSET says: a suspend of the host, as far as clocks tell of one.
+ * Preloaded before a program, adds to its CLOCK_BOOTTIME and CLOCK_REALTIME as many seconds as the
+ * file named by $BOOT_OFFSET says: a suspend of the host, as far as clocks tell of one.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     if (!real)
         real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     const int result = real(clock, now);
-    if (clock == CLOCK_BOOTTIME && result == 0)
+    if ((clock == CLOCK_BOOTTIME || clock == CLOCK_REALTIME) && result == 0)
         now->tv_sec += offset();
     return result;
 }

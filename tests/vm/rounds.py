@@ -63,12 +63,16 @@ class Machine:
         self.spawn("dbus", "dbus-daemon", "--system", "--nofork", "--nopidfile")
         wait(lambda: os.path.exists("/run/dbus/system_bus_socket"), 10, "the bus")
 
+    def ended(self):
+        """Those that nobody here has killed, and that are no more."""
+        return {name: p.returncode for name, p in self.processes.items() if p.poll() is not None}
+
     def start_bluetoothd(self):
         self.spawn("bluetoothd", "/usr/libexec/bluetooth/bluetoothd", "-n", "-f", str(HERE / "bluetoothd.conf"))
 
-    def start_air(self):
+    def start_air(self, adapters=1):
         pathlib.Path("/tmp/bt-server-le").unlink(missing_ok=True)
-        self.spawn("btvirt", "btvirt", "-L", "-l1", "-s")
+        self.spawn("btvirt", "btvirt", "-L", f"-l{adapters}", "-s")
         wait(lambda: os.path.exists("/tmp/bt-server-le"), 10, "btvirt")
 
     def start_band(self, *options):
@@ -106,6 +110,11 @@ class Machine:
         except dbus.DBusException:
             pass
         return None
+
+    def powered(self):
+        """path → address of the adapters that are on."""
+        adapters = {p: i["org.bluez.Adapter1"] for p, i in self.objects().items() if "org.bluez.Adapter1" in i}
+        return {str(p): str(a["Address"]) for p, a in adapters.items() if a["Powered"]}
 
     def call(self, path, interface, method, *arguments):
         bus = dbus.bus.BusConnection("unix:path=/run/dbus/system_bus_socket")
@@ -297,6 +306,12 @@ def gap_across_reboot_is_told(client, began, index):
     return first["lost"]
 
 
+def links(since):
+    """The beginnings and ends of links that the band has seen."""
+    rows = [line.split() for line in open("/tmp/truth") if line.startswith("#")]
+    return [row[2] for row in rows if float(row[1]) > since and row[2] in ("connected", "disconnected")]
+
+
 async def back(client, start, seconds):
     await client.event("device_connected", seconds, start, resumed=True)
     at, _ = await client.event("stream_started", 15, start, resumed=True)
@@ -363,6 +378,7 @@ async def supervision_timeout(machine, daemon):
 
 @story
 async def killed_while_connected(machine, daemon):
+    """bluetoothd keeps the link of a program that died: the next run adopts it, and lets it go in the end."""
     client = await open_client()
     await stream(client)
     await asyncio.sleep(1)
@@ -370,9 +386,16 @@ async def killed_while_connected(machine, daemon):
     began = time.monotonic()
     daemon.start()
     client = await open_client()
-    eeg_at, _ = await client.data("eeg", 30)
+    eeg_at, first = await client.data("eeg", 30)
+    assert first["seq"] == 0 and first["lost"] == 0, "a new run counts anew: server.instance tells"
     status = await client.command("get_streaming_status")
     assert status["data"]["state"] == "streaming"
+    assert links(began) == [], "the link was kept"
+    await asyncio.sleep(1)
+    compare(client, "eeg")
+    daemon.stop()
+    assert wait(lambda: links(began) == ["disconnected"], 5), links(began)
+    daemon.start()
     return {"streams_after_s": round(eeg_at - began, 2)}
 
 
@@ -575,11 +598,102 @@ async def suspend_and_resume(machine, daemon):
     wait(lambda: "the host was suspended for 36" in (OUT / "linkbandd.log").read_text(), 2, "word of the suspend")
     seen = time.monotonic() - began
     await client.event("device_disconnected", 20, start, will_reconnect=True)
+    machine.order("sleep", 3600)
     eeg_at, index = await back(client, start, 30)
     reply = await client.command("health_check")
     assert reply["success"], "the client is still there"
-    _, first = client.raw("eeg", index)[0]
-    return {"seen_after_s": round(seen, 2), "streams_after_s": round(eeg_at - began, 2), "lost_eeg": first["lost"]}
+    return {"seen_after_s": round(seen, 2), "streams_after_s": round(eeg_at - began, 2), "lost_eeg": gap_is_told(client, index)}
+
+
+@story
+async def a_dead_link_never_confirmed(machine, daemon):
+    """The controller never tells the end of a dead link: every Connect fails, and what mends it is told."""
+    client = await open_client()
+    await stream(client)
+    start = len(client.messages)
+    machine.kill("band")
+    await client.event("device_disconnected", 20, start, reason="silent", will_reconnect=True)
+    machine.start_band()
+    told_at, failed = await client.event("device_connection_failed", 30, start, will_retry=True)
+    assert "bluetoothctl power off" in failed["data"]["error_message"], failed
+    began = time.monotonic()
+    machine.power(False)
+    await asyncio.sleep(1)
+    machine.power(True)
+    eeg_at, index = await back(client, start, 40)
+    return {"streams_after_reset_s": round(eeg_at - began, 2)}
+
+
+async def comes_by_itself(machine, client):
+    start, began = len(client.messages), time.monotonic()
+    await asyncio.sleep(2)
+    assert "device_connected" not in client.told()
+    machine.order("show")
+    _, connected = await client.event("device_connected", 20, start, resumed=False)
+    assert connected["data"]["device_id"] == NAME
+    eeg_at, _ = await client.data("eeg", 15, start)
+    for sensor in ("ppg", "acc"):
+        await client.data(sensor, 10, start)
+    facts = {"streams_after_s": round(eeg_at - began - 2, 2)}
+    facts.update(await outage(client, lambda: machine.order("drop", "08", 2), "link_lost", 5, 20))
+    return facts
+
+
+@story
+async def auto_connect(machine, daemon, whom=NAME):
+    """The band comes into the air some time after the daemon's start; nobody gives a command."""
+    machine.order("hide")
+    daemon.stop()
+    daemon.arguments = ("--auto-connect", whom)
+    daemon.start()
+    return await comes_by_itself(machine, await open_client())
+
+
+@story
+async def auto_connect_by_address(machine, daemon):
+    return await auto_connect(machine, daemon, ADDRESS.lower())
+
+
+@story
+async def the_chosen_adapter(machine, daemon):
+    """Two adapters hear the band; the second one is chosen, by its address."""
+    daemon.stop()
+    for name in ("band", "btvirt"):
+        machine.kill(name)
+    machine.start_air(adapters=2)
+    assert wait(lambda: len(machine.powered()) == 2, 15), machine.powered()
+    machine.start_band()
+    (path, address) = sorted(machine.powered().items())[1]
+    daemon.arguments = ("--adapter", address.lower())
+    daemon.start()
+    client = await open_client()
+    await stream(client)
+    connected = [p for p, i in machine.objects().items() if i.get("org.bluez.Device1", {}).get("Connected")]
+    assert [str(p).startswith(path + "/") for p in connected] == [True], connected
+    facts = {"adapter": path, "eeg": compare(client, "eeg")}
+    await client.command("disconnect_device")
+    for name in ("band", "btvirt"):  # one adapter again for who comes next
+        machine.kill(name)
+    return facts
+
+
+@story
+async def five_hundred_a_second(machine, daemon):
+    """A unit of the other rate: told, and its samples all there; half of it on request."""
+    machine.kill("band")
+    machine.start_band("--rate", "500")
+    client = await open_client()
+    await stream(client, sample_rate=500)
+    await asyncio.sleep(3)
+    assert client.raw("eeg")[-1][1]["sample_rate"] == 500
+    facts = {"eeg": compare(client, "eeg")}
+    start = len(client.messages)
+    assert (await client.command("start_streaming", sample_rate=250))["success"]
+    await client.wait(lambda m: m["type"] == "raw_data" and m["sample_rate"] == 250, 5, start, "half the rate")
+    await client.command("disconnect_device")
+    machine.kill("band")
+    machine.start_band()
+    return facts
 
 
 @story
@@ -633,7 +747,7 @@ def main(names):
             facts, error = None, traceback.format_exc()
             log(error)
         report[name] = {"passed": error is None, "seconds": round(time.monotonic() - began, 1), "error": error, "facts": facts}
-        log(report[name]["passed"], facts)
+        log(report[name]["passed"], facts, machine.ended() or "")
         (OUT / "report.json").write_text(json.dumps(report, indent=1))
     return 0 if all(r["passed"] for r in report.values()) else 1
 

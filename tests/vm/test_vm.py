@@ -34,6 +34,11 @@ LONG = [
     "all_silent",
     "the_daemon_stands_still",
     "suspend_and_resume",
+    "a_dead_link_never_confirmed",
+    "auto_connect",
+    "auto_connect_by_address",
+    "the_chosen_adapter",
+    "five_hundred_a_second",
     "bleak_drives_the_same_band",
 ]
 

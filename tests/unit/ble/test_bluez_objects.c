@@ -423,6 +423,8 @@ static void errors_say_what_to_do(void **state)
          "another program"},
         {"org.bluez.Error.NotPermitted", "Read not permitted", BLUEZ_FAILED,
          ERROR_CONNECTION_FAILED, "Read not permitted"},
+        {"org.bluez.Error.Failed", "Input/output error", BLUEZ_STUCK, ERROR_CONNECTION_FAILED,
+         "bluetoothctl power off"},
         {"org.freedesktop.DBus.Error.UnknownObject", "", BLUEZ_GONE, ERROR_CONNECTION_FAILED,
          "no longer knows"},
         {"org.freedesktop.DBus.Error.NoReply", "", BLUEZ_TIMED_OUT, ERROR_CONNECTION_FAILED,
