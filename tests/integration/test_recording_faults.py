@@ -1,0 +1,320 @@
+"""Recording where things go wrong: kills at random moments, disks that are full, gone, read-only or stuck.
+
+The kills are 10, with LINKBANDD_TEST_ALL=yes 200.
+"""
+
+import asyncio
+import collections
+import datetime
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import websockets
+
+from peers import LINKBANDD, ROOT, Client, Daemon
+
+sys.path.insert(0, str(ROOT / "tests" / "record"))
+import agree  # noqa: E402
+import bdf  # noqa: E402
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+KILLS = 200 if os.environ.get("LINKBANDD_TEST_ALL") == "yes" else 10
+SIM = ("--backend", "sim", "--sim", "seed=3,radio=fast")
+
+
+def run(story, seconds=120):
+    return asyncio.run(asyncio.wait_for(story, seconds))
+
+
+async def open_client(daemon):
+    return Client(await websockets.connect(daemon.url, max_size=2**20))
+
+
+def state_of(folder):
+    return json.loads((folder / "session.json").read_text())["state"]
+
+
+async def flow(client):
+    """Connects and streams, until data is there."""
+    assert (await client.command("connect_device", address=ADDRESS))["success"]
+    start = len(client.messages)
+    assert (await client.command("start_streaming"))["success"]
+    await client.data("eeg", start)
+
+
+async def finished(folder):
+    """Waits for the repair, which runs beside everything else."""
+    for _ in range(200):
+        if state_of(folder) not in ("recording", "recorded"):
+            return json.loads((folder / "session.json").read_text())
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{folder} is still {state_of(folder)}")
+
+
+# ---- kills
+
+
+async def killed_once(daemon, seconds):
+    """Records for about so long, then SIGKILL; returns the folder, and when it died in Unix seconds."""
+    client = await open_client(daemon)
+    await flow(client)
+    reply = await client.command("start_recording", session_name="killed")
+    assert reply["success"], reply
+    await asyncio.sleep(seconds)
+    daemon.process.send_signal(signal.SIGKILL)
+    died = time.time()
+    daemon.process.communicate()
+    await client.close()
+    daemon.start()
+    return pathlib.Path(reply["data"]["path"]), died
+
+
+def seconds_missing(folder, info, died):
+    start = datetime.datetime.fromisoformat(info["start"].replace("Z", "+00:00")).timestamp()
+    stamps = [float(line.split()[0]) for line in (folder / "packets.lbcap").read_text().splitlines()
+              if not line.startswith("#")]
+    return died - start - max(stamps, default=0)
+
+
+def test_a_kill_at_any_moment_costs_a_second_at_most():
+    when = random.Random(4)
+    daemon = Daemon(*SIM)
+
+    async def story():
+        folders, worst = [], 0
+        for _ in range(KILLS):
+            folder, died = await killed_once(daemon, when.uniform(0, 2.5))
+            info = await finished(folder)
+            assert info["state"] == "interrupted"
+            missing = seconds_missing(folder, info, died)
+            assert missing <= 1.0, (folder.name, missing)
+            worst = max(worst, missing)
+            for sensor in agree.SAMPLES:
+                kept = sum(1 for s, _ in agree.packets(folder / "packets.lbcap") if s == sensor)
+                assert info["counts"][sensor]["samples"] == kept * agree.SAMPLES[sensor]
+            if info["counts"]["eeg"]["samples"]:
+                bdf.read(folder / "session.bdf")
+            folders.append(folder.name)
+        client = await open_client(daemon)
+        listed, more = [], {"more": True, "sessions": []}
+        while more["more"]:
+            before = {"before": listed[-1]} if listed else {}
+            more = (await client.command("list_recordings", limit=50, **before))["data"]
+            listed += [s["session_id"] for s in more["sessions"]]
+        assert sorted(listed) == sorted(folders)
+        await client.close()
+        print(f"{KILLS} kills, {len(listed)} sessions open, none lost, at most {worst:.2f} s missing")
+
+    try:
+        run(story(), 60 + 10 * KILLS)
+    finally:
+        daemon.stop()
+
+
+# ---- disks, with ten clients that must not notice
+
+
+class Crowd:
+    """Ten clients of a band that streams and is recorded; at the end each must have all that the band sent."""
+
+    def __init__(self, daemon, truth):
+        self.daemon, self.truth = daemon, truth
+
+    async def __aenter__(self):
+        self.clients = [await open_client(self.daemon) for _ in range(10)]
+        self.first = self.clients[0]
+        assert (await self.first.command("connect_device", address=ADDRESS))["success"]
+        assert (await self.first.command("start_streaming"))["success"]
+        return self
+
+    async def record(self):
+        reply = await self.first.command("start_recording")
+        assert reply["success"], reply
+        return reply["data"]["path"]
+
+    async def __aexit__(self, kind, *_):
+        if kind:
+            return
+        await self.first.command("stop_streaming")
+        await asyncio.sleep(0.5)
+        for client in self.clients:
+            await client.close()
+        # Only now the log of the simulation is whole.
+        assert self.daemon.stop()[0] == 0
+        packets = collections.Counter(line.split()[1] for line in open(self.truth) if not line.startswith("#"))
+        for client in self.clients:
+            for sensor in ("eeg", "ppg", "acc"):
+                got = [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == sensor]
+                assert [m["seq"] for m in got] == list(range(len(got))) and len(got) == packets[sensor]
+            assert not [m for m in client.messages if m.get("event_type") in ("client_lagging", "stream_stopped")
+                        and m["data"].get("reason") != "user_request"]
+        print(f"10 clients, {packets['eeg']} + {packets['ppg']} + {packets['acc']} packets, each got all")
+
+
+def crowd_daemon(tmp_path, data_dir, **more):
+    truth = tmp_path / "truth.lbcap"
+    return Daemon("--backend", "sim", "--data-dir", str(data_dir), "--sim", f"radio=fast,truth={truth}", **more), truth
+
+
+async def fails(client, start, within):
+    """RECORDING_ERROR, then recording_stopped, to all."""
+    error = await client.event("error", start, within, error_code="RECORDING_ERROR")
+    await client.event("recording_stopped", start, 1, reason="error")
+    status = await client.command("get_recording_status")
+    assert status["data"]["is_recording"] is False
+    return error["data"]["error_message"]
+
+
+def whole_lines(folder):
+    for name in ("packets.lbcap", "eeg.csv", "ppg.csv", "acc.csv"):
+        assert (folder / name).read_bytes().endswith(b"\n") or not (folder / name).stat().st_size, name
+
+
+def in_own_namespace(place, size):
+    """A command that runs what follows with a small disk of its own at `place`; None where that can't be had."""
+    place.mkdir()
+    before = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    command = [*before, "sh", "-c", f'mount -t tmpfs -o size={size},mode=0755 none "{place}" && exec "$@"', "sh"]
+    if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no tmpfs can be mounted in a namespace of its own here")
+    return command
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path, monkeypatch):
+    place = tmp_path / "small"
+    prefix = in_own_namespace(place, "150k")
+    start = Daemon.start
+    monkeypatch.setattr(Daemon, "start", lambda self: (setattr(self, "arguments", [*prefix, *self.arguments]), start(self)))
+    daemon, truth = crowd_daemon(tmp_path, place)
+
+    async def story():
+        async with Crowd(daemon, truth) as crowd:
+            name = pathlib.Path(await crowd.record()).name
+            low = await crowd.clients[5].event("storage_low", seconds=20)
+            assert low["data"]["minutes_left"] < 10
+            print(await fails(crowd.first, 0, 40))
+            await crowd.clients[9].event("recording_stopped", reason="error")
+            inside = pathlib.Path(f"/proc/{daemon.process.pid}/root{place}")
+            whole_lines(inside / name)
+            await asyncio.sleep(1.5)
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
+def test_a_folder_that_vanishes_is_an_error_at_once(tmp_path):
+    daemon, truth = crowd_daemon(tmp_path, tmp_path / "data")
+
+    async def story():
+        async with Crowd(daemon, truth) as crowd:
+            path = await crowd.record()
+            await asyncio.sleep(1)
+            start = len(crowd.first.messages)
+            shutil.rmtree(path)
+            print(await fails(crowd.first, start, 3))
+            await asyncio.sleep(0.5)
+            await crowd.record()
+            await asyncio.sleep(1)
+            assert (await crowd.first.command("stop_recording"))["success"]
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
+def test_a_read_only_disk_is_an_error_at_once(tmp_path, monkeypatch):
+    place = tmp_path / "small"
+    prefix = in_own_namespace(place, "20m")
+    start = Daemon.start
+    monkeypatch.setattr(Daemon, "start", lambda self: (setattr(self, "arguments", [*prefix, *self.arguments]), start(self)))
+    daemon, truth = crowd_daemon(tmp_path, place)
+
+    async def story():
+        enter = ["nsenter", "-t", str(daemon.process.pid), "-m", *([] if os.geteuid() == 0 else ["-U"])]
+        subprocess.run([*enter, "mount", "-o", "remount,ro", place], check=True)
+        async with Crowd(daemon, truth) as crowd:
+            reply = await crowd.first.command("start_recording")
+            assert reply["data"]["error_code"] == "RECORDING_ERROR" and "Read-only" in reply["data"]["error_message"]
+            subprocess.run([*enter, "mount", "-o", "remount,rw", place], check=True)
+            await crowd.record()
+            await asyncio.sleep(1)
+            assert (await crowd.first.command("stop_recording"))["success"]
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
+@pytest.fixture(scope="module")
+def slow_disk(tmp_path_factory):
+    """The environment in which the n-th sync takes so many seconds."""
+    shim = tmp_path_factory.mktemp("shim") / "slow.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, ROOT / "tests" / "record" / "slow_sync.c", "-ldl"], check=True)
+    return lambda at, seconds: {"LD_PRELOAD": str(shim), "SLOW_SYNC_AT": str(at), "SLOW_SYNC_SECONDS": str(seconds),
+                                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
+def test_a_disk_that_stalls_for_five_seconds_loses_nothing(tmp_path, slow_disk):
+    daemon, truth = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(20, 5))
+
+    async def story():
+        async with Crowd(daemon, truth) as crowd:
+            folder = pathlib.Path(await crowd.record())
+            await asyncio.sleep(8)
+            stopped = await crowd.first.command("stop_recording")
+            assert stopped["success"]
+        agree.every_sample_of_a_packet_is_in_the_csv_once(folder)
+        log = [line.split()[1:3] for line in open(truth) if not line.startswith("#")]
+        for sensor in agree.SAMPLES:
+            sent = [bytes.fromhex(p) for s, p in log if s == sensor]
+            kept = [p for s, p in agree.packets(folder / "packets.lbcap") if s == sensor]
+            first = sent.index(kept[0])
+            assert kept == sent[first:first + len(kept)]
+        stamps = agree.column(agree.rows(folder / "eeg.csv"), "timestamp")
+        assert stamps[-1] - stamps[0] > 7000
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
+def test_sigterm_while_the_disk_is_stuck_exits_in_time_and_the_next_start_repairs(tmp_path, slow_disk):
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(16, 60))
+
+    async def story():
+        client = await open_client(daemon)
+        await flow(client)
+        folder = pathlib.Path((await client.command("start_recording"))["data"]["path"])
+        await asyncio.sleep(3)
+        began = time.monotonic()
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.process.wait(10) == 0
+        took = time.monotonic() - began
+        assert took < 3, took
+        await client.close()
+        assert client.ws.close_code == 1012
+        daemon.process.communicate()
+        assert state_of(folder) == "recording"
+        daemon.env.pop("LD_PRELOAD")
+        daemon.start()
+        info = await finished(folder)
+        assert info["state"] == "interrupted" and info["counts"]["eeg"]["samples"] > 0
+        print(f"exit 0 after {took:.2f} s")
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
