@@ -27,6 +27,7 @@ enum options_action {
     ACTION_SERVE,
     ACTION_PROCESS,
     ACTION_DOCTOR,
+    ACTION_EXPORT,
     ACTION_CHECK_CONFIG,
     ACTION_PRINT_CONFIG,
     ACTION_HELP,
@@ -42,8 +43,9 @@ struct options {
     const char *backend;                         /* "bluez", "sim" or "replay" */
     const char *adapter, *notify, *auto_connect; /* NULL: not given */
     const char *sim;                             /* key=value,… or NULL */
-    const char *capture;                         /* replay's or process's file, or NULL */
+    const char *capture;                         /* replay's, process's or export's, or NULL */
     const char *start;                           /* process: ISO time, or NULL */
+    const char *format, *out;                    /* export's; NULL: not given */
     const char *data_dir;                        /* NULL: the default */
     const char *state_dir;                       /* NULL: the default */
     const char *token_file;                      /* NULL: no token is wanted */
@@ -62,6 +64,7 @@ enum {
     OPTION_RELOADS = 1 << 1, /* a new value in the file is taken at SIGHUP */
     OPTION_FOR_DAEMON = 1 << 2,
     OPTION_FOR_PROCESS = 1 << 3,
+    OPTION_FOR_EXPORT = 1 << 4,
 };
 
 struct option_spec {

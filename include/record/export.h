@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "pipeline/pipeline.h"
+#include "record/session.h"
 
 /*
  * Turns what the pipeline makes into lines of `out`: the upper floor's, which knows the messages.
@@ -14,7 +15,7 @@
  */
 struct export_lines {
     void *user;
-    struct pipeline_listener (*begin)(void *user, FILE *out);
+    struct pipeline_listener (*begin)(void *user, FILE *out, const struct session_info *info);
     int mains_hz;
 };
 

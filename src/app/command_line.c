@@ -37,28 +37,43 @@ static void take_doctor(struct options *options)
         options->config = SERVICE_CONFIG;
 }
 
+static const struct {
+    const char *word, *noun, *usage;
+    enum options_action action;
+} words[] = {
+    {"process", "capture", "linkbandd process CAPTURE [--start ISO] [--mains 50|60]",
+     ACTION_PROCESS},
+    {"export", "session", "linkbandd export SESSION --format csv|bdf|jsonl [--out DIR]",
+     ACTION_EXPORT},
+};
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
 static bool take_words(struct options *options, int argc, char **argv, struct failure *failure)
 {
+    size_t i = 0;
+
     if (optind == argc)
         return true;
     if (strcmp(argv[optind], "doctor") == 0 && argc - optind == 1) {
         take_doctor(options);
         return true;
     }
-    if (strcmp(argv[optind], "process") != 0) {
+    while (i < WORDS && strcmp(argv[optind], words[i].word) != 0)
+        i++;
+    if (i == WORDS) {
         failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "%.60s is no command of linkbandd; there are `process CAPTURE` and `doctor`.",
+                    "%.60s is no command of linkbandd; there are `process CAPTURE`, `export "
+                    "SESSION` and `doctor`.",
                     argv[optind]);
         return false;
     }
     if (argc - optind != 2) {
-        failure_set(
-            failure, ERROR_INVALID_PARAMETERS,
-            "process wants one capture: linkbandd process CAPTURE [--start ISO] [--mains 50|60].");
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%s wants one %s: %s.", words[i].word,
+                    words[i].noun, words[i].usage);
         return false;
     }
     if (options->action == ACTION_SERVE)
-        options->action = ACTION_PROCESS;
+        options->action = words[i].action;
     options->capture = argv[optind + 1];
     return true;
 }
@@ -92,14 +107,17 @@ static bool take_all(struct options *options, int argc, char **argv, struct fail
 /* Options that are of no use to what is asked for are refused: none is taken and then ignored. */
 static bool check_use(const struct options *options, struct failure *failure)
 {
-    const bool process = options->action == ACTION_PROCESS;
-    const unsigned use = process ? OPTION_FOR_PROCESS : OPTION_FOR_DAEMON;
+    const unsigned use = options->action == ACTION_PROCESS  ? OPTION_FOR_PROCESS
+                         : options->action == ACTION_EXPORT ? OPTION_FOR_EXPORT
+                                                            : OPTION_FOR_DAEMON;
 
     for (const struct option_spec *spec = options_table; spec->name; spec++) {
         if (!options_given(options, spec) || (spec->use & use))
             continue;
         failure_set(failure, ERROR_INVALID_PARAMETERS, "--%s is for %s only.", spec->name,
-                    process ? "the daemon" : "linkbandd process");
+                    spec->use & OPTION_FOR_DAEMON    ? "the daemon"
+                    : spec->use & OPTION_FOR_PROCESS ? "linkbandd process"
+                                                     : "linkbandd export");
         return false;
     }
     return true;
@@ -140,11 +158,15 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
     options_init(options);
     if (!take_all(options, argc, argv, failure))
         return false;
-    if (options->action != ACTION_PROCESS && options->action != ACTION_DOCTOR &&
-        !is_daemon(options))
+    if (options->action != ACTION_PROCESS && options->action != ACTION_EXPORT &&
+        options->action != ACTION_DOCTOR && !is_daemon(options))
         return true;
     if (!check_use(options, failure))
         return false;
+    if (options->action == ACTION_EXPORT && !options->format) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "export wants --format csv, bdf or jsonl.");
+        return false;
+    }
     if (options->config) {
         const char *path = options->config;
         options_init(options);

@@ -4,6 +4,7 @@
 #include "app/doctor.h"
 #include "app/options.h"
 #include "app/process.h"
+#include "app/recorded.h"
 #include "app/serve.h"
 
 static int check_config(const struct options *options)
@@ -28,6 +29,8 @@ static int run(const struct options *options, int argc, char **argv)
         return check_config(options);
     case ACTION_DOCTOR:
         return doctor_run(options);
+    case ACTION_EXPORT:
+        return export_run(options);
     case ACTION_PROCESS:
         return process_run(options);
     default:

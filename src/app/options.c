@@ -6,6 +6,7 @@
 
 #define DAEMON  OPTION_FOR_DAEMON
 #define PROCESS OPTION_FOR_PROCESS
+#define EXPORT  OPTION_FOR_EXPORT
 #define IN_FILE (OPTION_FOR_DAEMON | OPTION_IN_FILE)
 #define RELOADS (OPTION_FOR_DAEMON | OPTION_IN_FILE | OPTION_RELOADS)
 
@@ -142,12 +143,12 @@ const struct option_spec options_table[] = {
     OPTION("sim", "KEY=VALUE,…", IN_FILE, set_text, sim,
            "settings of the simulated band; --help lists them", "heart=72,loss=0.01"),
     OPTION("capture", "FILE", IN_FILE, set_text, capture,
-           "the capture to replay", "/srv/captures/band.txt"),
+           "the capture to replay, or a recording: its folder or session_id", "/srv/captures/band.txt"),
     OPTION("loop", NULL, IN_FILE, set_flag, loop,
            "replay it again and again; each round is a reboot of the band", "yes"),
-    OPTION("mains", "50|60", IN_FILE | PROCESS, set_word, mains,
+    OPTION("mains", "50|60", IN_FILE | PROCESS | EXPORT, set_word, mains,
            "the mains' frequency in Hz, taken off the EEG; 50 is the default", "50"),
-    OPTION("data-dir", "DIR", IN_FILE, set_text, data_dir,
+    OPTION("data-dir", "DIR", IN_FILE | PROCESS | EXPORT, set_text, data_dir,
            "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
            "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
     OPTION("state-dir", "DIR", IN_FILE, set_text, state_dir,
@@ -170,8 +171,12 @@ const struct option_spec options_table[] = {
            "what is logged; info is the default", "info"),
     OPTION("start", "ISO", PROCESS, set_text, start,
            "process: when a version 1 capture began", NULL),
-    ACTION("version", DAEMON | PROCESS, ACTION_VERSION, "print the version"),
-    ACTION("help", DAEMON | PROCESS, ACTION_HELP, "print this"),
+    OPTION("format", "csv|bdf|jsonl", EXPORT, set_word, format,
+           "export: what to make again of a recording's packets", NULL),
+    OPTION("out", "DIR", EXPORT, set_text, out,
+           "export: where to, instead of the working directory; nothing is overwritten", NULL),
+    ACTION("version", DAEMON | PROCESS | EXPORT, ACTION_VERSION, "print the version"),
+    ACTION("help", DAEMON | PROCESS | EXPORT, ACTION_HELP, "print this"),
     {0},
 };
 /* clang-format on */

@@ -58,15 +58,18 @@ static void print_option(const struct option_spec *spec)
 
 void options_print_help(void)
 {
-    printf("Usage: linkbandd --backend bluez|sim|replay [OPTION]…\n"
-           "       linkbandd --config FILE [OPTION]…\n"
-           "       linkbandd process CAPTURE [--start ISO] [--mains 50|60]\n"
-           "       linkbandd doctor\n"
-           "\n"
-           "Connects a Link Band and gives its data to browsers and scripts over one WebSocket,\n"
-           "ws://localhost:8121/ws. `process` prints what the daemon would send of a capture;\n"
-           "`doctor` says what is wrong on this machine, and the command that mends it.\n"
-           "\n");
+    printf(
+        "Usage: linkbandd --backend bluez|sim|replay [OPTION]…\n"
+        "       linkbandd --config FILE [OPTION]…\n"
+        "       linkbandd process CAPTURE [--start ISO] [--mains 50|60]\n"
+        "       linkbandd export SESSION --format csv|bdf|jsonl [--out DIR]\n"
+        "       linkbandd doctor\n"
+        "\n"
+        "Connects a Link Band and gives its data to browsers and scripts over one WebSocket,\n"
+        "ws://localhost:8121/ws. `process` prints what the daemon would send of a capture;\n"
+        "`export` makes a recording's formats again from its packets; `doctor` says what is wrong\n"
+        "on this machine, and the command that mends it.\n"
+        "\n");
     for (const struct option_spec *spec = options_table; spec->name; spec++)
         print_option(spec);
     printf("\n%s", sim_options_help());

@@ -5,58 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/lines.h"
+#include "app/recorded.h"
 #include "band/capture.h"
 #include "pipeline/pipeline.h"
-#include "protocol/message.h"
 
 struct process {
     struct pipeline *pipeline;
-    struct json json;
-    char device_id[32];
-    uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT]; /* sequence numbers */
+    struct lines lines;
     int64_t start_utc_us;
     bool linked;
     unsigned long faults; /* lines that could not be read */
 };
-
-static void print_line(const struct process *process)
-{
-    fwrite(process->json.text, 1, process->json.len, stdout);
-    putchar('\n');
-}
-
-static void on_samples(void *user, const struct sample_block *block)
-{
-    struct process *process = user;
-    uint64_t seq = process->raw[block->samples.sensor]++;
-
-    message_raw(&process->json, process->device_id, seq, block);
-    print_line(process);
-}
-
-static void on_eeg(void *user, const struct eeg_features *features)
-{
-    struct process *process = user;
-
-    message_eeg(&process->json, process->device_id, process->processed[SENSOR_EEG]++, features);
-    print_line(process);
-}
-
-static void on_ppg(void *user, const struct ppg_features *features)
-{
-    struct process *process = user;
-
-    message_ppg(&process->json, process->device_id, process->processed[SENSOR_PPG]++, features);
-    print_line(process);
-}
-
-static void on_acc(void *user, const struct acc_features *features)
-{
-    struct process *process = user;
-
-    message_acc(&process->json, process->device_id, process->processed[SENSOR_ACC]++, features);
-    print_line(process);
-}
 
 /* A version 1 capture has no link lines: its connection begins with its first packet. */
 static void ensure_linked(struct process *process)
@@ -80,7 +40,7 @@ static void take(struct process *process, const struct capture_record *record)
         break;
     case CAPTURE_DEVICE:
         if (record->device.name[0])
-            memcpy(process->device_id, record->device.name, sizeof(process->device_id));
+            memcpy(process->lines.device_id, record->device.name, sizeof(process->lines.device_id));
         break;
     case CAPTURE_LINK_UP:
         process->linked = true;
@@ -145,8 +105,7 @@ static bool set_start(struct process *process, const char *start)
 static bool open_pipeline(struct process *process, int mains_hz)
 {
     const struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
-    const struct pipeline_listener listener = {
-        .user = process, .samples = on_samples, .eeg = on_eeg, .ppg = on_ppg, .acc = on_acc};
+    const struct pipeline_listener listener = lines_listener(&process->lines, true);
 
     process->pipeline = pipeline_create(&config, &listener);
     if (process->pipeline)
@@ -165,23 +124,25 @@ static int close_output(const struct process *process)
 
 int process_run(const struct options *options)
 {
-    struct process process = {.device_id = CAPTURE_DEFAULT_NAME};
+    struct process process = {0};
+    char path[DIRECTORY_PATH_MAX];
 
     if (!set_start(&process, options->start))
         return EXIT_FAILURE;
-    FILE *file = fopen(options->capture, "re");
+    recorded_capture(options, options->capture, path);
+    FILE *file = fopen(path, "re");
     if (!file) {
-        fprintf(stderr, "linkbandd: %s can't be opened: %s\n", options->capture, strerror(errno));
+        fprintf(stderr, "linkbandd: %s can't be opened: %s\n", path, strerror(errno));
         return EXIT_FAILURE;
     }
     int status = EXIT_FAILURE;
-    json_init(&process.json);
+    lines_init(&process.lines, stdout);
     if (open_pipeline(&process, options_mains_hz(options))) {
-        read_lines(&process, file, options->capture);
+        read_lines(&process, file, path);
         pipeline_destroy(process.pipeline);
         status = close_output(&process);
     }
-    json_finish(&process.json);
+    lines_finish(&process.lines);
     fclose(file);
     return status;
 }

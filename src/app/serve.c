@@ -9,6 +9,7 @@
 
 #include "app/directory.h"
 #include "app/observed.h"
+#include "app/recorded.h"
 #include "app/reload.h"
 #include "app/supervisor.h"
 #include "app/token_file.h"
@@ -354,7 +355,9 @@ static struct backend *open_backend(struct daemon *daemon, const struct options 
         return bluez_create(&daemon->loop, &bluez);
     }
     if (strcmp(options->backend, "replay") == 0) {
-        const struct replay_options replay = {.path = options->capture, .loop = options->loop};
+        char path[DIRECTORY_PATH_MAX];
+        recorded_capture(options, options->capture, path);
+        const struct replay_options replay = {.path = path, .loop = options->loop};
         return replay_create(&daemon->loop, &replay, failure);
     }
     struct sim_options sim;

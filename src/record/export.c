@@ -138,8 +138,8 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
     return played && !export.error;
 }
 
-static bool export_jsonl(FILE *packets, int out_dir, const struct export_lines *lines,
-                         struct failure *failure)
+static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *info,
+                         const struct export_lines *lines, struct failure *failure)
 {
     struct pipeline_config config = {.mains_hz = lines->mains_hz, .with_features = true};
     struct playback_summary summary;
@@ -150,7 +150,7 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct export_lines *
         failure_set(failure, ERROR_RECORDING, "Can't write processed.jsonl: %s", strerror(errno));
         return false;
     }
-    struct playback_listener listener = {.pipeline = lines->begin(lines->user, out)};
+    struct playback_listener listener = {.pipeline = lines->begin(lines->user, out, info)};
     bool played = playback_run(packets, &config, &listener, &summary, failure);
     bool written = !ferror(out);
     if ((fclose(out) == 0 && written) || !played)
@@ -176,7 +176,7 @@ static bool export_format(int dir, int out_dir, FILE *packets, const char *forma
     if (strcmp(format, "bdf") == 0)
         return export_bdf(dir, out_dir, info, failure);
     if (strcmp(format, "jsonl") == 0 && lines)
-        return export_jsonl(packets, out_dir, lines, failure);
+        return export_jsonl(packets, out_dir, info, lines, failure);
     failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no format %.20s: csv, bdf or jsonl",
                 format);
     return false;

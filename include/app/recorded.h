@@ -1,0 +1,20 @@
+/* Recordings named on the command line: by a path, or by the session_id in the data directory. */
+#ifndef APP_RECORDED_H
+#define APP_RECORDED_H
+
+#include "app/directory.h"
+#include "app/options.h"
+
+/* The capture that `given` means: packets.lbcap of a session, else the file itself. */
+void recorded_capture(const struct options *options, const char *given,
+                      char path[DIRECTORY_PATH_MAX]);
+
+/* The session's folder that `given` means; it may be missing. */
+void recorded_folder(const struct options *options, const char *given,
+                     char path[DIRECTORY_PATH_MAX]);
+
+/* `linkbandd export`: a session's format made again from its packets, in new files. The exit
+ * status: 0, or 1 after a sentence on stderr. */
+int export_run(const struct options *options);
+
+#endif
