@@ -20,7 +20,7 @@ def guarded(start):
 
 
 def test_http_without_it_hears_401_and_how_to_show_it(guarded):
-    for path in ("/", "/page.js", "/page.css", "/health", "/nothing", "/ws", "/?token=wrong", f"/?token={TOKEN}x", f"/?tok={TOKEN}"):
+    for path in ("/", "/page.js", "/processed.js", "/page.css", "/health", "/nothing", "/ws", "/?token=wrong", f"/?token={TOKEN}x", f"/?tok={TOKEN}"):
         status, head, body = guarded.get(path)
         assert status == 401 and 'WWW-Authenticate: Bearer realm="linkbandd"' in head, path
         assert b"Bearer" in body and b"s3cret" not in body
@@ -28,7 +28,7 @@ def test_http_without_it_hears_401_and_how_to_show_it(guarded):
     assert guarded.get("/health", "Authorization: Bearer wrong")[0] == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/page.js", "/page.css", "/health"])
+@pytest.mark.parametrize("path", ["/", "/page.js", "/processed.js", "/page.css", "/health"])
 def test_http_takes_it_in_header_or_address(guarded, path):
     assert guarded.get(path, f"Authorization: Bearer {TOKEN}")[0] == 200
     assert guarded.get(f"{path}?token={TOKEN}")[0] == 200

@@ -303,10 +303,12 @@ const EVENTS = {
   stream_started(data) {
     band.streaming = true;
     if (!data.resumed) traces.forEach((trace) => trace.reset());
+    forgetProcessed();
     say(`Streaming ${sensors(data)}.`);
   },
   stream_stopped(data) {
     band.streaming = false;
+    forgetProcessed();
     say(`The stream stopped: ${reason(data)}.${data.will_resume ? ' It resumes with the band.' : ''}`);
   },
   sensor_status(data) {
@@ -346,6 +348,8 @@ function takeData(message) {
 function take(message) {
   if (message.type === 'raw_data') {
     takeData(message);
+  } else if (message.type === 'processed_data') {
+    showProcessed(message);
   } else if (message.type === 'event') {
     const handler = EVENTS[message.event_type];
     if (handler) handler(message.data);
@@ -372,6 +376,7 @@ function open() {
   });
   socket.addEventListener('message', (event) => take(JSON.parse(event.data)));
   socket.addEventListener('close', (event) => {
+    forgetProcessed();
     band.connected = false;
     band.streaming = false;
     band.waiting = false;
