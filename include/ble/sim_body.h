@@ -80,6 +80,7 @@ struct sim_heart {
     uint64_t count;            /* samples made */
     double pulses[SIM_PULSES]; /* the last beats and, as the last, the next one; s */
     double wander[2], wander_pole;
+    double smooth[2], smooth_pole; /* of the wander */
 };
 
 void sim_heart_init(struct sim_heart *heart, uint64_t seed, double bpm, double rmssd_ms,

@@ -15,7 +15,9 @@
 #define BREATH_COUNTS 40.0
 #define WANDER_COUNTS 500.0
 #define WANDER_HZ     0.01
-#define NOISE_COUNTS  3.0
+/* Above this the wander falls as 1/f⁴, as the real band's does: 1/f² would jitter the pulse. */
+#define SMOOTH_HZ    0.3
+#define NOISE_COUNTS 3.0
 
 /* RMSSD that a unit of RMS modulation at this frequency makes in intervals of this length. */
 static double difference_gain(double hz, double rr)
@@ -58,6 +60,7 @@ void sim_heart_init(struct sim_heart *heart, uint64_t seed, double bpm, double r
     sim_random_seed(&heart->random, seed, 0x21);
     heart->rate = rate;
     heart->wander_pole = exp(-TURN * WANDER_HZ / rate);
+    heart->smooth_pole = exp(-TURN * SMOOTH_HZ / rate);
     for (int i = 0; i < SIM_PULSES; i++)
         heart->pulses[i] = i < SIM_PULSES - 1 ? -1e9 : sim_beats_next(&heart->beats);
 }
@@ -93,7 +96,9 @@ static double wander_next(struct sim_heart *heart, int channel)
 
     heart->wander[channel] = pole * heart->wander[channel] + WANDER_COUNTS * sqrt(1 - pole * pole) *
                                                                  sim_random_normal(&heart->random);
-    return heart->wander[channel] + NOISE_COUNTS * sim_random_normal(&heart->random);
+    heart->smooth[channel] +=
+        (1 - heart->smooth_pole) * (heart->wander[channel] - heart->smooth[channel]);
+    return heart->smooth[channel] + NOISE_COUNTS * sim_random_normal(&heart->random);
 }
 
 void sim_heart_next(struct sim_heart *heart, struct ppg_sample *sample)

@@ -187,16 +187,13 @@ def measure_wearer(job):
             100 * abs(float(record["rmssd"]) / np.sqrt(np.mean(np.diff(rr) ** 2)) - 1))
 
 
-def test_the_rate_of_the_simulated_wearer_is_told():
-    """Its noise is a random walk of 25 counts a sample under a pulse of 230: 2.5 dB within 0.5-8 Hz."""
+def test_the_simulated_wearer_is_told_as_it_is():
     for bpm, rmssd in ((45, 80), (60, 45), (75, 30), (100, 20), (130, 12)):
         jobs = [(bpm, rmssd, seed) for seed in range(1, RUNS + 1)]
         rate, error = np.array(on_both_cores(measure_wearer, jobs)).T
-        told = finite(error)
         say(f"the daemon's own wearer, {bpm} bpm, RMSSD {rmssd} ms: mean rate off by at most "
-            f"{max(rate):.2f} bpm; RMSSD told in {len(told)} of {RUNS}"
-            + (f", off by {np.median(told):.0f} %, worst {max(told):.0f} %" if len(told) else ""))
-        assert max(rate) <= 2.0
+            f"{max(rate):.2f} bpm; RMSSD {np.median(error):.1f} %, worst {max(error):.1f} %")
+        assert max(rate) <= 1.0 and max(error) <= 10
 
 
 def measure_disturbed(job):
