@@ -11,7 +11,7 @@
 #include "dsp/spectrum.h"
 #include "dsp/timeline.h"
 
-#define CELL_TICKS (BAND_TICK_HZ / 2)
+#define CELL_TICKS (BAND_TICK_HZ / 2.0)
 #define DELAY_MAX  (TIMELINE_RATE_MAX / 2)
 
 static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
@@ -292,7 +292,7 @@ static void take_slot(void *user, const struct slot *slot)
 static void start_over(struct eeg_dsp *dsp)
 {
     timeline_reset(&dsp->timeline);
-    dsp->grid = (struct grid){.period = (double)CELL_TICKS};
+    dsp->grid = (struct grid){.period = CELL_TICKS};
     for (size_t c = 0; c < EEG_CHANNELS; c++)
         dsp->quality[c] = (struct eeg_quality){0};
     begin_cell(dsp);

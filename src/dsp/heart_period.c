@@ -76,9 +76,7 @@ static bool correlate(const double *d, int count, double fs, struct correlation 
 
 static bool is_peak(const struct correlation *c, int l)
 {
-    /* From first to last: the analyzer does not see that correlate() fills one on either side. */
-    return /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-        c->r[l] > c->r[l - 1] && c->r[l] >= c->r[l + 1];
+    return c->r[l] > c->r[l - 1] && c->r[l] >= c->r[l + 1];
 }
 
 static struct peak refine(const struct correlation *c, int l)
@@ -121,7 +119,7 @@ static int octave(const struct correlation *c, int lag, double fs)
 static struct peak find_period(double *d, int count, double fs)
 {
     const struct peak none = {NAN, 0.0};
-    struct correlation c;
+    struct correlation c = {0};
     clip_and_centre(d, count);
     if (!correlate(d, count, fs, &c))
         return none;

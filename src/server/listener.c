@@ -203,10 +203,10 @@ bool listener_take(struct server *server, int fd, struct failure *failure)
 static bool is_beyond_loopback(const struct sockaddr_storage *name)
 {
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)name)->sin6_addr;
-    uint32_t v4 = ntohl(((const struct sockaddr_in *)name)->sin_addr.s_addr);
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)name;
 
     if (name->ss_family == AF_INET)
-        return v4 >> 24 != 127;
+        return ntohl(v4->sin_addr.s_addr) >> 24 != 127;
     if (name->ss_family != AF_INET6)
         return true;
     return !IN6_IS_ADDR_LOOPBACK(v6) && !(IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
@@ -214,7 +214,7 @@ static bool is_beyond_loopback(const struct sockaddr_storage *name)
 
 bool listener_is_loopback_only(const struct server *server)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
 
     for (size_t i = 0; i < server->listening_count; i++) {
         socklen_t len = sizeof(name);
