@@ -39,6 +39,15 @@ static void put_text(struct line *line, const char *text)
         put_char(line, (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
 }
 
+/* One that was parsed has its line's end behind it. */
+static void put_clock(struct line *line, const char *state)
+{
+    char text[CAPTURE_LINE_MAX];
+
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(state, "\r\n"), state);
+    put_text(line, text);
+}
+
 static void put_word(struct line *line, const char *text)
 {
     put_char(line, ' ');
@@ -140,7 +149,7 @@ static void put_record(struct line *line, const struct capture_record *record)
         break;
     case CAPTURE_CLOCK:
         put(line, "#! clock ");
-        put_text(line, record->clock);
+        put_clock(line, record->clock);
         break;
     case CAPTURE_STREAM:
         put_stream(line, record);

@@ -209,6 +209,18 @@ static void a_label_cannot_forge_a_line(void **state)
     assert_string_equal(out, "#! marker 0.000 a 0.0 eeg 00  \n");
 }
 
+static void a_clock_that_was_parsed_is_written_as_it_was(void **state)
+{
+    static const char line[] = "#! clock 1 2 0x1.8p+3\n";
+    struct capture_record record;
+    char out[CAPTURE_LINE_MAX];
+
+    (void)state;
+    assert_null(capture_parse(line, &record));
+    assert_int_equal(capture_format(&record, out), strlen(line));
+    assert_string_equal(out, line);
+}
+
 static void the_longest_clock_state_fits_a_line(void **state)
 {
     struct capture_record record = {.kind = CAPTURE_CLOCK};
@@ -232,6 +244,7 @@ int main(void)
         cmocka_unit_test(every_malformed_line_is_refused_with_its_own_reason),
         cmocka_unit_test(a_packet_or_a_label_too_long_is_refused),
         cmocka_unit_test(a_label_cannot_forge_a_line),
+        cmocka_unit_test(a_clock_that_was_parsed_is_written_as_it_was),
         cmocka_unit_test(the_longest_clock_state_fits_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

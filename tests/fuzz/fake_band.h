@@ -1,0 +1,43 @@
+/* A band behind a backend in virtual time, which does as the fuzzer's script says. */
+#ifndef FAKE_BAND_H
+#define FAKE_BAND_H
+
+#include "ble/backend.h"
+#include "manager/manager.h"
+
+#define FAKE_NAME    "LXB-51A00000"
+#define FAKE_ADDRESS "AA:BB:CC:DD:EE:FF"
+#define FAKE_OPS_MAX 64
+
+struct fake_op {
+    int64_t at_us;
+    enum { FAKE_SCAN_ENDS, FAKE_LINK, FAKE_UNLINK, FAKE_NOTIFY, FAKE_CONTROL } kind;
+    enum sensor sensor;
+    bool on;
+};
+
+struct fake_band {
+    struct backend backend;
+    struct manager *manager;
+    int64_t now_us, wake_us;
+    enum { FAKE_FREE, FAKE_TRYING, FAKE_LINKED } link;
+    bool scanning, absent;
+    sensor_set on, refused, silent;
+    int64_t next_us[SENSOR_COUNT];
+    struct fake_op ops[FAKE_OPS_MAX];
+    size_t op_count;
+    unsigned packets; /* that came, of this input */
+    unsigned packets_max;
+};
+
+void fake_band_init(struct fake_band *band, unsigned packets_max);
+/* What to hand to manager_create; band->manager is to be set then. */
+struct manager_host fake_band_host(struct fake_band *band);
+
+/* Lets time pass: operations end, packets come, the manager is woken. */
+void fake_band_run(struct fake_band *band, int64_t us);
+
+void fake_band_lose(struct fake_band *band, enum link_end end);
+void fake_band_bluetooth(struct fake_band *band, bool available, bool powered);
+
+#endif

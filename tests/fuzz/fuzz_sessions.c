@@ -1,0 +1,94 @@
+/*
+ * Session folders with any session.json and any packets in them: read, written back, listed, and
+ * brought to their end, as the daemon does at its start with what a crash has left.
+ *
+ * The input is session.json up to a line `---`, then packets.lbcap.
+ */
+#include <fcntl.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "hold.h"
+#include "input.h"
+#include "record/session.h"
+
+#define ID "20261124T090000Z_fuzz"
+
+static char data_dir[64];
+
+static void make_data_dir(void)
+{
+    snprintf(data_dir, sizeof(data_dir), "/dev/shm/fuzz_sessions.XXXXXX");
+    HOLD(mkdtemp(data_dir));
+    log_set_level(LOG_LEVEL_ERROR);
+}
+
+static void put_file(int dir, const char *name, const uint8_t *data, size_t size)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    HOLD(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    close(fd);
+}
+
+static void hold_info(const struct session_info *info)
+{
+    HOLD(memchr(info->id, '\0', sizeof(info->id)) && memchr(info->name, '\0', sizeof(info->name)));
+    HOLD(info->state <= SESSION_INTERRUPTED);
+    HOLD(info->gap_count <= SESSION_GAPS_MAX && info->marker_count <= SESSION_MARKERS_MAX);
+    HOLD(info->step_count <= SESSION_STEPS_MAX);
+    HOLD(isfinite(info->duration) && info->duration >= 0);
+}
+
+/* What is read and written once is the same when it is read and written again. */
+static void there_and_back(int dir)
+{
+    static struct session_info info, again;
+
+    if (!session_load(dir, &info))
+        return;
+    hold_info(&info);
+    HOLD(session_save(dir, &info));
+    HOLD(session_load(dir, &again));
+    HOLD(again.state == info.state && again.sensors == info.sensors);
+    HOLD(again.gap_count == info.gap_count && again.marker_count == info.marker_count);
+    HOLD(again.start_utc_us == info.start_utc_us);
+}
+
+static void bring_to_end(void)
+{
+    static struct session_summary summary[SESSION_LIST_MAX];
+    struct failure failure;
+    char id[SESSION_ID_SIZE];
+    bool more;
+
+    HOLD(session_list(data_dir, SESSION_LIST_MAX, NULL, summary, &more) == 1 && !more);
+    if (session_next_unfinished(data_dir, "", id))
+        HOLD(session_finish(data_dir, id, &failure) || failure.message[0]);
+    HOLD(session_list(data_dir, SESSION_LIST_MAX, NULL, summary, &more) == 1);
+    HOLD(isfinite(summary[0].duration) && summary[0].state <= SESSION_INTERRUPTED);
+    HOLD(session_delete(data_dir, ID, &failure));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char cut[] = "\n---\n";
+    const uint8_t *mark = memmem(data, size, cut, sizeof(cut) - 1);
+    char id[SESSION_ID_SIZE] = ID;
+    struct failure failure;
+
+    if (!data_dir[0])
+        make_data_dir();
+    int dir = session_create(data_dir, id, &failure);
+    HOLD(dir >= 0 && strcmp(id, ID) == 0);
+    put_file(dir, "session.json", data, mark ? (size_t)(mark - data) : size);
+    there_and_back(dir);
+    if (mark)
+        put_file(dir, "packets.lbcap", mark + sizeof(cut) - 1,
+                 size - (size_t)(mark - data) - sizeof(cut) + 1);
+    close(dir);
+    bring_to_end();
+    return 0;
+}
