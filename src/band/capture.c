@@ -273,6 +273,10 @@ static const char *parse_clock(struct cursor *line, struct capture_record *recor
 
     if (state.len == 0)
         return "the clock's state is missing";
+    for (size_t i = 0; i < state.len; i++) {
+        if ((unsigned char)state.text[i] < 0x20 || state.text[i] == 0x7f)
+            return "the clock's state holds a control character";
+    }
     record->clock = state.text;
     return NULL;
 }

@@ -149,6 +149,7 @@ static void every_malformed_line_is_refused_with_its_own_reason(void **state)
         {"#! link up 1.0 5 9223372036854775807", "link's anchor"},
         {"#! link up 1.0 5.5 6", "link's anchor"},
         {"#! clock", "clock's state"},
+        {"#! clock \001", "control character"},
         {"#! stream", "stream's seconds"},
         {"#! stream 1.0", "stream names"},
         {"#! stream 1.0 eeg,", "stream names"},
