@@ -585,11 +585,16 @@ static void apply(void *user, const struct options *options)
         server_set_access(daemon->server, &daemon->server_config);
 }
 
-static void run(struct daemon *daemon)
+/* Before anything is opened: who finds the daemon listening may end it, and that is a clean end. */
+static void hear_signals(struct daemon *daemon)
 {
     uv_signal_start(&daemon->sigterm, on_signal, SIGTERM);
     uv_signal_start(&daemon->sigint, on_signal, SIGINT);
     reload_start(&daemon->reload, apply, daemon);
+}
+
+static void run(struct daemon *daemon)
+{
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
     uv_timer_start(&daemon->second, on_second, SECOND_MS, SECOND_MS);
     log_info("linkbandd " LINKBANDD_VERSION
@@ -617,6 +622,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     uv_loop_init(&daemon.loop);
     open_handles(&daemon);
     reload_init(&daemon.reload, &daemon.loop, options, argc, argv);
+    hear_signals(&daemon);
     const bool opened = supervisor_init(&daemon.supervisor, &daemon.loop, &failure) &&
                         open_all(&daemon, options, &failure);
     if (opened)

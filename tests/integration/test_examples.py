@@ -2,13 +2,16 @@
 
 import asyncio
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import pytest
 
+from peers import Daemon
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -26,6 +29,29 @@ def test_stream_counts_what_came(daemon):
     assert out.returncode == 0, out.stderr
     counts = {line.split(":")[0]: int(line.split()[1]) for line in out.stdout.splitlines()[1:]}
     assert 600 < counts["eeg"] < 1100 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
+
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readme_s_script_streams_as_printed(daemon):
+    [script] = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert script.count("ws://localhost:8121/ws") == 1
+    script = script.replace("ws://localhost:8121/ws", daemon.url)
+    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True) as running:
+        timer = threading.Timer(30, running.kill)
+        timer.start()
+        found = any('"sensor_type":"eeg"' in line for line in running.stdout)
+        timer.cancel()
+        running.kill()
+    assert found, "no EEG in 30 s"
+
+
+def test_the_readme_s_simulated_bands_start():
+    found = re.findall(r"^build/linkbandd (--backend sim .*?) *#", README, re.M)
+    assert found
+    for arguments in found:
+        assert Daemon(*arguments.split()).stop()[0] == 0
 
 
 def test_csv_has_a_line_a_sample(daemon, clients):
