@@ -1,4 +1,4 @@
-#include "record/recorder.h"
+#include "recorder_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,14 +9,10 @@
 #include <sys/stat.h>
 
 #include "aside.h"
-#include "band/capture.h"
 #include "base/log.h"
 #include "base/now.h"
-#include "csv.h"
-#include "dsp/decimator.h"
 #include "host.h"
 #include "tally.h"
-#include "writer.h"
 
 /* UTC against boot time: less is slewing and the reading's own error. */
 #define STEP_MIN_US 10000
@@ -24,36 +20,6 @@
 #define RATE_ASSUMED 30000.0
 /* The BDF made at the end needs its room too: 3 bytes a value. */
 #define RATE_BDF (3.0 * (3 * 250 + 2 * 50 + 3 * 25))
-
-struct recorder {
-    uv_loop_t *loop;
-    char *data_dir;
-    struct recorder_listener listener;
-    struct aside *aside;
-    uv_timer_t tick, end;
-    unsigned handles;
-
-    struct writer *writer; /* while one records, and until its files are closed */
-    bool accepting;        /* data is taken */
-    bool announced;        /* `started` was told */
-    enum recording_end reason;
-    struct session_info *info;
-    int64_t origin_us; /* boot time of the start: the capture's zero */
-    int64_t end_us;    /* when `duration` is over; INT64_MAX: no end */
-    int64_t utc_offset_us;
-    bool utc_offset_known;
-    uint64_t taken; /* bytes */
-    double low_minutes;
-    bool overflowed;
-    struct decimator *decimator;
-    struct capture_record record; /* to format with: big */
-    char line[CAPTURE_LINE_MAX];
-    struct recorder_status status;
-
-    bool shutting_down;
-    void (*done)(void *user);
-    void *done_user;
-};
 
 const char *recording_end_name(enum recording_end reason)
 {
@@ -67,149 +33,6 @@ const char *recording_end_name(enum recording_end reason)
     return names[reason];
 }
 
-/* ---- what goes to the files ---- */
-
-static struct buffer *front(struct recorder *recorder, enum session_file file)
-{
-    return writer_front(recorder->writer, file);
-}
-
-static void take_record(struct recorder *recorder)
-{
-    size_t len = capture_format(&recorder->record, recorder->line);
-
-    buffer_add(front(recorder, FILE_PACKETS), recorder->line, len);
-    recorder->taken += len;
-    /* Told at the next tick: data comes from inside the backend's callbacks. */
-    if (writer_queued(recorder->writer) > RECORDER_QUEUE_MAX && !recorder->overflowed) {
-        recorder->overflowed = true;
-        uv_timer_start(&recorder->tick, recorder->tick.timer_cb, 0, RECORDER_FLUSH_MS);
-    }
-}
-
-static bool takes_csv(const struct recorder *recorder, enum sensor sensor)
-{
-    return (recorder->info->formats & FORMAT_CSV) && (recorder->info->sensors & SENSOR_BIT(sensor));
-}
-
-static void take_rows(void *user, const struct sample_block *block)
-{
-    struct recorder *recorder = user;
-    struct buffer *buffer = front(recorder, csv_file(block->samples.sensor));
-    size_t before = buffer->len;
-
-    csv_block(buffer, block);
-    recorder->taken += buffer->len - before;
-}
-
-/* Whether eeg.csv is at a lower rate is known with the first block: only then is the band's. */
-static struct decimator *decimator_for(struct recorder *recorder, const struct sample_block *block)
-{
-    double asked = recorder->info->sample_rate;
-
-    if (block->samples.sensor != SENSOR_EEG || asked <= 0 || block->rate <= asked)
-        return NULL;
-    if (!recorder->decimator)
-        recorder->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
-    return recorder->decimator;
-}
-
-void recorder_samples(struct recorder *recorder, const struct sample_block *block)
-{
-    enum sensor sensor = block->samples.sensor;
-
-    /* A packet held back since before the start is in no packet log: its samples stay out, too. */
-    if (!recorder->accepting || block->arrival_us < recorder->origin_us)
-        return;
-    tally_block(recorder->info, block);
-    if (!takes_csv(recorder, sensor))
-        return;
-    struct decimator *decimator = decimator_for(recorder, block);
-    if (decimator)
-        decimator_push(decimator, block, take_rows, recorder);
-    else
-        take_rows(recorder, block);
-}
-
-void recorder_packet(struct recorder *recorder, const struct packet *packet)
-{
-    if (!recorder->accepting || packet->len > BAND_PACKET_MAX)
-        return;
-    recorder->record.kind = CAPTURE_PACKET;
-    recorder->record.at_us = packet->arrival_us - recorder->origin_us;
-    recorder->record.packet = *packet;
-    recorder->record.packet.arrival_us = recorder->record.at_us;
-    recorder->info->counts[packet->sensor].packets++;
-    take_record(recorder);
-}
-
-static void note_link_up(struct recorder *recorder, int64_t at_us,
-                         const struct clock_anchor *anchor)
-{
-    recorder->record.kind = CAPTURE_LINK_UP;
-    recorder->record.at_us = at_us;
-    recorder->record.anchor = *anchor;
-    recorder->record.anchor.boot_us -= recorder->origin_us;
-    take_record(recorder);
-}
-
-void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor)
-{
-    if (recorder->accepting)
-        note_link_up(recorder, anchor->boot_us - recorder->origin_us, anchor);
-}
-
-void recorder_link_down(struct recorder *recorder, int64_t boot_us)
-{
-    if (!recorder->accepting)
-        return;
-    recorder->record.kind = CAPTURE_LINK_DOWN;
-    recorder->record.at_us = boot_us - recorder->origin_us;
-    take_record(recorder);
-}
-
-static void note_subscription(struct recorder *recorder, int64_t at_us, sensor_set sensors)
-{
-    recorder->record.kind = CAPTURE_STREAM;
-    recorder->record.at_us = at_us;
-    recorder->record.sensors = sensors;
-    take_record(recorder);
-}
-
-void recorder_subscription(struct recorder *recorder, sensor_set sensors)
-{
-    if (recorder->accepting)
-        note_subscription(recorder, now_boot_us() - recorder->origin_us, sensors);
-}
-
-bool recorder_wants_processed(const struct recorder *recorder, enum sensor sensor)
-{
-    return recorder->accepting && (recorder->info->formats & FORMAT_JSONL) &&
-           (recorder->info->sensors & SENSOR_BIT(sensor));
-}
-
-void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text, size_t len)
-{
-    if (!recorder_wants_processed(recorder, sensor))
-        return;
-    buffer_add(front(recorder, FILE_PROCESSED), text, len);
-    buffer_add(front(recorder, FILE_PROCESSED), "\n", 1);
-    recorder->taken += len + 1;
-}
-
-void recorder_marker(struct recorder *recorder, double ms, const char *label)
-{
-    if (!recorder->accepting)
-        return;
-    recorder->record.kind = CAPTURE_MARKER;
-    recorder->record.marker_ms = ms;
-    session_copy_text(recorder->record.label, sizeof(recorder->record.label), label);
-    take_record(recorder);
-    tally_marker(recorder->info, ms, label);
-    if (recorder->info->formats & FORMAT_CSV)
-        csv_marker(front(recorder, FILE_MARKERS), ms, label);
-}
-
 /* ---- its end ---- */
 
 static void end_intake(struct recorder *recorder, enum recording_end reason)
@@ -217,7 +40,7 @@ static void end_intake(struct recorder *recorder, enum recording_end reason)
     struct session_info *info = recorder->info;
 
     if (recorder->decimator) {
-        decimator_flush(recorder->decimator, take_rows, recorder);
+        decimator_flush(recorder->decimator, recorder_take_rows, recorder);
         decimator_destroy(recorder->decimator);
     }
     recorder->decimator = NULL;
@@ -377,80 +200,6 @@ static void on_tick(uv_timer_t *timer)
 
 /* ---- its beginning ---- */
 
-static void describe(struct recorder *recorder, const struct recording_request *request,
-                     const struct recording_band *band)
-{
-    struct session_info *info = recorder->info;
-
-    memset(info, 0, sizeof(*info));
-    /* UTC as the band's samples have it: by the connection's anchor. */
-    info->start_utc_us = band->anchor.utc_us + recorder->origin_us - band->anchor.boot_us;
-    session_make_id(info->start_utc_us, request->session_name, info->id);
-    session_copy_text(info->name, sizeof(info->name),
-                      request->session_name ? request->session_name : "");
-    info->state = SESSION_RECORDING;
-    session_copy_text(info->device, sizeof(info->device), band->name);
-    session_copy_text(info->address, sizeof(info->address), band->address);
-    session_copy_text(info->firmware, sizeof(info->firmware), band->firmware);
-    info->sensors = request->sensors;
-    info->formats = request->formats ? request->formats : FORMAT_DEFAULT;
-    info->sample_rate = request->sample_rate;
-    info->eeg_rate = band->eeg_rate;
-    host_describe(info);
-    host_ntp_state(&info->ntp_start);
-}
-
-static void write_preamble(struct recorder *recorder, const struct recording_band *band)
-{
-    static const char title[] = "# linkband capture v2\n";
-    struct capture_record *record = &recorder->record;
-    char clock[CLOCK_STATE_MAX];
-
-    buffer_add(front(recorder, FILE_PACKETS), title, strlen(title));
-    record->kind = CAPTURE_START;
-    record->utc_us = recorder->info->start_utc_us;
-    take_record(recorder);
-    record->kind = CAPTURE_DEVICE;
-    session_copy_text(record->device.name, sizeof(record->device.name), band->name);
-    session_copy_text(record->device.address, sizeof(record->device.address), band->address);
-    session_copy_text(record->device.firmware, sizeof(record->device.firmware), band->firmware);
-    take_record(recorder);
-    note_link_up(recorder, 0, &band->anchor);
-    pipeline_clock_save(band->pipeline, recorder->origin_us, clock);
-    record->kind = CAPTURE_CLOCK;
-    record->clock = clock;
-    take_record(recorder);
-    record->clock = NULL;
-    note_subscription(recorder, 0, band->flowing);
-}
-
-static void write_headers(struct recorder *recorder)
-{
-    if (!(recorder->info->formats & FORMAT_CSV))
-        return;
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        if (recorder->info->sensors & SENSOR_BIT(sensor))
-            csv_header(front(recorder, csv_file(sensor)), csv_file(sensor));
-    }
-    csv_header(front(recorder, FILE_MARKERS), FILE_MARKERS);
-}
-
-/* The level known at the start is in packets and CSV like one that comes in. */
-static void write_level(struct recorder *recorder, const struct recording_band *band)
-{
-    uint8_t level = (uint8_t)band->battery;
-    struct packet packet = {
-        .sensor = SENSOR_BAT, .arrival_us = recorder->origin_us, .bytes = &level, .len = 1};
-
-    if (band->battery < 0 || band->battery > 100)
-        return;
-    recorder_packet(recorder, &packet);
-    recorder->info->counts[SENSOR_BAT].samples++;
-    if (takes_csv(recorder, SENSOR_BAT))
-        csv_level(front(recorder, FILE_BAT), (double)recorder->info->start_utc_us / 1e3,
-                  band->battery);
-}
-
 bool recorder_start(struct recorder *recorder, const struct recording_request *request,
                     const struct recording_band *band, struct failure *failure)
 {
@@ -461,12 +210,14 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
                                  .closed = on_closed};
 
     if (recorder->writer || recorder->shutting_down) {
-        failure_set(failure, ERROR_BUSY, "Session %s is being recorded: stop it first",
+        failure_set(failure, ERROR_BUSY,
+                    recorder->accepting ? "Session %s is being recorded: stop it first"
+                                        : "Session %s is still being written: try again soon",
                     recorder->info->id);
         return false;
     }
     recorder->origin_us = now_boot_us();
-    describe(recorder, request, band);
+    recorder_describe(recorder, request, band);
     recorder->writer = writer_create(recorder->loop, recorder->data_dir, recorder->info, &owner);
     if (!recorder->writer) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
@@ -478,9 +229,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     recorder->low_minutes = RECORDER_LOW_MINUTES;
     recorder->utc_offset_known = false;
     note_clock_step(recorder);
-    write_preamble(recorder, band);
-    write_headers(recorder);
-    write_level(recorder, band);
+    recorder_write_beginning(recorder, band);
     writer_flush(recorder->writer);
     uv_timer_start(&recorder->tick, on_tick, RECORDER_FLUSH_MS, RECORDER_FLUSH_MS);
     /* Beyond a century there is no end. */

@@ -1,0 +1,149 @@
+/* What comes in while a recording runs, as lines for its files. */
+#include "recorder_impl.h"
+
+#include <string.h>
+
+#include "base/now.h"
+#include "csv.h"
+#include "tally.h"
+
+struct buffer *recorder_front(struct recorder *recorder, enum session_file file)
+{
+    return writer_front(recorder->writer, file);
+}
+
+void recorder_take(struct recorder *recorder)
+{
+    size_t len = capture_format(&recorder->record, recorder->line);
+
+    buffer_add(recorder_front(recorder, FILE_PACKETS), recorder->line, len);
+    recorder->taken += len;
+    /* Told at the next tick: data comes from inside the backend's callbacks. */
+    if (writer_queued(recorder->writer) > RECORDER_QUEUE_MAX && !recorder->overflowed) {
+        recorder->overflowed = true;
+        uv_timer_start(&recorder->tick, recorder->tick.timer_cb, 0, RECORDER_FLUSH_MS);
+    }
+}
+
+bool recorder_takes_csv(const struct recorder *recorder, enum sensor sensor)
+{
+    return (recorder->info->formats & FORMAT_CSV) && (recorder->info->sensors & SENSOR_BIT(sensor));
+}
+
+void recorder_take_rows(void *user, const struct sample_block *block)
+{
+    struct recorder *recorder = user;
+    struct buffer *buffer = recorder_front(recorder, csv_file(block->samples.sensor));
+    size_t before = buffer->len;
+
+    csv_block(buffer, block);
+    recorder->taken += buffer->len - before;
+}
+
+/* Whether eeg.csv is at a lower rate is known with the first block: only then is the band's. */
+static struct decimator *decimator_for(struct recorder *recorder, const struct sample_block *block)
+{
+    double asked = recorder->info->sample_rate;
+
+    if (block->samples.sensor != SENSOR_EEG || asked <= 0 || block->rate <= asked)
+        return NULL;
+    if (!recorder->decimator)
+        recorder->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
+    return recorder->decimator;
+}
+
+void recorder_samples(struct recorder *recorder, const struct sample_block *block)
+{
+    enum sensor sensor = block->samples.sensor;
+
+    /* A packet held back since before the start is in no packet log: its samples stay out, too. */
+    if (!recorder->accepting || block->arrival_us < recorder->origin_us)
+        return;
+    tally_block(recorder->info, block);
+    if (!recorder_takes_csv(recorder, sensor))
+        return;
+    struct decimator *decimator = decimator_for(recorder, block);
+    if (decimator)
+        decimator_push(decimator, block, recorder_take_rows, recorder);
+    else
+        recorder_take_rows(recorder, block);
+}
+
+void recorder_packet(struct recorder *recorder, const struct packet *packet)
+{
+    if (!recorder->accepting || packet->len > BAND_PACKET_MAX)
+        return;
+    recorder->record.kind = CAPTURE_PACKET;
+    recorder->record.at_us = packet->arrival_us - recorder->origin_us;
+    recorder->record.packet = *packet;
+    recorder->record.packet.arrival_us = recorder->record.at_us;
+    recorder->info->counts[packet->sensor].packets++;
+    recorder_take(recorder);
+}
+
+void recorder_note_link_up(struct recorder *recorder, int64_t at_us,
+                           const struct clock_anchor *anchor)
+{
+    recorder->record.kind = CAPTURE_LINK_UP;
+    recorder->record.at_us = at_us;
+    recorder->record.anchor = *anchor;
+    recorder->record.anchor.boot_us -= recorder->origin_us;
+    recorder_take(recorder);
+}
+
+void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor)
+{
+    if (recorder->accepting)
+        recorder_note_link_up(recorder, anchor->boot_us - recorder->origin_us, anchor);
+}
+
+void recorder_link_down(struct recorder *recorder, int64_t boot_us)
+{
+    if (!recorder->accepting)
+        return;
+    recorder->record.kind = CAPTURE_LINK_DOWN;
+    recorder->record.at_us = boot_us - recorder->origin_us;
+    recorder_take(recorder);
+}
+
+void recorder_note_subscription(struct recorder *recorder, int64_t at_us, sensor_set sensors)
+{
+    recorder->record.kind = CAPTURE_STREAM;
+    recorder->record.at_us = at_us;
+    recorder->record.sensors = sensors;
+    recorder_take(recorder);
+}
+
+void recorder_subscription(struct recorder *recorder, sensor_set sensors)
+{
+    if (recorder->accepting)
+        recorder_note_subscription(recorder, now_boot_us() - recorder->origin_us, sensors);
+}
+
+bool recorder_wants_processed(const struct recorder *recorder, enum sensor sensor)
+{
+    return recorder->accepting && (recorder->info->formats & FORMAT_JSONL) &&
+           (recorder->info->sensors & SENSOR_BIT(sensor));
+}
+
+void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text, size_t len)
+{
+    if (!recorder_wants_processed(recorder, sensor))
+        return;
+    buffer_add(recorder_front(recorder, FILE_PROCESSED), text, len);
+    buffer_add(recorder_front(recorder, FILE_PROCESSED), "\n", 1);
+    recorder->taken += len + 1;
+}
+
+void recorder_marker(struct recorder *recorder, double ms, const char *label)
+{
+    if (!recorder->accepting)
+        return;
+    recorder->record.kind = CAPTURE_MARKER;
+    recorder->record.marker_ms = ms;
+    session_copy_text(recorder->record.label, sizeof(recorder->record.label), label);
+    recorder_take(recorder);
+    tally_marker(recorder->info, ms, label);
+    if (recorder->info->formats & FORMAT_CSV)
+        csv_marker(recorder_front(recorder, FILE_MARKERS), ms, label);
+}

@@ -1,0 +1,60 @@
+/* What the recorder's own files share. */
+#ifndef RECORDER_IMPL_H
+#define RECORDER_IMPL_H
+
+#include "aside.h"
+#include "band/capture.h"
+#include "dsp/decimator.h"
+#include "record/recorder.h"
+#include "writer.h"
+
+struct recorder {
+    uv_loop_t *loop;
+    char *data_dir;
+    struct recorder_listener listener;
+    struct aside *aside;
+    uv_timer_t tick, end;
+    unsigned handles;
+
+    struct writer *writer; /* while one records, and until its files are closed */
+    bool accepting;        /* data is taken */
+    bool announced;        /* `started` was told */
+    enum recording_end reason;
+    struct session_info *info;
+    int64_t origin_us; /* boot time of the start: the capture's zero */
+    int64_t end_us;    /* when `duration` is over; INT64_MAX: no end */
+    int64_t utc_offset_us;
+    bool utc_offset_known;
+    uint64_t taken; /* bytes */
+    double low_minutes;
+    bool overflowed;
+    struct decimator *decimator;
+    struct capture_record record; /* to format with: big */
+    char line[CAPTURE_LINE_MAX];
+    struct recorder_status status;
+
+    bool shutting_down;
+    void (*done)(void *user);
+    void *done_user;
+};
+
+/* intake.c */
+/* What is to be appended to a file. */
+struct buffer *recorder_front(struct recorder *recorder, enum session_file file);
+/* recorder->record to the packets. */
+void recorder_take(struct recorder *recorder);
+bool recorder_takes_csv(const struct recorder *recorder, enum sensor sensor);
+/* Rows of the sensor's CSV file; `user` is the recorder. */
+void recorder_take_rows(void *user, const struct sample_block *block);
+/* at_us is the capture's: from the recording's start. */
+void recorder_note_link_up(struct recorder *recorder, int64_t at_us,
+                           const struct clock_anchor *anchor);
+void recorder_note_subscription(struct recorder *recorder, int64_t at_us, sensor_set sensors);
+
+/* beginning.c */
+void recorder_describe(struct recorder *recorder, const struct recording_request *request,
+                       const struct recording_band *band);
+/* Once there is a writer. */
+void recorder_write_beginning(struct recorder *recorder, const struct recording_band *band);
+
+#endif
