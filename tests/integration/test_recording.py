@@ -101,6 +101,7 @@ def test_a_disconnect_ends_it_and_a_shutdown_too(daemon, clients):
             await client.event("recording_stopped", start, reason="shutdown")
             await client.wait(lambda m: m.get("event_type") == "device_disconnected", start=start)
             daemon.process.wait(5)
+            await client.reader
             assert client.ws.close_code == 1012
             info = json.loads((pathlib.Path(reply["data"]["path"]) / "session.json").read_text())
             assert info["state"] == "recorded"
