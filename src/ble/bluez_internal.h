@@ -132,7 +132,7 @@ struct bluez {
     char bus_trouble[160];
     char load_trouble[240];
     struct bus_call *owner_call, *load_call;
-    struct alarm load_alarm;
+    struct alarm load_alarm; /* to ask again for the owner, or for its objects */
 
     char adapter[OBJECT_PATH_SIZE]; /* in use; "" if there is none */
     bool usable;                    /* it is powered */

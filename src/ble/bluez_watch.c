@@ -98,30 +98,48 @@ static void set_owner(struct bluez *bluez, const char *owner)
     bluez_reload(bluez);
 }
 
+static void ask_owner(struct bluez *bluez);
+
+static void on_owner_alarm(struct bluez *bluez, int which)
+{
+    (void)which;
+    ask_owner(bluez);
+}
+
+/* A bus that gives no answer in time says nothing of bluetoothd: it is asked again. */
 static void on_owner(void *user, DBusMessage *reply)
 {
     struct bluez *bluez = user;
     const char *owner;
 
     if (dbus_message_get_args(reply, NULL, DBUS_TYPE_STRING, &owner, DBUS_TYPE_INVALID) &&
-        bluez_error(reply) == BLUEZ_OK)
+        bluez_error(reply) == BLUEZ_OK) {
         set_owner(bluez, owner);
-    else
-        bluez_digest(bluez);
+        return;
+    }
+    if (!dbus_message_is_error(reply, DBUS_ERROR_NAME_HAS_NO_OWNER))
+        alarm_set(&bluez->load_alarm, LOAD_RETRY_MS, on_owner_alarm);
+    bluez_digest(bluez);
+}
+
+static void ask_owner(struct bluez *bluez)
+{
+    const char *name = "org.bluez";
+    DBusMessage *message = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS,
+                                                        DBUS_INTERFACE_DBUS, "GetNameOwner");
+
+    if (message)
+        dbus_message_append_args(message, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
+    bus_call(bluez->bus, &bluez->owner_call, message, CALL_LIMIT_MS, on_owner, bluez);
 }
 
 static void on_bus_up(void *user)
 {
     struct bluez *bluez = user;
-    const char *name = "org.bluez";
-    DBusMessage *message = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS,
-                                                        DBUS_INTERFACE_DBUS, "GetNameOwner");
 
     bluez->bus_up = true;
     bluez->bus_trouble[0] = '\0';
-    if (message)
-        dbus_message_append_args(message, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
-    bus_call(bluez->bus, &bluez->owner_call, message, CALL_LIMIT_MS, on_owner, bluez);
+    ask_owner(bluez);
 }
 
 static void on_bus_down(void *user, const char *why)
@@ -146,6 +164,7 @@ static void on_name_owner_changed(struct bluez *bluez, DBusMessage *signal)
         strcmp(name, "org.bluez") != 0)
         return;
     bus_cancel(&bluez->owner_call);
+    alarm_clear(&bluez->load_alarm);
     set_owner(bluez, owner);
 }
 

@@ -279,8 +279,8 @@ def compare(client, sensor, start=0):
     begin = order.index(firsts[0])
     expected = order[begin : begin + len(firsts)]
     assert firsts == expected, f"{sensor}: {[(a, b) for a, b in zip(firsts, expected) if a != b][:3]}"
-    under_way = [n for n in order[begin + len(firsts) :] if sent[n] < got[-1][0] - 1]
-    assert not under_way or client.messages[-1][0] < sent[under_way[0]] + 1, f"{sensor}: {len(under_way)} never came"
+    never = [n for n in order[begin + len(firsts) :] if sent[n] < time.monotonic() - 5]
+    assert not never, f"{sensor}: {len(never)} never came"
     latencies = sorted((at - sent[n]) * 1e3 for n, (at, _) in zip(firsts, got))
     return {"packets": len(got), "p50_ms": round(latencies[len(latencies) // 2], 1),
             "p99_ms": round(latencies[int(len(latencies) * 0.99)], 1)}
@@ -358,8 +358,11 @@ async def scan_connect_and_stream(machine, daemon, seconds=10):
     facts["skipped"] = sum(m["lost"] for _, m in client.raw("eeg")[1:])
     start = len(client.messages)
     machine.order("burst", 100)
-    await asyncio.sleep(2)
-    burst = [m for _, m in client.raw("eeg", start) if len(m["data"]) == 1]
+    for _ in range(40):
+        burst = [m for _, m in client.raw("eeg", start) if len(m["data"]) == 1]
+        if len(burst) == 100:
+            break
+        await asyncio.sleep(0.5)
     assert len(burst) == 100, len(burst)
     compare(client, "eeg")
     facts["burst"] = len(burst)
