@@ -74,7 +74,8 @@ void protocol_put_sessions(struct json *json, const struct session_summary *sess
 
 void protocol_client_opened(struct protocol *protocol, uint64_t client);
 
-/* `restricted`: the client's Origin is the opaque `null`, it may not do everything. */
+/* `text` is valid UTF-8, which the server has seen to. `restricted`: the client's Origin is the
+ * opaque `null`, it may not do everything. */
 void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, const char *text,
                    size_t len);
 void protocol_binary(struct protocol *protocol, uint64_t client);

@@ -18,10 +18,16 @@
 
 static char data_dir[64];
 
+static void remove_data_dir(void)
+{
+    rmdir(data_dir);
+}
+
 static void make_data_dir(void)
 {
     snprintf(data_dir, sizeof(data_dir), "/dev/shm/fuzz_sessions.XXXXXX");
     HOLD(mkdtemp(data_dir));
+    atexit(remove_data_dir);
     log_set_level(LOG_LEVEL_ERROR);
 }
 
