@@ -228,7 +228,10 @@ def test_process_gives_the_processed_messages_again(recording, again, sensor):
     start = next(m["data"]["timestamps"][0] for m, _ in pairs if m["data"]["timestamps"])
     settled = {"eeg": 4, "acc": 4, "ppg": 130}[sensor]
     compared, worst, now = 0, 0, start
+    swings = collections.deque(maxlen=10)
     for n, (message, other) in enumerate(pairs):
+        swings.append(max((abs(x) for x in message["data"].get("ch1_filtered", []) + message["data"].get("ch2_filtered", [])),
+                          default=0))
         times = message["data"]["timestamps"]
         if times:
             now = times[-1]
@@ -240,9 +243,11 @@ def test_process_gives_the_processed_messages_again(recording, again, sensor):
             if path.startswith(".timestamps"):
                 assert abs(x - y) <= 0.001 + 1e-6, path
             elif type(x) in (int, float) and type(y) in (int, float):
-                # The last digit told, of filtered samples 0.001 µV, may be another.
-                worst = max(worst, abs(x - y) / max(1, abs(x)))
-                assert x == pytest.approx(y, rel=1e-3, abs=2e-3), (path, x, y, now - start)
+                # The last digit told, of filtered samples 0.001 µV, may be another; and where an electrode comes off
+                # (36 mV) a bridged sample's place in time counts, of which a double of UTC in ms has 0.00024.
+                allowed = 2e-3 + 1e-5 * max(swings)
+                worst = max(worst, abs(x - y) / max(1, abs(x), max(swings)))
+                assert x == pytest.approx(y, rel=1e-3, abs=allowed), (path, x, y, now - start)
             else:
                 assert x == y, (path, x, y, now - start)
         compared += 1
