@@ -1,7 +1,7 @@
 # Writes page.c: the files of page/ as arrays, in the order of page.h.
 set(text "#include \"page.h\"\n\n")
 set(table "")
-foreach(entry IN ITEMS "/;index.html;text/html" "/page.js;page.js;text/javascript" "/processed.js;processed.js;text/javascript" "/page.css;page.css;text/css")
+foreach(entry IN ITEMS "/;index.html;text/html" "/page.js;page.js;text/javascript" "/processed.js;processed.js;text/javascript" "/recordings.js;recordings.js;text/javascript" "/page.css;page.css;text/css")
   list(GET entry 0 path)
   list(GET entry 1 file)
   list(GET entry 2 type)
@@ -11,4 +11,4 @@ foreach(entry IN ITEMS "/;index.html;text/html" "/page.js;page.js;text/javascrip
   string(APPEND text "static const unsigned char ${name}[] = {${bytes}};\n")
   string(APPEND table "    {\"${path}\", \"${type}; charset=utf-8\", ${name}, sizeof(${name})},\n")
 endforeach()
-file(WRITE ${OUTPUT} "${text}\nconst struct page_file page_files[4] = {\n${table}};\n")
+file(WRITE ${OUTPUT} "${text}\nconst struct page_file page_files[5] = {\n${table}};\n")

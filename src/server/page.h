@@ -12,6 +12,6 @@ struct page_file {
 };
 
 #define PAGE_INDEX 0 /* the page itself */
-extern const struct page_file page_files[4];
+extern const struct page_file page_files[5];
 
 #endif

@@ -201,7 +201,7 @@ function drawScale(c, plot, scale, y, unit, style) {
 
 const traces = TRACES.map((spec) => new Trace(spec));
 // `waiting`: lost, and looked for again; `busy`: what is under way, in words.
-const band = {connected: false, streaming: false, waiting: false, busy: '', device: {}};
+const band = {connected: false, streaming: false, recording: false, waiting: false, busy: '', device: {}};
 let socket = null;
 let retry = 0;
 let latest = null; // {band ms, page ms} of the newest sample: the traces' clock
@@ -232,6 +232,7 @@ function show() {
   byId('scan').disabled = !open || band.connected;
   byId('disconnect').disabled = !open || !(band.connected || band.waiting || band.busy === CONNECTING);
   byId('start').disabled = !open || !band.connected;
+  showRecording(open && band.connected, open && band.recording);
   byId('stop').disabled = !open || !band.streaming;
 }
 
@@ -271,6 +272,7 @@ const EVENTS = {
     band.device = data;
     band.connected = data.connected;
     band.streaming = data.is_streaming;
+    band.recording = data.is_recording;
     if (data.server) byId('daemon').textContent = `${data.server.name} ${data.server.version}`;
   },
   scan_result(data) {
@@ -319,8 +321,20 @@ const EVENTS = {
   bluetooth_status(data) {
     if (!data.available || !data.powered) say(data.message || 'Bluetooth is not there.', true);
   },
-  recording_started(data) { say(`Recording “${data.session_name || data.session_id}”.`); },
-  recording_stopped(data) { say(`The recording ended: ${reason(data)}.`); },
+  recording_started(data) {
+    band.recording = true;
+    askForRecordings();
+    say(`Recording “${data.session_name || data.session_id}”.`);
+  },
+  recording_stopped(data) {
+    band.recording = false;
+    askForRecordings();
+    say(`The recording ended: ${reason(data)}.`);
+  },
+  recording_file(data) {
+    askForRecordings();
+    if (data.state === 'failed') say(`${data.file} could not be made.`, true);
+  },
   marker(data) { say(`Marker “${data.label}”.`); },
   storage_low(data) { say(`Little storage is left: ${Math.round(data.minutes_left)} min.`, true); },
   client_lagging() { say('This page is too slow: some data was skipped.', true); },
@@ -350,6 +364,8 @@ function take(message) {
     takeData(message);
   } else if (message.type === 'processed_data') {
     showProcessed(message);
+  } else if (message.type === 'command_response' && message.command === 'list_recordings' && message.success) {
+    showRecordings(message.data);
   } else if (message.type === 'event') {
     const handler = EVENTS[message.event_type];
     if (handler) handler(message.data);
@@ -372,6 +388,7 @@ function open() {
   socket.addEventListener('open', () => {
     retry = 0;
     byId('daemon').textContent = 'Connected to the daemon';
+    askForRecordings();
     show();
   });
   socket.addEventListener('message', (event) => take(JSON.parse(event.data)));
