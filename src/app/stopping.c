@@ -1,0 +1,113 @@
+/* The end: the recording is synced, the band let go, the clients told; within a limit. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon.h"
+
+#define LIMIT_MS 2500
+/* The recording's last seconds are synced before the clients are let go; a disk that takes longer
+ * is not waited for. */
+#define FAREWELL_MS 1500
+
+void stopping_close_handles(struct daemon *daemon)
+{
+    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm,
+                              (uv_handle_t *)&daemon->sigint,
+                              (uv_handle_t *)&daemon->wake,
+                              (uv_handle_t *)&daemon->second,
+                              (uv_handle_t *)&daemon->shutdown,
+                              (uv_handle_t *)&daemon->farewell,
+                              (uv_handle_t *)&daemon->supervisor.watchdog,
+                              (uv_handle_t *)&daemon->reload.hangup};
+
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+        if (!uv_is_closing(handles[i]))
+            uv_close(handles[i], NULL);
+    }
+}
+
+static void finish_one(struct daemon *daemon)
+{
+    if (--daemon->unfinished == 0)
+        stopping_close_handles(daemon);
+}
+
+static void on_server_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    daemon->server = NULL;
+    finish_one(daemon);
+}
+
+/* The band's farewell goes to the clients before they are closed. */
+static void on_manager_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    protocol_set_manager(daemon->protocol, NULL);
+    daemon->manager = NULL;
+    finish_one(daemon);
+}
+
+/* Exits at once: an orderly exit would wait for libuv's pool, and that for the disk. What is on it
+ * is repaired at the next start. */
+static void on_shutdown_limit(uv_timer_t *timer)
+{
+    (void)timer;
+    log_warning("stopping took longer than %d ms; exiting without waiting for band and disk",
+                LIMIT_MS);
+    _exit(EXIT_SUCCESS);
+}
+
+static void dismiss_clients(struct daemon *daemon)
+{
+    if (uv_is_closing((uv_handle_t *)&daemon->farewell))
+        return;
+    uv_close((uv_handle_t *)&daemon->farewell, NULL);
+    server_shutdown(daemon->server, on_server_done, daemon);
+}
+
+static void on_farewell(uv_timer_t *timer)
+{
+    dismiss_clients(timer->data);
+}
+
+/* recording_stopped has gone out. */
+static void on_recorder_done(void *user)
+{
+    struct daemon *daemon = user;
+
+    protocol_set_recorder(daemon->protocol, NULL, NULL);
+    daemon->recorder = NULL;
+    dismiss_clients(daemon);
+    finish_one(daemon);
+}
+
+static void stop(struct daemon *daemon)
+{
+    daemon->stopping = true;
+    daemon->unfinished = daemon->recorder ? 3 : 2;
+    supervisor_stopping();
+    uv_timer_start(&daemon->shutdown, on_shutdown_limit, LIMIT_MS, 0);
+    uv_timer_start(&daemon->farewell, on_farewell, FAREWELL_MS, 0);
+    if (daemon->recorder)
+        recorder_shutdown(daemon->recorder, on_recorder_done, daemon);
+    manager_shutdown(daemon->manager, on_manager_done, daemon);
+    if (!daemon->recorder)
+        dismiss_clients(daemon);
+}
+
+/* The second one is from someone who doesn't want to wait. */
+void stopping_on_signal(uv_signal_t *signal, int number)
+{
+    struct daemon *daemon = signal->data;
+
+    if (daemon->stopping) {
+        log_warning("signal %d while stopping: exiting at once", number);
+        _exit(EXIT_SUCCESS);
+    }
+    log_info("stopping: signal %d", number);
+    stop(daemon);
+}

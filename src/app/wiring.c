@@ -1,0 +1,173 @@
+/* Protocol, server, recorder and manager know nothing of each other: here each is told of the rest.
+ */
+#include "base/now.h"
+#include "daemon.h"
+
+/* ---- protocol → server */
+
+static void out_reply(void *user, uint64_t client, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    if (peer)
+        server_send(peer, FRAME_REPLY, SENSOR_COUNT, text, len);
+}
+
+static void out_data_to(void *user, uint64_t client, enum sensor sensor, const char *text,
+                        size_t len)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    if (peer)
+        server_send(peer, FRAME_RAW, sensor, text, len);
+}
+
+/* While the server is not there yet, or not any more, there is no one to tell. */
+static void out_event(void *user, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->server)
+        server_broadcast(daemon->server, FRAME_EVENT, SENSOR_COUNT, text, len, 0);
+}
+
+static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
+                     int64_t arrival_us)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->server)
+        server_broadcast(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor, text, len,
+                         arrival_us);
+}
+
+static size_t out_client_count(void *user)
+{
+    struct daemon *daemon = user;
+
+    return daemon->server ? server_client_count(daemon->server) : 0;
+}
+
+static void out_wants(void *user, const struct manager_wants *wants)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->wants)
+        wants_file_save(daemon->wants, wants);
+}
+
+static struct subscription *out_subscription(void *user, uint64_t client)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    return peer ? client_subscription(peer) : NULL;
+}
+
+static bool out_may_send(void *user, uint64_t client)
+{
+    struct daemon *daemon = user;
+    struct client *peer = server_find(daemon->server, client);
+
+    return !peer || client_spend_message(peer);
+}
+
+/* ---- server → protocol */
+
+static void on_opened(void *user, struct client *client)
+{
+    struct daemon *daemon = user;
+
+    protocol_client_opened(daemon->protocol, client_id(client));
+}
+
+static void on_closed(void *user, struct client *client)
+{
+    (void)user;
+    (void)client;
+}
+
+static void on_text(void *user, struct client *client, const char *text, size_t len)
+{
+    struct daemon *daemon = user;
+
+    if (!daemon->stopping)
+        protocol_text(daemon->protocol, client_id(client), client_is_restricted(client), text, len);
+}
+
+static void on_binary(void *user, struct client *client)
+{
+    struct daemon *daemon = user;
+
+    if (!daemon->stopping)
+        protocol_binary(daemon->protocol, client_id(client));
+}
+
+/* ---- the manager's host */
+
+static int64_t host_boot_us(void *user)
+{
+    (void)user;
+    return now_boot_us();
+}
+
+static int64_t host_utc_us(void *user)
+{
+    (void)user;
+    return now_utc_us();
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    if (daemon->manager)
+        manager_wake(daemon->manager);
+}
+
+static void host_wake_at(void *user, int64_t boot_us)
+{
+    struct daemon *daemon = user;
+
+    if (boot_us == INT64_MAX) {
+        uv_timer_stop(&daemon->wake);
+        return;
+    }
+    int64_t wait_us = boot_us - now_boot_us();
+    /* Rounded up: a timer that rings early would only be set again. The loop's own idea of now may
+     * be old. */
+    uv_update_time(&daemon->loop);
+    uv_timer_start(&daemon->wake, on_wake, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0, 0);
+}
+
+/* ---- handed out */
+
+struct protocol_out wiring_protocol_out(struct daemon *daemon)
+{
+    return (struct protocol_out){.user = daemon,
+                                 .reply = out_reply,
+                                 .data_to = out_data_to,
+                                 .event = out_event,
+                                 .data = out_data,
+                                 .client_count = out_client_count,
+                                 .wants_changed = out_wants,
+                                 .subscription = out_subscription,
+                                 .may_send = out_may_send};
+}
+
+struct server_listener wiring_server_listener(struct daemon *daemon)
+{
+    return (struct server_listener){.user = daemon,
+                                    .opened = on_opened,
+                                    .closed = on_closed,
+                                    .text = on_text,
+                                    .binary = on_binary};
+}
+
+struct manager_host wiring_manager_host(struct daemon *daemon)
+{
+    return (struct manager_host){
+        .user = daemon, .boot_us = host_boot_us, .utc_us = host_utc_us, .wake_at = host_wake_at};
+}
