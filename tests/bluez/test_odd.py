@@ -128,6 +128,22 @@ def test_an_adapter_stuck_with_a_dead_link_is_told_with_what_resets_it(fake, pro
     probe.connect()
 
 
+@waits
+def test_a_bluetoothd_that_dies_of_our_disconnect_is_told_and_found_again(fake, probe):
+    """As 5.66 does when a link is ended whose services never resolved."""
+    fake.has_band()
+    fake.on(member="Connect", rules=[{"ok": True, "changes": [connected(True, resolved=False)]}])
+    fake.on(member="Disconnect", rules=[{"silent": True}])
+    probe.tell(f"connect {ADDRESS} -")
+    wait_until(lambda: fake.called("Disconnect"))
+    fake.disown()
+    assert "systemctl start bluetooth" in probe.wait("connect_failed BLUETOOTH_ERROR")
+    fake.change(path=BAND, interface=DEVICE, changed={"Connected": False})
+    fake.own()
+    probe.ready()
+    probe.connect()
+
+
 def test_rssi_may_be_missing_all_along(fake, probe):
     fake.has_band(rssi=None)
     assert f"connected {NAME} {ADDRESS}" in probe.connect()
@@ -213,9 +229,10 @@ def test_access_denied_to_characteristics_alone_names_the_group(bus, start, opti
     fake.stop()
 
 
-def test_an_adopted_link_is_ended_at_shutdown(fake, start):
-    """A crashed run's: nobody else would ever end it."""
-    probe = start("--known", ADDRESS)
+@pytest.mark.parametrize("options", [(), ("--known", ADDRESS)])
+def test_an_adopted_link_is_ended_at_shutdown(fake, start, options):
+    """A crashed run's, perhaps: then nobody else would ever end it."""
+    probe = start(*options)
     probe.ready()
     fake.has_band(connected=True, resolved=True)
     probe.connect()

@@ -34,6 +34,7 @@ LONG = [
     "all_silent",
     "the_daemon_stands_still",
     "suspend_and_resume",
+    "services_never_resolve",
     "a_dead_link_never_confirmed",
     "auto_connect",
     "auto_connect_by_address",
