@@ -28,7 +28,7 @@ def test_http_without_it_hears_401_and_how_to_show_it(guarded):
     assert guarded.get("/health", "Authorization: Bearer wrong")[0] == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/page.js", "/processed.js", "/page.css", "/health"])
+@pytest.mark.parametrize("path", ["/", "/page.js", "/processed.js", "/recordings.js", "/page.css", "/health"])
 def test_http_takes_it_in_header_or_address(guarded, path):
     assert guarded.get(path, f"Authorization: Bearer {TOKEN}")[0] == 200
     assert guarded.get(f"{path}?token={TOKEN}")[0] == 200
