@@ -134,6 +134,19 @@ bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_
     return true;
 }
 
+/* About one session; NULL and *failure where there is none of this id. */
+static struct request *request_for(struct aside *aside, const char *id, struct failure *failure)
+{
+    if (!session_id_is_valid(id)) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
+        return NULL;
+    }
+    struct request *request = request_create(aside, 0, failure);
+    if (request)
+        session_copy_text(request->id, sizeof(request->id), id);
+    return request;
+}
+
 static void work_delete(uv_work_t *work)
 {
     struct request *request = work->data;
@@ -154,14 +167,10 @@ static void after_delete(uv_work_t *work, int status)
 bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
                   struct failure *failure)
 {
-    if (!session_id_is_valid(id)) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
-        return false;
-    }
-    struct request *request = request_create(aside, 0, failure);
+    struct request *request = request_for(aside, id, failure);
+
     if (!request)
         return false;
-    session_copy_text(request->id, sizeof(request->id), id);
     request->deleted = deleted;
     request->user = user;
     uv_queue_work(aside->loop, &request->work, work_delete, after_delete);
@@ -189,14 +198,10 @@ static void after_open(uv_work_t *work, int status)
 bool aside_open_file(struct aside *aside, const char *id, enum session_file file,
                      recorder_opened opened, void *user, struct failure *failure)
 {
-    if (!session_id_is_valid(id)) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
-        return false;
-    }
-    struct request *request = request_create(aside, 0, failure);
+    struct request *request = request_for(aside, id, failure);
+
     if (!request)
         return false;
-    session_copy_text(request->id, sizeof(request->id), id);
     request->file = file;
     request->opened = opened;
     request->user = user;
