@@ -219,6 +219,8 @@ class Watch:
         self.pending = await self.reach(self.clients[0])
         if not self.pending:
             await asyncio.sleep(0.3)
+        # What told the first of the state is on its way to the others, too: their answers come behind it.
+        await asyncio.gather(*(client.command("health_check") for client in self.clients))
         self.starts = [len(c.messages) for c in self.clients]
         return self
 
