@@ -14,6 +14,10 @@
 
 struct decimator;
 
+/* What makes the rate asked for (0: the band's own) of the band's: 1 (nothing to do), 2 or 4, never
+ * more: a lower rate than a quarter is not to be had. */
+int decimator_factor(int rate, double asked);
+
 /* `factor` 2 or 4. */
 struct decimator *decimator_create(int factor);
 void decimator_destroy(struct decimator *decimator);

@@ -45,6 +45,13 @@ struct decimator {
     void *user;
 };
 
+int decimator_factor(int rate, double asked)
+{
+    if (asked <= 0 || asked >= rate)
+        return 1;
+    return rate / asked >= FACTOR_MAX ? FACTOR_MAX : 2;
+}
+
 struct decimator *decimator_create(int factor)
 {
     struct decimator *d = calloc(1, sizeof(*d));

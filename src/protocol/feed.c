@@ -80,8 +80,7 @@ static void send_battery(struct protocol *protocol, const struct sample_block *b
 static struct decimator *decimator_for(struct protocol *protocol, int rate)
 {
     struct feed *feed = &protocol->feed;
-    double asked = manager_status(protocol->manager)->sample_rate;
-    int factor = asked > 0 && asked < rate ? (int)(rate / asked + 0.5) : 1;
+    int factor = decimator_factor(rate, manager_status(protocol->manager)->sample_rate);
 
     if (factor != feed->factor) {
         feed_flush(protocol);

@@ -61,13 +61,13 @@ static void take_rows(void *user, const struct sample_block *block)
 static void take_block(void *user, const struct sample_block *block)
 {
     struct csv_export *export = user;
-    double asked = export->info->sample_rate;
+    int factor = decimator_factor(block->rate, export->info->sample_rate);
 
     if (!(export->info->sensors & SENSOR_BIT(block->samples.sensor)))
         return;
-    if (block->samples.sensor == SENSOR_EEG && asked > 0 && block->rate > asked) {
+    if (block->samples.sensor == SENSOR_EEG && factor > 1) {
         if (!export->decimator)
-            export->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
+            export->decimator = decimator_create(factor);
         if (export->decimator) {
             decimator_push(export->decimator, block, take_rows, export);
             return;

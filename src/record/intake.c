@@ -43,12 +43,12 @@ void recorder_take_rows(void *user, const struct sample_block *block)
 /* Whether eeg.csv is at a lower rate is known with the first block: only then is the band's. */
 static struct decimator *decimator_for(struct recorder *recorder, const struct sample_block *block)
 {
-    double asked = recorder->info->sample_rate;
+    int factor = decimator_factor(block->rate, recorder->info->sample_rate);
 
-    if (block->samples.sensor != SENSOR_EEG || asked <= 0 || block->rate <= asked)
+    if (block->samples.sensor != SENSOR_EEG || factor == 1)
         return NULL;
     if (!recorder->decimator)
-        recorder->decimator = decimator_create(block->rate / asked >= 4 ? 4 : 2);
+        recorder->decimator = decimator_create(factor);
     return recorder->decimator;
 }
 

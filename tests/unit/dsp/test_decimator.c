@@ -153,9 +153,22 @@ static void a_restart_keeps_the_two_stretches_apart(void **state)
         assert_true(fabs(out.uv[i] - (i < 125 ? 1000 : -50000)) < 0.01);
 }
 
+static void the_factor_is_one_two_or_four(void **state)
+{
+    (void)state;
+    assert_int_equal(decimator_factor(250, 0), 1);
+    assert_int_equal(decimator_factor(250, 250), 1);
+    assert_int_equal(decimator_factor(250, 500), 1);
+    assert_int_equal(decimator_factor(250, 125), 2);
+    assert_int_equal(decimator_factor(250, 62.5), 4);
+    assert_int_equal(decimator_factor(500, 62.5), 4);
+    assert_int_equal(decimator_factor(500, 0.001), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_factor_is_one_two_or_four),
         cmocka_unit_test(the_pass_band_passes_at_the_time_of_the_input),
         cmocka_unit_test(nothing_folds_back),
         cmocka_unit_test(every_grid_point_comes_out_or_is_lost),
