@@ -130,6 +130,10 @@ int session_claim(const char *data_dir, const char *id);
  * lost silently. */
 bool session_is_there(const char *data_dir, const char *id, int dir);
 
+/* openat() of a regular file in a session's folder, never waiting, through no link; -1 and errno,
+ * for a FIFO or the like EBADF. */
+int session_open_in(int dir, const char *file, int access);
+
 /*
  * Opens one of a session's files for reading: both names are checked strictly. −1 where there is no
  * such regular file; else *size.

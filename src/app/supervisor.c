@@ -1,5 +1,6 @@
 #include "app/supervisor.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,11 @@ void supervisor_tell(struct supervisor *supervisor, const struct manager_status 
              named ? status->device.band.name : "",
              status->stream == STREAM_STREAMING ? ", streaming" : "", clients,
              clients == 1 ? "" : "s");
+    /* Each line would be a message to systemd: a band's name must not be one. */
+    for (char *c = text; *c; c++) {
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    }
     if (strcmp(text, supervisor->status) == 0)
         return;
     memcpy(supervisor->status, text, sizeof(text));

@@ -1,5 +1,6 @@
 #include "app/wants_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -27,6 +28,17 @@ struct wants_file {
     int fault;
 };
 
+/* A client or a capture may name a band with a line break, which would be a line of the file's own:
+ * no band on the air is called so. */
+static const char *one_line(const char *name)
+{
+    for (const char *c = name; *c; c++) {
+        if (iscntrl((unsigned char)*c))
+            return "";
+    }
+    return name;
+}
+
 static void put_sensors(FILE *out, const char *key, sensor_set sensors)
 {
     fprintf(out, "%s =", key);
@@ -40,9 +52,10 @@ static void put_sensors(FILE *out, const char *key, sensor_set sensors)
 static void print(struct wants_file *file)
 {
     const struct manager_wants *wants = &file->newest;
+    const char *name = one_line(wants->band.name);
 
     memset(file->text, 0, sizeof(file->text));
-    if (!wants->band.name[0] && !wants->band.address[0])
+    if (!name[0] && !wants->band.address[0])
         return;
     FILE *out = fmemopen(file->text, sizeof(file->text) - 1, "w");
     if (!out)
@@ -50,7 +63,7 @@ static void print(struct wants_file *file)
     fprintf(out,
             "; What linkbandd takes up again if it dies. Gone after a clean stop.\n"
             "backend = %s\nname = %s\naddress = %s\n",
-            file->backend, wants->band.name, wants->band.address);
+            file->backend, name, wants->band.address);
     put_sensors(out, "sensors", wants->sensors);
     fprintf(out, "sample_rate = %g\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
             wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);

@@ -3,12 +3,17 @@
 #include "base/now.h"
 #include "daemon.h"
 
-/* ---- protocol → server */
+/* ---- protocol → server. While the server is not there yet, or not any more, there is no one to
+ * tell: what the recorder still has to answer at a shutdown comes after its end. */
+
+static struct client *find(const struct daemon *daemon, uint64_t client)
+{
+    return daemon->server ? server_find(daemon->server, client) : NULL;
+}
 
 static void out_reply(void *user, uint64_t client, const char *text, size_t len)
 {
-    struct daemon *daemon = user;
-    struct client *peer = server_find(daemon->server, client);
+    struct client *peer = find(user, client);
 
     if (peer)
         server_send(peer, FRAME_REPLY, SENSOR_COUNT, text, len);
@@ -17,14 +22,12 @@ static void out_reply(void *user, uint64_t client, const char *text, size_t len)
 static void out_data_to(void *user, uint64_t client, enum sensor sensor, const char *text,
                         size_t len)
 {
-    struct daemon *daemon = user;
-    struct client *peer = server_find(daemon->server, client);
+    struct client *peer = find(user, client);
 
     if (peer)
         server_send(peer, FRAME_RAW, sensor, text, len);
 }
 
-/* While the server is not there yet, or not any more, there is no one to tell. */
 static void out_event(void *user, const char *text, size_t len)
 {
     struct daemon *daemon = user;
@@ -60,16 +63,14 @@ static void out_wants(void *user, const struct manager_wants *wants)
 
 static struct subscription *out_subscription(void *user, uint64_t client)
 {
-    struct daemon *daemon = user;
-    struct client *peer = server_find(daemon->server, client);
+    struct client *peer = find(user, client);
 
     return peer ? client_subscription(peer) : NULL;
 }
 
 static bool out_may_send(void *user, uint64_t client)
 {
-    struct daemon *daemon = user;
-    struct client *peer = server_find(daemon->server, client);
+    struct client *peer = find(user, client);
 
     return !peer || client_spend_message(peer);
 }
@@ -80,7 +81,9 @@ static void on_opened(void *user, struct client *client)
 {
     struct daemon *daemon = user;
 
-    protocol_client_opened(daemon->protocol, client_id(client));
+    /* At a stop the manager goes before the listeners do. */
+    if (!daemon->stopping)
+        protocol_client_opened(daemon->protocol, client_id(client));
 }
 
 static void on_closed(void *user, struct client *client)

@@ -6,9 +6,17 @@
 #include "band/profile.h"
 #include "bluez_properties.h"
 
+/* Other devices choose their names: one with a line break in it is no band's, and would be a line
+ * of its own wherever names are told a line each. */
 static bool is_band_name(const char *name)
 {
-    return strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0;
+    if (strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) != 0)
+        return false;
+    for (; *name; name++) {
+        if (iscntrl((unsigned char)*name))
+            return false;
+    }
+    return true;
 }
 
 /* An address as BlueZ writes it, in upper case; false if it is none. */
@@ -106,23 +114,25 @@ static void battery_property(void *user, const struct property *property)
         device->battery = level;
 }
 
-/* The one to forget: no band and not connected, as long as there is one such; the longest quiet. */
+/* How much it would be missed. */
+static int rank(const struct bluez_device *device)
+{
+    return device->connected ? 2 : device->name[0] ? 1 : 0;
+}
+
+/* The one to forget: of the lowest rank the longest quiet. */
 static struct bluez_device *device_to_forget(struct objects *objects)
 {
-    struct bluez_device *oldest = NULL;
-    bool oldest_matters = true;
+    struct bluez_device *least = &objects->devices[0];
 
-    for (size_t i = 0; i < objects->device_count; i++) {
+    for (size_t i = 1; i < objects->device_count; i++) {
         struct bluez_device *device = &objects->devices[i];
-        const bool matters = device->name[0] || device->connected;
 
-        if (!oldest || (oldest_matters && !matters) ||
-            (matters == oldest_matters && device->used < oldest->used)) {
-            oldest = device;
-            oldest_matters = matters;
-        }
+        if (rank(device) < rank(least) ||
+            (rank(device) == rank(least) && device->used < least->used))
+            least = device;
     }
-    return oldest;
+    return least;
 }
 
 static void put_device(struct objects *objects, const struct bluez_device *device)

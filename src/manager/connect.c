@@ -103,10 +103,16 @@ static void connect_in_disconnecting(struct manager *m, const struct band_identi
     replies_add(&link->connects, reply);
 }
 
-/* A band that --auto-connect waits for and that never came stands back for one a user wants. */
+/* A band that --auto-connect waits for and that never came stands back for one a user wants; who
+ * asked for it is told. */
 static void take_over(struct manager *m, const struct band_identity *band,
                       struct manager_reply reply)
 {
+    struct manager_outcome cancelled =
+        outcome_failure(ERROR_CANCELLED, "Undone by a connect to %s", band_label(band));
+
+    cancelled.band = m->link.band;
+    replies_answer(&m->link.connects, &cancelled);
     stream_drop(m);
     m->link.farewell = (struct farewell){.connected = false};
     m->link.state = LINK_DISCONNECTING;

@@ -132,6 +132,7 @@ static void on_failed(void *user, const struct failure *failure)
 {
     struct protocol *protocol = user;
 
+    answer_waiting(protocol, "stop_recording", failure);
     event_error(protocol, TO_ALL, failure, NULL);
 }
 

@@ -276,7 +276,7 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_
 {
     char path[64];
     struct bdf_plan plan;
-    int fd = openat(dir, session_file_name(FILE_PACKETS), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
     FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
 
     memset(result, 0, sizeof(*result));

@@ -188,9 +188,7 @@ bool export_session(const char *path, const char *format, const char *out_dir,
     struct session_info *info = calloc(1, sizeof(*info));
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int out = open(out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = dir < 0
-                 ? -1
-                 : openat(dir, session_file_name(FILE_PACKETS), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = dir < 0 ? -1 : session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
     FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
     bool done = false;
 

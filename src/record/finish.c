@@ -20,7 +20,7 @@
 static bool cut_torn_line(int dir, const char *name)
 {
     char tail[4096];
-    int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    int fd = session_open_in(dir, name, O_RDWR);
 
     if (fd < 0)
         return errno == ENOENT;
@@ -70,7 +70,7 @@ static bool recount(int dir, struct session_info *info, struct failure *failure)
                                          .user = info};
     struct pipeline_config config = {.mains_hz = 50, .with_features = false};
     struct playback_summary summary;
-    int fd = openat(dir, session_file_name(FILE_PACKETS), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
     FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
 
     if (!packets)

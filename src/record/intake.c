@@ -52,13 +52,28 @@ static struct decimator *decimator_for(struct recorder *recorder, const struct s
     return recorder->decimator;
 }
 
+/* A packet held back since before the start: the log, whose zero is the start, can't tell its time,
+ * so it is left out of every file. */
+static bool is_older(const struct recorder *recorder, int64_t arrival_us)
+{
+    return arrival_us < recorder->origin_us;
+}
+
+/* A rate asked for while the band's was not known may be one it can't be divided to: session.json
+ * tells what eeg.csv has. */
+static void settle_rate(struct session_info *info, const struct sample_block *block)
+{
+    if (block->samples.sensor == SENSOR_EEG && info->sample_rate > 0)
+        info->sample_rate = (double)block->rate / decimator_factor(block->rate, info->sample_rate);
+}
+
 void recorder_samples(struct recorder *recorder, const struct sample_block *block)
 {
     enum sensor sensor = block->samples.sensor;
 
-    /* A packet held back since before the start is in no packet log: its samples stay out, too. */
-    if (!recorder->accepting || block->arrival_us < recorder->origin_us)
+    if (!recorder->accepting || is_older(recorder, block->arrival_us))
         return;
+    settle_rate(recorder->info, block);
     tally_block(recorder->info, block);
     if (!recorder_takes_csv(recorder, sensor))
         return;
@@ -71,7 +86,8 @@ void recorder_samples(struct recorder *recorder, const struct sample_block *bloc
 
 void recorder_packet(struct recorder *recorder, const struct packet *packet)
 {
-    if (!recorder->accepting || packet->len > BAND_PACKET_MAX)
+    if (!recorder->accepting || packet->len > BAND_PACKET_MAX ||
+        is_older(recorder, packet->arrival_us))
         return;
     recorder->record.kind = CAPTURE_PACKET;
     recorder->record.at_us = packet->arrival_us - recorder->origin_us;

@@ -72,6 +72,7 @@ static void fail_recording(struct recorder *recorder, const struct failure *fail
         writer_close(recorder->writer, NULL);
     }
     recorder->reason = RECORDING_END_ERROR;
+    recorder->owed = false;
     if (!announced) {
         recorder->listener.start_failed(recorder->listener.user, failure);
         return;
@@ -125,8 +126,8 @@ static void on_closed(void *user)
 
     recorder->writer = NULL;
     uv_timer_stop(&recorder->tick);
-    if (recorder->announced) {
-        recorder->announced = false;
+    if (recorder->owed) {
+        recorder->owed = recorder->announced = false;
         log_info("Recorded %s, %.1f s", recorder->info->id, recorder->info->duration);
         recorder->listener.stopped(recorder->listener.user, recorder->reason,
                                    recorder_status(recorder));
@@ -179,9 +180,9 @@ static void on_tick(uv_timer_t *timer)
     struct recorder *recorder = timer->data;
     struct failure failure = {.code = ERROR_NONE};
 
-    if (!recorder->writer || !recorder->accepting)
+    if (!recorder->writer || !recorder->owed)
         return;
-    if (recorder->overflowed)
+    if (recorder->accepting && recorder->overflowed)
         failure_set(&failure, ERROR_RECORDING,
                     "The disk is too slow: %u MiB wait to be written, see what else writes to it",
                     RECORDER_QUEUE_MAX >> 20);
@@ -189,10 +190,11 @@ static void on_tick(uv_timer_t *timer)
         failure_set(&failure, ERROR_RECORDING, "The disk took nothing for %d s",
                     RECORDER_STUCK_MS / 1000);
     if (failure.code != ERROR_NONE) {
+        writer_give_up(recorder->writer);
         fail_recording(recorder, &failure);
         return;
     }
-    if (is_over(recorder))
+    if (!recorder->accepting || is_over(recorder))
         return;
     note_clock_step(recorder);
     writer_flush(recorder->writer);
@@ -223,7 +225,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
     }
-    recorder->accepting = true;
+    recorder->accepting = recorder->owed = true;
     recorder->overflowed = false;
     recorder->taken = 0;
     recorder->low_minutes = RECORDER_LOW_MINUTES;
@@ -249,7 +251,7 @@ bool recorder_is_recording(const struct recorder *recorder)
 
 bool recorder_is_ending(const struct recorder *recorder)
 {
-    return recorder->announced && !recorder->accepting;
+    return recorder->owed && !recorder->accepting;
 }
 
 const struct recorder_status *recorder_status(struct recorder *recorder)

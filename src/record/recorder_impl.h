@@ -19,6 +19,7 @@ struct recorder {
     struct writer *writer; /* while one records, and until its files are closed */
     bool accepting;        /* data is taken */
     bool announced;        /* `started` was told */
+    bool owed;             /* `stopped` or `start_failed` is still to be told */
     enum recording_end reason;
     struct session_info *info;
     int64_t origin_us; /* boot time of the start: the capture's zero */

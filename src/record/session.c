@@ -107,6 +107,19 @@ bool session_is_there(const char *data_dir, const char *id, int dir)
     return same;
 }
 
+int session_open_in(int dir, const char *file, int access)
+{
+    struct stat stat;
+    /* O_NONBLOCK: a FIFO put there must not hold us up. */
+    int fd = openat(dir, file, access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 || (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)))
+        return fd;
+    close(fd);
+    errno = EBADF;
+    return -1;
+}
+
 int session_open_file(const char *data_dir, const char *id, const char *file, uint64_t *size)
 {
     struct stat stat;
@@ -116,12 +129,11 @@ int session_open_file(const char *data_dir, const char *id, const char *file, ui
     int dir = session_open(data_dir, id);
     if (dir < 0)
         return -1;
-    /* O_NONBLOCK: a FIFO put there must not hold us up. */
-    int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = session_open_in(dir, file, O_RDONLY);
     close(dir);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+    if (fstat(fd, &stat) != 0) {
         close(fd);
         return -1;
     }
@@ -270,23 +282,25 @@ size_t session_list(const char *data_dir, size_t limit, const char *before,
     return count;
 }
 
-/* A session's folder holds files only; what else someone put there is left, and said. */
+/* A session's folder holds files only; what else someone put there is left, and said. Two may be at
+ * it, a deletion and the look for unfinished ones: what the other has removed is removed. */
 static bool empty_and_remove(int parent, const char *name)
 {
     int dir = open_folder(parent, name);
     DIR *entries = dir < 0 ? NULL : fdopendir(dir);
 
     if (!entries) {
+        int error = errno;
         if (dir >= 0)
             close(dir);
-        return false;
+        return error == ENOENT;
     }
     for (struct dirent *entry; (entry = readdir(entries));) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dir, entry->d_name, 0);
     }
     closedir(entries);
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
 bool session_delete(const char *data_dir, const char *id, struct failure *failure)

@@ -264,6 +264,11 @@ void writer_flush(struct writer *writer)
     uv_queue_work(writer->loop, &writer->work, work, after_work);
 }
 
+void writer_give_up(struct writer *writer)
+{
+    writer->giving_up = true;
+}
+
 void writer_close(struct writer *writer, const struct session_info *info)
 {
     writer->closing = true;
@@ -271,6 +276,6 @@ void writer_close(struct writer *writer, const struct session_info *info)
         *writer->final = *info;
         writer->save_info = true;
     } else
-        writer->giving_up = true;
+        writer_give_up(writer);
     writer_flush(writer);
 }

@@ -37,7 +37,10 @@ size_t writer_queued(const struct writer *writer);
 uint64_t writer_stuck_ms(const struct writer *writer);
 /* Begins to write what waits, unless a job runs. The first one makes the folder. */
 void writer_flush(struct writer *writer);
-/* Writes the rest, then `info` as session.json (NULL: nothing is written any more); then closed. */
+/* Tells no outcome any more and writes nothing more than the running job does: closed is all that
+ * is still to come, once writer_close() is called, too. */
+void writer_give_up(struct writer *writer);
+/* Writes the rest, then `info` as session.json (NULL: gives up); then closed. */
 void writer_close(struct writer *writer, const struct session_info *info);
 
 #endif
