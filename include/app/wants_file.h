@@ -14,7 +14,7 @@
 struct wants_file;
 
 /* `backend` by name: what was wanted of a simulated band is not asked of a real one. Blocks. NULL:
- * no memory. */
+ * no memory, or another daemon has the directory, and this was logged. */
 struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend);
 /* Once the loop has nothing more to do. */
 void wants_file_destroy(struct wants_file *file);

@@ -15,8 +15,10 @@
 #include "protocol/subscription.h"
 #include "server/stats.h"
 
-#define SERVER_CLIENTS_MAX     10
-#define SERVER_WAITING_MAX     16
+#define SERVER_CLIENTS_MAX 10
+#define SERVER_WAITING_MAX 16
+/* Of both together those of Origin `null`: a hostile page must not take every place. */
+#define SERVER_RESTRICTED_MAX  5
 #define SERVER_CONNECTIONS_MAX 64
 #define SERVER_MESSAGE_MAX     (64 * 1024)
 #define SERVER_FRAME_MAX       (16 * 1024)

@@ -17,7 +17,7 @@
 
 struct daemon {
     uv_loop_t loop;
-    uv_signal_t sigterm, sigint;
+    uv_signal_t sigterm, sigint, sighup;
     uv_timer_t wake;     /* the manager's */
     uv_timer_t second;   /* lagging clients, battery, suspend */
     uv_timer_t shutdown; /* bounds it */

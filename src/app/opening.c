@@ -199,9 +199,10 @@ void opening_handles(struct daemon *daemon)
     uv_timer_init(&daemon->loop, &daemon->farewell);
     uv_signal_init(&daemon->loop, &daemon->sigterm);
     uv_signal_init(&daemon->loop, &daemon->sigint);
+    uv_signal_init(&daemon->loop, &daemon->sighup);
     daemon->wake.data = daemon->second.data = daemon->shutdown.data = daemon;
     daemon->farewell.data = daemon;
-    daemon->sigterm.data = daemon->sigint.data = daemon;
+    daemon->sigterm.data = daemon->sigint.data = daemon->sighup.data = daemon;
 }
 
 static void nothing(void *user)

@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/now.h"
@@ -64,21 +65,32 @@ static void apply(void *user, const struct options *options)
         server_set_access(daemon->server, &daemon->server_config);
 }
 
-/* Before anything is opened: who finds the daemon listening may end it, and that is a clean end. */
-static void hear_signals(struct daemon *daemon)
+/* By nohup: who is to survive its terminal does. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* With no file to read again SIGHUP is a terminal that closes, a clean end as well.
+ * Before anything is opened: who finds the daemon listening may end it, and that is a clean end. */
+static void hear_signals(struct daemon *daemon, bool has_config)
 {
     uv_signal_start(&daemon->sigterm, stopping_on_signal, SIGTERM);
     uv_signal_start(&daemon->sigint, stopping_on_signal, SIGINT);
     reload_start(&daemon->reload, apply, daemon);
+    if (!has_config && !is_ignored(SIGHUP))
+        uv_signal_start(&daemon->sighup, stopping_on_signal, SIGHUP);
 }
 
 static void run(struct daemon *daemon)
 {
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
     uv_timer_start(&daemon->second, on_second, SECOND_MS, SECOND_MS);
-    log_info("linkbandd " LINKBANDD_VERSION
-             " listens on %s; open http://localhost:8121/ in a browser",
-             server_addresses(daemon->server));
+    const char *addresses = server_addresses(daemon->server);
+    log_info("linkbandd " LINKBANDD_VERSION " listens on %s; open http://%.*s/ in a browser",
+             addresses, (int)strcspn(addresses, ","), addresses);
     supervisor_ready(&daemon->supervisor);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
 }
@@ -101,7 +113,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     uv_loop_init(&daemon.loop);
     opening_handles(&daemon);
     reload_init(&daemon.reload, &daemon.loop, options, argc, argv);
-    hear_signals(&daemon);
+    hear_signals(&daemon, options->config);
     const bool opened = supervisor_init(&daemon.supervisor, &daemon.loop, &failure) &&
                         opening_all(&daemon, options, &failure);
     if (opened)

@@ -12,14 +12,12 @@
 
 void stopping_close_handles(struct daemon *daemon)
 {
-    uv_handle_t *handles[] = {(uv_handle_t *)&daemon->sigterm,
-                              (uv_handle_t *)&daemon->sigint,
-                              (uv_handle_t *)&daemon->wake,
-                              (uv_handle_t *)&daemon->second,
-                              (uv_handle_t *)&daemon->shutdown,
-                              (uv_handle_t *)&daemon->farewell,
-                              (uv_handle_t *)&daemon->supervisor.watchdog,
-                              (uv_handle_t *)&daemon->reload.hangup};
+    uv_handle_t *handles[] = {
+        (uv_handle_t *)&daemon->sigterm,      (uv_handle_t *)&daemon->sigint,
+        (uv_handle_t *)&daemon->sighup,       (uv_handle_t *)&daemon->wake,
+        (uv_handle_t *)&daemon->second,       (uv_handle_t *)&daemon->shutdown,
+        (uv_handle_t *)&daemon->farewell,     (uv_handle_t *)&daemon->supervisor.watchdog,
+        (uv_handle_t *)&daemon->reload.hangup};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         if (!uv_is_closing(handles[i]))

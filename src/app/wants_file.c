@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "app/directory.h"
@@ -17,6 +18,7 @@
 
 struct wants_file {
     uv_loop_t *loop;
+    int lock; /* on the directory */
     char path[DIRECTORY_PATH_MAX + 16], fresh[DIRECTORY_PATH_MAX + 20];
     char backend[16];
     struct manager_wants newest;
@@ -206,12 +208,33 @@ bool wants_file_load(const struct wants_file *file, struct manager_wants *wants)
     return strcmp(reading.backend, file->backend) == 0;
 }
 
+/* Another daemon's wants are not ours to take up, nor to remove. The lock ends with the process. */
+static int lock_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    log_warning(
+        "%s is not to be had (%s): nothing is taken up again if this daemon dies; give it a "
+        "--state-dir of its own",
+        directory, errno == EWOULDBLOCK ? "another linkbandd uses it" : strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend)
 {
-    struct wants_file *file = calloc(1, sizeof(*file));
+    int lock = lock_directory(directory);
+    struct wants_file *file = lock < 0 ? NULL : calloc(1, sizeof(*file));
 
-    if (!file)
+    if (!file) {
+        if (lock >= 0)
+            close(lock);
         return NULL;
+    }
+    file->lock = lock;
     file->loop = loop;
     file->work.data = file;
     snprintf(file->path, sizeof(file->path), "%s/wants", directory);
@@ -222,5 +245,7 @@ struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, con
 
 void wants_file_destroy(struct wants_file *file)
 {
+    if (file)
+        close(file->lock);
     free(file);
 }

@@ -47,13 +47,17 @@ static const char *level_name(enum log_level level)
     return "";
 }
 
-/* In UTF-8 only bytes below 0x20 and 0x7F are control characters that matter to a terminal or a
- * journal. */
+/* What a peer sent may be in it, and the log may be read in a terminal: no C0 control character,
+ * and none of C1, U+0080 to U+009F, of which one begins terminals' commands. */
 static void blank_controls(char *text)
 {
     for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+        const unsigned char byte = (unsigned char)text[0], next = (unsigned char)text[1];
+
+        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && next >= 0x80 && next < 0xa0))
             *text = '?';
+        if (*text == '?' && byte == 0xc2)
+            text[1] = '?';
     }
 }
 

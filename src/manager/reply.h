@@ -7,8 +7,8 @@
 
 #include "manager/manager.h"
 
-/* More than the clients there can be; who sends commands faster than they can end is told BUSY. */
-#define REPLIES_MAX 32
+/* All that ten clients may have pending, so that none of them can make another's BUSY. */
+#define REPLIES_MAX 320
 
 struct replies {
     struct manager_reply owed[REPLIES_MAX];

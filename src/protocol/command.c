@@ -435,9 +435,11 @@ static void object(struct protocol *protocol, const struct sender *sender, const
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "command"));
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
     struct failure failure;
+    char echo[COMMAND_ECHO_MAX];
     char *id;
     bool valid_id = read_id(message, &id);
 
+    snprintf(echo, sizeof(echo), "%s", name ? name : "");
     if (!name && (!type || strcmp(type, "health_check") != 0)) {
         invalid_message(protocol, client, "The message has no command");
     } else if (!valid_id) {
@@ -447,7 +449,7 @@ static void object(struct protocol *protocol, const struct sender *sender, const
             "{\"parameter\":\"id\",\"allowed\":\"a string of at most 1000 bytes or a number "
             "within 2^53\"}";
         if (name)
-            answer_failure(protocol, client, name, NULL, &failure, details);
+            answer_failure(protocol, client, echo, NULL, &failure, details);
         else
             event_error(protocol, client, &failure, details);
     } else if (name) {

@@ -282,10 +282,12 @@ static const char *upgrade_fault(const struct request *request, int *status)
     return NULL;
 }
 
-static bool is_full(const struct server *server)
+static bool is_full(const struct server *server, bool restricted)
 {
-    return server->closing || (server->placed_count >= SERVER_CLIENTS_MAX &&
-                               server->waiting_count >= SERVER_WAITING_MAX);
+    return server->closing ||
+           (restricted && hub_restricted_count(server) >= SERVER_RESTRICTED_MAX) ||
+           (server->placed_count >= SERVER_CLIENTS_MAX &&
+            server->waiting_count >= SERVER_WAITING_MAX);
 }
 
 static void upgrade(struct connection *connection, const struct request *request, bool restricted,
@@ -301,7 +303,7 @@ static void upgrade(struct connection *connection, const struct request *request
         answer(connection);
         return;
     }
-    if (is_full(connection->server)) {
+    if (is_full(connection->server, restricted)) {
         connection->server->stats.refused[REFUSED_FULL]++;
         refuse(connection, 503, "all places are taken: try again later\n");
         return;

@@ -27,6 +27,16 @@ void hub_place(struct client *client)
     server->waiting_count++;
 }
 
+size_t hub_restricted_count(const struct server *server)
+{
+    size_t count = 0;
+
+    for (const struct client *client = server->clients; client; client = client->next)
+        count += client->restricted &&
+                 (client->state == CLIENT_PLACED || client->state == CLIENT_WAITING);
+    return count;
+}
+
 static void promote(struct server *server)
 {
     struct client *client = server->clients;

@@ -122,6 +122,8 @@ void client_free_all(struct server *server);
 
 /* hub.c */
 void hub_place(struct client *client);
+/* Of those who have a place or wait for one. */
+size_t hub_restricted_count(const struct server *server);
 void hub_give_up_place(struct client *client);
 
 /* heartbeat.c */

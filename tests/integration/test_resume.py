@@ -136,3 +136,19 @@ def test_what_was_wanted_of_another_backend_is_not_asked_of_this_one(killed):
         await client.close()
 
     run(story())
+
+
+def test_a_second_daemon_neither_takes_up_nor_removes_what_the_first_is_wanted_to_do(killed):
+    async def story():
+        client = await start(killed)
+        await kept(killed, "sensors = eeg")
+        second = Daemon("--backend", "sim", env={"XDG_STATE_HOME": killed.env["XDG_STATE_HOME"]})
+        other = await client_of(second)
+        assert not (await other.wait(lambda m: m.get("event_type") == "device_info"))["data"]["connected"]
+        await other.close()
+        status, log = await asyncio.to_thread(second.stop)
+        assert status == 0 and "another linkbandd uses it" in log, log
+        await kept(killed, "sensors = eeg")
+        await client.close()
+
+    run(story())

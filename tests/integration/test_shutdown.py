@@ -98,6 +98,36 @@ def test_a_stalled_disk_holds_up_neither_the_clients_nor_the_end(stalling):
     assert daemon.stop()[0] == 0
 
 
+def test_who_comes_while_it_stops_and_what_the_disk_answers_late_do_no_harm(stalling):
+    """The manager is gone after the signal, the server 1.5 s later, and the disk is back after both."""
+    daemon, stalled = stalling
+
+    async def story():
+        client, _ = await recording_client(daemon)
+        stalled.touch()
+        await asyncio.sleep(1)
+        await client.send({"command": "stop_recording"})
+        await asyncio.sleep(0.2)
+        daemon.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        late = await websockets.connect(daemon.url)
+        with pytest.raises(websockets.ConnectionClosed):
+            await late.recv()
+        assert late.close_code == 1012
+        await asyncio.sleep(0.3)
+        stalled.unlink()
+        _, log = await asyncio.to_thread(daemon.process.communicate, timeout=10)
+        assert daemon.process.returncode == 0, log
+
+    run(story())
+
+
+def test_a_hangup_without_a_configuration_is_a_clean_end():
+    daemon = Daemon(*SIM)
+    status, log = daemon.stop(signal.SIGHUP)
+    assert status == 0 and "stopping" in log, log
+
+
 def test_a_second_signal_ends_it_at_once(stalling):
     daemon, stalled = stalling
 

@@ -76,6 +76,16 @@ def test_a_null_origin_is_restricted_unless_an_option_speaks_of_it(start):
     assert start("--deny-origin", "null").connect(headers=["Origin: null"]).status == 403
 
 
+def test_null_origins_take_half_of_the_places_at_most(start):
+    server = start()
+    frames = [server.open(headers=["Origin: null"]) for _ in range(5)]
+    assert server.connect(headers=["Origin: null"]).status == 503
+    others = [server.open() for _ in range(5)]
+    for peer in frames + others:
+        peer.text("count")
+        assert peer.next_text().startswith("10 ")
+
+
 def test_allowed_names_and_origins_come_in_and_refusals_name_the_option(start):
     server = start("--allow-host", "lab.example", "--allow-origin", "https://study.example")
     assert server.get("/health", host="lab.example:8121")[0] == 200
