@@ -233,6 +233,84 @@ def test_a_folder_that_vanishes_is_an_error_at_once(tmp_path):
         assert daemon.stop()[0] == 0
 
 
+def test_a_stop_whose_last_write_fails_says_so_before_the_event(tmp_path):
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data")
+
+    async def story():
+        client = await open_client(daemon)
+        await flow(client)
+        path = (await client.command("start_recording"))["data"]["path"]
+        await asyncio.sleep(1)
+        start = len(client.messages)
+        shutil.rmtree(path)
+        reply = await client.command("stop_recording")
+        await client.event("recording_stopped", start, 3, reason="error")
+        told = [m.get("event_type", m["type"]) for m in client.messages[start:] if m["type"] in ("command_response", "event")]
+        assert reply["data"].get("error_code") == "RECORDING_ERROR", reply
+        # One error is the command's, one the recording's, which all are told.
+        assert told == ["command_response", "error", "error", "recording_stopped"], told
+        await client.close()
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
+def test_a_stop_that_a_stuck_disk_holds_up_is_answered_after_30_s(tmp_path, slow_disk):
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(16, 60))
+
+    async def story():
+        client = await open_client(daemon)
+        await flow(client)
+        assert (await client.command("start_recording"))["success"]
+        await asyncio.sleep(4)
+        start = len(client.messages)
+        began = time.monotonic()
+        reply = await client.command("stop_recording", seconds=40)
+        assert reply["data"].get("error_code") == "RECORDING_ERROR", reply
+        assert 20 < time.monotonic() - began < 35
+        await client.event("recording_stopped", start, 3, reason="error")
+        await client.close()
+
+    try:
+        run(story())
+    finally:
+        daemon.stop()
+
+
+def test_a_recording_is_of_what_came_since_its_start(tmp_path):
+    """A stream's first second is held back until its rate is known: a recording that starts meanwhile has none of it."""
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data")
+
+    async def story():
+        client = await open_client(daemon)
+        assert (await client.command("connect_device", address=ADDRESS))["success"]
+        await asyncio.sleep(0.5)
+        start = len(client.messages)
+        await client.send({"command": "start_streaming"})
+        await asyncio.sleep(0.6)
+        reply = await client.command("start_recording", sample_rate=500)
+        assert reply["success"], reply
+        await client.data("eeg", start)
+        await asyncio.sleep(3)
+        assert (await client.command("stop_recording"))["success"]
+        folder = pathlib.Path(reply["data"]["path"])
+        await client.event("recording_file", start, 30, file="session.bdf")
+        lines = (folder / "packets.lbcap").read_text().splitlines()
+        assert not [line for line in lines if line.startswith(("0.000000 eeg", "0.000000 ppg", "0.000000 acc"))]
+        assert json.loads((folder / "session.json").read_text())["sample_rate"] == 250
+        subprocess.run([LINKBANDD, "export", folder, "--format", "csv", "--out", tmp_path], check=True)
+        for name in ("eeg.csv", "ppg.csv", "acc.csv"):
+            assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+        await client.close()
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
 def test_a_read_only_disk_is_an_error_at_once(tmp_path, monkeypatch):
     place = tmp_path / "small"
     prefix = in_own_namespace(place, "20m")

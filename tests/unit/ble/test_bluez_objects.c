@@ -182,6 +182,32 @@ static void a_band_keeps_the_name_it_advertised(void **state)
     assert_string_equal(the_device()->name, "LXB-TEST0001");
 }
 
+static void a_name_of_two_lines_is_no_bands(void **state)
+{
+    (void)state;
+    device(DEVICE, "C0:11:22:33:44:51", "LXB-\nWATCHDOG_USEC=1");
+    assert_string_equal(the_device()->name, "");
+}
+
+static void a_connected_band_is_not_forgotten_for_others(void **state)
+{
+    char object[64], address[BAND_ADDRESS_SIZE], name[16];
+
+    (void)state;
+    device(DEVICE, "C0:11:22:33:44:51", "LXB-TEST0001");
+    begin_changed(DEVICE, BLUEZ_DEVICE);
+    flag("Connected", TRUE);
+    end_changed();
+    for (int i = 0; i < 2 * DEVICES_MAX; i++) {
+        snprintf(object, sizeof(object), HCI0 "/dev_%d", i);
+        snprintf(address, sizeof(address), "AA:BB:CC:DD:%02X:%02X", i >> 8, i & 255);
+        snprintf(name, sizeof(name), "LXB-%08X", (unsigned)i);
+        objects.clock++;
+        device(object, address, name);
+    }
+    assert_non_null(the_device());
+}
+
 static void a_name_may_come_after_the_device(void **state)
 {
     (void)state;
@@ -450,6 +476,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_band_keeps_the_name_it_advertised, start_anew),
+        cmocka_unit_test_setup(a_name_of_two_lines_is_no_bands, start_anew),
+        cmocka_unit_test_setup(a_connected_band_is_not_forgotten_for_others, start_anew),
         cmocka_unit_test_setup(a_name_may_come_after_the_device, start_anew),
         cmocka_unit_test_setup(the_name_of_an_unknown_device_asks_for_all_objects, start_anew),
         cmocka_unit_test_setup(rssi_comes_and_goes, start_anew),

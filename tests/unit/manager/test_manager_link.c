@@ -442,6 +442,20 @@ static void auto_connect_stands_back_for_a_user(void **state)
     EXPECT(w, "connect: ok", "device_connected");
 }
 
+static void a_connect_that_another_undoes_is_cancelled(void **state)
+{
+    struct world *w = *state;
+
+    w->absent = true;
+    manager_auto_connect(w->manager, ADDRESS2);
+    ask_connect_to(w, ADDRESS2, NULL);
+    run(w, 1);
+    w->absent = false;
+    ask_connect(w);
+    run(w, 3);
+    EXPECT(w, "connect: CANCELLED", "connect: ok", "device_connected");
+}
+
 static void shutdown_answers_what_is_open_and_tells_the_end(void **state)
 {
     struct world *w = *state;
@@ -489,6 +503,7 @@ int main(void)
         story(wants_are_told_while_they_last),
         story(auto_connect_streams_whenever_the_band_appears),
         story(auto_connect_stands_back_for_a_user),
+        story(a_connect_that_another_undoes_is_cancelled),
         story(shutdown_answers_what_is_open_and_tells_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
