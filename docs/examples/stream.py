@@ -39,11 +39,13 @@ def count(message):
 
 async def main():
     async with websockets.connect(URL) as ws:
-        devices = (await command(ws, "scan_devices", duration=3))["devices"]
-        if not devices:
-            sys.exit("No band was seen: switch it on and bring it near.")
-        print("connecting", devices[0]["name"])
-        await command(ws, "connect_device", address=devices[0]["address"])
+        # A connected band advertises no more, so no scan sees it.
+        if not (await command(ws, "check_device_connection"))["connected"]:
+            devices = (await command(ws, "scan_devices", duration=3))["devices"]
+            if not devices:
+                sys.exit("No band was seen: switch it on and bring it near.")
+            print("connecting", devices[0]["name"])
+            await command(ws, "connect_device", address=devices[0]["address"])
         await command(ws, "start_streaming", duration=SECONDS)
         while True:
             message = json.loads(await ws.recv())

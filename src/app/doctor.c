@@ -154,8 +154,11 @@ static void look_at_token(const struct options *options)
     else if (token_file_read(options->token_file, token, &failure))
         doctor_ok("token", "the one in %s is wanted of every client", options->token_file);
     else
-        doctor_wrong("token", "(umask 077; openssl rand -hex 32 | sudo tee FILE >/dev/null)", "%s",
-                     failure.message);
+        doctor_wrong("token",
+                     access(options->token_file, F_OK) == 0
+                         ? "put that right in the file that is there"
+                         : "(umask 077; openssl rand -hex 32 | sudo tee FILE >/dev/null)",
+                     "%s", failure.message);
 }
 
 int doctor_run(const struct options *options)

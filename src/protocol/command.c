@@ -74,7 +74,8 @@ struct json *request_begin(struct request *request)
     const struct command *command = request->command;
     char message[320];
 
-    snprintf(message, sizeof(message), "%s%s%s", command->done,
+    snprintf(message, sizeof(message), "%s%s%s%s", command->done,
+             request->already ? ": it was already so" : "",
              request->ignored[0] ? "; ignored unknown parameters: " : "", request->ignored);
     return reply_begin(request->protocol, command->name, true, message);
 }
@@ -93,6 +94,7 @@ void request_succeed(struct request *request, const struct manager_outcome *outc
 
     if (!outcome)
         outcome = &nothing;
+    request->already = outcome->already;
     struct json *json = request_begin(request);
     if (command->put_data)
         command->put_data(protocol, json, outcome);

@@ -108,6 +108,7 @@ struct request {
     uint64_t client;
     char *id;          /* as JSON text, or NULL */
     char ignored[160]; /* parameters that were given and are not known, for the message */
+    bool already;      /* what was asked for is so: its reply says it */
 };
 
 /* A refused parameter. */

@@ -31,6 +31,18 @@ def test_stream_counts_what_came(daemon):
     assert 600 < counts["eeg"] < 1100 and counts["ppg"] > 80 and counts["acc"] > 30 and counts["bat"] >= 1
 
 
+def test_stream_takes_a_band_that_is_connected_already(daemon, clients):
+    async def story():
+        async with clients() as client:
+            assert (await client.command("connect_device", address=ADDRESS))["success"]
+            again = await client.command("connect_device", address=ADDRESS)
+            assert again["message"].endswith(": it was already so")
+
+    run(story())
+    out = subprocess.run([sys.executable, EXAMPLES / "stream.py", "2", daemon.url], capture_output=True, text=True, timeout=60)
+    assert out.returncode == 0 and "eeg" in out.stdout, out
+
+
 README = (ROOT / "README.md").read_text()
 
 
