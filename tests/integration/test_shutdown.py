@@ -122,10 +122,22 @@ def test_who_comes_while_it_stops_and_what_the_disk_answers_late_do_no_harm(stal
     run(story())
 
 
-def test_a_hangup_without_a_configuration_is_a_clean_end():
+@pytest.fixture(params=[signal.SIG_DFL, signal.SIG_IGN], ids=["in a terminal", "under nohup"])
+def hangup(request):
+    """What SIGHUP does where the daemon is started; the tests may themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, request.param)
+    yield request.param
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_hangup_without_a_configuration_is_a_clean_end_unless_it_is_ignored(hangup):
     daemon = Daemon(*SIM)
-    status, log = daemon.stop(signal.SIGHUP)
-    assert status == 0 and "stopping" in log, log
+    daemon.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    if hangup == signal.SIG_IGN:
+        assert daemon.process.poll() is None
+    status, log = daemon.stop()
+    assert status == 0 and ("stopping: signal 1\n" in log) == (hangup == signal.SIG_DFL), log
 
 
 def test_a_second_signal_ends_it_at_once(stalling):

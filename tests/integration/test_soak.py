@@ -1,6 +1,6 @@
 """An hour of the band at twenty times its speed, with clients coming and going, some of them rudely: no hole in seq but
-what a client that read too slowly was told, no sample lost that the band did not skip, no time that goes back or drifts,
-memory and descriptors flat.
+what client_lagging tells (at this speed the packets that a start holds for 2 s are more than a queue takes), no sample
+lost that the band did not skip, no time that goes back or drifts, memory and descriptors flat.
 
 A minute and a half of the band; the hour with LINKBANDD_TEST_ALL=yes.
 """
@@ -155,7 +155,7 @@ def soaked():
     print(
         f"\n{sum(listener.samples.values())} samples in {listener.messages.count} messages, {visits} visits; "
         f"memory {memory} kB and {grown:+} kB; descriptors {before}, then {after}; lost {listener.lost}; "
-        f"frames not sent because this listener read too slowly: {listener.missed()}"
+        f"frames that client_lagging told of: {listener.missed()}"
     )
     return got
 
