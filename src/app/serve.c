@@ -73,8 +73,8 @@ static bool is_ignored(int number)
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* With no file to read again SIGHUP is a terminal that closes, a clean end as well.
- * Before anything is opened: who finds the daemon listening may end it, and that is a clean end. */
+/* Before anything is opened: who finds the daemon listening may end it, and that is a clean end.
+ * With no file to read again SIGHUP, a terminal that closes, ends it, too. */
 static void hear_signals(struct daemon *daemon, bool has_config)
 {
     uv_signal_start(&daemon->sigterm, stopping_on_signal, SIGTERM);

@@ -54,10 +54,10 @@ static void blank_controls(char *text)
     for (; *text; text++) {
         const unsigned char byte = (unsigned char)text[0], next = (unsigned char)text[1];
 
-        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && next >= 0x80 && next < 0xa0))
+        if (byte == 0xc2 && next >= 0x80 && next < 0xa0)
+            text[0] = text[1] = '?';
+        else if (byte < 0x20 || byte == 0x7f)
             *text = '?';
-        if (*text == '?' && byte == 0xc2)
-            text[1] = '?';
     }
 }
 

@@ -105,10 +105,14 @@ void request_succeed(struct request *request, const struct manager_outcome *outc
 }
 
 /* A failed reply, then the error event with the same code. `details` is an object as JSON text. */
+/* `command` is echoed to its COMMAND_ECHO_MAX: it may be all that a message can hold. */
 static void answer_failure(struct protocol *protocol, uint64_t client, const char *command,
                            const char *id, const struct failure *failure, const char *details)
 {
-    struct json *json = reply_begin(protocol, command, false, failure->message);
+    char echo[COMMAND_ECHO_MAX];
+
+    snprintf(echo, sizeof(echo), "%s", command);
+    struct json *json = reply_begin(protocol, echo, false, failure->message);
 
     json_put_string(json, "error_code", error_code_name(failure->code));
     json_put_string(json, "error_message", failure->message);
@@ -356,13 +360,11 @@ static void run(struct request *request, const cJSON *message)
 static void unknown_command(struct protocol *protocol, uint64_t client, const char *name,
                             const char *id)
 {
-    char echo[COMMAND_ECHO_MAX];
     struct failure failure;
 
-    snprintf(echo, sizeof(echo), "%s", name);
     failure_set(&failure, ERROR_UNKNOWN_COMMAND,
-                "There is no command %.64s; get_server_info lists those there are.", echo);
-    answer_failure(protocol, client, echo, id, &failure, "{}");
+                "There is no command %.64s; get_server_info lists those there are.", name);
+    answer_failure(protocol, client, name, id, &failure, "{}");
 }
 
 static bool is_forbidden(const struct protocol *protocol, const struct command *command)
@@ -437,11 +439,9 @@ static void object(struct protocol *protocol, const struct sender *sender, const
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "command"));
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
     struct failure failure;
-    char echo[COMMAND_ECHO_MAX];
     char *id;
     bool valid_id = read_id(message, &id);
 
-    snprintf(echo, sizeof(echo), "%s", name ? name : "");
     if (!name && (!type || strcmp(type, "health_check") != 0)) {
         invalid_message(protocol, client, "The message has no command");
     } else if (!valid_id) {
@@ -451,7 +451,7 @@ static void object(struct protocol *protocol, const struct sender *sender, const
             "{\"parameter\":\"id\",\"allowed\":\"a string of at most 1000 bytes or a number "
             "within 2^53\"}";
         if (name)
-            answer_failure(protocol, client, echo, NULL, &failure, details);
+            answer_failure(protocol, client, name, NULL, &failure, details);
         else
             event_error(protocol, client, &failure, details);
     } else if (name) {

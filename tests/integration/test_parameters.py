@@ -101,3 +101,16 @@ def test_each_parameter_out_of_its_range(daemon):
         assert not spilled
 
     asyncio.run(asyncio.wait_for(story(), 100))
+
+
+def test_a_command_s_name_of_any_length_gets_its_one_reply(daemon):
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        for rest, code in (({}, "UNKNOWN_COMMAND"), ({"id": []}, "INVALID_PARAMETERS")):
+            start = len(client.messages)
+            await client.send({"command": "x" * 20000, **rest})
+            reply = await client.wait(lambda m: m["type"] == "command_response", 5, start)
+            assert reply["data"]["error_code"] == code and reply["command"] == "x" * 255
+        await client.close()
+
+    asyncio.run(asyncio.wait_for(story(), 20))

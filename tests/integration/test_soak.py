@@ -114,8 +114,7 @@ def descriptors(daemon):
 
 
 async def soak(daemon):
-    # Without max_queue the library stops reading while 32 messages wait for us, and the daemon's queue grows instead.
-    listener = Listener(await websockets.connect(daemon.url, max_size=2**20, max_queue=None))
+    listener = Listener(await websockets.connect(daemon.url, max_size=2**20))
     assert (await listener.command("connect_device", address=ADDRESS))["success"]
     assert (await listener.command("start_streaming"))["success"]
     before = descriptors(daemon)
