@@ -14,8 +14,9 @@
 struct wants_file;
 
 /* `backend` by name: what was wanted of a simulated band is not asked of a real one. Blocks. NULL:
- * no memory, or another daemon has the directory, and this was logged. */
-struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend);
+ * no memory, or the directory can't be opened or another daemon has it. */
+struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend,
+                                     struct failure *failure);
 /* Once the loop has nothing more to do. */
 void wants_file_destroy(struct wants_file *file);
 

@@ -155,16 +155,15 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
 }
 
-static void read_wants(struct daemon *daemon, const struct options *options)
+/* Without a place to keep what is wanted everything else goes on; `failure` says why. */
+static void read_wants(struct daemon *daemon, const struct options *options,
+                       struct failure *failure)
 {
     char path[DIRECTORY_PATH_MAX];
-    struct failure failure;
     struct manager_wants left;
 
-    if (directory_for_state(options->state_dir, path, &failure))
-        daemon->wants = wants_file_create(&daemon->loop, path, options->backend);
-    else
-        log_warning("nothing will be resumed after a crash: %s", failure.message);
+    if (directory_for_state(options->state_dir, path, failure))
+        daemon->wants = wants_file_create(&daemon->loop, path, options->backend, failure);
     if (daemon->wants && wants_file_load(daemon->wants, &left))
         daemon->left = left;
 }
@@ -213,8 +212,10 @@ static void nothing(void *user)
 bool opening_all(struct daemon *daemon, const struct options *options, struct failure *failure)
 {
     struct backend *backend;
+    struct failure no_wants;
 
-    read_wants(daemon, options); /* the backend goes by whose band a crash has left connected */
+    /* The backend goes by whose band a crash has left connected. */
+    read_wants(daemon, options, &no_wants);
     backend = open_backend(daemon, options, failure);
     if (!backend)
         return false;
@@ -224,6 +225,8 @@ bool opening_all(struct daemon *daemon, const struct options *options, struct fa
         return false;
     }
     if (open_server(daemon, options, failure)) {
+        if (!daemon->wants) /* told only now: who can't start is told of that alone */
+            log_warning("nothing will be resumed after a crash: %s", no_wants.message);
         open_recorder(daemon, options);
         resume(daemon, options);
         return true;

@@ -209,29 +209,31 @@ bool wants_file_load(const struct wants_file *file, struct manager_wants *wants)
 }
 
 /* Another daemon's wants are not ours to take up, nor to remove. The lock ends with the process. */
-static int lock_directory(const char *directory)
+static int lock_directory(const char *directory, struct failure *failure)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
-    log_warning(
-        "%s is not to be had (%s): nothing is taken up again if this daemon dies; give it a "
-        "--state-dir of its own",
-        directory, errno == EWOULDBLOCK ? "another linkbandd uses it" : strerror(errno));
+    failure_set(failure, ERROR_INTERNAL,
+                "%.120s is not to be had (%s): give this daemon a --state-dir of its own.",
+                directory, errno == EWOULDBLOCK ? "another linkbandd uses it" : strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
-struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend)
+struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, const char *backend,
+                                     struct failure *failure)
 {
-    int lock = lock_directory(directory);
-    struct wants_file *file = lock < 0 ? NULL : calloc(1, sizeof(*file));
+    int lock = lock_directory(directory, failure);
 
+    if (lock < 0)
+        return NULL;
+    struct wants_file *file = calloc(1, sizeof(*file));
     if (!file) {
-        if (lock >= 0)
-            close(lock);
+        failure_set(failure, ERROR_INTERNAL, "Out of memory.");
+        close(lock);
         return NULL;
     }
     file->lock = lock;

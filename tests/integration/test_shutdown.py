@@ -177,7 +177,7 @@ def test_a_wrong_option_is_one_line_and_78(arguments, told):
 def test_a_port_in_use_is_one_line_and_1_for_it_may_come_free():
     daemon = Daemon(*SIM)
     done = subprocess.run([LINKBANDD, *SIM, "--listen", f"127.0.0.1:{daemon.port}"], capture_output=True, text=True,
-                          timeout=10, check=False)
+                          timeout=10, check=False, env=daemon.env)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert f"127.0.0.1:{daemon.port} is in use" in done.stderr and "--listen" in done.stderr
     assert daemon.stop()[0] == 0
