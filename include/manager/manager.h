@@ -200,6 +200,9 @@ void manager_stop_streaming(struct manager *manager, struct manager_reply reply)
 bool manager_rate_fits(struct manager *manager, sensor_set sensors, double rate,
                        struct manager_outcome *outcome);
 
+/* Who asked with `user` has gone: the reply is not called any more, what was asked for goes on. */
+void manager_forget(struct manager *manager, const void *user);
+
 /* The recording's demand, beside the stream's; 0: none. */
 void manager_want_for_recording(struct manager *manager, sensor_set sensors);
 

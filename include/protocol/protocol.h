@@ -73,6 +73,8 @@ void protocol_put_sessions(struct json *json, const struct session_summary *sess
                            bool more);
 
 void protocol_client_opened(struct protocol *protocol, uint64_t client);
+/* What it asked for goes on; nothing is kept for its replies. */
+void protocol_client_closed(struct protocol *protocol, uint64_t client);
 
 /* `text` is valid UTF-8, which the server has seen to. `restricted`: the client's Origin is the
  * opaque `null`, it may not do everything. */

@@ -88,8 +88,10 @@ static void on_opened(void *user, struct client *client)
 
 static void on_closed(void *user, struct client *client)
 {
-    (void)user;
-    (void)client;
+    struct daemon *daemon = user;
+
+    if (daemon->protocol)
+        protocol_client_closed(daemon->protocol, client_id(client));
 }
 
 static void on_text(void *user, struct client *client, const char *text, size_t len)

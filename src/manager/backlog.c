@@ -28,6 +28,16 @@ bool backlog_push(struct backlog *backlog, const struct packet *packet)
     return fits;
 }
 
+bool backlog_has(const struct backlog *backlog, enum sensor sensor)
+{
+    for (size_t i = 0; i < backlog->count; i++) {
+        const struct packet *held = &backlog->held[(backlog->head + i) % BACKLOG_MAX].packet;
+        if (held->len && held->sensor == sensor)
+            return true;
+    }
+    return false;
+}
+
 bool backlog_take(struct backlog *backlog, sensor_set sensors, struct packet *packet)
 {
     drop_taken(backlog);

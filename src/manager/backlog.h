@@ -1,6 +1,6 @@
 /*
- * The packets of a stream that starts, held until its reply and stream_started have gone out. Full,
- * it drops the oldest: the band's timeline then tells the gap.
+ * The packets of a stream that starts, held until its reply and stream_started have gone out, and
+ * then let go of in portions. Full, it drops the oldest: the band's timeline then tells the gap.
  */
 #ifndef MANAGER_BACKLOG_H
 #define MANAGER_BACKLOG_H
@@ -23,6 +23,8 @@ struct backlog {
 
 /* Copies the packet. Returns false if the oldest had to go. */
 bool backlog_push(struct backlog *backlog, const struct packet *packet);
+
+bool backlog_has(const struct backlog *backlog, enum sensor sensor);
 
 /* Takes the oldest packet of one of the sensors; its bytes last until the next push. */
 bool backlog_take(struct backlog *backlog, sensor_set sensors, struct packet *packet);

@@ -8,6 +8,11 @@
 /* The pipeline takes a rate for granted 1 s after the first packet; a hair later it is asked. */
 #define RATE_WAIT_US (SECOND + 1000)
 
+/* A start of many seconds holds more than a client's queue takes: it is let go of in portions, with
+ * this much time between them to be sent in. */
+#define PORTION    16
+#define PORTION_US INT64_C(5000)
+
 /* An anchor off by less is left alone: the clock's own estimate is no better. */
 #define REANCHOR_MS 5.0
 
@@ -103,15 +108,28 @@ static sensor_set held_back(const struct manager *m)
     return m->stream.entering & ~(m->stream.judging ? SENSOR_BIT(SENSOR_EEG) : 0);
 }
 
-static void flush(struct manager *m)
+static void let_go(struct manager *m)
 {
     struct packet packet;
+    int count = 0;
 
-    while (m->link.state == LINK_CONNECTED &&
+    if (!due(m, m->portion_us))
+        return;
+    while (count < PORTION && m->link.state == LINK_CONNECTED &&
            backlog_take(&m->backlog, SENSOR_SET_ALL & ~held_back(m), &packet)) {
-        if (sensor_is_wanted(m, packet.sensor))
-            deliver(m, &packet);
+        if (!sensor_is_wanted(m, packet.sensor))
+            continue;
+        deliver(m, &packet);
+        count++;
     }
+    if (count == PORTION)
+        due(m, m->portion_us = m->now + PORTION_US);
+}
+
+/* What came before it goes before it. */
+static bool is_held(const struct manager *m, enum sensor sensor)
+{
+    return (held_back(m) & SENSOR_BIT(sensor)) || backlog_has(&m->backlog, sensor);
 }
 
 void data_packet(struct manager *m, const struct packet *packet)
@@ -123,8 +141,7 @@ void data_packet(struct manager *m, const struct packet *packet)
     data_settle(m);
     if (!sensor_is_wanted(m, packet->sensor))
         return;
-    if (!(SENSOR_BIT(packet->sensor) & held_back(m)) || packet->len == 0 ||
-        packet->len > BAND_PACKET_MAX)
+    if (!is_held(m, packet->sensor) || packet->len == 0 || packet->len > BAND_PACKET_MAX)
         deliver(m, packet);
     else if (!backlog_push(&m->backlog, packet))
         log_warning("Too many packets came before the stream had started; the oldest is dropped");
@@ -198,9 +215,10 @@ void data_link_down(struct manager *m)
     if (m->piping)
         return;
     m->link_is_up = false;
-    /* What a start had held came before the end: a recording still wants it. */
+    /* What a start had held came before the end: a recording still wants it, and a stream that was
+     * told of wants what was not let go of yet. */
     while (backlog_take(&m->backlog, SENSOR_SET_ALL, &packet)) {
-        if (m->recording & SENSOR_BIT(packet.sensor))
+        if ((m->recording | (demand_of_all(m) & ~held_back(m))) & SENSOR_BIT(packet.sensor))
             deliver(m, &packet);
     }
     m->eeg_fed_us = NEVER;
@@ -240,7 +258,7 @@ void data_settle(struct manager *m)
     if (m->reanchor)
         reanchor(m);
     set_stream(m);
-    flush(m);
+    let_go(m);
     if (m->eeg_fed_us == NEVER)
         return;
     if (due(m, m->eeg_fed_us + RATE_WAIT_US)) {

@@ -128,6 +128,7 @@ struct manager {
     sensor_set piped;     /* what the pipeline was told last */
     struct pipeline *pipeline;
     struct backlog backlog;
+    int64_t portion_us; /* when the next portion of it may be let go of */
     int64_t eeg_fed_us; /* first EEG packet fed while the rate was unknown; NEVER: none */
     struct manager_wants wants_told;
     struct manager_status status;

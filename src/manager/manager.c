@@ -109,6 +109,14 @@ struct manager_outcome bluetooth_outcome(const struct manager *m)
                            m->bluetooth_message[0] ? m->bluetooth_message : "Bluetooth is off");
 }
 
+void manager_forget(struct manager *m, const void *user)
+{
+    replies_forget(&m->scan.replies, user);
+    replies_forget(&m->link.connects, user);
+    replies_forget(&m->link.disconnects, user);
+    replies_forget(&m->stream.starts, user);
+}
+
 static void on_bluetooth(void *user, bool available, bool powered, const char *message)
 {
     struct manager *m = user;

@@ -27,16 +27,37 @@ void reply_now(struct manager_reply reply, const struct manager_outcome *outcome
         reply.done(reply.user, outcome);
 }
 
+/* The first that was forgotten; `count`: none. */
+static size_t forgotten(const struct replies *replies)
+{
+    size_t i = 0;
+
+    while (i < replies->count && replies->owed[i].done)
+        i++;
+    return i;
+}
+
 bool replies_add(struct replies *replies, struct manager_reply reply)
 {
-    if (replies->count == REPLIES_MAX) {
+    size_t at = replies->count < REPLIES_MAX ? replies->count : forgotten(replies);
+
+    if (at == REPLIES_MAX) {
         struct manager_outcome busy =
             outcome_failure(ERROR_BUSY, "Too many commands are waiting for the same outcome");
         reply_now(reply, &busy);
         return false;
     }
-    replies->owed[replies->count++] = reply;
+    replies->owed[at] = reply;
+    replies->count += at == replies->count;
     return true;
+}
+
+void replies_forget(struct replies *replies, const void *user)
+{
+    for (size_t i = 0; i < replies->count; i++) {
+        if (replies->owed[i].user == user)
+            replies->owed[i].done = NULL;
+    }
 }
 
 void replies_answer(struct replies *replies, const struct manager_outcome *outcome)

@@ -7,7 +7,8 @@
 
 #include "manager/manager.h"
 
-/* All that ten clients may have pending, so that none of them can make another's BUSY. */
+/* All that ten clients may have pending, so that none of them can make another's BUSY: the place of
+ * one that was forgotten is taken before that. */
 #define REPLIES_MAX 320
 
 struct replies {
@@ -23,6 +24,9 @@ void reply_now(struct manager_reply reply, const struct manager_outcome *outcome
 
 /* Owes the reply; where the list is full answers it BUSY. */
 bool replies_add(struct replies *replies, struct manager_reply reply);
+
+/* Replies to `user` are owed no longer. They still count: what was asked for goes on. */
+void replies_forget(struct replies *replies, const void *user);
 
 /* Answers all, in the order they came. The list is empty before the first is called. */
 void replies_answer(struct replies *replies, const struct manager_outcome *outcome);

@@ -29,6 +29,17 @@ static void request_destroy(struct request *request)
     free(request);
 }
 
+void requests_sweep(struct protocol *protocol)
+{
+    struct request *next;
+
+    for (struct request *request = protocol->pending; request; request = next) {
+        next = request->next;
+        if (request->abandoned && !request->lent)
+            request_destroy(request);
+    }
+}
+
 static int pending_of(const struct protocol *protocol, uint64_t client)
 {
     int count = 0;

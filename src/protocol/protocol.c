@@ -49,6 +49,17 @@ void protocol_client_opened(struct protocol *protocol, uint64_t client)
     feed_greet(protocol, client);
 }
 
+void protocol_client_closed(struct protocol *protocol, uint64_t client)
+{
+    for (struct request *request = protocol->pending; request; request = request->next) {
+        if (request->client != client)
+            continue;
+        request->abandoned = true;
+        if (protocol->manager)
+            manager_forget(protocol->manager, request);
+    }
+}
+
 void protocol_lagging(struct protocol *protocol, uint64_t client,
                       const uint64_t dropped[SENSOR_COUNT])
 {
@@ -81,6 +92,7 @@ void protocol_second(struct protocol *protocol)
     protocol->device_info_age++;
     offer_device_info(protocol);
     feed_second(protocol);
+    requests_sweep(protocol);
 }
 
 /* ---- the manager's listener */

@@ -109,6 +109,8 @@ struct request {
     char *id;          /* as JSON text, or NULL */
     char ignored[160]; /* parameters that were given and are not known, for the message */
     bool already;      /* what was asked for is so: its reply says it */
+    bool lent;         /* the recorder holds it until it answers */
+    bool abandoned;    /* its client has gone */
 };
 
 /* A refused parameter. */
@@ -168,6 +170,9 @@ void request_done(struct request *request, const struct manager_outcome *outcome
 void request_fail(struct request *request, const struct failure *failure);
 /* The reply function of a manager's command, with the request. */
 struct manager_reply request_reply(struct request *request);
+/* Frees those whose clients have gone, but for what the recorder holds. Not from within a reply:
+ * sending it may have been what ended the client. */
+void requests_sweep(struct protocol *protocol);
 
 #define DURATION_MAX_S      604800.0
 #define SAMPLE_RATE_MAX     1000000.0

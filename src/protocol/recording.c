@@ -417,6 +417,8 @@ void list_recordings(struct request *request, const cJSON *parameters)
     else if (!recorder_list(request->protocol->recorder, (size_t)limit, before, on_listed, request,
                             &failure))
         request_fail(request, &failure);
+    else
+        request->lent = true;
 }
 
 static void refuse_session(struct request *request, const char *session_id)
@@ -455,4 +457,6 @@ void delete_recording(struct request *request, const cJSON *parameters)
         request_refuse(request, &refusal);
     else if (!recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
         request_fail(request, &failure);
+    else
+        request->lent = true;
 }

@@ -1,6 +1,5 @@
-"""An hour of the band at twenty times its speed, with clients coming and going, some of them rudely: no hole in seq but
-what client_lagging tells (at this speed the packets that a start holds for 2 s are more than a queue takes), no sample
-lost that the band did not skip, no time that goes back or drifts, memory and descriptors flat.
+"""An hour of the band at twenty times its speed, with clients coming and going, some of them rudely: no hole in seq, no
+sample lost that the band did not skip, no time that goes back or drifts, memory and descriptors flat.
 
 A minute and a half of the band; the hour with LINKBANDD_TEST_ALL=yes.
 """
@@ -160,6 +159,7 @@ def soaked():
 
 
 def test_no_seq_is_missing_that_was_not_told(soaked):
+    """None at all in the hour, on a host that has nothing else to do; a busy one may starve this listener."""
     listener = soaked[0]
     told = dict.fromkeys(SENSORS, 0)
     for message in listener.messages:
@@ -167,6 +167,7 @@ def test_no_seq_is_missing_that_was_not_told(soaked):
             for sensor, frames in message["data"]["dropped"].items():
                 told[sensor] = told.get(sensor, 0) + frames
     assert listener.missed() == {sensor: told[sensor] for sensor in SENSORS}
+    assert BAND_SECONDS < 3600 or not any(told.values())
     assert {stream[1] for stream in listener.next_seq} == set(SENSORS)
 
 

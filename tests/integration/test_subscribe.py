@@ -1,8 +1,10 @@
 """What one client chooses to get, and how fast it may ask."""
 
 import asyncio
+import json
 
 import pytest
+import websockets
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SENSORS = ["eeg", "ppg", "acc", "bat"]
@@ -132,5 +134,27 @@ def test_a_burst_is_served_a_flood_is_told_busy_and_each_command_has_its_one_rep
             await asyncio.sleep(1.5)
             for number in range(100):
                 assert (await client.command("get_streaming_status"))["success"], f"{number} after a rest"
+
+    run(story())
+
+
+@pytest.mark.arguments("--backend", "sim", "--sim", "seed=1")
+def test_commands_that_wait_for_one_who_has_left_take_no_place_of_another(clients, daemon):
+    """Twelve visits leave 32 scans each to wait; the places for those of ten clients are 320."""
+
+    async def story():
+        for _ in range(12):
+            async with websockets.connect(daemon.url) as visitor:
+                for number in range(32):
+                    await visitor.send(json.dumps({"command": "scan_devices", "parameters": {"duration": 30}}))
+                await visitor.send('{"command":"get_streaming_status"}')
+                while json.loads(await visitor.recv()).get("command") != "get_streaming_status":
+                    pass
+        async with clients() as client, clients() as other:
+            await client.send({"command": "scan_devices", "id": "mine"})
+            await other.command("stop_scan")
+            reply = await client.wait(lambda m: m.get("id") == "mine")
+            assert reply["success"], reply
+            assert (await client.command("connect_device", address="AA:BB:CC:DD:EE:FF"))["success"]
 
     run(story())

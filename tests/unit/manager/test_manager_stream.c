@@ -59,6 +59,50 @@ static void nothing_is_lost_between_subscription_and_reply(void **state)
     assert_true(w->sent[SENSOR_EEG] > 280);
 }
 
+/* A hundred EEG packets come between its acknowledgement and that of the PPG. */
+static void start_with_a_hundred_held(struct world *w)
+{
+    get_connected(w);
+    w->silent = EEG;
+    ask_start(w, EEG | PPG, 0, 0);
+    while (!(w->on & EEG))
+        run(w, 0.01);
+    while (w->sent[SENSOR_EEG] < 100)
+        send_packet(w, SENSOR_EEG);
+    EXPECT_NOTHING(w);
+}
+
+static void what_a_start_held_is_let_go_of_in_portions(void **state)
+{
+    struct world *w = *state;
+    unsigned most = 0, got = 0;
+
+    start_with_a_hundred_held(w);
+    for (int ms = 0; ms < 2000; ms++) {
+        run(w, 0.001);
+        if (got == 0 && w->got[SENSOR_EEG] > 0)
+            send_packet(w, SENSOR_EEG); /* waits its turn, as on_packet sees */
+        most = w->got[SENSOR_EEG] - got > most ? w->got[SENSOR_EEG] - got : most;
+        got = w->got[SENSOR_EEG];
+    }
+    EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data eeg", "data ppg");
+    assert_int_equal(got, 101);
+    assert_in_range(most, 1, 20);
+}
+
+static void a_link_lost_between_portions_loses_none_of_them(void **state)
+{
+    struct world *w = *state;
+
+    start_with_a_hundred_held(w);
+    while (w->got[SENSOR_EEG] == 0)
+        run(w, 0.001);
+    assert_in_range(w->got[SENSOR_EEG], 1, 40);
+    EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data eeg");
+    lose_link(w, LINK_END_LOST);
+    assert_int_equal(w->got[SENSOR_EEG], 100);
+}
+
 static void a_rate_is_judged_by_the_band_before_the_reply(void **state)
 {
     struct world *w = *state;
@@ -478,6 +522,8 @@ int main(void)
         story(notifications_come_on_in_the_order_known_to_work),
         story(a_start_without_a_band_is_not_connected),
         story(nothing_is_lost_between_subscription_and_reply),
+        story(what_a_start_held_is_let_go_of_in_portions),
+        story(a_link_lost_between_portions_loses_none_of_them),
         story(a_rate_is_judged_by_the_band_before_the_reply),
         story(a_rate_above_the_bands_is_refused_once_it_is_known),
         story(without_eeg_250_is_taken_and_a_later_500_is_told),

@@ -347,8 +347,11 @@ static void on_subscription(void *user, sensor_set sensors)
 
 static void on_packet(void *user, const struct packet *packet)
 {
-    (void)user;
+    struct world *w = user;
+
     assert_true(packet->len > 0);
+    assert_true(packet->arrival_us >= w->arrived[packet->sensor]);
+    w->arrived[packet->sensor] = packet->arrival_us;
 }
 
 /* Data are logged once a sensor since the stream began, to see their place among the events. */

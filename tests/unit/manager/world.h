@@ -65,10 +65,12 @@ struct world {
     size_t op_count;
     unsigned sent[SENSOR_COUNT],
         got[SENSOR_COUNT]; /* packets by the band, blocks by the listener */
-    unsigned connects;     /* attempts the backend was asked for */
-    sensor_set first_seen; /* sensors whose data were logged */
-    bool streaming;        /* told by stream_started and stream_stopped */
-    bool log_operations;   /* log also what the backend is asked */
+    int64_t
+        arrived[SENSOR_COUNT]; /* the last packet the listener was shown, none before it after */
+    unsigned connects;         /* attempts the backend was asked for */
+    sensor_set first_seen;     /* sensors whose data were logged */
+    bool streaming;            /* told by stream_started and stream_stopped */
+    bool log_operations;       /* log also what the backend is asked */
     char lines[LINES_MAX][96];
     size_t line_count, read;
     unsigned asked, answered;
