@@ -13,8 +13,10 @@
 #define EEG_PHYS 336083.0
 #define EEG_DIG  8388599
 
-/* A clock set right over a reconnect is a gap to pad; a wild one must not fill the disk. */
+/* A clock set right over a reconnect is a gap to pad; a wild one must not fill the disk, nor must a
+ * line of damaged packets that says it came years later. */
 #define STEP_MAX_S 86400
+#define SPAN_MAX_S (7 * 86400)
 
 /* PPG counts are unsigned 24 bits: told with an offset, exact. */
 #define PPG_OFFSET 8388608
@@ -115,8 +117,15 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
     }
     plan->start_ms = floor(survey.first_ms / 1000) * 1000;
     plan->records = (int64_t)floor((survey.last_ms - plan->start_ms) / 1000) + 1;
-    if (plan->records <= summary.last_at_us / 1000000 + STEP_MAX_S)
+    if (plan->records > summary.last_at_us / 1000000 + STEP_MAX_S)
+        failure_set(failure, ERROR_RECORDING,
+                    "UTC was stepped by more than a day while recording: take the CSV");
+    else if (plan->records > SPAN_MAX_S)
+        failure_set(failure, ERROR_RECORDING,
+                    "From the first packet to the last it is %.1f days, more than the 7 that a "
+                    "BDF may hold: take the CSV, and see whether packets.lbcap is damaged",
+                    (double)plan->records / 86400);
+    else
         return true;
-    failure_set(failure, ERROR_RECORDING, "UTC was stepped by more than a day while recording");
     return false;
 }

@@ -67,6 +67,17 @@ def test_jsonl_comes_out_as_sent_once_the_filters_have_settled(session, tmp_path
             assert a["data"]["timestamps"] == pytest.approx(b["data"]["timestamps"], abs=0.0011)
 
 
+def test_a_damaged_line_that_came_years_later_fills_no_disk(session, tmp_path):
+    folder = tmp_path / session.name
+    folder.mkdir()
+    (folder / "session.json").write_bytes((session / "session.json").read_bytes())
+    *lines, last, end = (session / "packets.lbcap").read_text().rsplit("\n", 2)
+    (folder / "packets.lbcap").write_text("\n".join([*lines, "9" + last.split(".")[0].zfill(8) + ".0" + last[last.index(" "):], end]))
+    said = linkbandd("export", folder, "--format", "bdf", "--out", tmp_path, status=1)
+    assert "more than the 7" in said and "damaged" in said, said
+    assert not list(tmp_path.glob("session.bdf*"))
+
+
 def test_nothing_is_overwritten(session, tmp_path):
     (tmp_path / "ppg.csv").write_text("mine")
     assert "File exists" in linkbandd("export", session, "--format", "csv", "--out", tmp_path, status=1)
