@@ -43,7 +43,7 @@ struct protocol_out {
 
 /* Limits of the server, for get_server_info. */
 struct protocol_limits {
-    int clients, waiting, connections, message_bytes, frame_bytes;
+    int clients, waiting, null_origin, connections, message_bytes, frame_bytes;
     int data_queue_bytes, reply_queue_bytes;
     int messages_a_second, messages_at_once;
     int heartbeat_seconds, silent_seconds, handshake_seconds, stuck_seconds;

@@ -23,12 +23,14 @@
 #define SERVER_MESSAGE_MAX     (64 * 1024)
 #define SERVER_FRAME_MAX       (16 * 1024)
 #define SERVER_HANDSHAKE_MS    10000
-#define SERVER_PING_MS         30000
-#define SERVER_SILENT_MS       40000
-#define SERVER_KICK_MS         2000
-#define SERVER_STUCK_MS        10000
-#define SERVER_DATA_QUEUE_MAX  (256 * 1024)
-#define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
+/* What is left of that while all connections are taken and another peer comes. */
+#define SERVER_PRESSED_HANDSHAKE_MS 1000
+#define SERVER_PING_MS              30000
+#define SERVER_SILENT_MS            40000
+#define SERVER_KICK_MS              2000
+#define SERVER_STUCK_MS             10000
+#define SERVER_DATA_QUEUE_MAX       (256 * 1024)
+#define SERVER_REPLY_QUEUE_MAX      (1024 * 1024)
 /* Characters of the token, visible ASCII. */
 #define SERVER_TOKEN_MAX 256
 /* Messages that one client may send: so many a second, and so many at once after a rest. */

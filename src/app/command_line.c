@@ -90,7 +90,9 @@ static bool take_all(struct options *options, int argc, char **argv, struct fail
     opterr = 0;
     optind = 0; /* glibc: begin anew, the leading colon included */
     for (int at = 1; option != -1; at = optind) {
-        option = getopt_long(argc, argv, ":", table, &index);
+        option = getopt_long(argc, argv, ":h", table, &index);
+        if (option == 'h')
+            options->action = ACTION_HELP;
         if (option == '?' || option == ':') {
             refuse(argv[at < argc ? at : argc - 1], option == ':', failure);
             return false;

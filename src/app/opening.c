@@ -117,6 +117,7 @@ static bool open_protocol(struct daemon *daemon)
     static const struct protocol_limits limits = {
         .clients = SERVER_CLIENTS_MAX,
         .waiting = SERVER_WAITING_MAX,
+        .null_origin = SERVER_RESTRICTED_MAX,
         .connections = SERVER_CONNECTIONS_MAX,
         .message_bytes = SERVER_MESSAGE_MAX,
         .frame_bytes = SERVER_FRAME_MAX,

@@ -18,6 +18,7 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_begin_object(json);
     json_put_integer(json, "clients", limits->clients);
     json_put_integer(json, "waiting_clients", limits->waiting);
+    json_put_integer(json, "null_origin_clients", limits->null_origin);
     json_put_integer(json, "connections", limits->connections);
     json_put_integer(json, "message_bytes", limits->message_bytes);
     json_put_integer(json, "frame_bytes", limits->frame_bytes);

@@ -254,6 +254,8 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return writeable(client);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        /* It has no use for its place any more, even if it never ends the connection. */
+        hub_give_up_place(client);
         /* Not to be echoed, where it is itself the echo of ours. */
         return client->close_sent ? -1 : 0;
     case LWS_CALLBACK_CLOSED:

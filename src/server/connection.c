@@ -393,6 +393,23 @@ static void on_event(uv_poll_t *poll, int status, int events)
         discard_some(connection);
 }
 
+bool connection_make_room(struct server *server)
+{
+    struct connection *oldest = NULL;
+    const uint64_t long_ago =
+        uv_now(server->loop) + server_ms(server, SERVER_HANDSHAKE_MS - SERVER_PRESSED_HANDSHAKE_MS);
+
+    for (struct connection *one = server->connections; one; one = one->next) {
+        if (one->state == CONNECTION_READS && one->deadline <= long_ago)
+            oldest = one; /* the newest are first in the list */
+    }
+    if (!oldest)
+        return false;
+    server->stats.refused[REFUSED_FULL]++;
+    connection_close(oldest);
+    return true;
+}
+
 void connection_watch_all(struct server *server, uint64_t now)
 {
     struct connection *next;

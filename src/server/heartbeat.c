@@ -42,6 +42,7 @@ static void watch_client(struct client *client, uint64_t now)
         return;
     }
     if (client->state == CLIENT_WAITING && age >= server_ms(server, SERVER_KICK_MS)) {
+        server->stats.refused[REFUSED_FULL]++;
         client_leave(client, 1013, "ten clients are connected already: try again later");
         return;
     }

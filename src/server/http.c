@@ -149,8 +149,14 @@ void http_answer(const struct server *server, const struct request *request, boo
     }
     if (!answer_page(server, request, response))
         answer_route(server, request, restricted, number, response);
-    if (!response->status && !response->later)
+    if (response->status || response->later)
+        return;
+    if (strcmp(request->path, "/ws") == 0) {
+        http_say(response, 426, "this is the WebSocket; the page is at /\n");
+        response->extra = "Upgrade: websocket\r\n";
+    } else {
         http_say(response, 404, "nothing is here: the page is at /, the WebSocket at / and /ws\n");
+    }
 }
 
 static const char *reason_phrase(int status)

@@ -108,7 +108,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
             return;
         }
         server->stats.accepted++;
-        if (server->peer_count >= SERVER_CONNECTIONS_MAX) {
+        if (server->peer_count >= SERVER_CONNECTIONS_MAX && !connection_make_room(server)) {
             server->stats.refused[REFUSED_FULL]++;
             close(fd);
             continue;

@@ -101,6 +101,8 @@ void listener_resume(struct server *server);
 
 /* connection.c: takes the accepted socket over. */
 void connection_open(struct server *server, int fd);
+/* Where all are taken a handshake that is not done in SERVER_PRESSED_HANDSHAKE_MS ends: true. */
+bool connection_make_room(struct server *server);
 void connection_watch_all(struct server *server, uint64_t now);
 void connection_close_all(struct server *server);
 

@@ -126,6 +126,25 @@ def test_the_sixty_fifth_connection_is_closed_at_accept(start):
         peer.close()
 
 
+def test_handshakes_that_are_never_finished_keep_nobody_out(server):
+    idle = [server.raw() for _ in range(64)]
+    time.sleep(0.2)  # two seconds, hurried by ten; each may have ten
+    assert server.get("/health")[0] == 200
+    client = server.open()
+    client.text("in")
+    assert client.next_text() == "in"
+    assert server.descriptors() > 64, "only those in the way were ended"
+    for peer in idle:
+        peer.close()
+
+
+def test_who_said_close_keeps_no_place(start):
+    server = start("--hurry", "1")
+    places = [server.open() for _ in range(10)]
+    places[4].send(8, b"\x03\xe8")
+    server.open()  # at once, though the other neither reads nor ends the connection
+
+
 @pytest.mark.parametrize("half_closed", [False, True])
 def test_a_stuck_client_loses_its_own_and_nobody_elses_frames(server, half_closed):
     stuck = server.open(receive_buffer=4096)

@@ -19,7 +19,7 @@ def test_no_websocket_opens_on(server, path):
 
 @pytest.mark.parametrize("request_line, status", [
     ("GET / HTTP/1.1", 200), ("GET /?token=x HTTP/1.1", 200), ("GET /page.js HTTP/1.1", 200), ("GET /page.css HTTP/1.1", 200), ("GET /processed.js HTTP/1.1", 200), ("GET /recordings.js HTTP/1.1", 200),
-    ("GET /health HTTP/1.1", 200), ("GET /nothing HTTP/1.1", 404), ("GET /../etc/passwd HTTP/1.1", 404),
+    ("GET /health HTTP/1.1", 200), ("GET /nothing HTTP/1.1", 404), ("GET /ws HTTP/1.1", 426), ("GET /../etc/passwd HTTP/1.1", 404),
     ("POST / HTTP/1.1", 405), ("PUT /x HTTP/1.1", 405), ("CONNECT / HTTP/1.1", 405), ("OPTIONS / HTTP/1.1", 405),
     ("CONNECT localhost:80 HTTP/1.1", 400), ("GET / HTTP/2.0", 400), ("GET /", 400), ("GET  / HTTP/1.1", 400),
     ("hello", 400), ("GET http://localhost/ HTTP/1.1", 400), ("\x01\x02", 400),
