@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/token_file.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon.h"
@@ -54,12 +55,23 @@ static void on_second(uv_timer_t *timer)
 
 /* ---- running */
 
+/* Of the file that it was started with: whoever has connected stays. */
+static void read_token_again(struct daemon *daemon)
+{
+    struct failure failure;
+
+    if (daemon->server_config.token &&
+        !token_file_read(daemon->reload.started->token_file, daemon->token, &failure))
+        log_error("the token stays as it was: %s", failure.message);
+}
+
 /* A reload: what a running daemon can change. */
 static void apply(void *user, const struct options *options)
 {
     struct daemon *daemon = user;
 
     log_set_level(options->log_level);
+    read_token_again(daemon);
     opening_access(&daemon->server_config, options);
     if (daemon->server)
         server_set_access(daemon->server, &daemon->server_config);

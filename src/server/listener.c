@@ -87,7 +87,12 @@ static void accept_failed(struct listening *listening)
 {
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
         return;
-    log_warning("can't accept a connection: %s; trying again", strerror(errno));
+    /* Once a while: it is tried several times a second. */
+    const uint64_t now = uv_now(listening->server->loop);
+    if (!listening->told_at || now - listening->told_at > 10000) {
+        listening->told_at = now;
+        log_warning("can't accept a connection: %s; trying again", strerror(errno));
+    }
     /* Still readable, it would wake the loop for ever: the watch resumes it. */
     uv_poll_stop(&listening->poll);
     listening->paused = true;

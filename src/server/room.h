@@ -22,7 +22,8 @@ struct listening {
     struct server *server;
     uv_poll_t poll;
     int fd;
-    bool paused; /* out of descriptors: accept() would fail again at once */
+    bool paused;      /* out of descriptors: accept() would fail again at once */
+    uint64_t told_at; /* when the log was told so, ms of uv_now(); 0: never */
 };
 
 enum client_state { CLIENT_WAITING, CLIENT_PLACED, CLIENT_LEAVING };

@@ -294,7 +294,7 @@ def test_ipv6_is_listened_on(server):
 
 
 def test_out_of_descriptors_the_daemon_waits_and_does_not_spin(start):
-    server = start("--hurry", "1")
+    server = start("--hurry", "10")
     import resource
     open_now = server.descriptors()
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (open_now + 3, 4096))
@@ -309,5 +309,7 @@ def test_out_of_descriptors_the_daemon_waits_and_does_not_spin(start):
         peer.close()
     time.sleep(0.5)
     assert server.get("/health")[0] == 200
+    server.stop()
+    assert server.log.count("can't accept a connection: Too many open files") == 1
 
 

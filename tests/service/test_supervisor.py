@@ -209,6 +209,25 @@ def test_sighup_takes_what_can_change_and_names_what_cannot(manager, tmp_path):
     assert "<4>what has changed of these waits for a restart: sim\n" in manager.log()
 
 
+def test_sighup_takes_a_new_token_and_keeps_the_old_one_where_there_is_none(manager, tmp_path):
+    conf, token = tmp_path / "conf", tmp_path / "token"
+    conf.write_text(f"backend = sim\ntoken-file = {token}\n")
+    token.write_text("the first one, 1\n".replace(" ", "_"))
+    token.chmod(0o600)
+    port = manager.listen()
+    manager.start("--config", conf)
+    manager.told("READY=1")
+    for new, works, log in (("a-second-token-of-20", "a-second-token-of-20", ""),
+                            ("short", "a-second-token-of-20", "<3>the token stays as it was: The token file")):
+        token.write_text(new + "\n")
+        manager.process.send_signal(signal.SIGHUP)
+        manager.told("RELOADING=1")
+        manager.told("READY=1")
+        assert get(port, path=f"/health?token={works}") == 200
+        assert get(port, path="/health?token=the_first_one,_1") == 401
+    assert log in manager.log()
+
+
 def test_sighup_with_a_wrong_file_changes_nothing(manager, tmp_path):
     conf = tmp_path / "conf"
     conf.write_text("backend = sim\nallow-host = lab.example\n")
