@@ -90,10 +90,12 @@ static double alpha_next(struct sim_brain *brain)
     return ALPHA_UV * brain->alpha_level * y;
 }
 
+/* Alpha is that of closed eyes, and those do not blink. */
 static double blink_next(struct sim_brain *brain)
 {
     if (brain->blink_left <= 0) {
-        brain->quiet_left -= 1 / brain->rate;
+        if (brain->alpha_target == 0)
+            brain->quiet_left -= 1 / brain->rate;
         if (brain->quiet_left > 0)
             return 0;
         brain->blink_left = BLINK_S;
