@@ -200,6 +200,9 @@ static void get_text(const cJSON *object, const char *key, char *out, size_t siz
 }
 
 /* Someone may have edited the file: only numbers that fit are believed. */
+/* 2^52, the year 2112 in µs: cJSON takes 15 digits for enough where they are within 2^-52. */
+#define EXACT_MAX 4503599627370496.0
+
 static double get_number(const cJSON *object, const char *key, double most)
 {
     double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
@@ -345,7 +348,7 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_text(host, "name", info->host, sizeof(info->host));
     get_text(host, "kernel", info->kernel, sizeof(info->kernel));
     get_text(host, "linkbandd", info->version, sizeof(info->version));
-    info->start_utc_us = (int64_t)get_number(root, "start_us", 9e15);
+    info->start_utc_us = (int64_t)get_number(root, "start_us", EXACT_MAX);
     info->duration = get_number(root, "duration", 1e12);
     info->sample_rate = get_number(root, "sample_rate", 1e4);
     info->eeg_rate = (int)get_number(root, "eeg_rate", 1e4);
