@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct kind {
     const char *option;
@@ -18,6 +19,16 @@ static bool is_path(const char *value)
     return value && value[0] == '/';
 }
 
+/* Clients are told paths: they know nothing of the daemon's working directory. */
+static int absolute(const char *given, char *path)
+{
+    char here[DIRECTORY_PATH_MAX];
+
+    if (given[0] == '/' || !getcwd(here, sizeof(here)))
+        return snprintf(path, DIRECTORY_PATH_MAX, "%s", given);
+    return snprintf(path, DIRECTORY_PATH_MAX, "%s/%s", here, given);
+}
+
 /* $STATE_DIRECTORY may list several, parted by colons: the first is meant. */
 static int find(const struct kind *kind, const char *given, char *path)
 {
@@ -26,7 +37,7 @@ static int find(const struct kind *kind, const char *given, char *path)
     const char *home = getenv("HOME");
 
     if (given)
-        return snprintf(path, DIRECTORY_PATH_MAX, "%s", given);
+        return absolute(given, path);
     if (is_path(state))
         return snprintf(path, DIRECTORY_PATH_MAX, "%.*s%s", (int)strcspn(state, ":"), state,
                         kind->below_state);
@@ -53,8 +64,8 @@ static bool open_kind(const struct kind *kind, const char *given, char *path,
     const int len = find(kind, given, path);
 
     if (len <= 0 || len >= DIRECTORY_PATH_MAX) {
-        failure_set(failure, ERROR_RECORDING, "HOME is not set: name a directory with --%s.",
-                    kind->option);
+        failure_set(failure, ERROR_RECORDING, "%s: name a directory with --%s.",
+                    len <= 0 ? "HOME is not set" : "The path is too long", kind->option);
         return false;
     }
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {

@@ -12,8 +12,7 @@ struct aside {
     void (*idle)(void *user);
     void *idle_user;
 
-    aside_finished finished;
-    void *finished_user;
+    struct aside_listener listener;
     uv_work_t finish;
     /* The finishing job's. */
     char id[SESSION_ID_SIZE];
@@ -38,16 +37,15 @@ struct request {
     struct session_summary sessions[];
 };
 
-struct aside *aside_create(uv_loop_t *loop, const char *data_dir, aside_finished finished,
-                           void *user)
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir,
+                           const struct aside_listener *listener)
 {
     struct aside *aside = calloc(1, sizeof(*aside));
 
     if (!aside)
         return NULL;
     aside->loop = loop;
-    aside->finished = finished;
-    aside->finished_user = user;
+    aside->listener = *listener;
     aside->finish.data = aside;
     aside->data_dir = strdup(data_dir);
     if (aside->data_dir)
@@ -109,8 +107,10 @@ static void request_destroy(struct request *request)
 static void after_list(uv_work_t *work, int status)
 {
     struct request *request = work->data;
+    const struct aside_listener *listener = &request->aside->listener;
 
     (void)status;
+    listener->listing(listener->user, request->sessions, request->count);
     request->listed(request->user, request->sessions, request->count, request->more);
     request_destroy(request);
 }
@@ -247,8 +247,8 @@ static void after_finish(uv_work_t *work, int status)
 
     (void)status;
     if (aside->found && aside->asked_bdf && aside->failure.code != ERROR_BUSY)
-        aside->finished(aside->finished_user, aside->id,
-                        aside->failure.code == ERROR_NONE ? NULL : &aside->failure);
+        aside->listener.finished(aside->listener.user, aside->id,
+                                 aside->failure.code == ERROR_NONE ? NULL : &aside->failure);
     if (aside->closing || (!aside->found && !aside->again)) {
         aside->finishing = false;
         tell_idle(aside);

@@ -9,11 +9,16 @@
 
 struct aside;
 
-/* A session's BDF was made, or not: failure is NULL on success. */
-typedef void (*aside_finished)(void *user, const char *id, const struct failure *failure);
+struct aside_listener {
+    void *user;
+    /* A session's BDF was made, or not: failure is NULL on success. */
+    void (*finished)(void *user, const char *id, const struct failure *failure);
+    /* A list from the disk is about to be given out: here what is known better can be put in. */
+    void (*listing)(void *user, struct session_summary *sessions, size_t count);
+};
 
-struct aside *aside_create(uv_loop_t *loop, const char *data_dir, aside_finished finished,
-                           void *user);
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir,
+                           const struct aside_listener *listener);
 /* Only when idle: before its first job, or once aside_shutdown() said so. NULL is fine. */
 void aside_destroy(struct aside *aside);
 

@@ -312,6 +312,17 @@ static void on_finished(void *user, const char *id, const struct failure *failur
     recorder->listener.file(recorder->listener.user, id, session_file_name(FILE_BDF), failure);
 }
 
+/* Of the session that is being recorded the disk says how it began. */
+static void on_listing(void *user, struct session_summary *sessions, size_t count)
+{
+    const struct recorder_status *status = recorder_status(user);
+
+    for (size_t i = 0; i < count && status->is_recording; i++) {
+        if (strcmp(sessions[i].id, status->session_id) == 0)
+            sessions[i].duration = status->duration;
+    }
+}
+
 /* ---- making and unmaking ---- */
 
 static bool usable(const char *data_dir, struct failure *failure)
@@ -351,7 +362,8 @@ struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
     recorder->listener = *listener;
     recorder->data_dir = strdup(data_dir);
     recorder->info = calloc(1, sizeof(*recorder->info));
-    recorder->aside = aside_create(loop, data_dir, on_finished, recorder);
+    recorder->aside =
+        aside_create(loop, data_dir, &(struct aside_listener){recorder, on_finished, on_listing});
     if (!recorder->data_dir || !recorder->info || !recorder->aside) {
         release(recorder);
         return NULL;

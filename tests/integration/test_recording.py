@@ -3,11 +3,13 @@
 import asyncio
 import csv
 import json
+import os
 import pathlib
 
 import pytest
+import websockets
 
-from peers import Daemon
+from peers import Client, Daemon
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
@@ -19,6 +21,22 @@ def run(story):
 def rows(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_its_path_is_absolute_wherever_the_daemon_was_started(tmp_path):
+    daemon = Daemon("--backend", "sim", "--sim", "radio=fast", "--data-dir", os.path.relpath(tmp_path))
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        path = pathlib.Path((await client.command("start_recording"))["data"]["path"])
+        await client.close()
+        assert path.is_absolute() and path.resolve().parent == tmp_path.resolve()
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
 
 
 def test_a_recording_needs_a_band_but_no_stream(clients):
@@ -42,6 +60,9 @@ def test_a_recording_needs_a_band_but_no_stream(clients):
             assert marker["success"]
             assert (await client.event("marker"))["data"]["session_id"] == folder.name
             await asyncio.sleep(4)
+            listed = (await client.command("list_recordings"))["data"]["sessions"]
+            assert [(s["session_id"], s["state"]) for s in listed] == [(folder.name, "recording")]
+            assert 4 <= listed[0]["duration"] < 10 and listed[0]["bytes"] > 0
             start = len(client.messages)
             reply = await client.command("stop_recording")
             assert reply["success"] and reply["data"]["is_recording"] is False
