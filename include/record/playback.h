@@ -20,16 +20,21 @@ struct playback_listener {
 struct playback_summary {
     int64_t start_utc_us;
     uint64_t lines, bad_lines;
+    uint64_t first_bad; /* its number, from 1 */
+    const char *fault;  /* of the first bad one, static */
     int64_t last_at_us;
     int eeg_rate;
 };
 
 /*
- * Plays it to its end. Lines that are no capture's are counted and left out; the last one may be
- * torn. False and *failure only where the file can't be read or memory runs out.
+ * Plays it to its end. Lines that are no capture's are counted and left out, a last one without an
+ * end, as a file has that is being written, is left out only. False and *failure only where the file can't be read or memory runs out.
  */
 bool playback_run(FILE *file, const struct pipeline_config *config,
                   const struct playback_listener *listener, struct playback_summary *summary,
                   struct failure *failure);
+
+/* What is missing for lines that could not be read, to the log; nothing where all could. */
+void playback_warn(const struct playback_summary *summary);
 
 #endif

@@ -111,6 +111,7 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
     *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED};
     if (!playback_run(packets, &config, &listener, &summary, failure))
         return false;
+    playback_warn(&summary);
     if (!plan->signals) {
         failure_set(failure, ERROR_RECORDING, "No sample was recorded");
         return false;

@@ -83,7 +83,15 @@ static void take_record(void *user, const struct capture_record *record)
         csv_marker(rows_of(user, FILE_MARKERS), record->marker_ms, record->label);
 }
 
-static bool open_csv(struct csv_export *export)
+static void cannot_write(enum session_file file, struct failure *failure)
+{
+    failure_set(failure, ERROR_RECORDING, "Can't write %s: %s; %s", session_file_name(file),
+                strerror(errno),
+                errno == EEXIST ? "nothing is overwritten, name another folder with --out"
+                                : "see whether the folder may be written and has room");
+}
+
+static bool open_csv(struct csv_export *export, struct failure *failure)
 {
     for (int i = 0; i < FILE_STREAMED; i++) {
         bool wanted = i == FILE_MARKERS;
@@ -93,8 +101,10 @@ static bool open_csv(struct csv_export *export)
         if (!wanted)
             continue;
         export->files[i] = create_file(export->out_dir, i);
-        if (export->files[i] < 0)
+        if (export->files[i] < 0) {
+            cannot_write((enum session_file)i, failure);
             return false;
+        }
         csv_header(&export->rows[i], i);
     }
     return true;
@@ -125,13 +135,13 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
     bool played = false;
 
     memset(export.files, -1, sizeof(export.files));
-    if (!open_csv(&export))
-        failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s", strerror(errno));
-    else
+    if (open_csv(&export, failure))
         played = playback_run(packets, &config, &listener, &summary, failure);
     if (export.decimator)
         decimator_flush(export.decimator, take_rows, &export);
     close_csv(&export);
+    if (played)
+        playback_warn(&summary);
     if (played && export.error)
         failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s",
                     strerror(export.error));
@@ -147,15 +157,17 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
     if (!out) {
-        failure_set(failure, ERROR_RECORDING, "Can't write processed.jsonl: %s", strerror(errno));
+        cannot_write(FILE_PROCESSED, failure);
         return false;
     }
     struct playback_listener listener = {.pipeline = lines->begin(lines->user, out, info)};
     bool played = playback_run(packets, &config, &listener, &summary, failure);
     bool written = !ferror(out);
+    if (played)
+        playback_warn(&summary);
     if ((fclose(out) == 0 && written) || !played)
         return played;
-    failure_set(failure, ERROR_RECORDING, "Can't write processed.jsonl: %s", strerror(errno));
+    cannot_write(FILE_PROCESSED, failure);
     return false;
 }
 
@@ -193,8 +205,9 @@ bool export_session(const char *path, const char *format, const char *out_dir,
     bool done = false;
 
     if (!info || !packets || out < 0)
-        failure_set(failure, ERROR_RECORDING, "Can't open %s: %s", out < 0 ? out_dir : path,
-                    strerror(errno));
+        failure_set(failure, ERROR_RECORDING, "Can't open %s: %s; %s", out < 0 ? out_dir : path,
+                    strerror(errno),
+                    out < 0 ? "--out names a folder that is there" : "name a recording's folder");
     else {
         if (!session_load(dir, info))
             info->sensors = SENSOR_SET_ALL;

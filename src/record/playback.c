@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 struct playback {
     struct pipeline *pipeline;
     const struct playback_listener *listener;
@@ -57,13 +59,18 @@ static void play_record(struct playback *playback)
         summary->last_at_us = record->at_us;
 }
 
-static void play_line(struct playback *playback)
+static void play_line(struct playback *playback, bool torn)
 {
-    playback->summary->lines++;
-    if (capture_parse(playback->line, &playback->record)) {
-        playback->summary->bad_lines++;
-        return;
+    struct playback_summary *summary = playback->summary;
+
+    summary->lines++;
+    const char *fault = capture_parse(playback->line, &playback->record);
+    if (fault && !torn && summary->bad_lines++ == 0) {
+        summary->first_bad = summary->lines;
+        summary->fault = fault;
     }
+    if (fault)
+        return;
     if (playback->listener->record)
         playback->listener->record(playback->listener->user, &playback->record);
     play_record(playback);
@@ -85,8 +92,9 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
     }
     playback->listener = listener;
     playback->summary = summary;
+    /* The end is met while a line is read only where that has no end of its own. */
     while (fgets(playback->line, sizeof(playback->line), file))
-        play_line(playback);
+        play_line(playback, feof(file));
     pipeline_link_down(playback->pipeline);
     summary->eeg_rate = pipeline_eeg_rate(playback->pipeline);
     pipeline_destroy(playback->pipeline);
@@ -95,4 +103,13 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
         return true;
     failure_set(failure, ERROR_RECORDING, "Can't read the packets: %s", strerror(errno));
     return false;
+}
+
+void playback_warn(const struct playback_summary *summary)
+{
+    if (summary->bad_lines > 0)
+        log_warning("%llu of %llu lines of packets.lbcap can't be read, the first is line %llu "
+                    "(%s): what they held is missing",
+                    (unsigned long long)summary->bad_lines, (unsigned long long)summary->lines,
+                    (unsigned long long)summary->first_bad, summary->fault);
 }

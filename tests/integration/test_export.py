@@ -78,9 +78,25 @@ def test_a_damaged_line_that_came_years_later_fills_no_disk(session, tmp_path):
     assert not list(tmp_path.glob("session.bdf*"))
 
 
+@pytest.mark.parametrize("format", ["csv", "bdf", "jsonl"])
+def test_lines_that_cannot_be_read_are_told(session, tmp_path, format):
+    folder = tmp_path / session.name
+    folder.mkdir()
+    (folder / "session.json").write_bytes((session / "session.json").read_bytes())
+    lines = (session / "packets.lbcap").read_text().splitlines(keepends=True)
+    bad = {19: "no line of a capture\n", 29: "1.000000 eeg " + "0" * 5000 + "\n"}
+    torn = "".join(bad.get(number, line) for number, line in enumerate(lines)) + "8.1000"
+    (folder / "packets.lbcap").write_text(torn)
+    said = linkbandd("export", folder, "--format", format, "--out", tmp_path)
+    assert said.count("can't be read") == 1 and "the first is line 20 (" in said, said
+    whole = linkbandd("export", session, "--format", format, "--out", folder)
+    assert whole == "", whole
+
+
 def test_nothing_is_overwritten(session, tmp_path):
     (tmp_path / "ppg.csv").write_text("mine")
-    assert "File exists" in linkbandd("export", session, "--format", "csv", "--out", tmp_path, status=1)
+    said = linkbandd("export", session, "--format", "csv", "--out", tmp_path, status=1)
+    assert "Can't write ppg.csv: File exists" in said and "--out" in said
     assert (tmp_path / "ppg.csv").read_text() == "mine"
 
 
