@@ -10,6 +10,7 @@ import pytest
 from peers import Daemon, free_port
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="no python3-selenium: browsers are not tried")
+waiting = pytest.importorskip("selenium.webdriver.support.ui")
 if not os.path.exists("/usr/bin/chromedriver"):
     pytest.skip("no chromium-driver: browsers are not tried", allow_module_level=True)
 
@@ -153,3 +154,18 @@ def test_the_page_passes_its_token_on(browser, tmp_path):
         assert browser.find_element("xpath", "//*[@id='daemon'][starts-with(text(), 'linkbandd ')]"), "told by the WebSocket"
     finally:
         assert daemon.stop()[0] == 0
+
+
+def test_the_page_says_what_to_do_and_in_red_what_went_wrong(browser, daemon):
+    browser.get(f"http://127.0.0.1:{daemon.port}/")
+    notice = browser.find_element("id", "notice")
+
+    def says(words, is_error):
+        return (words in notice.text) and (notice.get_attribute("class") == "error") == is_error
+
+    wait = waiting.WebDriverWait(browser, 10)
+    wait.until(lambda _: says("press Scan", False))
+    browser.execute_script("command('start_streaming')")
+    wait.until(lambda _: says("connect one first", True))
+    browser.find_element("id", "scan").click()
+    wait.until(lambda _: says("Scanning", False))

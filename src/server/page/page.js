@@ -206,7 +206,10 @@ let socket = null;
 let retry = 0;
 let latest = null; // {band ms, page ms} of the newest sample: the traces' clock
 
+// What is said last stands beside the buttons, too: the list of events is far down the page.
 function say(sentence, isError = false) {
+  byId('notice').textContent = sentence;
+  byId('notice').classList.toggle('error', isError);
   const item = document.createElement('li');
   const time = document.createElement('time');
   time.textContent = new Date().toLocaleTimeString();
@@ -219,6 +222,12 @@ function say(sentence, isError = false) {
 function stateText() {
   if (band.connected) return band.streaming ? 'streaming' : 'connected';
   return band.busy || (band.waiting ? 'lost, waiting for it' : 'not connected');
+}
+
+// Until something has been said.
+function showHint(open) {
+  if (byId('log').childElementCount) return;
+  byId('notice').textContent = open && !band.connected ? 'Switch the band on, then press Scan.' : '';
 }
 
 function show() {
@@ -234,6 +243,7 @@ function show() {
   byId('start').disabled = !open || !band.connected;
   showRecording(open && band.connected, open && band.recording);
   byId('stop').disabled = !open || !band.streaming;
+  showHint(open);
 }
 
 const CONNECTING = 'connecting…';
@@ -398,6 +408,8 @@ function open() {
     band.streaming = false;
     band.waiting = false;
     band.busy = '';
+    band.device = {};
+    byId('notice').textContent = '';
     const wait = Math.min(10, 1 + retry++);
     byId('daemon').textContent = `No connection to the daemon${event.reason ? `: ${event.reason}` : ''}; trying again in ${wait} s`;
     show();
