@@ -44,7 +44,7 @@ def draw(axes):
 
 
 async def main():
-    figure, axes = plt.subplots(2, sharex=True)
+    figure, axes = plt.subplots(2, sharex=True, layout="constrained")
     async with websockets.connect(URL) as ws:
         async for text in ws:
             message = json.loads(text)
