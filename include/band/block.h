@@ -38,4 +38,13 @@ static inline double block_sample_rate(const struct sample_block *block)
     return block->decimation > 1 ? (double)block->rate / block->decimation : block->rate;
 }
 
+/* Who lost what is missing before the block, at the band's own rate: the band itself now and then
+ * skips samples, the radio whole packets, so by its length a gap is told from the other kind. One
+ * across a connection's end is the link's in any case. */
+static inline bool block_lost_by_link(const struct sample_block *block)
+{
+    return block->lost > 0 &&
+           (block->restart || block->lost >= sensor_profile(block->samples.sensor)->packet_samples);
+}
+
 #endif

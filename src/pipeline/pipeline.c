@@ -93,16 +93,12 @@ static void tell_rate(struct pipeline *pipeline)
         pipeline->listener.eeg_rate(pipeline->listener.user, rate);
 }
 
-/* The band itself now and then skips samples, the radio whole packets: by its length a gap is told
- * from the other kind. One across a connection's end is the link's in any case. */
 static void count_block(struct pipeline_counts *counts, const struct sample_block *block)
 {
-    const size_t packet = sensor_profile(block->samples.sensor)->packet_samples;
-
-    if (!block->restart && block->lost < packet)
-        counts->skipped_by_band += block->lost;
-    else
+    if (block_lost_by_link(block))
         counts->lost_link += block->lost;
+    else
+        counts->skipped_by_band += block->lost;
     counts->received += block->samples.count;
     counts->packets++;
     counts->rate_measured = block->rate_measured;

@@ -19,13 +19,11 @@ void tally_block(struct session_info *info, const struct sample_block *block)
     counts->samples += block->samples.count;
     if (sensor == SENSOR_BAT)
         return;
-    /* The pipeline's rule: the radio loses whole packets, less is the band's own skipping. */
-    if (block->lost < sensor_profile(sensor)->packet_samples)
-        counts->skipped_by_band += block->lost;
-    else {
+    if (block_lost_by_link(block)) {
         counts->lost_link += block->lost;
         add_gap(info, block);
-    }
+    } else
+        counts->skipped_by_band += block->lost;
     if (isfinite(block->rate_measured))
         info->rate_measured[sensor] = block->rate_measured;
     if (sensor == SENSOR_EEG)
