@@ -261,11 +261,17 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     return done && closed && !bdf.failed && reads_back(path, plan->records);
 }
 
+/* Never over one that is there. NFS and most of FUSE know no such rename, but links. */
+static bool rename_new(int dir, const char *from, const char *to)
+{
+    if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+        return true;
+    return errno == EINVAL && linkat(dir, from, dir, to, 0) == 0 && unlinkat(dir, from, 0) == 0;
+}
+
 static bool put_in_place(int dir, int fd, struct failure *failure)
 {
-    if (fsync(fd) == 0 &&
-        renameat2(dir, PART, dir, session_file_name(FILE_BDF), RENAME_NOREPLACE) == 0 &&
-        fsync(dir) == 0)
+    if (fsync(fd) == 0 && rename_new(dir, PART, session_file_name(FILE_BDF)) && fsync(dir) == 0)
         return true;
     failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
     return false;

@@ -100,6 +100,18 @@ def test_nothing_is_overwritten(session, tmp_path):
     assert (tmp_path / "ppg.csv").read_text() == "mine"
 
 
+def test_a_bdf_is_made_where_the_file_system_knows_no_careful_rename(session, tmp_path):
+    (tmp_path / "shim.c").write_text("#include <errno.h>\nint renameat2(void) { errno = EINVAL; return -1; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
+    command = ["env", f"LD_PRELOAD={tmp_path / 'shim.so'}", LINKBANDD, "export", session, "--format", "bdf", "--out", tmp_path]
+    subprocess.run(command, check=True, timeout=60)
+    made = tmp_path / "session.bdf"
+    assert made.read_bytes() == (session / "session.bdf").read_bytes() and not list(tmp_path.glob("*.part"))
+    made.write_text("mine")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "File exists" in done.stderr and made.read_text() == "mine"
+
+
 @pytest.mark.parametrize("arguments, says, status", [
     (["export"], "linkbandd export SESSION --format", 78),
     (["export", "x"], "export wants --format csv, bdf or jsonl", 78),
