@@ -272,6 +272,10 @@ void client_push(struct client *client, struct frame *frame)
 {
     if (client->state != CLIENT_PLACED)
         return;
+    if (!frame) {
+        client_leave(client, 1013, "out of memory: a message is missing");
+        return;
+    }
     if (queue_is_empty(&client->queue))
         client->taken_at = uv_now(client->server->loop);
     if (!queue_push(&client->queue, frame)) {

@@ -31,7 +31,7 @@ struct frame *frame_ref(struct frame *frame)
 
 void frame_unref(struct frame *frame)
 {
-    if (--frame->references == 0)
+    if (frame && --frame->references == 0)
         free(frame);
 }
 

@@ -17,6 +17,7 @@ struct frame {
 /* Copies the text; the caller owns one reference. NULL: no memory. */
 struct frame *frame_create(enum frame_kind kind, enum sensor sensor, const char *text, size_t len);
 struct frame *frame_ref(struct frame *frame);
+/* NULL is fine. */
 void frame_unref(struct frame *frame);
 
 /* Data may be dropped, replies and events never. */

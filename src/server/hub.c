@@ -85,24 +85,21 @@ static bool subscribes(const struct client *client, enum frame_kind kind, enum s
     }
 }
 
-static struct frame *make_frame(enum frame_kind kind, enum sensor sensor, const char *text,
-                                size_t len)
+static bool is_too_long(size_t len)
 {
-    if (len > SERVER_FRAME_MAX) {
+    if (len > SERVER_FRAME_MAX)
         log_error("a message of %zu bytes is not sent: %d are allowed", len, SERVER_FRAME_MAX);
-        return NULL;
-    }
-    return frame_create(kind, sensor, text, len);
+    return len > SERVER_FRAME_MAX;
 }
 
 void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
                       const char *text, size_t len, int64_t arrival_us)
 {
-    struct frame *frame = make_frame(kind, sensor, text, len);
-
-    if (!frame)
+    if (is_too_long(len))
         return;
-    frame->arrival_us = arrival_us;
+    struct frame *frame = frame_create(kind, sensor, text, len);
+    if (frame)
+        frame->arrival_us = arrival_us;
     /* Pushing may end a client, but frees none: lws does that from its own callbacks. */
     for (struct client *client = server->clients; client; client = client->next) {
         if (client->state == CLIENT_PLACED && subscribes(client, kind, sensor))
@@ -114,10 +111,9 @@ void server_broadcast(struct server *server, enum frame_kind kind, enum sensor s
 void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
                  size_t len)
 {
-    struct frame *frame = make_frame(kind, sensor, text, len);
-
-    if (!frame)
+    if (is_too_long(len))
         return;
+    struct frame *frame = frame_create(kind, sensor, text, len);
     client_push(client, frame);
     frame_unref(frame);
 }

@@ -218,6 +218,23 @@ def test_replies_that_pile_up_over_one_mebibyte_close_1013(server):
     assert peer.close_code() == 1013
 
 
+def test_a_message_for_which_there_is_no_memory_is_no_silent_hole(start, tmp_path, monkeypatch):
+    server = start()
+    if server.is_sanitized():
+        pytest.skip("the sanitizer's allocator is not to be put aside")
+    (tmp_path / "shim.c").write_text("#include <stddef.h>\nvoid *__libc_malloc(size_t);\n"
+                                     "void *malloc(size_t n) { return n > 9000 && n < 9999 ? NULL : __libc_malloc(n); }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "shim.so"))
+    server = start()
+    first, other = server.open(), server.open()
+    first.text("tick 1 8000")
+    assert first.next_text() and other.next_text()
+    first.text("tick 1 9200")
+    assert first.close_code() == other.close_code() == 1013
+    assert server.get("/health")[0] == 200
+
+
 def test_pings_come_and_a_silent_peer_is_dropped(server):
     peer = server.open()
     began = time.monotonic()
