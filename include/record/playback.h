@@ -28,7 +28,8 @@ struct playback_summary {
 
 /*
  * Plays it to its end. Lines that are no capture's are counted and left out, a last one without an
- * end, as a file has that is being written, is left out only. False and *failure only where the file can't be read or memory runs out.
+ * end, as a file has that is being written, is left out only. False and *failure only where the
+ * file can't be read or memory runs out.
  */
 bool playback_run(FILE *file, const struct pipeline_config *config,
                   const struct playback_listener *listener, struct playback_summary *summary,
