@@ -4,12 +4,14 @@
 
 #include <stdbool.h>
 
+#include "record/playback.h"
 #include "record/session.h"
 
 struct bdf_result {
     uint64_t records;    /* of one second */
     uint64_t annotated;  /* gaps and markers */
     uint64_t overlapped; /* samples left out, for UTC had stepped back over a reconnect */
+    struct playback_summary played;
 };
 
 /*

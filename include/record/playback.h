@@ -35,7 +35,8 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
                   const struct playback_listener *listener, struct playback_summary *summary,
                   struct failure *failure);
 
-/* What is missing for lines that could not be read, to the log; nothing where all could. */
-void playback_warn(const struct playback_summary *summary);
+/* What is missing of the session for lines that could not be read, to the log; nothing where all
+ * could. */
+void playback_warn(const struct playback_summary *summary, const char *session_id);
 
 #endif

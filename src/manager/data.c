@@ -117,9 +117,8 @@ static void let_go(struct manager *m)
         return;
     while (count < PORTION && m->link.state == LINK_CONNECTED &&
            backlog_take(&m->backlog, SENSOR_SET_ALL & ~held_back(m), &packet)) {
-        if (!sensor_is_wanted(m, packet.sensor))
-            continue;
-        deliver(m, &packet);
+        if (sensor_is_wanted(m, packet.sensor))
+            deliver(m, &packet);
         count++;
     }
     if (count == PORTION)
@@ -162,9 +161,13 @@ void data_battery_level(struct manager *m)
 static void set_stream(struct manager *m)
 {
     sensor_set wanted = demand_of_all(m) | SENSOR_BIT(SENSOR_BAT);
+    struct packet unwanted;
 
     if (wanted == m->piped)
         return;
+    /* What is held of a stream that has stopped is not the next one's. */
+    while (backlog_take(&m->backlog, SENSOR_SET_ALL & ~wanted, &unwanted))
+        continue;
     m->piped = wanted;
     m->piping = true;
     pipeline_stream(m->pipeline, wanted);

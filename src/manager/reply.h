@@ -28,7 +28,8 @@ bool replies_add(struct replies *replies, struct manager_reply reply);
 /* Replies to `user` are owed no longer. They still count: what was asked for goes on. */
 void replies_forget(struct replies *replies, const void *user);
 
-/* Answers all, in the order they came. The list is empty before the first is called. */
+/* Answers all, in the order they came but for those in another's place. The list is empty before
+ * the first is called. */
 void replies_answer(struct replies *replies, const struct manager_outcome *outcome);
 
 #endif

@@ -35,8 +35,13 @@ void requests_sweep(struct protocol *protocol)
 
     for (struct request *request = protocol->pending; request; request = next) {
         next = request->next;
-        if (request->abandoned && !request->lent)
-            request_destroy(request);
+        if (!request->abandoned || request->lent)
+            continue;
+        /* It may have been lent to the manager only after its client was gone: what a command
+         * answers first may be what ends the client that sent it. */
+        if (protocol->manager)
+            manager_forget(protocol->manager, request);
+        request_destroy(request);
     }
 }
 

@@ -239,7 +239,6 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     struct playback_listener listener = {
         .pipeline = {.user = &bdf, .samples = take_block}, .record = take_record, .user = &bdf};
     struct pipeline_config config = {.mains_hz = 50, .with_features = false};
-    struct playback_summary summary;
 
     pthread_mutex_lock(&edf_tables);
     bdf.handle = edfopen_file_writeonly(path, EDFLIB_FILETYPE_BDFPLUS, plan->signals);
@@ -247,7 +246,8 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     failure_set(failure, ERROR_RECORDING, "Can't write session.bdf");
     if (bdf.handle < 0)
         return false;
-    bool done = begin(&bdf, info) && playback_run(packets, &config, &listener, &summary, failure);
+    bool done =
+        begin(&bdf, info) && playback_run(packets, &config, &listener, &result->played, failure);
     if (done)
         finish(&bdf);
     pthread_mutex_lock(&edf_tables);
@@ -266,7 +266,10 @@ static bool rename_new(int dir, const char *from, const char *to)
 {
     if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
         return true;
-    return errno == EINVAL && linkat(dir, from, dir, to, 0) == 0 && unlinkat(dir, from, 0) == 0;
+    if (errno != EINVAL || linkat(dir, from, dir, to, 0) != 0)
+        return false;
+    unlinkat(dir, from, 0); /* what stays is taken away before the next one is made */
+    return true;
 }
 
 static bool put_in_place(int dir, int fd, struct failure *failure)

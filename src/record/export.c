@@ -141,7 +141,7 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
         decimator_flush(export.decimator, take_rows, &export);
     close_csv(&export);
     if (played)
-        playback_warn(&summary);
+        playback_warn(&summary, info->id);
     if (played && export.error)
         failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s",
                     strerror(export.error));
@@ -164,7 +164,7 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *
     bool played = playback_run(packets, &config, &listener, &summary, failure);
     bool written = !ferror(out);
     if (played)
-        playback_warn(&summary);
+        playback_warn(&summary, info->id);
     if ((fclose(out) == 0 && written) || !played)
         return played;
     cannot_write(FILE_PROCESSED, failure);
@@ -176,7 +176,10 @@ static bool export_bdf(int dir, int out_dir, const struct session_info *info,
 {
     struct bdf_result result;
 
-    return bdf_make(dir, out_dir, info, &result, failure);
+    if (!bdf_make(dir, out_dir, info, &result, failure))
+        return false;
+    playback_warn(&result.played, info->id);
+    return true;
 }
 
 static bool export_format(int dir, int out_dir, FILE *packets, const char *format,

@@ -78,7 +78,7 @@ static bool recount(int dir, struct session_info *info, struct failure *failure)
     tally_clear(info);
     bool played = playback_run(packets, &config, &listener, &summary, failure);
     fclose(packets);
-    playback_warn(&summary);
+    playback_warn(&summary, info->id);
     if (summary.lines > 0)
         info->start_utc_us = summary.start_utc_us;
     info->duration = (double)summary.last_at_us / 1e6;

@@ -105,11 +105,12 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
     return false;
 }
 
-void playback_warn(const struct playback_summary *summary)
+void playback_warn(const struct playback_summary *summary, const char *session_id)
 {
     if (summary->bad_lines > 0)
-        log_warning("%llu of %llu lines of packets.lbcap can't be read, the first is line %llu "
-                    "(%s): what they held is missing",
-                    (unsigned long long)summary->bad_lines, (unsigned long long)summary->lines,
-                    (unsigned long long)summary->first_bad, summary->fault);
+        log_warning("Session %s: %llu of %llu lines of packets.lbcap can't be read, the first is "
+                    "line %llu (%s); what they held is missing",
+                    session_id, (unsigned long long)summary->bad_lines,
+                    (unsigned long long)summary->lines, (unsigned long long)summary->first_bad,
+                    summary->fault);
 }

@@ -199,10 +199,10 @@ static void get_text(const cJSON *object, const char *key, char *out, size_t siz
     session_copy_text(out, size, text ? text : "");
 }
 
-/* Someone may have edited the file: only numbers that fit are believed. */
 /* 2^52, the year 2112 in µs: cJSON takes 15 digits for enough where they are within 2^-52. */
 #define EXACT_MAX 4503599627370496.0
 
+/* Someone may have edited the file: only numbers that fit are believed. */
 static double get_number(const cJSON *object, const char *key, double most)
 {
     double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));

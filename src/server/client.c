@@ -272,10 +272,6 @@ void client_push(struct client *client, struct frame *frame)
 {
     if (client->state != CLIENT_PLACED)
         return;
-    if (!frame) {
-        client_leave(client, 1013, "out of memory: a message is missing");
-        return;
-    }
     if (queue_is_empty(&client->queue))
         client->taken_at = uv_now(client->server->loop);
     if (!queue_push(&client->queue, frame)) {
@@ -284,6 +280,14 @@ void client_push(struct client *client, struct frame *frame)
         return;
     }
     lws_callback_on_writable(client->wsi);
+}
+
+void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor)
+{
+    if (frame_kind_is_data(kind))
+        client->queue.dropped[sensor]++;
+    else
+        client_leave(client, 1013, "out of memory: a message is missing");
 }
 
 void client_leave(struct client *client, int code, const char *reason)

@@ -299,7 +299,8 @@ static void upgrade(struct connection *connection, const struct request *request
     if (fault) {
         http_say(&connection->response, status, fault);
         if (status == 426)
-            connection->response.extra = "Sec-WebSocket-Version: 13\r\n";
+            connection->response.extra =
+                "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
         answer(connection);
         return;
     }
@@ -396,14 +397,15 @@ static void on_event(uv_poll_t *poll, int status, int events)
 bool connection_make_room(struct server *server)
 {
     struct connection *oldest = NULL;
-    const uint64_t long_ago =
-        uv_now(server->loop) + server_ms(server, SERVER_HANDSHAKE_MS - SERVER_PRESSED_HANDSHAKE_MS);
 
+    /* The newest are first in the list. */
     for (struct connection *one = server->connections; one; one = one->next) {
-        if (one->state == CONNECTION_READS && one->deadline <= long_ago)
-            oldest = one; /* the newest are first in the list */
+        if (one->state == CONNECTION_READS)
+            oldest = one;
     }
-    if (!oldest)
+    const uint64_t least_left =
+        server_ms(server, SERVER_HANDSHAKE_MS - SERVER_PRESSED_HANDSHAKE_MS);
+    if (!oldest || oldest->deadline > uv_now(server->loop) + least_left)
         return false;
     server->stats.refused[REFUSED_FULL]++;
     connection_close(oldest);

@@ -35,7 +35,7 @@ void frame_unref(struct frame *frame)
         free(frame);
 }
 
-bool frame_is_data(const struct frame *frame)
+bool frame_kind_is_data(enum frame_kind kind)
 {
-    return frame->kind == FRAME_RAW || frame->kind == FRAME_PROCESSED;
+    return kind == FRAME_RAW || kind == FRAME_PROCESSED;
 }

@@ -21,6 +21,6 @@ struct frame *frame_ref(struct frame *frame);
 void frame_unref(struct frame *frame);
 
 /* Data may be dropped, replies and events never. */
-bool frame_is_data(const struct frame *frame);
+bool frame_kind_is_data(enum frame_kind kind);
 
 #endif

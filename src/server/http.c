@@ -153,7 +153,7 @@ void http_answer(const struct server *server, const struct request *request, boo
         return;
     if (strcmp(request->path, "/ws") == 0) {
         http_say(response, 426, "this is the WebSocket; the page is at /\n");
-        response->extra = "Upgrade: websocket\r\n";
+        response->extra = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
     } else {
         http_say(response, 404, "nothing is here: the page is at /, the WebSocket at / and /ws\n");
     }

@@ -100,10 +100,11 @@ void server_broadcast(struct server *server, enum frame_kind kind, enum sensor s
     struct frame *frame = frame_create(kind, sensor, text, len);
     if (frame)
         frame->arrival_us = arrival_us;
-    /* Pushing may end a client, but frees none: lws does that from its own callbacks. */
+    /* Either may end a client, but frees none: lws does that from its own callbacks. */
     for (struct client *client = server->clients; client; client = client->next) {
-        if (client->state == CLIENT_PLACED && subscribes(client, kind, sensor))
-            client_push(client, frame);
+        if (client->state != CLIENT_PLACED || !subscribes(client, kind, sensor))
+            continue;
+        frame ? client_push(client, frame) : client_miss(client, kind, sensor);
     }
     frame_unref(frame);
 }
@@ -114,7 +115,7 @@ void server_send(struct client *client, enum frame_kind kind, enum sensor sensor
     if (is_too_long(len))
         return;
     struct frame *frame = frame_create(kind, sensor, text, len);
-    client_push(client, frame);
+    frame ? client_push(client, frame) : client_miss(client, kind, sensor);
     frame_unref(frame);
 }
 

@@ -86,7 +86,7 @@ bool queue_push(struct queue *queue, struct frame *frame)
 {
     uint64_t number = queue->next_number++;
 
-    if (!frame_is_data(frame)) {
+    if (!frame_kind_is_data(frame->kind)) {
         if (queue->kept.bytes + cost(frame) > SERVER_REPLY_QUEUE_MAX)
             return false;
         return lane_push(&queue->kept, frame, number);

@@ -113,8 +113,9 @@ void client_open(struct server *server, int fd, bool restricted, const char *key
                  size_t rest_len);
 int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len);
-/* NULL: there was no memory for one that it should have had, and it is ended for it. */
 void client_push(struct client *client, struct frame *frame);
+/* There was no memory for a frame: data is told as dropped, another message's loss by the end. */
+void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor);
 void client_leave(struct client *client, int code, const char *reason);
 /* At shutdown: what is queued still goes out, then the close. */
 void client_dismiss(struct client *client);

@@ -8,6 +8,8 @@
  *          r, s + sensors' bits as a digit: subscriptions refused, packets silent, x: resumed
  *   * N    the next messages are client N's; 5 and above are restricted
  *   =      a binary message
+ *   - N    the client leaves: now (0), or from within its Nth reply or event from here on, as one
+ *          whose queue that overflows; what it sends afterwards is not heard
  *   <      a second passes for the protocol
  */
 #include <cjson/cJSON.h>
@@ -30,6 +32,8 @@ static struct world {
     struct subscription subscriptions[CLIENTS];
     unsigned commands[CLIENTS], messages[CLIENTS]; /* sent */
     unsigned replies[CLIENTS], texts[CLIENTS];     /* got */
+    unsigned leaves_in[CLIENTS];                   /* so many texts more; 0: it stays */
+    bool left[CLIENTS];
     size_t client;
     bool shut_down;
 } world;
@@ -63,6 +67,13 @@ static void hold_reply(const cJSON *reply)
          cJSON_IsString(cJSON_GetObjectItemCaseSensitive(data, "error_code")));
 }
 
+static void leave(size_t client)
+{
+    if (!world.left[client])
+        protocol_client_closed(world.protocol, client + 1);
+    world.left[client] = true;
+}
+
 static void out_reply(void *user, uint64_t client, const char *text, size_t len)
 {
     (void)user;
@@ -75,6 +86,8 @@ static void out_reply(void *user, uint64_t client, const char *text, size_t len)
         hold_reply(reply);
     }
     cJSON_Delete(reply);
+    if (world.leaves_in[index_of(client)] && --world.leaves_in[index_of(client)] == 0)
+        leave(index_of(client));
 }
 
 static void out_data_to(void *user, uint64_t client, enum sensor sensor, const char *text,
@@ -136,6 +149,8 @@ static void count(const char *text, size_t len)
 
 static void say(const char *text, size_t len)
 {
+    if (world.left[world.client])
+        return;
     if (!utf8_is_valid(text, len)) /* the server closes such a connection with 1007 */
         return;
     count(text, len);
@@ -186,8 +201,15 @@ static void take(const char *line, size_t len)
         world.client = strtoul(line + 1, NULL, 10) % CLIENTS;
         break;
     case '=':
+        if (world.left[world.client])
+            break;
         world.messages[world.client]++;
         protocol_binary(world.protocol, world.client + 1);
+        break;
+    case '-':
+        world.leaves_in[world.client] = strtoul(line + 1, NULL, 10) % 100;
+        if (world.leaves_in[world.client] == 0)
+            leave(world.client);
         break;
     case '<':
         protocol_second(world.protocol);
@@ -268,8 +290,8 @@ static void close_world(void)
     manager_shutdown(world.band.manager, on_done, NULL);
     HOLD(world.shut_down);
     for (size_t i = 0; i < CLIENTS; i++) {
-        HOLD(world.replies[i] == world.commands[i]);
-        HOLD(world.texts[i] >= world.messages[i]);
+        HOLD(world.left[i] || world.replies[i] == world.commands[i]);
+        HOLD(world.left[i] || world.texts[i] >= world.messages[i]);
     }
     protocol_destroy(world.protocol);
 }

@@ -230,7 +230,11 @@ def test_a_message_for_which_there_is_no_memory_is_no_silent_hole(start, tmp_pat
     first, other = server.open(), server.open()
     first.text("tick 1 8000")
     assert first.next_text() and other.next_text()
-    first.text("tick 1 9200")
+    first.text("tick 3 9200")
+    for peer in first, other:
+        peer.text("dropped")
+        assert peer.next_text() == "dropped 3"
+    first.text("event 9200")
     assert first.close_code() == other.close_code() == 1013
     assert server.get("/health")[0] == 200
 

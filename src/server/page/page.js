@@ -224,10 +224,11 @@ function stateText() {
   return band.busy || (band.waiting ? 'lost, waiting for it' : 'not connected');
 }
 
-// Until something has been said.
+// Until something has been said, and once it is known of the band how it is.
 function showHint(open) {
   if (byId('log').childElementCount) return;
-  byId('notice').textContent = open && !band.connected ? 'Switch the band on, then press Scan.' : '';
+  const idle = open && 'connected' in band.device && !band.connected && !band.busy && !band.waiting;
+  byId('notice').textContent = idle ? 'Switch the band on, then press Scan.' : '';
 }
 
 function show() {

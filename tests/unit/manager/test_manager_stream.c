@@ -103,6 +103,24 @@ static void a_link_lost_between_portions_loses_none_of_them(void **state)
     assert_int_equal(w->got[SENSOR_EEG], 100);
 }
 
+static void what_is_held_of_a_stopped_stream_is_not_the_next_ones(void **state)
+{
+    struct world *w = *state;
+
+    start_with_a_hundred_held(w);
+    while (w->got[SENSOR_EEG] == 0)
+        run(w, 0.001);
+    ask_stop(w);
+    const int64_t stopped_us = w->now;
+    const unsigned got = w->got[SENSOR_EEG];
+    assert_true(got < 100);
+    w->silent = 0;
+    ask_start(w, EEG | PPG, 0, 0);
+    while (w->got[SENSOR_EEG] == got)
+        run(w, 0.001);
+    assert_true(w->arrived[SENSOR_EEG] >= stopped_us);
+}
+
 static void a_rate_is_judged_by_the_band_before_the_reply(void **state)
 {
     struct world *w = *state;
@@ -524,6 +542,7 @@ int main(void)
         story(nothing_is_lost_between_subscription_and_reply),
         story(what_a_start_held_is_let_go_of_in_portions),
         story(a_link_lost_between_portions_loses_none_of_them),
+        story(what_is_held_of_a_stopped_stream_is_not_the_next_ones),
         story(a_rate_is_judged_by_the_band_before_the_reply),
         story(a_rate_above_the_bands_is_refused_once_it_is_known),
         story(without_eeg_250_is_taken_and_a_later_500_is_told),
