@@ -625,6 +625,7 @@ async def services_never_resolve(machine, daemon):
     reply = await client.command("connect_device", address=ADDRESS)
     seconds = time.monotonic() - began
     assert seconds < 20.5, seconds
+    wait(lambda: "bluetoothd" in machine.ended(), 3)  # on a busy host it dies only after the answer
     facts = {"answered_after_s": round(seconds, 2), "bluetoothd": machine.ended().get("bluetoothd", "lives")}
     if facts["bluetoothd"] != "lives":
         assert reply["data"]["error_code"] == "BLUETOOTH_ERROR" and "systemctl start" in reply["message"], reply
@@ -740,11 +741,12 @@ async def bleak_drives_the_same_band(machine, daemon):
         assert bytes(await central.read_gatt_char("00002a19-0000-1000-8000-00805f9b34fb")) == bytes([87])
         await central.start_notify("00ab4d15-66b4-0d8a-824f-8d6f8966c6e5", lambda _, data: got.append(bytes(data)))
         await central.write_gatt_char("0065cacb-9e52-21bf-a849-99a80d83830e", b"start", response=True)
-        await asyncio.sleep(5)
+        await asyncio.to_thread(wait, lambda: len(got) > 50, 20, "the 51st packet")
     ticks = [int.from_bytes(packet[:4], "little") for packet in got]
     sent = [tick for _, _, _, _, tick in Truth().of("eeg")]
     begin = sent.index(ticks[0])
-    assert ticks == sent[begin : begin + len(ticks)] and len(ticks) > 30
+    strange = [i for i, pair in enumerate(zip(ticks, sent[begin:])) if pair[0] != pair[1]]
+    assert not strange and len(ticks) <= len(sent) - begin, (len(ticks), len(sent) - begin, strange[:5])
     return {"packets": len(ticks)}
 
 
