@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ from scipy import signal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROBE = pathlib.Path(os.environ.get("PROBE", ROOT / "build" / "dsp_probe"))
-DATA = ROOT.parent / "shared/data/eeg/rest_fp1_fp2.csv"
+sys.path[:0] = [str(ROOT / "tests" / "data"), str(ROOT / "tests" / "process")]
+import decoder  # noqa: E402
+from recordings import EEG, name  # noqa: E402
+
 EDGES = [(1, 4), (4, 8), (8, 13), (13, 30), (30, 45)]
 report = []
 
@@ -225,10 +229,11 @@ def test_indices_are_ratios_of_linear_power():
     assert error < 1e-3 and last["quality"] == "good"
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"no recording {DATA}")
+@pytest.mark.parametrize("path", EEG, ids=name)
 @pytest.mark.parametrize("channel", [0, 1])
-def test_real_eeg_has_scipys_powers(channel):
-    x = np.loadtxt(DATA, delimiter=",", skiprows=1)[:, channel]
+def test_real_eeg_has_scipys_powers(channel, path):
+    samples = [sample for packet in decoder.read(path) for sample in packet.samples]
+    x = np.array([decoder.microvolts(sample[f"ch{channel + 1}"]) for sample in samples])
     out, y = probe(x), notched(x, 250)
     valid = [k for k, m in enumerate(out) if is_valid(m)]
     full = np.array([welch_bands(y[window(k, 250)], 250) for k in valid])

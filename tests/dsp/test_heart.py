@@ -4,6 +4,7 @@ Prints its tables and writes build/heart-report.txt, which docs/heart.md quotes.
 """
 import os
 import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -13,10 +14,11 @@ from scipy.signal import lombscargle
 import heart_simulation as sim
 from heart_run import BUILD, ROOT, capture, column, finite, intervals, run, values
 
-DATA = ROOT.parent / "shared" / "data"
+sys.path.insert(0, str(ROOT / "tests" / "data"))
+from recordings import PPG, REAL_BANDS, SIMULATED  # noqa: E402
+
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
 RUNS = 40 if ALL else 8  # of 125 s, in each cell and polarity
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no recordings in {DATA}")
 report = []
 
 
@@ -36,11 +38,10 @@ def on_both_cores(work, jobs):
         return list(pool.map(work, jobs, chunksize=4))
 
 
-@needs_data
 def test_the_ten_records_agree_with_the_strap():
     say("record      bpm  strap  share   SDNN strap  err%  RMSSD strap  err%  last 60 s err%")
     bpm_error, sdnn_error, rmssd_error, last_error, small = [], [], [], [], []
-    for path in sorted((DATA / "ppg").glob("*.lbcap")):
+    for path in PPG:
         strap = np.array(path.with_suffix(".rr").read_text().split(), float)
         seconds, record = run(path.read_bytes())
         bpm = column(seconds, "bpm")
@@ -72,13 +73,17 @@ def test_the_ten_records_agree_with_the_strap():
     assert np.median(sdnn_error) <= 6
 
 
-@needs_data
-@pytest.mark.parametrize("name, known, allowed", [
-    ("session_20250526_094443", [92, 91, 95, 94, 92], [2, 2, 2, 2, 2]),
-    ("session_20250624_175525", [84, 83, 86, 86], [3, 2, 2, 2]),
-])
-def test_the_captures_have_the_rate_of_their_spectral_peak(name, known, allowed):
-    seconds, _ = run((DATA / "captures" / f"{name}.lbcap").read_bytes())
+PEAKS = {
+    "simulated": ([72, 72, 72], [2, 2, 2]),
+    "session_20250526_094443": ([92, 91, 95, 94, 92], [2, 2, 2, 2, 2]),
+    "session_20250624_175525": ([84, 83, 86, 86], [3, 2, 2, 2]),
+}
+
+
+@pytest.mark.parametrize("path", [p for p in [SIMULATED, *REAL_BANDS] if p.stem in PEAKS], ids=lambda path: path.stem)
+def test_the_captures_have_the_rate_of_their_spectral_peak(path):
+    name, (known, allowed) = path.stem, PEAKS[path.stem]
+    seconds, _ = run(path.read_bytes())
     bpm = column(seconds, "bpm")
     blocks = [np.mean(finite(bpm[20 * i:20 * i + 20])) for i in range(len(known))]
     say(f"{name}: " + " ".join(f"{b:.1f}" for b in blocks) + f" bpm (peak: {known})")

@@ -1,9 +1,10 @@
-"""The accelerometer's figures of real bands against NumPy and SciPy on the raw counts; the errors are printed."""
+"""The accelerometer's figures of bands against NumPy and SciPy on the raw counts; the errors are printed."""
 
 import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,13 +12,13 @@ from scipy import signal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
-CAPTURES = sorted((ROOT.parent / "shared" / "data" / "captures").glob("*.lbcap"))
+sys.path.insert(0, str(ROOT / "tests" / "data"))
+from recordings import CAPTURES, name  # noqa: E402
+
 STATES = [(0.02, "stationary"), (0.08, "sitting"), (0.40, "walking"), (np.inf, "running")]
 
-pytestmark = pytest.mark.skipif(not CAPTURES, reason="../shared/data/captures is missing")
 
-
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CAPTURES, ids=name)
 def test_figures_are_those_of_the_raw_counts(path):
     output = subprocess.run([LINKBANDD, "process", path], check=True, capture_output=True, timeout=60).stdout
     messages = [m for m in map(json.loads, output.splitlines()) if m["sensor_type"] == "acc"]

@@ -17,7 +17,6 @@ import websockets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
-SHARED = ROOT.parent / "shared"
 
 
 def free_port():

@@ -1,4 +1,4 @@
-"""Recordings of real bands with the delays of a radio added: where in time their samples are put."""
+"""Recordings with the delays of a radio added: where in time their samples are put."""
 
 import json
 import pathlib
@@ -9,17 +9,12 @@ import numpy as np
 import pytest
 
 import decoder
-from test_process import LINKBANDD, ROOT
+from test_process import LINKBANDD, name  # its path leads to the recordings
+from recordings import EEG, REAL_BANDS, SIMULATED
 
-DATA = ROOT.parent / "shared" / "data"
-LONG = [
-    DATA / "captures" / "session_20250526_094443.lbcap",
-    DATA / "captures" / "session_20250624_175525.lbcap",
-    DATA / "eeg" / "rest_fp1_fp2.lbcap",
-]
+# Those that go on long enough after the 20 s.
+LONG = [SIMULATED, *(p for p in REAL_BANDS if p.stem in ("session_20250526_094443", "session_20250624_175525")), *EEG]
 START_MS = 946684800000.0  # of a version 1 capture
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is missing")
 
 
 def delayed(packets, seed):
@@ -49,7 +44,7 @@ def ticks_ms(packets):
     return np.polyval(np.polyfit(number, at, 1), number)
 
 
-@pytest.mark.parametrize("path", LONG, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LONG, ids=name)
 def test_sample_times_are_within_2_ms_from_20_s_on(path, tmp_path):
     payloads = [l.split() for l in open(path) if not l.startswith("#") and len(l.split()) == 3]
     packets = decoder.read(path)

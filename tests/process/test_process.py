@@ -1,4 +1,4 @@
-"""`linkbandd process` on recordings of real bands, held against an independent decoder."""
+"""`linkbandd process` on captures of bands, simulated and real, held against an independent decoder."""
 
 import json
 import os
@@ -9,21 +9,20 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent / "data")]
 import decoder  # noqa: E402
+from recordings import CAPTURES, name  # noqa: E402
 
 ROOT = HERE.parent.parent
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
-CAPTURES = sorted((ROOT.parent / "shared" / "data" / "captures").glob("*.lbcap"))
 # EEG samples that the bands skipped themselves.
 SKIPPED = {
+    "simulated": 94,
     "session_20250526_094443": 174,
     "session_20250624_141623": 13,
     "session_20250624_172058": 28,
     "session_20250624_175525": 149,
 }
-
-pytestmark = pytest.mark.skipif(not CAPTURES, reason="../shared/data/captures is missing")
 
 
 def process(path, *options):
@@ -37,7 +36,7 @@ def messages(output, sensor):
     return [m for m in found if m["type"] == "raw_data" and m["sensor_type"] == sensor]
 
 
-@pytest.fixture(scope="module", params=CAPTURES, ids=[path.stem for path in CAPTURES])
+@pytest.fixture(scope="module", params=CAPTURES, ids=name)
 def capture(request):
     return request.param
 

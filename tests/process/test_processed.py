@@ -7,12 +7,11 @@ import sys
 import pytest
 import websockets
 
-from test_process import CAPTURES, ROOT, process
+from test_process import CAPTURES, ROOT, name, process
 
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 from peers import Client, Daemon, validate  # noqa: E402
 
-pytestmark = pytest.mark.skipif(not CAPTURES, reason="../shared/data/captures is missing")
 TIMES = ("timestamps", "beats")
 
 
@@ -28,7 +27,7 @@ def processed(messages, sensor=None):
     return [m for m in messages if m["type"] == "processed_data" and sensor in (None, m["sensor_type"])]
 
 
-@pytest.fixture(scope="module", params=CAPTURES, ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=CAPTURES, ids=name)
 def output(request):
     return process(request.param)
 
@@ -82,8 +81,16 @@ async def replayed(path):
     return client.messages
 
 
-def test_a_replay_gives_live_what_process_prints():
-    path = next(p for p in CAPTURES if p.stem == "session_20250624_141623")
+def beginning(path, seconds, out):
+    """A capture of the first seconds of another."""
+    lines = path.read_text().splitlines(True)
+    out.write_text("".join(line for line in lines if line.startswith("#") or float(line.split()[0]) < seconds))
+    return out
+
+
+@pytest.mark.parametrize("path", CAPTURES[:2], ids=name)
+def test_a_replay_gives_live_what_process_prints(path, tmp_path):
+    path = beginning(path, 9, tmp_path / "beginning.lbcap")
     offline = told(process(path))
     live = asyncio.run(asyncio.wait_for(replayed(path), 100))
     for sensor in ("eeg", "ppg", "acc"):
@@ -93,8 +100,8 @@ def test_a_replay_gives_live_what_process_prints():
         print(f"{sensor}: {len(theirs)} messages equal")
 
 
-def test_the_mains_are_what_was_said():
-    path = next(p for p in CAPTURES if p.stem == "session_20250526_094443")
+@pytest.mark.parametrize("path", CAPTURES[:2], ids=name)
+def test_the_mains_are_what_was_said(path):
     at_50, at_60 = told(process(path)), told(process(path, "--mains", "60"))
     assert told(process(path, "--mains", "50")) == at_50
     differ = {m["sensor_type"] for m, n in zip(at_50, at_60) if m != n}
