@@ -18,7 +18,10 @@
 #define SERVER_CLIENTS_MAX 10
 #define SERVER_WAITING_MAX 16
 /* Of both together those of Origin `null`: a hostile page must not take every place. */
-#define SERVER_RESTRICTED_MAX  5
+#define SERVER_RESTRICTED_MAX 5
+/* The same of the daemon's own page where no token is set, for a link can open it; and of both. */
+#define SERVER_OWN_PAGES_MAX   5
+#define SERVER_PAGES_MAX       8
 #define SERVER_CONNECTIONS_MAX 64
 #define SERVER_MESSAGE_MAX     (64 * 1024)
 #define SERVER_FRAME_MAX       (16 * 1024)
@@ -29,8 +32,10 @@
 #define SERVER_SILENT_MS            40000
 #define SERVER_KICK_MS              2000
 #define SERVER_STUCK_MS             10000
-#define SERVER_DATA_QUEUE_MAX       (256 * 1024)
-#define SERVER_REPLY_QUEUE_MAX      (1024 * 1024)
+/* A download may rest so long; while all connections are taken, SERVER_STUCK_MS. */
+#define SERVER_PAUSE_MS        300000
+#define SERVER_DATA_QUEUE_MAX  (256 * 1024)
+#define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
 /* Characters of the token, visible ASCII. */
 #define SERVER_TOKEN_MAX 256
 /* Messages that one client may send: so many a second, and so many at once after a rest. */

@@ -126,23 +126,43 @@ static bool is_listed(const char *const *list, size_t count, const char *origin)
     return false;
 }
 
+/* The host and port of a web origin. */
+static bool parse_origin(const char *origin, struct authority *authority)
+{
+    if (strncasecmp(origin, "http://", 7) == 0)
+        return parse_authority(origin + 7, authority);
+    return strncasecmp(origin, "https://", 8) == 0 && parse_authority(origin + 8, authority);
+}
+
+static bool is_same(const struct authority *a, const struct authority *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->bracketed == b->bracketed &&
+           strcmp(a->port, b->port) == 0;
+}
+
 static bool origin_is_near(const char *origin, const struct authority *host)
 {
     struct authority authority;
-    const char *rest;
 
-    if (strncasecmp(origin, "http://", 7) == 0)
-        rest = origin + 7;
-    else if (strncasecmp(origin, "https://", 8) == 0)
-        rest = origin + 8;
-    else
-        return false;
-    if (!parse_authority(rest, &authority))
-        return false;
     /* The page's own origin: the Host that was allowed, to the port. */
-    return is_loopback(&authority) ||
-           (strcmp(authority.name, host->name) == 0 && authority.bracketed == host->bracketed &&
-            strcmp(authority.port, host->port) == 0);
+    return parse_origin(origin, &authority) &&
+           (is_loopback(&authority) || is_same(&authority, host));
+}
+
+bool access_is_own_page(const char *origin, const char *host)
+{
+    struct authority page, asked;
+
+    return origin && host && parse_origin(origin, &page) && parse_authority(host, &asked) &&
+           is_same(&page, &asked);
+}
+
+bool access_is_remote_http(const char *origin)
+{
+    struct authority authority;
+
+    return strncasecmp(origin, "http://", 7) == 0 && parse_origin(origin, &authority) &&
+           !is_loopback(&authority);
 }
 
 static enum access_verdict judge_origin(const struct access_rules *rules, const char *origin,
@@ -159,6 +179,19 @@ static enum access_verdict judge_origin(const struct access_rules *rules, const 
     return origin_is_near(origin, host) ? ACCESS_OK : ACCESS_BAD_ORIGIN;
 }
 
+static bool says(const char *header, const char *value)
+{
+    return header && strcasecmp(header, value) == 0;
+}
+
+/* A window that shows the page. Whatever else asks for it, a prefetch, an image or a frame, could
+ * tell its site whether a guessed token was right. */
+static bool opens_page(const struct access_request *request)
+{
+    return request->page && says(request->fetch_mode, "navigate") &&
+           says(request->fetch_dest, "document") && !request->purpose;
+}
+
 enum access_verdict access_judge(const struct access_rules *rules,
                                  const struct access_request *request)
 {
@@ -167,13 +200,13 @@ enum access_verdict access_judge(const struct access_rules *rules,
     if (!host_may(rules, request, &host))
         return ACCESS_BAD_HOST;
     enum access_verdict verdict = judge_origin(rules, request->origin, &host);
-    if (verdict == ACCESS_BAD_ORIGIN || request->websocket || request->page)
+    if (verdict == ACCESS_BAD_ORIGIN || request->websocket)
         return verdict;
     /* An allowed Origin is cross-site by what it is: it was let in by name just above. */
     bool named = request->origin && verdict == ACCESS_OK;
-    if (!named && request->fetch_site && strcasecmp(request->fetch_site, "cross-site") == 0)
-        return ACCESS_CROSS_SITE;
-    return verdict;
+    if (named || !says(request->fetch_site, "cross-site") || opens_page(request))
+        return verdict;
+    return says(request->fetch_mode, "navigate") ? ACCESS_FOREIGN_LINK : ACCESS_CROSS_SITE;
 }
 
 const char *access_advice(enum access_verdict verdict)
@@ -183,8 +216,12 @@ const char *access_advice(enum access_verdict verdict)
         return "this Host is not loopback; --allow-host lets it in";
     case ACCESS_BAD_ORIGIN:
         return "this Origin is not local (or denied by --deny-origin); --allow-origin lets it in";
+    case ACCESS_FOREIGN_LINK:
+        return "a link of another site leads here: type or paste the address into the browser's "
+               "address bar, or start from the daemon's page at /";
     case ACCESS_CROSS_SITE:
-        return "a page of another site asked; --allow-origin lets it in";
+        return "a page of another site asked; --allow-origin lets it in where it asks by fetch() "
+               "with CORS";
     default:
         return "";
     }

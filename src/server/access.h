@@ -22,10 +22,11 @@ struct access_rules {
 struct access_request {
     const char *host;
     const char *origin;
-    const char *fetch_site;
+    const char *fetch_site, *fetch_mode, *fetch_dest;
+    const char *purpose;       /* Sec-Purpose: `prefetch` is no visitor's click */
     const char *local_address; /* literal, without port or brackets, as getsockname tells it */
     bool websocket;
-    bool page; /* the page itself, which a link on any site may open */
+    bool page; /* the page itself, which a link on any site may open in a window of its own */
 };
 
 enum access_verdict {
@@ -33,11 +34,18 @@ enum access_verdict {
     ACCESS_RESTRICTED, /* Origin is `null` and no option says anything of it */
     ACCESS_BAD_HOST,
     ACCESS_BAD_ORIGIN,
+    ACCESS_FOREIGN_LINK, /* a link, form or frame of another site */
     ACCESS_CROSS_SITE
 };
 
 enum access_verdict access_judge(const struct access_rules *rules,
                                  const struct access_request *request);
+
+/* Whether Origin is that of the daemon's own page, by the Host asked for. */
+bool access_is_own_page(const char *origin, const char *host);
+
+/* An origin whose pages come from another host, without TLS. */
+bool access_is_remote_http(const char *origin);
 
 /* What to do about a refusal, naming the option; "" for the others. */
 const char *access_advice(enum access_verdict verdict);

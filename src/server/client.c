@@ -28,7 +28,7 @@ static void client_destroy(struct client *client)
     server_peer_closed(server);
 }
 
-static struct client *client_create(struct server *server, int fd, bool restricted)
+static struct client *client_create(struct server *server, int fd, enum client_kind kind)
 {
     struct client *client = calloc(1, sizeof(*client)), **link = &server->clients;
 
@@ -36,7 +36,7 @@ static struct client *client_create(struct server *server, int fd, bool restrict
         return NULL;
     client->server = server;
     client->fd = fd;
-    client->restricted = restricted;
+    client->kind = kind;
     client->id = ++server->next_client_id;
     client->subscription = SUBSCRIPTION_ALL;
     client->state_since = client->taken_at = uv_now(server->loop);
@@ -54,11 +54,11 @@ static struct client *client_create(struct server *server, int fd, bool restrict
  * lws is shown a handshake of our own making: every header that it might act on in ways we don't
  * want (h2c, subprotocols, extensions, versions) stayed with the reader of the real one.
  */
-void client_open(struct server *server, int fd, bool restricted, const char *key, const char *rest,
-                 size_t rest_len)
+void client_open(struct server *server, int fd, enum client_kind kind, const char *key,
+                 const char *rest, size_t rest_len)
 {
     char bytes[512 + REQUEST_HEAD_MAX];
-    struct client *client = client_create(server, fd, restricted);
+    struct client *client = client_create(server, fd, kind);
     int head = snprintf(bytes, 512,
                         "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"

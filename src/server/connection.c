@@ -4,26 +4,30 @@
  */
 #include "connection.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "token.h"
-
 static void on_event(uv_poll_t *poll, int status, int events);
 
-static void wait_for(struct connection *connection, enum connection_state state, int events,
-                     unsigned ms)
+static void wait_for(struct connection *connection, enum connection_state state, int events)
 {
-    struct server *server = connection->server;
-
     connection->state = state;
-    connection->deadline = uv_now(server->loop) + server_ms(server, ms);
+    connection->since = uv_now(connection->server->loop);
     uv_poll_start(&connection->poll, events, on_event);
+}
+
+/* How long it may be as it is, without progress. */
+static unsigned limit_ms(const struct connection *connection)
+{
+    if (connection->state == CONNECTION_READS)
+        return SERVER_HANDSHAKE_MS;
+    if (connection->state == CONNECTION_LINGERS)
+        return LINGER_MS;
+    return connection->response.fd >= 0 ? SERVER_PAUSE_MS : SERVER_STUCK_MS;
 }
 
 void connection_open(struct server *server, int fd)
@@ -43,7 +47,7 @@ void connection_open(struct server *server, int fd)
     server->handles++;
     http_response_init(&connection->response);
     server_peer_opened(server);
-    wait_for(connection, CONNECTION_READS, UV_READABLE, SERVER_HANDSHAKE_MS);
+    wait_for(connection, CONNECTION_READS, UV_READABLE);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -56,8 +60,7 @@ static void on_closed(uv_handle_t *handle)
     server_handle_gone(server);
 }
 
-/* With the socket (fd -1: it has gone to lws). */
-static void connection_close(struct connection *connection)
+void connection_close(struct connection *connection)
 {
     struct connection **link = &connection->server->connections;
 
@@ -84,7 +87,7 @@ static void connection_close(struct connection *connection)
 static void linger(struct connection *connection)
 {
     shutdown(connection->fd, SHUT_WR);
-    wait_for(connection, CONNECTION_LINGERS, UV_READABLE, LINGER_MS);
+    wait_for(connection, CONNECTION_LINGERS, UV_READABLE);
 }
 
 /* 1: all went, 0: the socket is full, -1: the peer is gone. */
@@ -95,8 +98,7 @@ static int send_some(struct connection *connection, const char *bytes, size_t le
         if (n < 0)
             return errno == EAGAIN || errno == EINTR ? 0 : -1;
         *sent += (size_t)n;
-        connection->deadline =
-            uv_now(connection->server->loop) + server_ms(connection->server, SERVER_STUCK_MS);
+        connection->since = uv_now(connection->server->loop);
     }
     return 1;
 }
@@ -117,12 +119,12 @@ static void on_file_read(uv_fs_t *request)
     connection->chunk_len = (size_t)n;
     connection->chunk_sent = 0;
     connection->file_at += (size_t)n;
-    wait_for(connection, CONNECTION_WRITES, UV_WRITABLE, SERVER_STUCK_MS);
+    wait_for(connection, CONNECTION_WRITES, UV_WRITABLE);
 }
 
 static void read_file(struct connection *connection)
 {
-    size_t left = connection->response.len - connection->file_at;
+    size_t left = connection->response.first + connection->response.len - connection->file_at;
     uv_buf_t buffer =
         uv_buf_init(connection->chunk, (unsigned)(left < CHUNK_SIZE ? left : CHUNK_SIZE));
 
@@ -146,7 +148,7 @@ static int send_body(struct connection *connection)
         return send_some(connection, response->body, response->len, &connection->body_sent);
     int done =
         send_some(connection, connection->chunk, connection->chunk_len, &connection->chunk_sent);
-    if (done != 1 || connection->file_at == response->len)
+    if (done != 1 || connection->file_at == response->first + response->len)
         return done;
     read_file(connection);
     return 0;
@@ -164,10 +166,13 @@ static void write_some(struct connection *connection)
         connection_close(connection);
 }
 
-static void answer(struct connection *connection)
+void connection_answer(struct connection *connection)
 {
     struct http_response *response = &connection->response;
 
+    if (!connection->head_only)
+        http_cut(response, connection->range, connection->if_range);
+    connection->file_at = response->first;
     connection->out_len = http_head(response, connection->origin, connection->out);
     if (response->fd >= 0 && !connection->head_only) {
         connection->chunk = malloc(CHUNK_SIZE);
@@ -176,12 +181,18 @@ static void answer(struct connection *connection)
             return;
         }
     }
-    wait_for(connection, CONNECTION_WRITES, UV_WRITABLE, SERVER_STUCK_MS);
+    wait_for(connection, CONNECTION_WRITES, UV_WRITABLE);
 }
 
-static void put_off(struct connection *connection)
+void connection_put_off(struct connection *connection)
 {
-    wait_for(connection, CONNECTION_WAITS, 0, SERVER_STUCK_MS);
+    wait_for(connection, CONNECTION_WAITS, 0);
+}
+
+void connection_refuse(struct connection *connection, int status, const char *sentence)
+{
+    http_say(&connection->response, status, sentence);
+    connection_answer(connection);
 }
 
 struct http_response *server_response(struct server *server, uint64_t number)
@@ -195,160 +206,8 @@ struct http_response *server_response(struct server *server, uint64_t number)
 
 void http_send(struct http_response *response)
 {
-    answer((struct connection *)((char *)response - offsetof(struct connection, response)));
-}
-
-static void refuse(struct connection *connection, int status, const char *sentence)
-{
-    http_say(&connection->response, status, sentence);
-    answer(connection);
-}
-
-/* One a second: a storm of refusals is not a storm of log lines. */
-static void log_refusal(struct server *server, const struct request *request, const char *why)
-{
-    uint64_t now = uv_now(server->loop);
-
-    if (server->refusal_at && now - server->refusal_at < 1000)
-        return;
-    server->refusal_at = now;
-    log_warning("refused (Host %.80s, Origin %.80s): %s", request->host ? request->host : "-",
-                request->origin ? request->origin : "-", why);
-}
-
-static void refuse_access(struct connection *connection, const struct request *request,
-                          enum access_verdict verdict)
-{
-    connection->server->stats.refused[verdict == ACCESS_BAD_HOST     ? REFUSED_HOST
-                                      : verdict == ACCESS_BAD_ORIGIN ? REFUSED_ORIGIN
-                                                                     : REFUSED_CROSS_SITE]++;
-    log_refusal(connection->server, request, access_advice(verdict));
-    refuse(connection, 403, access_advice(verdict));
-}
-
-static void refuse_tokenless(struct connection *connection, const struct request *request)
-{
-    connection->server->stats.refused[REFUSED_TOKEN]++;
-    log_refusal(connection->server, request, "no token, or not that of --token-file");
-    http_say(&connection->response, 401,
-             "the token is wanted, as ?token=… in the address or as Authorization: Bearer …\n");
-    connection->response.extra = "WWW-Authenticate: Bearer realm=\"linkbandd\"\r\n";
-    answer(connection);
-}
-
-static enum access_verdict judge(const struct connection *connection, const struct request *request)
-{
-    struct sockaddr_storage name;
-    socklen_t len = sizeof(name);
-    char local[INET6_ADDRSTRLEN] = "";
-
-    if (getsockname(connection->fd, (struct sockaddr *)&name, &len) != 0)
-        return ACCESS_BAD_HOST;
-    if (name.ss_family == AF_INET)
-        inet_ntop(AF_INET, &((struct sockaddr_in *)&name)->sin_addr, local, sizeof(local));
-    if (name.ss_family == AF_INET6)
-        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&name)->sin6_addr, local, sizeof(local));
-    /* IPv4 on a socket of both: its peers write the address as IPv4. */
-    if (strncmp(local, "::ffff:", 7) == 0)
-        memmove(local, local + 7, strlen(local + 7) + 1);
-    return access_judge(&connection->server->rules,
-                        &(struct access_request){
-                            .host = request->host,
-                            .origin = request->origin,
-                            .fetch_site = request->fetch_site,
-                            .local_address = local,
-                            .websocket = request_has_token(request->upgrade, "websocket"),
-                            .page = strcmp(request->path, "/") == 0,
-                        });
-}
-
-/* What keeps a request from being upgraded; NULL: nothing. */
-static const char *upgrade_fault(const struct request *request, int *status)
-{
-    *status = 400;
-    if (strcmp(request->method, "GET") != 0 || request->http_1_0)
-        return "a WebSocket opens with GET and HTTP/1.1\n";
-    if (!request_has_token(request->connection, "upgrade"))
-        return "Connection: Upgrade is missing\n";
-    /* 16 random bytes in base64. */
-    if (!request->key || strlen(request->key) != 24 || strcmp(request->key + 22, "==") != 0)
-        return "Sec-WebSocket-Key is missing or malformed\n";
-    *status = 426;
-    if (!request->version || strcmp(request->version, "13") != 0)
-        return "only version 13 of the WebSocket protocol is spoken here\n";
-    *status = 404;
-    if (strcmp(request->path, "/") != 0 && strcmp(request->path, "/ws") != 0)
-        return "the WebSocket is at / and /ws\n";
-    return NULL;
-}
-
-static bool is_full(const struct server *server, bool restricted)
-{
-    return server->closing ||
-           (restricted && hub_restricted_count(server) >= SERVER_RESTRICTED_MAX) ||
-           (server->placed_count >= SERVER_CLIENTS_MAX &&
-            server->waiting_count >= SERVER_WAITING_MAX);
-}
-
-static void upgrade(struct connection *connection, const struct request *request, bool restricted,
-                    size_t head_len)
-{
-    int status, fd = connection->fd;
-    const char *fault = upgrade_fault(request, &status);
-
-    if (fault) {
-        http_say(&connection->response, status, fault);
-        if (status == 426)
-            connection->response.extra =
-                "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-        answer(connection);
-        return;
-    }
-    if (is_full(connection->server, restricted)) {
-        connection->server->stats.refused[REFUSED_FULL]++;
-        refuse(connection, 503, "all places are taken: try again later\n");
-        return;
-    }
-    /* Stopped, libuv forgets the descriptor at once: lws may have it watched anew. */
-    connection->fd = -1;
-    uv_poll_stop(&connection->poll);
-    client_open(connection->server, fd, restricted, request->key, connection->head + head_len,
-                connection->head_len - head_len);
-    connection_close(connection);
-}
-
-static void take_request(struct connection *connection, size_t head_len)
-{
-    struct request request;
-
-    if (!request_parse(connection->head, head_len, &request)) {
-        refuse(connection, 400, "this is no HTTP request\n");
-        return;
-    }
-    connection->head_only = strcmp(request.method, "HEAD") == 0;
-    enum access_verdict verdict = judge(connection, &request);
-    bool restricted = verdict == ACCESS_RESTRICTED;
-    if (verdict != ACCESS_OK && !restricted) {
-        refuse_access(connection, &request, verdict);
-        return;
-    }
-    const char *token = connection->server->config->token;
-    if (token && !token_is_shown(token, &request)) {
-        refuse_tokenless(connection, &request);
-        return;
-    }
-    if (request_has_token(request.upgrade, "websocket")) {
-        upgrade(connection, &request, restricted, head_len);
-        return;
-    }
-    connection->origin = restricted ? NULL : request.origin;
-    connection->number = ++connection->server->next_request;
-    http_answer(connection->server, &request, restricted, connection->number,
-                &connection->response);
-    if (connection->response.later)
-        put_off(connection);
-    else
-        answer(connection);
+    connection_answer(
+        (struct connection *)((char *)response - offsetof(struct connection, response)));
 }
 
 static void read_some(struct connection *connection)
@@ -365,9 +224,9 @@ static void read_some(struct connection *connection)
     connection->head_len += (size_t)n;
     size_t head_len = request_head_length(connection->head, connection->head_len);
     if (head_len)
-        take_request(connection, head_len);
+        admission_take(connection, head_len);
     else if (connection->head_len == REQUEST_HEAD_MAX)
-        refuse(connection, 431, "the request's head is over 8 KiB\n");
+        connection_refuse(connection, 431, "the request's head is over 32 KiB\n");
 }
 
 static void discard_some(struct connection *connection)
@@ -394,22 +253,48 @@ static void on_event(uv_poll_t *poll, int status, int events)
         discard_some(connection);
 }
 
+/* The one that has been so for longest, `ms` at least; NULL: none. */
+static struct connection *longest(struct server *server, enum connection_state state, unsigned ms)
+{
+    struct connection *found = NULL;
+    uint64_t latest = uv_now(server->loop) - (ms ? server_ms(server, ms) : 0);
+
+    for (struct connection *one = server->connections; one; one = one->next) {
+        if (one->state != state || one->reading || one->since > latest)
+            continue;
+        found = one;
+        latest = one->since;
+    }
+    return found;
+}
+
 bool connection_make_room(struct server *server)
 {
-    struct connection *oldest = NULL;
+    /* Who has had an answer, who is slow to ask, who has paused its download. */
+    struct connection *gone = longest(server, CONNECTION_LINGERS, 0);
 
-    /* The newest are first in the list. */
-    for (struct connection *one = server->connections; one; one = one->next) {
-        if (one->state == CONNECTION_READS)
-            oldest = one;
-    }
-    const uint64_t least_left =
-        server_ms(server, SERVER_HANDSHAKE_MS - SERVER_PRESSED_HANDSHAKE_MS);
-    if (!oldest || oldest->deadline > uv_now(server->loop) + least_left)
+    if (!gone)
+        gone = longest(server, CONNECTION_READS, SERVER_PRESSED_HANDSHAKE_MS);
+    if (!gone)
+        gone = longest(server, CONNECTION_WRITES, SERVER_STUCK_MS);
+    if (!gone)
         return false;
-    server->stats.refused[REFUSED_FULL]++;
-    connection_close(oldest);
+    if (gone->state != CONNECTION_LINGERS)
+        server->stats.refused[REFUSED_FULL]++;
+    connection_close(gone);
     return true;
+}
+
+/* A peer that reads steadily but slowly makes room for the next piece only now and then. */
+static void note_progress(struct connection *connection, uint64_t now)
+{
+    int unread = 0;
+
+    if (connection->state != CONNECTION_WRITES || ioctl(connection->fd, SIOCOUTQ, &unread) != 0)
+        return;
+    if (unread < connection->unread)
+        connection->since = now;
+    connection->unread = unread;
 }
 
 void connection_watch_all(struct server *server, uint64_t now)
@@ -418,7 +303,9 @@ void connection_watch_all(struct server *server, uint64_t now)
 
     for (struct connection *connection = server->connections; connection; connection = next) {
         next = connection->next;
-        if (now >= connection->deadline && !connection->reading)
+        note_progress(connection, now);
+        if (!connection->reading &&
+            now - connection->since >= server_ms(server, limit_ms(connection)))
             connection_close(connection);
     }
 }

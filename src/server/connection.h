@@ -1,3 +1,4 @@
+/* What the files share that serve one TCP connection which is no WebSocket, or not yet. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -21,12 +22,14 @@ struct connection {
     int fd;
     uv_poll_t poll;
     enum connection_state state;
-    uint64_t deadline; /* of uv_now(), ms */
+    uint64_t since; /* when its state, or the last progress in it, began: uv_now(), ms */
+    int unread;     /* bytes of the socket that the peer had not taken at the last look */
     char head[REQUEST_HEAD_MAX];
     size_t head_len;
     /* The answer. */
     uint64_t number;    /* of the request */
-    const char *origin; /* to be echoed; in `head`, or NULL */
+    const char *origin; /* to be echoed; in `head`, or NULL, as are the next two */
+    const char *range, *if_range;
     struct http_response response;
     bool head_only;
     char out[HTTP_HEAD_MAX];
@@ -37,5 +40,16 @@ struct connection {
     char *chunk;
     size_t chunk_len, chunk_sent, file_at;
 };
+
+/* With the socket (fd -1: it has gone to lws). */
+void connection_close(struct connection *connection);
+/* Sends the response, whole or the part of a file that was asked for. */
+void connection_answer(struct connection *connection);
+void connection_refuse(struct connection *connection, int status, const char *sentence);
+/* Its response comes later: server_response(). */
+void connection_put_off(struct connection *connection);
+
+/* admission.c: judges the request in `head`, then answers it or hands the socket to lws. */
+void admission_take(struct connection *connection, size_t head_len);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "page.h"
+#include "range.h"
 #include "token.h"
 
 void http_response_init(struct http_response *response)
@@ -86,7 +87,45 @@ void http_reply_file(struct http_response *response, int fd, const char *content
     response->content_type = content_type;
     /* A file that still grows is sent as long as it is now. */
     response->len = (size_t)info.st_size;
+    snprintf(response->tag, sizeof(response->tag), "\"%llx-%llx-%llx%09lx\"",
+             (unsigned long long)info.st_ino, (unsigned long long)info.st_size,
+             (unsigned long long)info.st_mtim.tv_sec, (unsigned long)info.st_mtim.tv_nsec);
     copy_name(response->name, sizeof(response->name), name);
+}
+
+void http_cut(struct http_response *response, const char *range, const char *if_range)
+{
+    const size_t size = response->len;
+    char line[80];
+
+    if (response->fd < 0 || (if_range && strcmp(if_range, response->tag) != 0))
+        return;
+    switch (range_parse(range, size, &response->first, &response->len)) {
+    case RANGE_NONE:
+        return;
+    case RANGE_PART:
+        response->status = 206;
+        snprintf(response->range, sizeof(response->range), "Content-Range: bytes %zu-%zu/%zu\r\n",
+                 response->first, response->first + response->len - 1, size);
+        return;
+    case RANGE_BEYOND:
+        snprintf(line, sizeof(line), "Content-Range: bytes */%zu\r\n", size);
+        http_say(response, 416, "the file ends before that range\n");
+        memcpy(response->range, line, sizeof(line));
+        return;
+    }
+}
+
+#define ALLOWED                                                                                    \
+    "Access-Control-Allow-Methods: GET, HEAD\r\n"                                                  \
+    "Access-Control-Allow-Headers: Authorization, If-Range, Range\r\n"                             \
+    "Access-Control-Max-Age: 600\r\n"
+
+void http_allow(struct http_response *response, bool private_network)
+{
+    http_say(response, 204, "");
+    response->extra =
+        private_network ? ALLOWED "Access-Control-Allow-Private-Network: true\r\n" : ALLOWED;
 }
 
 /* A browser sends the token with the page's address only: its links pass it on. */
@@ -166,11 +205,15 @@ static const char *reason_phrase(int status)
         const char *phrase;
     } known[] = {
         {200, "OK"},
+        {204, "No Content"},
+        {206, "Partial Content"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {414, "URI Too Long"},
+        {416, "Range Not Satisfiable"},
         {426, "Upgrade Required"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
@@ -189,21 +232,52 @@ static const char *reason_phrase(int status)
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/* What a file's answer says beyond the others; "" for those. */
+static void file_lines(const struct http_response *response, char *lines, size_t size)
+{
+    lines[0] = '\0';
+    if (response->fd >= 0)
+        snprintf(lines, size,
+                 "Accept-Ranges: bytes\r\nETag: %s\r\n"
+                 "Content-Disposition: attachment; filename=\"%s\"\r\n",
+                 response->tag, response->name);
+}
+
+static void length_lines(const struct http_response *response, char *lines, size_t size)
+{
+    lines[0] = '\0';
+    if (response->status != 204)
+        snprintf(lines, size, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->content_type,
+                 response->len);
+}
+
+static void origin_lines(const char *origin, char *lines, size_t size)
+{
+    lines[0] = '\0';
+    if (origin && strlen(origin) < 512)
+        snprintf(lines, size,
+                 "Access-Control-Allow-Origin: %s\r\nAccess-Control-Expose-Headers: Accept-Ranges, "
+                 "Content-Disposition, Content-Range, ETag\r\n",
+                 origin);
+}
+
 size_t http_head(const struct http_response *response, const char *origin, char head[HTTP_HEAD_MAX])
 {
-    char disposition[192] = "", echoed[600] = "";
+    char length[192], file[320], echoed[700];
 
-    if (response->fd >= 0)
-        snprintf(disposition, sizeof(disposition),
-                 "Content-Disposition: attachment; filename=\"%s\"\r\n", response->name);
-    if (origin && strlen(origin) < 512)
-        snprintf(echoed, sizeof(echoed), "Access-Control-Allow-Origin: %s\r\n", origin);
+    length_lines(response, length, sizeof(length));
+    file_lines(response, file, sizeof(file));
+    origin_lines(origin, echoed, sizeof(echoed));
+    /* An opener or an embedder of another site learns the same of every answer: nothing. */
     int len = snprintf(head, HTTP_HEAD_MAX,
-                       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-                       "Connection: close\r\nX-Content-Type-Options: nosniff\r\n"
-                       "Content-Security-Policy: " POLICY "\r\nReferrer-Policy: no-referrer\r\n"
-                       "Cache-Control: no-store\r\nVary: Origin\r\n%s%s%s\r\n",
-                       response->status, reason_phrase(response->status), response->content_type,
-                       response->len, disposition, echoed, response->extra);
+                       "HTTP/1.1 %d %s\r\n%sConnection: close\r\n"
+                       "X-Content-Type-Options: nosniff\r\n"
+                       "Content-Security-Policy: " POLICY "\r\n"
+                       "Cross-Origin-Opener-Policy: same-origin\r\n"
+                       "Cross-Origin-Resource-Policy: same-origin\r\n"
+                       "Referrer-Policy: no-referrer\r\n"
+                       "Cache-Control: no-store\r\nVary: Origin\r\n%s%s%s%s\r\n",
+                       response->status, reason_phrase(response->status), length, file,
+                       response->range, echoed, response->extra);
     return (size_t)len;
 }

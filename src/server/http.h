@@ -4,16 +4,19 @@
 
 #include "room.h"
 
-#define HTTP_HEAD_MAX 2048
+#define HTTP_HEAD_MAX 4096
 
 struct http_response {
     int status;
     const char *content_type;
     const char *body;  /* NULL: a file, or nothing */
     char *owned;       /* what of `body` is to be freed */
-    size_t len;        /* of the body or file */
+    size_t len;        /* of the body, or of the part of the file that is sent */
     int fd;            /* -1: no file */
+    size_t first;      /* byte of the file */
     char name[128];    /* of the attachment */
+    char tag[64];      /* of the file as it is now, quoted */
+    char range[80];    /* the line Content-Range, with its end, or "" */
     const char *extra; /* header lines, each with its end */
     bool later;        /* put off */
 };
@@ -27,6 +30,13 @@ void http_say(struct http_response *response, int status, const char *sentence);
 /* Chooses the answer to a request that has passed the rules. */
 void http_answer(const struct server *server, const struct request *request, bool restricted,
                  uint64_t number, struct http_response *response);
+
+/* Leaves of a file what a Range header asks for (NULL: none), if the file still is the one whose
+ * tag If-Range names. */
+void http_cut(struct http_response *response, const char *range, const char *if_range);
+
+/* The answer to a CORS preflight from an allowed origin. */
+void http_allow(struct http_response *response, bool private_network);
 
 /* Writes status line and headers; returns their length. `origin` NULL: none to be echoed. */
 size_t http_head(const struct http_response *response, const char *origin,

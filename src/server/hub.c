@@ -27,14 +27,29 @@ void hub_place(struct client *client)
     server->waiting_count++;
 }
 
-size_t hub_restricted_count(const struct server *server)
+/* Of those who have a place or wait for one. */
+static size_t count_of(const struct server *server, enum client_kind kind)
 {
     size_t count = 0;
 
     for (const struct client *client = server->clients; client; client = client->next)
-        count += client->restricted &&
+        count += client->kind == kind &&
                  (client->state == CLIENT_PLACED || client->state == CLIENT_WAITING);
     return count;
+}
+
+bool hub_has_room(const struct server *server, enum client_kind kind)
+{
+    const size_t restricted = count_of(server, CLIENT_RESTRICTED);
+    const size_t own = count_of(server, CLIENT_OWN_PAGE);
+
+    if (server->closing ||
+        (server->placed_count >= SERVER_CLIENTS_MAX && server->waiting_count >= SERVER_WAITING_MAX))
+        return false;
+    if ((kind == CLIENT_RESTRICTED && restricted >= SERVER_RESTRICTED_MAX) ||
+        (kind == CLIENT_OWN_PAGE && own >= SERVER_OWN_PAGES_MAX))
+        return false;
+    return kind == CLIENT_OTHER || restricted + own < SERVER_PAGES_MAX;
 }
 
 static void promote(struct server *server)
@@ -150,7 +165,7 @@ uint64_t client_id(const struct client *client)
 
 bool client_is_restricted(const struct client *client)
 {
-    return client->restricted;
+    return client->kind == CLIENT_RESTRICTED;
 }
 
 struct subscription *client_subscription(struct client *client)

@@ -68,6 +68,15 @@ static bool keep(const char **field, const char *value)
     return true;
 }
 
+/* Lists may come on several lines, which count as one. */
+static void note_list(struct request *request, const char *name, const char *value)
+{
+    if (strcasecmp(name, "upgrade") == 0)
+        request->to_websocket |= request_has_token(value, "websocket");
+    else if (strcasecmp(name, "connection") == 0)
+        request->connection_upgrade |= request_has_token(value, "upgrade");
+}
+
 static bool keep_header(struct request *request, const char *name, const char *value)
 {
     const struct {
@@ -76,10 +85,15 @@ static bool keep_header(struct request *request, const char *name, const char *v
     } known[] = {
         {"host", &request->host},
         {"origin", &request->origin},
-        {"sec-fetch-site", &request->fetch_site},
         {"authorization", &request->authorization},
-        {"upgrade", &request->upgrade},
-        {"connection", &request->connection},
+        {"sec-fetch-site", &request->fetch_site},
+        {"sec-fetch-mode", &request->fetch_mode},
+        {"sec-fetch-dest", &request->fetch_dest},
+        {"sec-purpose", &request->purpose},
+        {"access-control-request-method", &request->preflight_method},
+        {"access-control-request-private-network", &request->private_network},
+        {"range", &request->range},
+        {"if-range", &request->if_range},
         {"sec-websocket-key", &request->key},
         {"sec-websocket-version", &request->version},
     };
@@ -88,6 +102,7 @@ static bool keep_header(struct request *request, const char *name, const char *v
         if (strcasecmp(known[i].name, name) == 0)
             return keep(known[i].field, value);
     }
+    note_list(request, name, value);
     return true;
 }
 

@@ -12,13 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REQUEST_HEAD_MAX 8192
+/* Browsers send the cookies that other programs on localhost have set, some 9 KB of them. */
+#define REQUEST_HEAD_MAX 32768
 
 /* Points into the head, which parsing has cut into strings; NULL where absent. */
 struct request {
     const char *method, *path, *query; /* query without `?`, "" if none */
-    const char *host, *origin, *fetch_site, *authorization;
-    const char *upgrade, *connection, *key, *version;
+    const char *host, *origin, *authorization;
+    const char *fetch_site, *fetch_mode, *fetch_dest, *purpose;
+    const char *preflight_method, *private_network;
+    const char *range, *if_range;
+    const char *key, *version;
+    bool to_websocket;       /* Upgrade names `websocket` */
+    bool connection_upgrade; /* Connection names `upgrade` */
     bool http_1_0;
 };
 

@@ -26,6 +26,13 @@ struct listening {
     uint64_t told_at; /* when the log was told so, ms of uv_now(); 0: never */
 };
 
+/* Pages that any site can open without the visitor's will, told apart to be bounded. */
+enum client_kind {
+    CLIENT_OTHER,
+    CLIENT_RESTRICTED, /* Origin `null`, of which no option speaks */
+    CLIENT_OWN_PAGE    /* the daemon's own page, where no token guards it */
+};
+
 enum client_state { CLIENT_WAITING, CLIENT_PLACED, CLIENT_LEAVING };
 
 /* One WebSocket peer, from the upgrade to the close. */
@@ -36,7 +43,7 @@ struct client {
     int fd; /* lws's; for TCP_INFO and the last frame of one that no longer reads */
     uint64_t id;
     enum client_state state;
-    bool restricted;
+    enum client_kind kind;
     struct subscription subscription;
     struct allowance messages;
     struct queue queue;
@@ -109,8 +116,8 @@ void connection_close_all(struct server *server);
 
 /* client.c */
 /* Hands the socket to lws, with the bytes of a handshake that was already read and judged. */
-void client_open(struct server *server, int fd, bool restricted, const char *key, const char *rest,
-                 size_t rest_len);
+void client_open(struct server *server, int fd, enum client_kind kind, const char *key,
+                 const char *rest, size_t rest_len);
 int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len);
 void client_push(struct client *client, struct frame *frame);
@@ -127,8 +134,8 @@ void client_free_all(struct server *server);
 
 /* hub.c */
 void hub_place(struct client *client);
-/* Of those who have a place or wait for one. */
-size_t hub_restricted_count(const struct server *server);
+/* Whether one more of that kind may take a place, or wait for one. */
+bool hub_has_room(const struct server *server, enum client_kind kind);
 void hub_give_up_place(struct client *client);
 
 /* heartbeat.c */

@@ -180,6 +180,27 @@ static void close_everything(struct server *server)
     uv_timer_start(&server->watch, on_context_drained, 1, 1);
 }
 
+static void set_rules(struct server *server, const struct server_config *config)
+{
+    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
+                                          config->allow_origin, config->allow_origin_count,
+                                          config->deny_origin,  config->deny_origin_count};
+}
+
+/* Browsers end such a connection themselves, and the page hears 1006: nothing of it comes here. */
+static void warn_of_origins(const struct server *server)
+{
+    if (!listener_is_loopback_only(server))
+        return;
+    for (size_t i = 0; i < server->rules.allow_origin_count; i++) {
+        const char *origin = server->rules.allow_origin[i];
+        if (access_is_remote_http(origin))
+            log_warning("--allow-origin %.120s: browsers let a page of another host reach this one "
+                        "only over https and with the visitor's permission",
+                        origin);
+    }
+}
+
 struct server *server_create(uv_loop_t *loop, const struct server_config *config,
                              const struct server_listener *listener, struct failure *failure)
 {
@@ -192,12 +213,14 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
     server->loop = loop;
     server->config = config;
     server->listener = *listener;
-    server_set_access(server, config);
+    set_rules(server, config);
     uv_timer_init(loop, &server->watch);
     server->watch.data = server;
     server->handles = 1;
-    if (open_listeners(server, failure) && open_context(server, failure))
+    if (open_listeners(server, failure) && open_context(server, failure)) {
+        warn_of_origins(server);
         return server;
+    }
     server->closing = true;
     listener_close_all(server, on_listening_closed);
     close_everything(server);
@@ -206,9 +229,8 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
 
 void server_set_access(struct server *server, const struct server_config *config)
 {
-    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
-                                          config->allow_origin, config->allow_origin_count,
-                                          config->deny_origin,  config->deny_origin_count};
+    set_rules(server, config);
+    warn_of_origins(server);
 }
 
 const char *server_addresses(const struct server *server)

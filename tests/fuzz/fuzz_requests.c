@@ -4,6 +4,7 @@
 #include "access.h"
 #include "hold.h"
 #include "input.h"
+#include "range.h"
 #include "request.h"
 #include "server/server.h"
 #include "token.h"
@@ -18,9 +19,11 @@ static void hold_inside(const char *head, size_t len, const char *field)
 static void hold_fields(const char *head, size_t len, const struct request *request)
 {
     const char *const fields[] = {
-        request->method,     request->path,          request->host,    request->origin,
-        request->fetch_site, request->authorization, request->upgrade, request->connection,
-        request->key,        request->version,
+        request->method,          request->path,          request->host,
+        request->origin,          request->authorization, request->fetch_site,
+        request->fetch_mode,      request->fetch_dest,    request->purpose,
+        request->range,           request->if_range,      request->preflight_method,
+        request->private_network, request->key,           request->version,
     };
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -39,6 +42,9 @@ static void judge(const struct request *request)
     const struct access_request asked = {.host = request->host,
                                          .origin = request->origin,
                                          .fetch_site = request->fetch_site,
+                                         .fetch_mode = request->fetch_mode,
+                                         .fetch_dest = request->fetch_dest,
+                                         .purpose = request->purpose,
                                          .local_address = "127.0.0.1",
                                          .websocket = request->key != NULL};
     enum access_verdict verdict = access_judge(&rules, &asked);
@@ -57,8 +63,9 @@ static void ask(const struct request *request)
     if (token_is_shown(TOKEN, request))
         HOLD((request->authorization && strstr(request->authorization, TOKEN)) ||
              strstr(request->query, "token="));
-    request_has_token(request->connection, "upgrade");
-    request_has_token(request->upgrade, "websocket");
+    size_t first = 0, len = 0;
+    if (range_parse(request->range, 1000, &first, &len) == RANGE_PART)
+        HOLD(len > 0 && first < 1000 && len <= 1000 - first);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

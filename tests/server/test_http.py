@@ -98,7 +98,7 @@ def test_allowed_names_and_origins_come_in_and_refusals_name_the_option(start):
 
 
 def test_cross_site_requests_see_the_page_only(server):
-    assert server.get("/", "Sec-Fetch-Site: cross-site")[0] == 200
+    assert server.get("/", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")[0] == 200
     assert server.get("/health", "Sec-Fetch-Site: cross-site")[0] == 403
     assert server.get("/health", "Sec-Fetch-Site: same-origin")[0] == 200
 
@@ -127,8 +127,8 @@ def test_the_accept_key_is_that_of_the_rfc_and_no_subprotocol_is_chosen(server):
     peer.close()
 
 
-def test_a_head_over_8_kib_gets_431(server):
-    assert server.get("/", "X: " + "y" * 9000)[0] == 431
+def test_a_head_over_32_kib_gets_431(server):
+    assert server.get("/", "X: " + "y" * 33000)[0] == 431
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nHost: loc"])
@@ -176,17 +176,3 @@ def test_a_file_arrives_whole_as_an_attachment(start, tmp_path, size):
     status, head, body = server.get("/file")
     assert status == 200 and body == data
     assert 'Content-Disposition: attachment; filename="da_ta.csv"' in head
-
-
-def test_a_download_nobody_reads_is_given_up(start, tmp_path):
-    path = tmp_path / "data"
-    path.write_bytes(bytes(20_000_000))
-    server = start("--file", str(path))
-    before = server.descriptors()
-    peer = server.raw(b"GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    time.sleep(0.3)
-    deadline = time.monotonic() + 8
-    while server.descriptors() > before and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert server.descriptors() <= before
-    peer.close()

@@ -54,6 +54,23 @@ def test_it_opens_no_door_that_host_and_origin_shut(guarded):
     assert peer.next_text() == "1 1", "a page without origin stays restricted"
 
 
+def test_refused_peers_that_linger_do_not_lock_the_right_token_out(start):
+    guarded = start("--token", TOKEN, "--hurry", "1")
+    lingering = []
+    for _ in range(8):
+        while len(lingering) < 64:
+            peer = guarded.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            lingering.append(peer)
+            if not peer.recv(4096).startswith(b"HTTP/1.1 401"):
+                break  # no more come in
+        client = guarded.open(path=f"/ws?token={ENCODED}")
+        client.text("in")
+        assert client.next_text() == "in"
+        client.close()
+    for peer in lingering:
+        peer.close()
+
+
 def test_the_page_passes_it_on_to_its_own_files(guarded):
     body = guarded.get(f"/?token={ENCODED}")[2].decode()
     links = re.findall(r'(?:href|src)="(page\.[^"]*)"', body)

@@ -167,10 +167,30 @@ static void another_site_sees_the_page_only(void **state)
     assert_int_equal(access_judge(&rules, &request), ACCESS_OK);
     request.origin = NULL;
     request.page = true;
+    assert_int_equal(access_judge(&rules, &request), ACCESS_CROSS_SITE);
+    request.fetch_mode = "navigate";
+    request.fetch_dest = "iframe";
+    assert_int_equal(access_judge(&rules, &request), ACCESS_FOREIGN_LINK);
+    request.fetch_dest = "document";
     assert_int_equal(access_judge(&rules, &request), ACCESS_OK);
+    request.purpose = "prefetch;prerender";
+    assert_int_equal(access_judge(&rules, &request), ACCESS_FOREIGN_LINK);
+    request.purpose = NULL;
     request.page = false;
+    assert_int_equal(access_judge(&rules, &request), ACCESS_FOREIGN_LINK);
+    assert_null(strstr(access_advice(ACCESS_FOREIGN_LINK), "--allow"));
     request.fetch_site = "same-origin";
     assert_int_equal(access_judge(&rules, &request), ACCESS_OK);
+}
+
+static void the_own_page_is_known_by_its_host(void **state)
+{
+    (void)state;
+    assert_true(access_is_own_page("http://localhost:8121", "LOCALHOST:8121"));
+    assert_true(access_is_own_page("http://[::1]:8121", "[::1]:8121"));
+    assert_false(access_is_own_page("http://localhost:3000", "localhost:8121"));
+    assert_false(access_is_own_page("null", "localhost:8121"));
+    assert_false(access_is_own_page(NULL, "localhost:8121"));
 }
 
 static void each_refusal_names_its_option(void **state)
@@ -189,6 +209,7 @@ int main(void)
         cmocka_unit_test(origins_are_judged_exactly),
         cmocka_unit_test(null_is_as_the_options_say),
         cmocka_unit_test(another_site_sees_the_page_only),
+        cmocka_unit_test(the_own_page_is_known_by_its_host),
         cmocka_unit_test(each_refusal_names_its_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
