@@ -1,4 +1,4 @@
-"""What both guide stories share: the guide's code blocks, and a daemon on port 8121.
+"""What the stories share: the guide's code blocks where the guide is there, and a daemon on port 8121.
 
 The stories run in a network namespace of their own (test_guide.py), where 8121 is free.
 """
@@ -32,8 +32,8 @@ def blocks(language):
     return found
 
 
-def start_daemon():
-    daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--sim", "seed=1,radio=fast",
+def start_daemon(sim="seed=1,radio=fast"):
+    daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--sim", sim,
                                "--data-dir", DATA.name, "--state-dir", DATA.name])
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
