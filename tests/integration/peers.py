@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 import itertools
 import json
 import os
@@ -17,6 +18,14 @@ import websockets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
+# websockets' asyncio client was made anew in version 14, with another name for this.
+HEADERS = next(name for name in ("additional_headers", "extra_headers")
+               if name in inspect.signature(websockets.connect).parameters)
+
+
+def refusal_status(refusal):
+    """The HTTP status that a websockets.InvalidHandshake tells: of version 14 on, or before."""
+    return refusal.response.status_code if hasattr(refusal, "response") else refusal.status_code
 
 
 def free_port():

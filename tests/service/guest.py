@@ -68,13 +68,17 @@ def missing():
 
 
 def codename():
-    return re.search(r"^VERSION_CODENAME=(\w+)", pathlib.Path("/etc/os-release").read_text(), re.M)[1]
+    found = re.search(r"^VERSION_CODENAME=(\w+)", pathlib.Path("/etc/os-release").read_text(), re.M)
+    return found[1] if found else ""
 
 
-def sources():
-    """The machine's own sources of Debian packages."""
-    places = [pathlib.Path("/etc/apt/sources.list.d/debian.sources"), pathlib.Path("/etc/apt/sources.list")]
-    return [p for p in places if p.exists() and codename() in p.read_text()][:1]
+def sources(suite, scratch):
+    """The machine's own sources of Debian packages, made to name the suite, as a file in scratch; none where it has none."""
+    for place in (pathlib.Path("/etc/apt/sources.list.d/debian.sources"), pathlib.Path("/etc/apt/sources.list")):
+        if place.exists() and codename() in place.read_text():
+            (scratch / place.name).write_text(place.read_text().replace(codename(), suite))
+            return [scratch / place.name]
+    return []
 
 
 def dependencies(deb):
@@ -89,15 +93,16 @@ def kernel_package():
 
 
 class Guest:
-    def __init__(self, build, deb):
+    def __init__(self, build, deb, suite=None):
+        self.suite = suite or codename()
         self.packages = sorted({*PACKAGES, *dependencies(deb)} - {"libc6"})
         self.kernel = kernel_package()
-        made_of = [pathlib.Path(__file__), *sorted(PARTS.rglob("*")), *sources()]
+        made_of = [pathlib.Path(__file__), *sorted(PARTS.rglob("*"))]
         key = hashlib.sha256(json.dumps([self.packages, self.kernel, output("qemu-system-x86_64", "--version")]).encode())
         for path in made_of:
             if path.is_file():
                 key.update(path.name.encode() + path.read_bytes())
-        self.directory = pathlib.Path(build) / "guest" / key.hexdigest()[:16]
+        self.directory = pathlib.Path(build) / f"guest-{self.suite}" / key.hexdigest()[:16]
         if not (self.directory / "ram").exists():
             self.make()
 
@@ -110,7 +115,7 @@ class Guest:
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             scratch = pathlib.Path(scratch)
             self.make_kernel(scratch)
-            self.make_disk(scratch / "root")
+            self.make_disk(scratch / "root", sources(self.suite, scratch))
         self.make_snapshot()
         print(f"guest made in {time.monotonic() - begun:.0f} s: {self.directory}")
 
@@ -148,11 +153,11 @@ class Guest:
             files = output("find", root, "-printf", "%P\n")
             run("cpio", "-o", "-H", "newc", "--quiet", cwd=root, input=files.encode(), stdout=initrd)
 
-    def make_disk(self, root):
+    def make_disk(self, root, sources):
         drop = [f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("doc", "locale", "info")]
         run("mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", "--quiet", *drop,
             f"--include={','.join(self.packages)}", "--aptopt=APT::Install-Recommends \"false\"",
-            "--dpkgopt=force-unsafe-io", codename(), root, *sources())
+            "--dpkgopt=force-unsafe-io", self.suite, root, *sources)
         units = root / "etc/systemd/system"
         for unit in (PARTS / "masked").read_text().split():
             (units / unit).unlink(missing_ok=True)

@@ -21,6 +21,8 @@ LONG = {
     "boot": "install_package boot",
 }
 
+NEXT = "trixie"  # besides the machine's own suite
+
 pytestmark = pytest.mark.skipif(bool(guest.missing()), reason=guest.missing())
 
 
@@ -73,3 +75,33 @@ def test_the_package_installs_and_serves(machine, deb):
 @pytest.mark.parametrize("name", LONG)
 def test_all_of_the_package(machine, deb, name):
     show(machine, deb, LONG[name], 420)
+
+
+@pytest.fixture(scope="module")
+def built_in():
+    """The package as a chroot of the suite builds it from its Build-Depends alone, unit tests and all."""
+    made = {}
+
+    def build(suite):
+        if suite not in made:
+            directory = BUILD / f"native-{suite}"
+            done = subprocess.run([HERE / "native", suite, directory], capture_output=True, text=True)
+            print(done.stdout)
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            assert "100% tests passed" in done.stdout
+            made[suite], = directory.glob("linkbandd_*.deb")
+        return made[suite]
+
+    return build
+
+
+@pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
+@pytest.mark.parametrize("suite", dict.fromkeys([guest.codename(), NEXT]))
+def test_the_package_builds_from_its_build_depends_alone(built_in, suite):
+    built_in(suite)
+
+
+@pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
+def test_the_next_debians_package_serves_under_its_systemd(built_in):
+    deb = built_in(NEXT)
+    show(guest.Guest(BUILD, deb, NEXT), deb, LONG["service"], 420)
