@@ -28,7 +28,8 @@ struct protocol_out {
     void *user;
     void (*reply)(void *user, uint64_t client, const char *text, size_t len);
     void (*data_to)(void *user, uint64_t client, enum sensor sensor, const char *text, size_t len);
-    void (*event)(void *user, const char *text, size_t len);
+    /* To all; where `for_null_pages` is false, not to clients whose Origin is the opaque `null`. */
+    void (*event)(void *user, bool for_null_pages, const char *text, size_t len);
     /* `arrival_us`, boot time, of the packet it comes of; 0 for what is repeated. */
     void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
                  int64_t arrival_us);

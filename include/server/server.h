@@ -42,8 +42,9 @@
 #define SERVER_MESSAGES_A_SECOND 100
 #define SERVER_MESSAGES_AT_ONCE  500
 
-/* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions. */
-enum frame_kind { FRAME_REPLY, FRAME_EVENT, FRAME_RAW, FRAME_PROCESSED };
+/* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions.
+ * Private events don't reach clients that are restricted. */
+enum frame_kind { FRAME_REPLY, FRAME_EVENT, FRAME_PRIVATE_EVENT, FRAME_RAW, FRAME_PROCESSED };
 
 struct server;
 struct client;

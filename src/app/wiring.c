@@ -28,12 +28,13 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
         server_send(peer, FRAME_RAW, sensor, text, len);
 }
 
-static void out_event(void *user, const char *text, size_t len)
+static void out_event(void *user, bool for_null_pages, const char *text, size_t len)
 {
     struct daemon *daemon = user;
 
     if (daemon->server)
-        server_broadcast(daemon->server, FRAME_EVENT, SENSOR_COUNT, text, len, 0);
+        server_broadcast(daemon->server, for_null_pages ? FRAME_EVENT : FRAME_PRIVATE_EVENT,
+                         SENSOR_COUNT, text, len, 0);
 }
 
 static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,

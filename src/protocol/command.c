@@ -385,8 +385,8 @@ static void unknown_command(struct protocol *protocol, uint64_t client, const ch
 
 static bool is_forbidden(const struct protocol *protocol, const struct command *command)
 {
-    return command->forbidden == FORBIDDEN ||
-           (command->forbidden == FORBIDDEN_WHILE_RECORDING && recording_runs(protocol));
+    return command->null_page == NULL_PAGE_NEVER ||
+           (command->null_page == NULL_PAGE_NOT_WHILE_RECORDING && recording_runs(protocol));
 }
 
 /* Who sent a message. */
@@ -419,9 +419,11 @@ static void dispatch(struct protocol *protocol, const struct sender *sender, con
         return;
     }
     if (sender->restricted && is_forbidden(protocol, command)) {
-        refuse_command(protocol, client, name, id, ERROR_NOT_ALLOWED,
-                       "A page with the origin null may not do this; start linkbandd with "
-                       "--allow-origin null, or serve the page from localhost.");
+        failure_set(&failure, ERROR_NOT_ALLOWED,
+                    "A page with the origin null may not do this%s; start linkbandd with "
+                    "--allow-origin null, or serve the page from localhost.",
+                    command->null_page == NULL_PAGE_NEVER ? "" : " while a recording runs");
+        answer_failure(protocol, client, name, id, &failure, "{}");
         return;
     }
     if (pending_of(protocol, client) >= PROTOCOL_PENDING_MAX) {

@@ -3,14 +3,30 @@
 #include "base/now.h"
 #include "protocol_impl.h"
 
-struct json *event_begin(struct protocol *protocol, const char *event_type)
+static const struct {
+    const char *name;
+    enum { UNHEARD, HEARD } null_page;
+} events[EVENT_COUNT] = {
+#define EVENT_ROW(id, name, null_page) [EVENT_##id] = {(name), (null_page)},
+    EVENTS(EVENT_ROW)
+#undef EVENT_ROW
+};
+
+const char *event_name(enum event event)
+{
+    return events[event].name;
+}
+
+struct json *event_begin(struct protocol *protocol, enum event event)
 {
     struct json *json = &protocol->json;
+
+    protocol->event = event;
 
     json_clear(json);
     json_begin_object(json);
     json_put_string(json, "type", "event");
-    json_put_string(json, "event_type", event_type);
+    json_put_string(json, "event_type", event_name(event));
     json_key(json, "data");
     json_begin_object(json);
     return json;
@@ -24,21 +40,22 @@ void event_send(struct protocol *protocol, uint64_t client)
     json_put_iso(json, "timestamp", (double)now_utc_us() / 1000.0);
     json_end_object(json);
     if (client == TO_ALL)
-        protocol->out.event(protocol->out.user, json->text, json->len);
+        protocol->out.event(protocol->out.user, events[protocol->event].null_page == HEARD,
+                            json->text, json->len);
     else
         protocol->out.reply(protocol->out.user, client, json->text, json->len);
 }
 
 void event_device_info(struct protocol *protocol, uint64_t client)
 {
-    put_device_info(protocol, event_begin(protocol, "device_info"), client);
+    put_device_info(protocol, event_begin(protocol, EVENT_DEVICE_INFO), client);
     event_send(protocol, client);
 }
 
 void event_bluetooth_status(struct protocol *protocol, uint64_t client)
 {
     const struct manager_status *status = manager_status(protocol->manager);
-    struct json *json = event_begin(protocol, "bluetooth_status");
+    struct json *json = event_begin(protocol, EVENT_BLUETOOTH_STATUS);
 
     json_put_bool(json, "available", status->bluetooth_available);
     json_put_bool(json, "powered", status->bluetooth_powered);
@@ -50,7 +67,7 @@ void event_device_connected(struct protocol *protocol, uint64_t client, bool res
                             double clock_step_ms)
 {
     const struct band_link *device = &manager_status(protocol->manager)->device;
-    struct json *json = event_begin(protocol, "device_connected");
+    struct json *json = event_begin(protocol, EVENT_DEVICE_CONNECTED);
 
     put_band(json, &device->band);
     json_put_string(json, "device_address", device->band.address);
@@ -76,7 +93,7 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
         [DISCONNECT_BLUETOOTH_OFF] = "bluetooth_off",
         [DISCONNECT_SHUTDOWN] = "shutdown",
     };
-    struct json *json = event_begin(protocol, "device_disconnected");
+    struct json *json = event_begin(protocol, EVENT_DEVICE_DISCONNECTED);
 
     put_band(json, band);
     json_put_string_or_null(json, "device_address", band->address);
@@ -88,7 +105,7 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
 void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed)
 {
     const struct manager_status *status = manager_status(protocol->manager);
-    struct json *json = event_begin(protocol, "stream_started");
+    struct json *json = event_begin(protocol, EVENT_STREAM_STARTED);
 
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);
@@ -109,7 +126,7 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set
         [STREAM_END_ERROR] = "error",
     };
     const struct manager_status *status = manager_status(protocol->manager);
-    struct json *json = event_begin(protocol, "stream_stopped");
+    struct json *json = event_begin(protocol, EVENT_STREAM_STOPPED);
 
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", sensors);
@@ -121,7 +138,7 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set
 void event_error(struct protocol *protocol, uint64_t client, const struct failure *failure,
                  const char *details)
 {
-    struct json *json = event_begin(protocol, "error");
+    struct json *json = event_begin(protocol, EVENT_ERROR);
 
     json_put_string(json, "error_code", error_code_name(failure->code));
     json_put_string(json, "error_message", failure->message);
@@ -138,7 +155,7 @@ void event_scan_result(struct protocol *protocol, enum scan_status scan)
         [SCAN_STOPPED] = "stopped",
         [SCAN_FAILED] = "failed",
     };
-    struct json *json = event_begin(protocol, "scan_result");
+    struct json *json = event_begin(protocol, EVENT_SCAN_RESULT);
 
     json_put_string(json, "status", names[scan]);
     put_devices(protocol, json);

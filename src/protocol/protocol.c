@@ -67,7 +67,7 @@ void protocol_lagging(struct protocol *protocol, uint64_t client,
 
     for (int s = 0; s < SENSOR_COUNT; s++)
         sensors |= dropped[s] ? SENSOR_BIT(s) : 0;
-    put_counts(event_begin(protocol, "client_lagging"), "dropped", dropped, sensors);
+    put_counts(event_begin(protocol, EVENT_CLIENT_LAGGING), "dropped", dropped, sensors);
     event_send(protocol, client);
 }
 
@@ -132,7 +132,7 @@ static void on_connection_failed(void *user, const struct band_identity *band,
                                  const struct failure *failure, bool will_retry)
 {
     struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, "device_connection_failed");
+    struct json *json = event_begin(protocol, EVENT_DEVICE_CONNECTION_FAILED);
 
     put_band(json, band);
     json_put_string_or_null(json, "device_address", band->address);
@@ -165,7 +165,7 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
         [SENSOR_RETRYING] = "retrying",
     };
     struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, "sensor_status");
+    struct json *json = event_begin(protocol, EVENT_SENSOR_STATUS);
 
     json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
     json_put_string(json, "sensor_type", sensor_name(sensor));

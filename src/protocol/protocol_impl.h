@@ -30,6 +30,33 @@ struct feed {
     int battery_age;     /* s */
 };
 
+/*
+ * Every event there is: its name, and whether a page of the origin `null`, which may be a
+ * stranger's, hears it when it goes to all. What names sessions, paths or markers is UNHEARD. What
+ * answers such a page alone is not asked.
+ */
+#define EVENTS(EVENT)                                                                              \
+    EVENT(DEVICE_INFO, "device_info", HEARD)                                                       \
+    EVENT(SCAN_RESULT, "scan_result", HEARD)                                                       \
+    EVENT(DEVICE_CONNECTED, "device_connected", HEARD)                                             \
+    EVENT(DEVICE_DISCONNECTED, "device_disconnected", HEARD)                                       \
+    EVENT(STREAM_STARTED, "stream_started", HEARD)                                                 \
+    EVENT(STREAM_STOPPED, "stream_stopped", HEARD)                                                 \
+    EVENT(SENSOR_STATUS, "sensor_status", HEARD)                                                   \
+    EVENT(DEVICE_CONNECTION_FAILED, "device_connection_failed", HEARD)                             \
+    EVENT(RECORDING_STARTED, "recording_started", UNHEARD)                                         \
+    EVENT(RECORDING_STOPPED, "recording_stopped", UNHEARD)                                         \
+    EVENT(RECORDING_FILE, "recording_file", UNHEARD)                                               \
+    EVENT(STORAGE_LOW, "storage_low", UNHEARD)                                                     \
+    EVENT(MARKER, "marker", UNHEARD)                                                               \
+    EVENT(CLIENT_LAGGING, "client_lagging", UNHEARD)                                               \
+    EVENT(BLUETOOTH_STATUS, "bluetooth_status", HEARD)                                             \
+    EVENT(ERROR, "error", UNHEARD) /* what goes to all may name a recording's path */
+
+#define EVENT_ENUMERATOR(id, name, null_page) EVENT_##id,
+enum event { EVENTS(EVENT_ENUMERATOR) EVENT_COUNT };
+#undef EVENT_ENUMERATOR
+
 struct protocol {
     struct protocol_out out;
     struct protocol_limits limits;
@@ -40,6 +67,7 @@ struct protocol {
     struct failure no_recorder;
     enum recording_end recording_end; /* of the last recording */
     struct json json;                 /* events and replies are written here */
+    enum event event;                 /* the one being written */
     struct feed feed;
     struct request *pending;
     bool device_info_due;
@@ -63,9 +91,11 @@ void feed_second(struct protocol *protocol);
 
 /* ---- event.c: each sends to one client, or to all where client is 0 */
 #define TO_ALL 0
+
+const char *event_name(enum event event);
 /* Begins {"type":"event","event_type":…,"data":{ in protocol->json; event_send ends and sends it.
  */
-struct json *event_begin(struct protocol *protocol, const char *event_type);
+struct json *event_begin(struct protocol *protocol, enum event event);
 void event_send(struct protocol *protocol, uint64_t client);
 void event_device_info(struct protocol *protocol, uint64_t client);
 void event_bluetooth_status(struct protocol *protocol, uint64_t client);
@@ -120,8 +150,16 @@ struct refusal {
     const char *allowed;
 };
 
+/*
+ * What a page of the origin `null` may ask for: it may be a stranger's, in a sandboxed frame. Not
+ * what tells of recordings; what touches radio, band or stream only while no recording could
+ * suffer.
+ */
+enum null_page { NULL_PAGE_NEVER, NULL_PAGE_NOT_WHILE_RECORDING, NULL_PAGE_ALWAYS };
+
 struct command {
     const char *name;
+    enum null_page null_page;
     const char *parameters; /* those it knows, separated by spaces */
     const char *done;       /* message of its success */
     /* Answers, now or later, by request_succeed, request_refuse or request_fail. */
@@ -132,11 +170,6 @@ struct command {
     /* Where nothing had to change: the event of the state, to the sender alone. */
     void (*tell_already)(struct protocol *protocol, uint64_t client,
                          const struct manager_outcome *outcome);
-    enum {
-        NOT_FORBIDDEN,
-        FORBIDDEN,
-        FORBIDDEN_WHILE_RECORDING
-    } forbidden; /* to a page of unknown origin */
 };
 
 /* recording.c: those of the recording commands */

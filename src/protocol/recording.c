@@ -69,14 +69,14 @@ void put_recording_status(struct protocol *protocol, struct json *json)
 static void event_recording_started(struct protocol *protocol, uint64_t client,
                                     const struct recorder_status *status)
 {
-    put_session(event_begin(protocol, "recording_started"), status);
+    put_session(event_begin(protocol, EVENT_RECORDING_STARTED), status);
     event_send(protocol, client);
 }
 
 static void event_recording_stopped(struct protocol *protocol, uint64_t client,
                                     enum recording_end reason, const struct recorder_status *status)
 {
-    struct json *json = event_begin(protocol, "recording_stopped");
+    struct json *json = event_begin(protocol, EVENT_RECORDING_STOPPED);
 
     put_session(json, status);
     json_put_string(json, "reason", recording_end_name(reason));
@@ -150,7 +150,7 @@ static void on_file(void *user, const char *session_id, const char *file,
                     const struct failure *failure)
 {
     struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, "recording_file");
+    struct json *json = event_begin(protocol, EVENT_RECORDING_FILE);
 
     json_put_string(json, "session_id", session_id);
     json_put_string(json, "file", file);
@@ -161,7 +161,7 @@ static void on_file(void *user, const char *session_id, const char *file,
 static void on_storage_low(void *user, uint64_t free_bytes, double minutes_left)
 {
     struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, "storage_low");
+    struct json *json = event_begin(protocol, EVENT_STORAGE_LOW);
 
     json_put_integer(json, "free_bytes", (int64_t)free_bytes);
     json_put_fixed(json, "minutes_left", minutes_left, 1);

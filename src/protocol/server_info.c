@@ -3,12 +3,12 @@
 
 #include "protocol_impl.h"
 
-static void put_names(struct json *json, const char *key, const char *const *names)
+static void put_events(struct json *json)
 {
-    json_key(json, key);
+    json_key(json, "events");
     json_begin_array(json);
-    for (; *names; names++)
-        json_string(json, *names);
+    for (int event = 0; event < EVENT_COUNT; event++)
+        json_string(json, event_name((enum event)event));
     json_end_array(json);
 }
 
@@ -54,26 +54,6 @@ static void put_parameters(struct json *json, const struct command *command)
 
 void put_server_info(struct protocol *protocol, struct json *json)
 {
-    static const char *const events[] = {
-        "device_info",
-        "scan_result",
-        "device_connected",
-        "device_disconnected",
-        "stream_started",
-        "stream_stopped",
-        "sensor_status",
-        "device_connection_failed",
-        "recording_started",
-        "recording_stopped",
-        "recording_file",
-        "storage_low",
-        "marker",
-        "client_lagging",
-        "bluetooth_status",
-        "error",
-        NULL,
-    };
-
     json_put_string(json, "version", LINKBANDD_VERSION);
     json_put_string(json, "protocol", PROTOCOL_VERSION);
     json_put_string(json, "instance", protocol->instance);
@@ -89,5 +69,5 @@ void put_server_info(struct protocol *protocol, struct json *json)
     for (const struct command *command = commands; command->name; command++)
         put_parameters(json, command);
     json_end_object(json);
-    put_names(json, "events", events);
+    put_events(json);
 }

@@ -91,6 +91,8 @@ static bool subscribes(const struct client *client, enum frame_kind kind, enum s
     switch (kind) {
     case FRAME_EVENT:
         return subscription->events;
+    case FRAME_PRIVATE_EVENT:
+        return subscription->events && !client_is_restricted(client);
     case FRAME_RAW:
         return subscription->raw & SENSOR_BIT(sensor);
     case FRAME_PROCESSED:

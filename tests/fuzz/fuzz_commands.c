@@ -99,9 +99,10 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
     hold_text(text, len);
 }
 
-static void out_event(void *user, const char *text, size_t len)
+static void out_event(void *user, bool for_null_pages, const char *text, size_t len)
 {
     (void)user;
+    (void)for_null_pages;
     hold_text(text, len);
 }
 
