@@ -22,7 +22,8 @@ struct supervisor {
     char status[200];     /* as last told */
 };
 
-/* Takes what was passed, once: children see nothing of it. False: too many sockets. */
+/* Takes what was passed, once: children see nothing of it. False: too many sockets, or
+ * variables that make no sense. */
 bool supervisor_init(struct supervisor *supervisor, uv_loop_t *loop, struct failure *failure);
 
 /*

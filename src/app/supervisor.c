@@ -6,6 +6,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/log.h"
 #include "base/now.h"
 
 static void free_names(char **names)
@@ -22,6 +23,13 @@ bool supervisor_init(struct supervisor *supervisor, uv_loop_t *loop, struct fail
     memset(supervisor, 0, sizeof(*supervisor));
     uv_timer_init(loop, &supervisor->watchdog);
     int count = sd_listen_fds_with_names(true, &names);
+    if (count < 0) { /* none would be to listen somewhere else, without a word */
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "$LISTEN_PID, $LISTEN_FDS and $LISTEN_FDNAMES make no sense (%s): unset them, "
+                    "or let systemd hand down the sockets.",
+                    strerror(-count));
+        return false;
+    }
     if (count > SUPERVISOR_SOCKETS_MAX) {
         failure_set(
             failure, ERROR_INVALID_PARAMETERS,
@@ -47,10 +55,16 @@ static void on_watchdog(uv_timer_t *timer)
 void supervisor_ready(struct supervisor *supervisor)
 {
     uint64_t limit_us;
+    const int told = sd_notify(false, "READY=1");
+    const int watched = sd_watchdog_enabled(false, &limit_us);
 
-    sd_notify(false, "READY=1");
+    if (told < 0)
+        log_warning("the service manager can't be told ($NOTIFY_SOCKET): %s", strerror(-told));
+    if (watched < 0)
+        log_warning("$WATCHDOG_USEC and $WATCHDOG_PID make no sense (%s): no watchdog is fed",
+                    strerror(-watched));
     /* Four times within the limit: one turn of the loop that is late kills nobody. */
-    if (sd_watchdog_enabled(false, &limit_us) > 0)
+    if (watched > 0)
         uv_timer_start(&supervisor->watchdog, on_watchdog, 0, limit_us / 4000);
 }
 
