@@ -1,14 +1,16 @@
 #include "app/config.h"
 
-#include <errno.h>
 #include <ini.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "app/small_file.h"
 
 struct reading {
     struct options *options;
     const char *path;
-    FILE *file;
+    const char *rest; /* of the file's text */
     unsigned line;
     bool failed; /* the first fault is told; inih reads on */
     struct failure *failure;
@@ -26,16 +28,19 @@ static void fault(struct reading *reading, const char *text)
 static char *read_line(char *text, int size, void *user)
 {
     struct reading *reading = user;
+    const size_t whole = strcspn(reading->rest, "\n"), end = whole + (reading->rest[whole] == '\n');
 
-    if (!fgets(text, size, reading->file))
+    if (end == 0)
         return NULL;
     reading->line++;
-    if (!strchr(text, '\n') && !feof(reading->file)) {
+    if (end >= (size_t)size) {
         fault(reading, "this line is too long.");
         return NULL;
     }
-    const char *begin = text + strspn(text, " \t");
-    memmove(text, begin, strlen(begin) + 1);
+    const size_t blanks = strspn(reading->rest, " \t");
+    memcpy(text, reading->rest + blanks, end - blanks);
+    text[end - blanks] = '\0';
+    reading->rest += end;
     return text;
 }
 
@@ -72,27 +77,43 @@ static int take(void *user, const char *section, const char *key, const char *va
     return !reading->failed;
 }
 
+static bool refuse_file(const char *path, const char *why, struct failure *failure)
+{
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "The configuration file %.120s can't be read: %s.", path, why);
+    return false;
+}
+
+static bool parse(struct reading *reading)
+{
+    const int line = ini_parse_stream(read_line, reading, take, reading);
+
+    if (line < 0)
+        return refuse_file(reading->path, "out of memory", reading->failure);
+    if (line > 0 && !reading->failed) {
+        reading->line = (unsigned)line;
+        fault(reading, "a line is `key = value`, or a comment after #.");
+    }
+    return !reading->failed;
+}
+
 bool config_read(struct options *options, const char *path, struct failure *failure)
 {
     struct reading reading = {.options = options, .path = path, .failure = failure};
+    char *text = malloc(CONFIG_BYTES_MAX + 1);
+    bool good = false;
 
-    reading.file = fopen(path, "re");
-    if (!reading.file) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "The configuration file %.120s can't be read: %s.", path, strerror(errno));
-        return false;
+    if (!text)
+        return refuse_file(path, "out of memory", failure);
+    const ssize_t len = small_file_read(path, text, CONFIG_BYTES_MAX + 1, NULL);
+    if (len < 0)
+        refuse_file(path, small_file_trouble(len), failure);
+    else if (memchr(text, '\0', (size_t)len))
+        refuse_file(path, "it is no text, there is a zero byte in it", failure);
+    else {
+        reading.rest = text;
+        good = parse(&reading);
     }
-    int line = ini_parse_stream(read_line, &reading, take, &reading);
-    bool broken = ferror(reading.file);
-    fclose(reading.file);
-    if (broken || line < 0) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "The configuration file %.120s can't be read.", path);
-        return false;
-    }
-    if (line > 0 && !reading.failed) {
-        reading.line = (unsigned)line;
-        fault(&reading, "a line is `key = value`, or a comment after #.");
-    }
-    return !reading.failed;
+    free(text);
+    return good;
 }

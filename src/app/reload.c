@@ -3,47 +3,88 @@
 #include <signal.h>
 
 #include "app/supervisor.h"
+#include "app/token_file.h"
 #include "base/log.h"
 
 void reload_init(struct reload *reload, uv_loop_t *loop, const struct options *started, int argc,
                  char **argv)
 {
-    *reload = (struct reload){.argc = argc, .argv = argv, .started = started};
+    *reload = (struct reload){.loop = loop, .argc = argc, .argv = argv, .started = started};
+    reload->work.data = reload;
     uv_signal_init(loop, &reload->hangup);
 }
 
-static void take(struct reload *reload, const struct options *options)
+/* ---- in the pool ---- */
+
+/* The token of the file that the daemon was started with: another one waits for a restart. */
+static void read_files(uv_work_t *work)
+{
+    struct reload *reload = work->data;
+    const char *token_file = reload->started->token_file;
+
+    reload->good = options_parse(&reload->fresh, reload->argc, reload->argv, &reload->failure);
+    reload->has_token =
+        reload->good && token_file && token_file_read(token_file, reload->token, &reload->no_token);
+}
+
+/* ---- on the loop ---- */
+
+static void take(struct reload *reload)
 {
     struct options before = reload->now;
     char waiting[200];
 
-    reload->now = *options;
-    reload->apply(reload->user, &reload->now);
+    reload->now = reload->fresh;
+    if (reload->started->token_file && !reload->has_token)
+        log_error("the token stays as it was: %s", reload->no_token.message);
+    reload->apply(reload->user, &reload->now, reload->has_token ? reload->token : NULL);
     options_finish(&before);
-    log_info("%s was read again", options->config);
+    log_info("%s was read again", reload->now.config);
     options_fixed_changes(reload->started, &reload->now, waiting, sizeof(waiting));
     if (waiting[0])
         log_warning("what has changed of these waits for a restart: %s", waiting);
 }
 
-static void on_hangup(uv_signal_t *signal, int number)
-{
-    struct reload *reload = signal->data;
-    struct options options;
-    struct failure failure;
+static void begin(struct reload *reload);
 
-    (void)number;
-    supervisor_reloading();
-    if (options_parse(&options, reload->argc, reload->argv, &failure)) {
-        take(reload, &options);
+static void on_files_read(uv_work_t *work, int status)
+{
+    struct reload *reload = work->data;
+    const bool stopping = uv_is_closing((uv_handle_t *)&reload->hangup);
+
+    reload->reading = false;
+    if (status != 0)
+        return;
+    if (reload->good && !stopping) {
+        take(reload);
     } else {
-        log_error("all stays as it was: %s", failure.message);
-        options_finish(&options);
+        if (!reload->good)
+            log_error("all stays as it was: %s", reload->failure.message);
+        options_finish(&reload->fresh);
     }
-    supervisor_reloaded();
+    if (!stopping)
+        supervisor_reloaded();
+    if (reload->again && !stopping)
+        begin(reload);
 }
 
-void reload_start(struct reload *reload, void (*apply)(void *user, const struct options *options),
+static void begin(struct reload *reload)
+{
+    reload->again = reload->reading;
+    if (reload->reading)
+        return;
+    supervisor_reloading();
+    reload->reading = uv_queue_work(reload->loop, &reload->work, read_files, on_files_read) == 0;
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    (void)number;
+    begin(signal->data);
+}
+
+void reload_start(struct reload *reload,
+                  void (*apply)(void *user, const struct options *options, const char *token),
                   void *user)
 {
     reload->apply = apply;

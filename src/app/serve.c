@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include "app/token_file.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon.h"
@@ -12,6 +13,8 @@
 /* Boot time may run ahead of monotonic by this much between two looks before it counts as a
  * suspend. */
 #define SUSPEND_US 1000000
+/* Of descriptors: loop, bus, sockets, a recording's files and a few clients. */
+#define DESCRIPTORS_LEAST 32
 
 /* ---- once a second */
 
@@ -55,23 +58,14 @@ static void on_second(uv_timer_t *timer)
 
 /* ---- running */
 
-/* Of the file that it was started with: whoever has connected stays. */
-static void read_token_again(struct daemon *daemon)
-{
-    struct failure failure;
-
-    if (daemon->server_config.token &&
-        !token_file_read(daemon->reload.started->token_file, daemon->token, &failure))
-        log_error("the token stays as it was: %s", failure.message);
-}
-
-/* A reload: what a running daemon can change. */
-static void apply(void *user, const struct options *options)
+/* A reload: what a running daemon can change; whoever has connected stays. */
+static void apply(void *user, const struct options *options, const char *token)
 {
     struct daemon *daemon = user;
 
     log_set_level(options->log_level);
-    read_token_again(daemon);
+    if (token)
+        memcpy(daemon->token, token, strlen(token) + 1);
     opening_access(&daemon->server_config, options);
     if (daemon->server)
         server_set_access(daemon->server, &daemon->server_config);
@@ -115,6 +109,33 @@ static int exit_status(bool opened, const struct failure *failure)
     return failure->code == ERROR_INVALID_PARAMETERS ? OPTIONS_EXIT_STATUS : EXIT_FAILURE;
 }
 
+/* With fewer libuv aborts and libwebsockets breaks at its end. Whether they are to be had is tried:
+ * what the limit leaves depends on what was inherited. */
+static bool has_descriptors(void)
+{
+    int fds[DESCRIPTORS_LEAST], count = 0;
+
+    while (count < DESCRIPTORS_LEAST && (fds[count] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        count++;
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    if (count < DESCRIPTORS_LEAST)
+        log_error("can't start: only %d more files and sockets may be opened, linkbandd wants %d "
+                  "at least and up to 128; raise the limit (ulimit -n 1024, or LimitNOFILE=)",
+                  count, DESCRIPTORS_LEAST);
+    return count == DESCRIPTORS_LEAST;
+}
+
+static bool open_loop(uv_loop_t *loop)
+{
+    if (!has_descriptors())
+        return false;
+    const int trouble = uv_loop_init(loop);
+    if (trouble != 0)
+        log_error("can't start: %s", uv_strerror(trouble));
+    return trouble == 0;
+}
+
 int serve_run(const struct options *options, int argc, char **argv)
 {
     static struct daemon daemon;
@@ -122,7 +143,8 @@ int serve_run(const struct options *options, int argc, char **argv)
 
     log_set_level(options->log_level);
     signal(SIGPIPE, SIG_IGN);
-    uv_loop_init(&daemon.loop);
+    if (!open_loop(&daemon.loop))
+        return EXIT_FAILURE;
     opening_handles(&daemon);
     reload_init(&daemon.reload, &daemon.loop, options, argc, argv);
     hear_signals(&daemon, options->config);

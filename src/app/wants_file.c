@@ -12,9 +12,14 @@
 #include <unistd.h>
 
 #include "app/directory.h"
+#include "app/small_file.h"
 #include "base/log.h"
 
 #define TEXT_MAX 512
+/* Of a file to be read: ours, and some room for what was added by hand. */
+#define FILE_MAX 4096
+/* The year 10000: what is later was written by nobody's clock, and sums with it would overflow. */
+#define UTC_MAX_US INT64_C(253402300800000000)
 
 struct wants_file {
     uv_loop_t *loop;
@@ -186,19 +191,19 @@ static bool is_sound(const struct reading *reading)
 
     return (wants->band.name[0] || wants->band.address[0]) && wants->sample_rate >= 0 &&
            wants->sample_rate <= 1000000 && wants->seconds >= 0 && wants->seconds < 1e9 &&
-           wants->until_utc_us >= 0 && wants->since_utc_us >= 0;
+           wants->until_utc_us >= 0 && wants->until_utc_us < UTC_MAX_US &&
+           wants->since_utc_us >= 0 && wants->since_utc_us < UTC_MAX_US;
 }
 
 bool wants_file_load(const struct wants_file *file, struct manager_wants *wants)
 {
     struct reading reading = {.file = file};
-    FILE *in = fopen(file->path, "re");
+    char text[FILE_MAX];
+    const ssize_t len = small_file_read(file->path, text, sizeof(text), NULL);
 
-    if (!in)
+    if (len == -ENOENT)
         return false;
-    const int line = ini_parse_file(in, take, &reading);
-    fclose(in);
-    if (line != 0 || !is_sound(&reading)) {
+    if (len < 0 || ini_parse_string(text, take, &reading) != 0 || !is_sound(&reading)) {
         log_warning("%s can't be understood: nothing is resumed; it is written anew as soon as a "
                     "band is connected",
                     file->path);

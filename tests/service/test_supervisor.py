@@ -61,6 +61,13 @@ class Manager:
                     return seen[-1]
         raise AssertionError(f"not told {wanted} but {seen}; log: {self.log()}")
 
+    def told_nothing_more(self):
+        """Takes what waits: the socket holds a few messages only, and a full one holds the daemon up."""
+        self.notify.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self.notify.recv(4096):
+                pass
+
     def log(self):
         return self.log_path.read_text()
 
@@ -240,6 +247,46 @@ def test_sighup_with_a_wrong_file_changes_nothing(manager, tmp_path):
     manager.told("READY=1")
     assert f"<3>all stays as it was: {conf}:2: alow-host is no option" in manager.log()
     assert get(port, host="lab.example") == 200
+    assert manager.stop() == 0
+
+
+@pytest.mark.parametrize("which", ["conf", "token"])
+def test_sighup_waits_for_no_pipe_in_the_place_of_a_file(manager, tmp_path, which):
+    conf, token = tmp_path / "conf", tmp_path / "token"
+    conf.write_text(f"backend = sim\ntoken-file = {token}\n")
+    token.write_text("0123456789abcdef\n")
+    token.chmod(0o600)
+    port = manager.listen()
+    manager.start("--config", conf)
+    manager.told("READY=1")
+    (tmp_path / which).unlink()
+    os.mkfifo(tmp_path / which, 0o600)
+    manager.process.send_signal(signal.SIGHUP)
+    manager.told("RELOADING=1")
+    manager.told("READY=1")
+    assert get(port, path="/health?token=0123456789abcdef") == 200
+    assert f"<3>{'all stays' if which == 'conf' else 'the token stays'} as it was: " in manager.log()
+    assert "it is no regular file" in manager.log()
+    assert manager.stop() == 0
+
+
+def test_each_sighup_is_answered_with_the_newest_file(manager, tmp_path):
+    """However many come at once: what is in the file at the last of them is in force."""
+    conf = tmp_path / "conf"
+    conf.write_text("backend = sim\n")
+    port = manager.listen()
+    manager.start("--config", conf)
+    manager.told("READY=1")
+    for i in range(40):
+        conf.with_suffix(".new").write_text(f"backend = sim\nallow-host = lab{i}.example\n")
+        conf.with_suffix(".new").rename(conf)
+        manager.process.send_signal(signal.SIGHUP)
+        manager.told_nothing_more()
+    deadline = time.monotonic() + 10
+    while get(port, host="lab39.example") != 200:
+        assert time.monotonic() < deadline, manager.log()
+        manager.told_nothing_more()
+    assert get(port, host="lab38.example") == 403
     assert manager.stop() == 0
 
 
