@@ -155,6 +155,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     else
         log_error("%s", failure.message);
     stopping_close_handles(&daemon);
+    uv_close((uv_handle_t *)&daemon.shutdown, NULL);
     uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
     if (daemon.protocol)
         protocol_destroy(daemon.protocol);

@@ -13,11 +13,10 @@
 void stopping_close_handles(struct daemon *daemon)
 {
     uv_handle_t *handles[] = {
-        (uv_handle_t *)&daemon->sigterm,      (uv_handle_t *)&daemon->sigint,
-        (uv_handle_t *)&daemon->sighup,       (uv_handle_t *)&daemon->wake,
-        (uv_handle_t *)&daemon->second,       (uv_handle_t *)&daemon->shutdown,
-        (uv_handle_t *)&daemon->farewell,     (uv_handle_t *)&daemon->supervisor.watchdog,
-        (uv_handle_t *)&daemon->reload.hangup};
+        (uv_handle_t *)&daemon->sigterm,       (uv_handle_t *)&daemon->sigint,
+        (uv_handle_t *)&daemon->sighup,        (uv_handle_t *)&daemon->wake,
+        (uv_handle_t *)&daemon->second,        (uv_handle_t *)&daemon->farewell,
+        (uv_handle_t *)&daemon->reload.hangup, (uv_handle_t *)&daemon->supervisor.watchdog};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         if (!uv_is_closing(handles[i]))
@@ -25,10 +24,14 @@ void stopping_close_handles(struct daemon *daemon)
     }
 }
 
+/* The limit holds until the loop has ended, for that waits for the pool, and the pool for the disk:
+ * the wants file, too, may be under way to it. It alone keeps the loop from its end no longer. */
 static void finish_one(struct daemon *daemon)
 {
-    if (--daemon->unfinished == 0)
-        stopping_close_handles(daemon);
+    if (--daemon->unfinished > 0)
+        return;
+    stopping_close_handles(daemon);
+    uv_unref((uv_handle_t *)&daemon->shutdown);
 }
 
 static void on_server_done(void *user)

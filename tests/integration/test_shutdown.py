@@ -98,6 +98,23 @@ def test_a_stalled_disk_holds_up_neither_the_clients_nor_the_end(stalling):
     assert daemon.stop()[0] == 0
 
 
+def test_a_stalled_state_disk_holds_up_no_end_without_a_recording(stalling):
+    """What is wanted of the band is on its way to a disk that takes nothing."""
+    daemon, stalled = stalling
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        assert (await client.command("connect_device", address=ADDRESS))["success"]
+        stalled.touch()
+        assert (await client.command("start_streaming"))["success"]
+        _, status, log = await asyncio.to_thread(end, daemon)
+        assert status == 0 and "without waiting" in log, log
+        await client.reader
+        assert client.ws.close_code == 1012
+
+    run(story())
+
+
 def test_who_comes_while_it_stops_and_what_the_disk_answers_late_do_no_harm(stalling):
     """The manager is gone after the signal, the server 1.5 s later, and the disk is back after both."""
     daemon, stalled = stalling
