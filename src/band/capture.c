@@ -68,6 +68,16 @@ static struct word rest_of_line(struct cursor *cursor)
     return rest;
 }
 
+/* A text as it was written, behind the one blank that parts it from the word before. */
+static struct word text_to_the_end(struct cursor *cursor)
+{
+    if (cursor->at < cursor->end)
+        cursor->at++;
+    struct word text = {cursor->at, (size_t)(cursor->end - cursor->at)};
+    cursor->at = cursor->end;
+    return text;
+}
+
 static bool at_end(struct cursor *cursor)
 {
     skip_blanks(cursor);
@@ -243,7 +253,7 @@ static const char *parse_device(struct cursor *line, struct capture_record *reco
         return "the device's name is missing or too long";
     if (!take_text(next_word(line), record->device.address, sizeof(record->device.address)))
         return "the device's address is missing or too long";
-    if (!take_text(rest_of_line(line), record->device.firmware, sizeof(record->device.firmware)))
+    if (!take_text(text_to_the_end(line), record->device.firmware, sizeof(record->device.firmware)))
         return "the device's firmware is missing or too long";
     return NULL;
 }
@@ -308,11 +318,7 @@ static const char *parse_marker(struct cursor *line, struct capture_record *reco
 {
     if (!read_decimal(next_word(line), &record->marker_ms))
         return "the marker's time is not a number of ms";
-    if (at_end(line)) {
-        record->label[0] = '\0';
-        return NULL;
-    }
-    struct word label = rest_of_line(line);
+    struct word label = text_to_the_end(line);
     if (label.len >= sizeof(record->label))
         return "the marker's label is too long";
     memcpy(record->label, label.text, label.len);
