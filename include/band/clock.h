@@ -78,7 +78,7 @@ enum clock_verdict clock_stamp(struct clock *clock, const struct samples *sample
  * The clock's whole state as one word-separated line of text, for `#! clock` of a capture, so that
  * what is computed from the capture is what was computed live. Boot times in it are relative to
  * `origin_us`. save: returns the length, at most CLOCK_STATE_MAX with the terminating zero. load:
- * false, and the clock as new, if the text is no such state.
+ * false, and the clock as it was, its anchor too, if the text is no such state.
  */
 #define CLOCK_STATE_MAX 8000
 size_t clock_save(const struct clock *clock, int64_t origin_us, char *out);

@@ -27,7 +27,8 @@ static void ensure_linked(struct process *process)
     pipeline_link_up(process->pipeline, (struct clock_anchor){0, process->start_utc_us});
 }
 
-static void take(struct process *process, const struct capture_record *record)
+/* NULL, or what of it can't be used. */
+static const char *take(struct process *process, const struct capture_record *record)
 {
     switch (record->kind) {
     case CAPTURE_PACKET:
@@ -51,7 +52,7 @@ static void take(struct process *process, const struct capture_record *record)
         break;
     case CAPTURE_CLOCK:
         if (!pipeline_clock_load(process->pipeline, 0, record->clock))
-            process->faults++;
+            return "the clock's state is none that can be read: times settle anew";
         break;
     case CAPTURE_STREAM:
         pipeline_stream(process->pipeline, record->sensors | SENSOR_BIT(SENSOR_BAT));
@@ -60,6 +61,7 @@ static void take(struct process *process, const struct capture_record *record)
     case CAPTURE_NOTHING:
         break;
     }
+    return NULL;
 }
 
 static void read_lines(struct process *process, FILE *file, const char *path)
@@ -71,13 +73,12 @@ static void read_lines(struct process *process, FILE *file, const char *path)
     while (fgets(line, sizeof(line), file)) {
         number++;
         const char *fault = capture_parse(line, &record);
-        if (fault) {
-            process->faults++;
-            fprintf(stderr, "linkbandd: %s, line %lu: %s; the line is left out\n", path, number,
-                    fault);
+        if (!fault)
+            fault = take(process, &record);
+        if (!fault)
             continue;
-        }
-        take(process, &record);
+        process->faults++;
+        fprintf(stderr, "linkbandd: %s, line %lu: %s; the line is left out\n", path, number, fault);
     }
     pipeline_link_down(process->pipeline);
 }

@@ -238,16 +238,17 @@ bool clock_load(struct clock *clock, int64_t origin_us, const char *text)
     size_t len = strcspn(text, "\r\n");
     struct passage passage = {.reading = true, .in = line, .origin_us = origin_us};
 
-    clock_reset(clock);
     while (len > 0 && text[len - 1] == ' ')
         len--;
     if (len >= sizeof(line))
         return false;
     memcpy(line, text, len);
     line[len] = '\0';
+    const struct clock before = *clock;
+    clock_reset(clock);
     pass_clock(&passage, clock);
     if (!passage.failed && *passage.in == '\0')
         return true;
-    clock_reset(clock);
+    *clock = before;
     return false;
 }

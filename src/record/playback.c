@@ -26,6 +26,14 @@ static void begin_version_1(struct playback *playback)
     pipeline_stream(playback->pipeline, SENSOR_SET_ALL);
 }
 
+static void note_fault(struct playback_summary *summary, const char *fault)
+{
+    if (summary->bad_lines++ > 0)
+        return;
+    summary->first_bad = summary->lines;
+    summary->fault = fault;
+}
+
 static void play_record(struct playback *playback)
 {
     const struct capture_record *record = &playback->record;
@@ -47,7 +55,10 @@ static void play_record(struct playback *playback)
         pipeline_link_down(playback->pipeline);
         break;
     case CAPTURE_CLOCK:
-        pipeline_clock_load(playback->pipeline, 0, record->clock);
+        if (!pipeline_clock_load(playback->pipeline, 0, record->clock))
+            note_fault(playback->summary,
+                       "the clock's state is none that can be read: times are by "
+                       "the link's anchor, and settle anew");
         return;
     case CAPTURE_STREAM:
         pipeline_stream(playback->pipeline, record->sensors);
@@ -65,10 +76,8 @@ static void play_line(struct playback *playback, bool torn)
 
     summary->lines++;
     const char *fault = capture_parse(playback->line, &playback->record);
-    if (fault && !torn && summary->bad_lines++ == 0) {
-        summary->first_bad = summary->lines;
-        summary->fault = fault;
-    }
+    if (fault && !torn)
+        note_fault(summary, fault);
     if (fault)
         return;
     if (playback->listener->record)
