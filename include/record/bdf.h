@@ -8,7 +8,7 @@
 #include "record/session.h"
 
 struct bdf_result {
-    uint64_t records;    /* of one second */
+    uint64_t records;    /* of a second, or of a part of it for many annotations */
     uint64_t annotated;  /* gaps and markers */
     uint64_t overlapped; /* samples left out, for UTC had stepped back over a reconnect */
     struct playback_summary played;

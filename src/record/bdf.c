@@ -12,16 +12,17 @@
 #include <unistd.h>
 
 #include "bdf_plan.h"
+#include "disk.h"
 #include "grid.h"
 #include "record/playback.h"
 
-#define PART "session.bdf.part"
-
 /*
- * Records kept open for sensors to fill: their packets come up to 1.2 s apart and late. One that
+ * Seconds kept open for sensors to fill: their packets come up to 1.2 s apart and late. One that
  * is silent for longer is filled with what it last had.
  */
 #define WINDOW_SECONDS 16
+/* EDFlib's unit of a record's duration is 10 µs. */
+#define SECOND 100000
 /* EDFlib cuts a label there, also within a character. */
 #define LABEL_MAX 40
 /* EDFlib's tables of open files are shared and not locked. */
@@ -32,6 +33,7 @@ struct bdf_sensor {
     struct grid grid;
     enum sensor sensor;
     int first_signal;
+    int per_record;
     int *window[GRID_CHANNELS_MAX]; /* WINDOW_SECONDS of samples, a ring by records */
 };
 
@@ -50,13 +52,14 @@ static void annotate(struct bdf *bdf, double from_ms, double duration_ms, const 
     char label[LABEL_MAX + 1];
     /* EDFlib counts in 100 µs; a marker's time may be any, readers want it within the file. */
     double after_ms =
-        fmin(fmax(from_ms - bdf->plan->start_ms, 0), (double)bdf->plan->records * 1e3);
+        fmin(fmax(from_ms - bdf->plan->start_ms, 0), (double)bdf->plan->seconds * 1e3);
     long long onset = llround(after_ms * 10);
 
     session_copy_text(label, sizeof(label), text);
     if (edfwrite_annotation_utf8(bdf->handle, onset,
-                                 duration_ms > 0 ? llround(duration_ms * 10) : -1, label) == 0)
-        bdf->annotated++;
+                                 duration_ms > 0 ? llround(duration_ms * 10) : -1, label) != 0)
+        bdf->failed = true;
+    bdf->annotated++;
 }
 
 /* MNE and others leave out what is marked BAD…: for all channels, so only the EEG's gaps are. */
@@ -75,11 +78,11 @@ static void write_record(struct bdf *bdf)
 {
     for (size_t s = 0; s < bdf->sensor_count; s++) {
         struct bdf_sensor *one = &bdf->sensors[s];
-        int rate = one->grid.rate;
+        int64_t first = bdf->written * one->per_record;
 
-        grid_hold(&one->grid, (bdf->written + 1) * rate);
+        grid_hold(&one->grid, first + one->per_record);
         for (size_t c = 0; c < one->grid.channels; c++) {
-            int *record = one->window[c] + bdf->written % WINDOW_SECONDS * rate;
+            int *record = one->window[c] + first % (WINDOW_SECONDS * one->grid.rate);
 
             if (edfwrite_digital_samples(bdf->handle, record) != 0)
                 bdf->failed = true;
@@ -93,7 +96,8 @@ static void take_point(void *user, int64_t index, const double *value)
     struct bdf_sensor *one = user;
     int rate = one->grid.rate;
 
-    while (index / rate >= one->bdf->written + WINDOW_SECONDS)
+    while (index / one->per_record >=
+           one->bdf->written + (int64_t)WINDOW_SECONDS * one->bdf->plan->parts)
         write_record(one->bdf);
     for (size_t c = 0; c < one->grid.channels; c++) {
         const struct bdf_signal *signal = bdf_signal(one->sensor, c);
@@ -128,9 +132,9 @@ static void take_record(void *user, const struct capture_record *record)
         annotate(user, record->marker_ms, 0, record->label);
 }
 
-static bool describe_signal(int handle, int signal, const struct bdf_signal *as, int rate)
+static bool describe_signal(int handle, int signal, const struct bdf_signal *as, int per_record)
 {
-    return edf_set_samplefrequency(handle, signal, rate) == 0 &&
+    return edf_set_samplefrequency(handle, signal, per_record) == 0 &&
            edf_set_label(handle, signal, as->label) == 0 &&
            edf_set_physical_dimension(handle, signal, as->unit) == 0 &&
            edf_set_digital_minimum(handle, signal, as->dig_min) == 0 &&
@@ -143,19 +147,17 @@ static bool describe_file(struct bdf *bdf, const struct session_info *info)
 {
     const struct bdf_plan *plan = bdf->plan;
     time_t seconds = (time_t)(plan->start_ms / 1000.0);
-    /* One annotation fits a record and annotation signal. */
-    uint64_t annotation_signals = 1 + plan->annotations / (uint64_t)plan->records;
     char equipment[80];
     struct tm utc;
 
     gmtime_r(&seconds, &utc);
     snprintf(equipment, sizeof(equipment), "Link Band %s", info->device);
-    return edf_set_startdatetime(bdf->handle, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+    return edf_set_datarecord_duration(bdf->handle, SECOND / plan->parts) == 0 &&
+           edf_set_startdatetime(bdf->handle, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                                  utc.tm_hour, utc.tm_min, utc.tm_sec) == 0 &&
            edf_set_equipment(bdf->handle, equipment) == 0 &&
            edf_set_recording_additional(bdf->handle, info->id) == 0 &&
-           edf_set_number_of_annotation_signals(
-               bdf->handle, annotation_signals < 64 ? (int)annotation_signals : 64) == 0;
+           edf_set_number_of_annotation_signals(bdf->handle, plan->annotation_signals) == 0;
 }
 
 static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
@@ -164,7 +166,10 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
     size_t channels = bdf_channels(sensor);
     int rate = bdf->plan->rate[sensor];
 
-    *one = (struct bdf_sensor){.bdf = bdf, .sensor = sensor, .first_signal = first_signal};
+    *one = (struct bdf_sensor){.bdf = bdf,
+                               .sensor = sensor,
+                               .first_signal = first_signal,
+                               .per_record = rate / bdf->plan->parts};
     one->grid = (struct grid){.rate = rate,
                               .channels = channels,
                               .stepwise = sensor == SENSOR_EEG ? 1u << EEG_CHANNELS : 0,
@@ -174,8 +179,8 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
                               .gap = tell_gap};
     for (size_t c = 0; c < channels; c++) {
         one->window[c] = calloc((size_t)rate * WINDOW_SECONDS, sizeof(int));
-        if (!one->window[c] ||
-            !describe_signal(bdf->handle, first_signal + (int)c, bdf_signal(sensor, c), rate))
+        if (!one->window[c] || !describe_signal(bdf->handle, first_signal + (int)c,
+                                                bdf_signal(sensor, c), one->per_record))
             return false;
     }
     return true;
@@ -200,9 +205,11 @@ static bool begin(struct bdf *bdf, const struct session_info *info)
 static void finish(struct bdf *bdf)
 {
     for (size_t s = 0; s < bdf->sensor_count; s++)
-        grid_finish(&bdf->sensors[s].grid, bdf->plan->records * bdf->sensors[s].grid.rate);
-    while (bdf->written < bdf->plan->records)
+        grid_finish(&bdf->sensors[s].grid, bdf->plan->seconds * bdf->sensors[s].grid.rate);
+    while (bdf->written < bdf_plan_records(bdf->plan))
         write_record(bdf);
+    if (bdf->annotated > bdf_plan_room(bdf->plan))
+        bdf->failed = true;
 }
 
 static void release(struct bdf *bdf)
@@ -243,7 +250,8 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     pthread_mutex_lock(&edf_tables);
     bdf.handle = edfopen_file_writeonly(path, EDFLIB_FILETYPE_BDFPLUS, plan->signals);
     pthread_mutex_unlock(&edf_tables);
-    failure_set(failure, ERROR_RECORDING, "Can't write session.bdf");
+    failure_set(failure, ERROR_RECORDING,
+                "Can't write session.bdf as a whole: see whether the disk has room");
     if (bdf.handle < 0)
         return false;
     bool done =
@@ -258,23 +266,12 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     for (size_t s = 0; s < bdf.sensor_count; s++)
         result->overlapped += bdf.sensors[s].grid.overlapped;
     release(&bdf);
-    return done && closed && !bdf.failed && reads_back(path, plan->records);
-}
-
-/* Never over one that is there. NFS and most of FUSE know no such rename, but links. */
-static bool rename_new(int dir, const char *from, const char *to)
-{
-    if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL || linkat(dir, from, dir, to, 0) != 0)
-        return false;
-    unlinkat(dir, from, 0); /* what stays is taken away before the next one is made */
-    return true;
+    return done && closed && !bdf.failed && reads_back(path, bdf_plan_records(plan));
 }
 
 static bool put_in_place(int dir, int fd, struct failure *failure)
 {
-    if (fsync(fd) == 0 && rename_new(dir, PART, session_file_name(FILE_BDF)) && fsync(dir) == 0)
+    if (disk_keep_part(dir, session_file_name(FILE_BDF), fd))
         return true;
     failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
     return false;
@@ -293,10 +290,9 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_
         failure_set(failure, ERROR_RECORDING, "Can't read packets.lbcap: %s", strerror(errno));
         return false;
     }
-    unlinkat(out_dir, PART, 0);
-    int part = openat(out_dir, PART, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    int part = disk_begin_part(out_dir, session_file_name(FILE_BDF));
     /* EDFlib opens by path only; through the folder's descriptor no one can put another there. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/" PART, out_dir);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/session.bdf.part", out_dir);
     bool made = false;
     if (part < 0)
         failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
@@ -308,7 +304,7 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_
     if (part >= 0)
         close(part);
     if (!made)
-        unlinkat(out_dir, PART, 0);
+        disk_drop_part(out_dir, session_file_name(FILE_BDF));
     fclose(packets);
     return made;
 }

@@ -1,6 +1,7 @@
 #include "bdf_plan.h"
 
 #include <math.h>
+#include <time.h>
 
 #include "grid.h"
 #include "record/playback.h"
@@ -17,6 +18,11 @@
  * line of damaged packets that says it came years later. */
 #define STEP_MAX_S 86400
 #define SPAN_MAX_S (7 * 86400 + 60) /* the longest duration touches a second more than it has */
+
+/* EDF+'s, and what EDFlib takes. */
+#define YEAR_MIN               1985
+#define YEAR_MAX               2084
+#define ANNOTATION_SIGNALS_MAX 64
 
 /* PPG counts are unsigned 24 bits: told with an offset, exact. */
 #define PPG_OFFSET 8388608
@@ -97,6 +103,70 @@ static void survey_record(void *user, const struct capture_record *record)
         survey->plan->annotations++;
 }
 
+int64_t bdf_plan_records(const struct bdf_plan *plan)
+{
+    return plan->seconds * plan->parts;
+}
+
+uint64_t bdf_plan_room(const struct bdf_plan *plan)
+{
+    return (uint64_t)bdf_plan_records(plan) * (uint64_t)plan->annotation_signals;
+}
+
+/* What of a second a record is so that all annotations fit; a reader finds records of one second
+ * simplest, so more of them come last. */
+static bool make_room(struct bdf_plan *plan, struct failure *failure)
+{
+    static const int parts[] = {1, 5, 25}; /* of which each sensor's rate is a multiple */
+
+    plan->annotation_signals = ANNOTATION_SIGNALS_MAX;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        plan->parts = parts[i];
+        const uint64_t each = 1 + plan->annotations / (uint64_t)bdf_plan_records(plan);
+        if (each > ANNOTATION_SIGNALS_MAX)
+            continue;
+        plan->annotation_signals = (int)each;
+        return true;
+    }
+    failure_set(failure, ERROR_RECORDING,
+                "Its %llu markers and gaps are more than a BDF of %lld s has room for, %llu: "
+                "markers.csv has them all",
+                (unsigned long long)plan->annotations, (long long)plan->seconds,
+                (unsigned long long)bdf_plan_room(plan));
+    return false;
+}
+
+/* EDF writes a year as two digits. */
+static bool has_a_date(const struct bdf_plan *plan, struct failure *failure)
+{
+    time_t seconds = (time_t)(plan->start_ms / 1000);
+    struct tm utc;
+
+    if (gmtime_r(&seconds, &utc) && utc.tm_year >= YEAR_MIN - 1900 &&
+        utc.tm_year <= YEAR_MAX - 1900)
+        return true;
+    failure_set(failure, ERROR_RECORDING,
+                "It begins in the year %lld, and a BDF can tell %d to %d only: take the CSV, and "
+                "see that the host's clock is right",
+                (long long)utc.tm_year + 1900, YEAR_MIN, YEAR_MAX);
+    return false;
+}
+
+static bool has_a_span(const struct bdf_plan *plan, int64_t last_at_us, struct failure *failure)
+{
+    if (plan->seconds > last_at_us / 1000000 + STEP_MAX_S)
+        failure_set(failure, ERROR_RECORDING,
+                    "UTC was stepped by more than a day while recording: take the CSV");
+    else if (plan->seconds > SPAN_MAX_S)
+        failure_set(failure, ERROR_RECORDING,
+                    "From the first packet to the last it is %.1f days, more than the 7 that a "
+                    "BDF may hold: take the CSV, and see whether packets.lbcap is damaged",
+                    (double)plan->seconds / 86400);
+    else
+        return true;
+    return false;
+}
+
 bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
                    struct failure *failure)
 {
@@ -116,16 +186,7 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
         return false;
     }
     plan->start_ms = floor(survey.first_ms / 1000) * 1000;
-    plan->records = (int64_t)floor((survey.last_ms - plan->start_ms) / 1000) + 1;
-    if (plan->records > summary.last_at_us / 1000000 + STEP_MAX_S)
-        failure_set(failure, ERROR_RECORDING,
-                    "UTC was stepped by more than a day while recording: take the CSV");
-    else if (plan->records > SPAN_MAX_S)
-        failure_set(failure, ERROR_RECORDING,
-                    "From the first packet to the last it is %.1f days, more than the 7 that a "
-                    "BDF may hold: take the CSV, and see whether packets.lbcap is damaged",
-                    (double)plan->records / 86400);
-    else
-        return true;
-    return false;
+    plan->seconds = (int64_t)floor((survey.last_ms - plan->start_ms) / 1000) + 1;
+    return has_a_span(plan, summary.last_at_us, failure) && has_a_date(plan, failure) &&
+           make_room(plan, failure);
 }

@@ -19,9 +19,15 @@ struct bdf_plan {
     int signals;
     int rate[SENSOR_COUNT]; /* Hz; 0: nothing of this sensor */
     double start_ms;        /* UTC, a whole second */
-    int64_t records;        /* of one second */
+    int64_t seconds;
+    int parts;              /* records a second: 1, or more where annotations need the room */
     uint64_t annotations;   /* at most */
+    int annotation_signals; /* each has room for one annotation a record */
 };
+
+int64_t bdf_plan_records(const struct bdf_plan *plan);
+/* For so many annotations there is room. */
+uint64_t bdf_plan_room(const struct bdf_plan *plan);
 
 size_t bdf_channels(enum sensor sensor);
 const struct bdf_signal *bdf_signal(enum sensor sensor, size_t channel);

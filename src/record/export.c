@@ -4,13 +4,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "csv.h"
-#include "dsp/decimator.h"
+#include "disk.h"
 #include "record/bdf.h"
 #include "record/playback.h"
 #include "record/session.h"
+#include "thinning.h"
 
 /* Rows are handed to the file once this many bytes are together. */
 #define CHUNK (64 * 1024)
@@ -18,16 +20,21 @@
 struct csv_export {
     int out_dir;
     const struct session_info *info;
-    struct decimator *decimator;
+    struct thinning thinning;
     int files[FILE_STREAMED];
     struct buffer rows[FILE_STREAMED];
     int error;
 };
 
+/* Under its own name only once it is whole: what a full disk or a kill leaves passes for no CSV. */
 static int create_file(int out_dir, enum session_file file)
 {
-    return openat(out_dir, session_file_name(file),
-                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    struct stat stat;
+
+    if (fstatat(out_dir, session_file_name(file), &stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return disk_begin_part(out_dir, session_file_name(file));
+    errno = EEXIST;
+    return -1;
 }
 
 static void write_rows(struct csv_export *export, int file)
@@ -61,20 +68,13 @@ static void take_rows(void *user, const struct sample_block *block)
 static void take_block(void *user, const struct sample_block *block)
 {
     struct csv_export *export = user;
-    int factor = decimator_factor(block->rate, export->info->sample_rate);
 
     if (!(export->info->sensors & SENSOR_BIT(block->samples.sensor)))
         return;
-    if (block->samples.sensor == SENSOR_EEG && factor > 1) {
-        if (!export->decimator)
-            export->decimator = decimator_create(factor);
-        if (export->decimator) {
-            decimator_push(export->decimator, block, take_rows, export);
-            return;
-        }
+    if (block->samples.sensor != SENSOR_EEG)
+        take_rows(export, block);
+    else if (!thinning_push(&export->thinning, block, export->info->sample_rate))
         export->error = ENOMEM;
-    }
-    take_rows(export, block);
 }
 
 static void take_record(void *user, const struct capture_record *record)
@@ -110,42 +110,71 @@ static bool open_csv(struct csv_export *export, struct failure *failure)
     return true;
 }
 
-static void close_csv(struct csv_export *export)
+/* All of them or none: those that have their names already go again. */
+static bool keep_csv(struct csv_export *export, struct failure *failure)
+{
+    for (int i = 0; i < FILE_STREAMED; i++) {
+        if (export->files[i] < 0)
+            continue;
+        if (disk_keep_part(export->out_dir, session_file_name(i), export->files[i]))
+            continue;
+        cannot_write((enum session_file)i, failure);
+        while (i-- > 0) {
+            if (export->files[i] >= 0)
+                unlinkat(export->out_dir, session_file_name(i), 0);
+        }
+        return false;
+    }
+    return true;
+}
+
+static void close_csv(struct csv_export *export, bool kept)
 {
     for (int i = 0; i < FILE_STREAMED; i++) {
         if (export->files[i] >= 0) {
-            write_rows(export, i);
             close(export->files[i]);
+            if (!kept)
+                disk_drop_part(export->out_dir, session_file_name(i));
         }
         buffer_finish(&export->rows[i]);
     }
-    if (export->decimator)
-        decimator_destroy(export->decimator);
+}
+
+static bool write_csv(struct csv_export *export, struct failure *failure)
+{
+    thinning_finish(&export->thinning);
+    for (int i = 0; i < FILE_STREAMED; i++) {
+        if (export->files[i] >= 0)
+            write_rows(export, i);
+    }
+    if (!export->error)
+        return keep_csv(export, failure);
+    failure_set(failure, ERROR_RECORDING,
+                "Can't write the CSV files: %s; none is left, see whether the folder has room",
+                strerror(export->error));
+    return false;
 }
 
 static bool export_csv(FILE *packets, int out_dir, const struct session_info *info,
                        struct failure *failure)
 {
     struct csv_export export = {.out_dir = out_dir, .info = info};
+    export.thinning = (struct thinning){.user = &export, .emit = take_rows};
     struct playback_listener listener = {.pipeline = {.user = &export, .samples = take_block},
                                          .record = take_record,
                                          .user = &export};
     struct pipeline_config config = {.mains_hz = 50, .with_features = false};
     struct playback_summary summary;
-    bool played = false;
 
     memset(export.files, -1, sizeof(export.files));
-    if (open_csv(&export, failure))
-        played = playback_run(packets, &config, &listener, &summary, failure);
-    if (export.decimator)
-        decimator_flush(export.decimator, take_rows, &export);
-    close_csv(&export);
-    if (played)
+    bool kept = open_csv(&export, failure) &&
+                playback_run(packets, &config, &listener, &summary, failure) &&
+                write_csv(&export, failure);
+    if (kept)
         playback_warn(&summary, info->id);
-    if (played && export.error)
-        failure_set(failure, ERROR_RECORDING, "Can't write the CSV files: %s",
-                    strerror(export.error));
-    return played && !export.error;
+    thinning_finish(&export.thinning);
+    close_csv(&export, kept);
+    return kept;
 }
 
 static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *info,
@@ -162,13 +191,17 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *
     }
     struct playback_listener listener = {.pipeline = lines->begin(lines->user, out, info)};
     bool played = playback_run(packets, &config, &listener, &summary, failure);
-    bool written = !ferror(out);
-    if (played)
+    bool kept = played && fflush(out) == 0 && !ferror(out) &&
+                disk_keep_part(out_dir, session_file_name(FILE_PROCESSED), fd);
+    if (kept)
         playback_warn(&summary, info->id);
-    if ((fclose(out) == 0 && written) || !played)
-        return played;
-    cannot_write(FILE_PROCESSED, failure);
-    return false;
+    else {
+        if (played)
+            cannot_write(FILE_PROCESSED, failure);
+        disk_drop_part(out_dir, session_file_name(FILE_PROCESSED));
+    }
+    fclose(out);
+    return kept;
 }
 
 static bool export_bdf(int dir, int out_dir, const struct session_info *info,

@@ -40,18 +40,6 @@ void recorder_take_rows(void *user, const struct sample_block *block)
     recorder->taken += buffer->len - before;
 }
 
-/* Whether eeg.csv is at a lower rate is known with the first block: only then is the band's. */
-static struct decimator *decimator_for(struct recorder *recorder, const struct sample_block *block)
-{
-    int factor = decimator_factor(block->rate, recorder->info->sample_rate);
-
-    if (block->samples.sensor != SENSOR_EEG || factor == 1)
-        return NULL;
-    if (!recorder->decimator)
-        recorder->decimator = decimator_create(factor);
-    return recorder->decimator;
-}
-
 /* A packet held back since before the start: the log, whose zero is the start, can't tell its time,
  * so it is left out of every file. */
 static bool is_older(const struct recorder *recorder, int64_t arrival_us)
@@ -77,9 +65,8 @@ void recorder_samples(struct recorder *recorder, const struct sample_block *bloc
     tally_block(recorder->info, block);
     if (!recorder_takes_csv(recorder, sensor))
         return;
-    struct decimator *decimator = decimator_for(recorder, block);
-    if (decimator)
-        decimator_push(decimator, block, recorder_take_rows, recorder);
+    if (sensor == SENSOR_EEG)
+        thinning_push(&recorder->thinning, block, recorder->info->sample_rate);
     else
         recorder_take_rows(recorder, block);
 }

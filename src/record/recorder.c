@@ -39,11 +39,7 @@ static void end_intake(struct recorder *recorder, enum recording_end reason)
 {
     struct session_info *info = recorder->info;
 
-    if (recorder->decimator) {
-        decimator_flush(recorder->decimator, recorder_take_rows, recorder);
-        decimator_destroy(recorder->decimator);
-    }
-    recorder->decimator = NULL;
+    thinning_finish(&recorder->thinning);
     recorder->accepting = false;
     recorder->reason = reason;
     info->duration = (double)(now_boot_us() - recorder->origin_us) / 1e6;
@@ -359,6 +355,7 @@ struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
     if (!recorder)
         return NULL;
     recorder->loop = loop;
+    recorder->thinning = (struct thinning){.user = recorder, .emit = recorder_take_rows};
     recorder->listener = *listener;
     recorder->data_dir = strdup(data_dir);
     recorder->info = calloc(1, sizeof(*recorder->info));

@@ -4,8 +4,8 @@
 
 #include "aside.h"
 #include "band/capture.h"
-#include "dsp/decimator.h"
 #include "record/recorder.h"
+#include "thinning.h"
 #include "writer.h"
 
 struct recorder {
@@ -29,7 +29,7 @@ struct recorder {
     uint64_t taken; /* bytes */
     double low_minutes;
     bool overflowed;
-    struct decimator *decimator;
+    struct thinning thinning;
     struct capture_record record; /* to format with: big */
     char line[CAPTURE_LINE_MAX];
     struct recorder_status status;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "checksum.h"
+#include "disk.h"
 
 #define SUFFIX_MAX 99
 /* A folder on its way out: renamed first, so that a crash leaves nothing half deleted in the list.
@@ -169,7 +170,7 @@ bool session_replace(int dir, const char *name, const char *text, size_t size)
     int error = errno;
     close(fd);
     if (written && renameat(dir, part, dir, name) == 0)
-        return fsync(dir) == 0;
+        return disk_sync_folder(dir);
     if (written)
         error = errno;
     unlinkat(dir, part, 0);

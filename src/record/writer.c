@@ -8,6 +8,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "disk.h"
+
 struct writer {
     uv_loop_t *loop;
     struct writer_owner owner;
@@ -104,7 +106,7 @@ static bool open_file(struct writer *writer, int file)
         return true;
     writer->files[file] = openat(writer->dir, session_file_name(file),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    return writer->files[file] >= 0 && fsync(writer->dir) == 0;
+    return writer->files[file] >= 0 && disk_sync_folder(writer->dir);
 }
 
 /* A full disk takes the beginning of a line: what stays must be whole lines. */

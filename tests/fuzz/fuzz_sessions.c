@@ -69,14 +69,14 @@ static void there_and_back(int dir)
 
 static bool is_short(int dir)
 {
-    struct bdf_plan plan = {.records = 0};
+    struct bdf_plan plan = {.seconds = 0};
     struct failure failure;
     FILE *in = fdopen(openat(dir, "packets.lbcap", O_RDONLY), "r");
 
     HOLD(in);
     bool planned = bdf_plan_make(in, SENSOR_SET_ALL, &plan, &failure);
     fclose(in);
-    return !planned || plan.records <= SPAN_MAX_S;
+    return !planned || plan.seconds <= SPAN_MAX_S;
 }
 
 static void bring_to_end(void)

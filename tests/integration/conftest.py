@@ -1,9 +1,12 @@
 """Fixtures of the running daemon and of clients."""
 
+import os
+import subprocess
+
 import pytest
 import websockets
 
-from peers import Client, Daemon, validate
+from peers import ROOT, Client, Daemon, validate
 
 
 @pytest.fixture
@@ -32,6 +35,15 @@ def clients(daemon):
             validate(self.client.messages)
 
     return Connection
+
+
+@pytest.fixture(scope="session")
+def unsynced_folders(tmp_path_factory):
+    """The environment in which files are synced, and folders are not: EINVAL."""
+    shim = tmp_path_factory.mktemp("shim") / "unsynced.so"
+    source = ROOT / "tests/integration/unsynced_folders.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+    return {**os.environ, "LD_PRELOAD": str(shim), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def pytest_configure(config):

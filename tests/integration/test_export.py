@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 import websockets
 
-from peers import LINKBANDD, Client, Daemon
+from peers import LINKBANDD, ROOT, Client, Daemon
+
+sys.path.insert(0, str(ROOT / "tests" / "record"))
+import bdf  # noqa: E402
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SECONDS = 8
@@ -23,6 +28,7 @@ async def record(daemon, **parameters):
     reply = await client.command("start_recording", **parameters)
     assert reply["success"], reply
     await client.command("insert_marker", label='a "quoted" märk')
+    await client.command("insert_marker", label="  padded by blanks  ")
     await asyncio.sleep(SECONDS)
     await client.command("stop_recording")
     await client.event("recording_file", start, 30, file="session.bdf")
@@ -76,6 +82,139 @@ def test_a_damaged_line_that_came_years_later_fills_no_disk(session, tmp_path):
     said = linkbandd("export", folder, "--format", "bdf", "--out", tmp_path, status=1)
     assert "more than the 7" in said and "damaged" in said, said
     assert not list(tmp_path.glob("session.bdf*"))
+
+
+def made_like(session, folder, change):
+    """A copy of the session, its packets' lines changed."""
+    folder.mkdir()
+    (folder / "session.json").write_bytes((session / "session.json").read_bytes())
+    lines = (session / "packets.lbcap").read_text().splitlines()
+    (folder / "packets.lbcap").write_text("".join(line + "\n" for line in change(lines)))
+    return folder
+
+
+def test_labels_keep_the_blanks_around_them(session, tmp_path):
+    linkbandd("export", session, "--format", "csv", "--out", tmp_path)
+    labels = [line.split(",", 1)[1] for line in (tmp_path / "markers.csv").read_text().splitlines()[1:]]
+    assert labels == ['"a ""quoted"" märk"', '"  padded by blanks  "']
+
+
+@pytest.mark.parametrize("per_second", [90, 300, 1500])
+def test_a_bdf_has_room_for_many_markers(session, tmp_path, per_second):
+    count = per_second * SECONDS
+    first = float((session / "markers.csv").read_text().splitlines()[1].split(",")[0])
+    markers = [f"#! marker {first + i * 1000 / per_second:.3f} number {i}" for i in range(count)]
+    folder = made_like(session, tmp_path / session.name, lambda lines: lines + markers)
+    linkbandd("export", folder, "--format", "bdf", "--out", tmp_path)
+    file = bdf.read(tmp_path / "session.bdf")
+    told = [a[2] for a in file.annotations if a[2].startswith("number ")]
+    assert sorted(told, key=lambda text: int(text.split()[1])) == [f"number {i}" for i in range(count)]
+    # In records of less than a second the values are the same.
+    plain = bdf.read(session / "session.bdf")
+    assert file.start == plain.start and file.records * file.seconds == plain.records
+    for name, signal in plain.signals.items():
+        assert (file.signals[name].digital == signal.digital).all() and file.signals[name].rate == signal.rate, name
+
+
+def test_more_markers_than_a_bdf_can_hold_are_told(session, tmp_path):
+    first = float((session / "markers.csv").read_text().splitlines()[1].split(",")[0])
+    markers = [f"#! marker {first:.3f} {i}" for i in range(2000 * SECONDS)]
+    folder = made_like(session, tmp_path / session.name, lambda lines: lines + markers)
+    said = linkbandd("export", folder, "--format", "bdf", "--out", tmp_path, status=1)
+    assert "markers" in said and "more than a BDF" in said and "markers.csv" in said, said
+    assert not list(tmp_path.glob("session.bdf*"))
+
+
+@pytest.mark.parametrize("year", [1971, 2090])
+def test_a_bdf_outside_its_years_says_so(session, tmp_path, year):
+    def change(lines):
+        kept = [line for line in lines if not line.startswith(("#! clock", "#! marker"))]
+        up = next(i for i, line in enumerate(kept) if line.startswith("#! link up"))
+        *words, _ = kept[up].split(" ")
+        kept[up] = " ".join([*words, str((year - 1969) * 31556952 * 10**6 - 15778476 * 10**6)])
+        return kept
+
+    said = linkbandd("export", made_like(session, tmp_path / session.name, change), "--format", "bdf", "--out", tmp_path, status=1)
+    assert str(year) in said and "1985 to 2084" in said, said
+    assert not list(tmp_path.glob("session.bdf*"))
+
+
+def first_stamp(folder):
+    return float((folder / "eeg.csv").read_text().splitlines()[1].split(",")[0])
+
+
+def test_a_clock_of_another_version_keeps_the_time_of_day(session, tmp_path):
+    def change(lines):
+        return [line.replace("#! clock 1 ", "#! clock 99 ") for line in lines]
+
+    folder = made_like(session, tmp_path / session.name, change)
+    said = linkbandd("export", folder, "--format", "csv", "--out", tmp_path)
+    assert "the clock's state" in said and "line" in said, said
+    assert abs(first_stamp(tmp_path) - first_stamp(session)) < 100
+    done = subprocess.run([LINKBANDD, "process", folder], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "line 5: the clock's state" in done.stderr, done.stderr
+    one = next(m for m in map(json.loads, done.stdout.splitlines()) if m["type"] == "raw_data" and m["sensor_type"] == "eeg")
+    assert abs(one["data"][0]["timestamp"] - first_stamp(session)) < 100, one["data"][0]
+
+
+def test_a_folder_that_cannot_be_synced_takes_the_export(session, tmp_path, unsynced_folders):
+    for format in ("csv", "bdf", "jsonl"):
+        command = [LINKBANDD, "export", session, "--format", format, "--out", tmp_path]
+        subprocess.run(command, check=True, timeout=60, env=unsynced_folders)
+    assert len(list(tmp_path.glob("*.csv"))) == 4 and not list(tmp_path.glob("*.part"))
+
+
+def on_a_full_disk(folder, *arguments):
+    """The command's outcome, and what it left there; the disk is mounted for it alone."""
+    enter = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    script = 'mount -t tmpfs -o size=16k none "$0" && { "$@"; status=$?; ls "$0" >&2; exit $status; }'
+    done = subprocess.run([*enter, "sh", "-c", script, folder, LINKBANDD, *map(str, arguments), "--out", str(folder)],
+                          capture_output=True, text=True, timeout=60)
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    return done
+
+
+@pytest.mark.parametrize("format", ["csv", "bdf", "jsonl"])
+def test_a_full_disk_leaves_no_partial_file(session, tmp_path, format):
+    done = on_a_full_disk(tmp_path, "export", session, "--format", format)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+    assert "room" in done.stderr, done.stderr
+
+
+def test_a_name_that_is_taken_leaves_no_other_file(session, tmp_path):
+    (tmp_path / "acc.csv").write_text("mine")
+    said = linkbandd("export", session, "--format", "csv", "--out", tmp_path, status=1)
+    assert "Can't write acc.csv: File exists" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["acc.csv"]
+
+
+def test_a_rate_that_changes_leaves_the_csv_at_the_rate_asked_for(session, tmp_path):
+    """The band is connected anew and then sends 500 samples a second: each packet's counter goes half as far."""
+    seam = {}
+
+    def change(lines):
+        info = json.loads((tmp_path / session.name / "session.json").read_text())
+        (tmp_path / session.name / "session.json").write_text(json.dumps({**info, "sample_rate": 125}))
+        up = next(line for line in lines if line.startswith("#! link up")).split(" ")
+        eeg = [line.split(" ") for line in lines if " eeg " in line and line[0] != "#"]
+        half = eeg[len(eeg) // 2:]
+        us = round(float(half[0][0]) * 1e6)
+        first = int.from_bytes(bytes.fromhex(half[0][2][:8]), "little")
+        again = []
+        for arrival, _, payload in half:
+            seconds = (us + (round(float(arrival) * 1e6) - us) // 2) / 1e6
+            ticks = int.from_bytes(bytes.fromhex(payload[:8]), "little")
+            again.append(f"{seconds:.6f} eeg {(first + (ticks - first) // 2).to_bytes(4, 'little').hex()}{payload[8:]}")
+        kept = [line for line in lines if line[0] == "#" or float(line.split(" ")[0]) < us / 1e6]
+        up_again = f"#! link up {us / 1e6:.6f} {us} {int(up[5]) - int(up[4]) + us}"
+        seam.update(ms=(int(up[5]) - int(up[4]) + us) / 1000 - 100, samples=(25 * (len(eeg) - len(half)), 25 * len(half)))
+        return [*kept, f"#! link down {us / 1e6:.6f}", up_again, f"#! stream {us / 1e6:.6f} eeg,ppg,acc", *again]
+
+    linkbandd("export", made_like(session, tmp_path / session.name, change), "--format", "csv", "--out", tmp_path)
+    rows = [line.split(",") for line in (tmp_path / "eeg.csv").read_text().splitlines()[1:]]
+    before, after = (sum((float(row[0]) < seam["ms"]) == side for row in rows) for side in (True, False))
+    assert abs(before - seam["samples"][0] / 2) < 30 and abs(after - seam["samples"][1] / 4) < 30, (before, after, seam)
 
 
 @pytest.mark.parametrize("format", ["csv", "bdf", "jsonl"])

@@ -344,6 +344,28 @@ def slow_disk(tmp_path_factory):
                                 "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
+def test_a_file_system_that_syncs_no_folders_is_recorded_on(tmp_path, unsynced_folders):
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=unsynced_folders)
+
+    async def story():
+        client = await open_client(daemon)
+        await flow(client)
+        reply = await client.command("start_recording")
+        assert reply["success"], reply
+        folder = pathlib.Path(reply["data"]["path"])
+        await asyncio.sleep(2)
+        start = len(client.messages)
+        assert (await client.command("stop_recording"))["success"]
+        await client.event("recording_file", start, 30, file="session.bdf", state="ready")
+        await client.close()
+        assert (await finished(folder))["state"] == "complete"
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
 def test_a_disk_that_stalls_for_five_seconds_loses_nothing(tmp_path, slow_disk):
     daemon, truth = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(20, 5))
 
