@@ -3,10 +3,12 @@
 #define APP_OBSERVED_H
 
 #include "manager/manager.h"
+#include "protocol/protocol.h"
 #include "record/recorder.h"
 #include "server/server.h"
 
 struct observed {
+    struct protocol *const *protocol;
     struct server *const *server;
     struct manager *const *manager;
     struct recorder *const *recorder;

@@ -11,8 +11,9 @@
 #define ISO_TEXT_SIZE 28
 
 /*
- * Reads `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, one to six decimals, all `len` bytes of it, years 1970 to
- * 9999, into µs since 1970. False, and *utc_us untouched, if it is no such instant.
+ * Reads `YYYY-MM-DDTHH:MM:SS[.f…]` and a zone, `Z`, `±hh`, `±hhmm` or `±hh:mm`, all `len` bytes of
+ * it, years 1970 to 9999, into µs since 1970; any number of decimals, behind a point or a comma, of
+ * which six count. False, and *utc_us untouched, if it is no such instant.
  */
 bool iso_parse(const char *text, size_t len, int64_t *utc_us);
 

@@ -60,4 +60,11 @@ void json_put_iso(struct json *json, const char *key, double utc_ms);
  */
 const char *json_check(const char *text, size_t len, int depth);
 
+/*
+ * The value of the object's member `name` as it stands in the text, which json_check() passed: the
+ * first of them. False where the text is no object or no key is spelled just so.
+ */
+bool json_member(const char *text, size_t len, const char *name, const char **value,
+                 size_t *value_len);
+
 #endif

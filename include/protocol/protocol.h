@@ -73,6 +73,10 @@ void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
 void protocol_put_sessions(struct json *json, const struct session_summary *sessions, size_t count,
                            bool more);
 
+/* How the daemon is, the members of health_check's data; false where something needs a person. The
+ * manager may be gone. */
+bool protocol_put_health(struct protocol *protocol, struct json *json);
+
 void protocol_client_opened(struct protocol *protocol, uint64_t client);
 /* What it asked for goes on; nothing is kept for its replies. */
 void protocol_client_closed(struct protocol *protocol, uint64_t client);

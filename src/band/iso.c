@@ -5,6 +5,7 @@
 #define SECOND_US     INT64_C(1000000)
 #define SECONDS_A_DAY 86400
 #define DAYS_MAX      2932896 /* 9999-12-31 */
+#define LAST_US       ((DAYS_MAX + INT64_C(1)) * SECONDS_A_DAY * SECOND_US - 1)
 
 struct civil {
     int year, month, day;
@@ -67,21 +68,41 @@ static int read_number(const char *text, int digits)
     return value;
 }
 
-/* The decimals and the Z behind the seconds, as µs; -1 if they are not that. */
-static int64_t read_fraction(const char *text, size_t len)
+/* The decimals at *at, if there are any, as µs; what is finer is cut. -1: a point without digits.
+ */
+static int64_t read_fraction(const char **at, const char *end)
 {
     int64_t value = 0, unit = SECOND_US / 10;
 
-    if (len == 1 && text[0] == 'Z')
+    if (*at == end || (**at != '.' && **at != ','))
         return 0;
-    if (len < 3 || len > 8 || text[0] != '.' || text[len - 1] != 'Z')
-        return -1;
-    for (size_t i = 1; i < len - 1; i++, unit /= 10) {
-        if (!is_digit(text[i]))
-            return -1;
-        value += (text[i] - '0') * unit;
-    }
-    return value;
+    const char *first = ++*at;
+    for (; *at < end && is_digit(**at); ++*at, unit /= 10)
+        value += (**at - '0') * unit;
+    return *at > first ? value : -1;
+}
+
+/* The zone that the text ends with, as what its clocks are ahead of UTC: Z, ±hh, ±hhmm, ±hh:mm. */
+static bool read_offset(const char *at, size_t len, int64_t *ahead_us)
+{
+    static const char *const patterns[] = {"00", "0000", "00:00"};
+
+    *ahead_us = 0;
+    if (len == 1 && *at == 'Z')
+        return true;
+    if (len < 3 || (*at != '+' && *at != '-'))
+        return false;
+    const char *digits = at + 1;
+    size_t which = 0;
+    while (which < 3 &&
+           (strlen(patterns[which]) != len - 1 || !matches(digits, patterns[which], len - 1)))
+        which++;
+    if (which == 3)
+        return false;
+    const int hours = read_number(digits, 2);
+    const int minutes = which == 0 ? 0 : read_number(digits + len - 3, 2);
+    *ahead_us = (hours * 60 + minutes) * 60 * SECOND_US * (*at == '-' ? -1 : 1);
+    return hours <= 23 && minutes <= 59;
 }
 
 bool iso_parse(const char *text, size_t len, int64_t *utc_us)
@@ -95,15 +116,22 @@ bool iso_parse(const char *text, size_t len, int64_t *utc_us)
                                read_number(text + 8, 2)};
     const int hour = read_number(text + 11, 2), minute = read_number(text + 14, 2),
               second = read_number(text + 17, 2);
-    const int64_t fraction = read_fraction(text + whole, len - whole);
+    const char *at = text + whole;
+    const int64_t fraction = read_fraction(&at, text + len);
+    int64_t ahead_us;
 
-    if (date.year < 1970 || date.month < 1 || date.month > 12 || date.day < 1 || hour > 23 ||
-        minute > 59 || second > 59 || fraction < 0)
+    if (!read_offset(at, (size_t)(text + len - at), &ahead_us) || date.year < 1970 ||
+        date.month < 1 || date.month > 12 || date.day < 1 || hour > 23 || minute > 59 ||
+        second > 59 || fraction < 0)
         return false;
     const int64_t days = days_from_civil(date);
     if (civil_from_days(days).day != date.day) /* the 31st of April */
         return false;
-    *utc_us = (days * SECONDS_A_DAY + hour * 3600 + minute * 60 + second) * SECOND_US + fraction;
+    const int64_t us = (days * SECONDS_A_DAY + hour * 3600 + minute * 60 + second) * SECOND_US +
+                       fraction - ahead_us;
+    if (us < 0 || us > LAST_US)
+        return false;
+    *utc_us = us;
     return true;
 }
 
@@ -115,8 +143,7 @@ static void write_number(char *out, int digits, int64_t value)
 
 void iso_format(int64_t utc_us, char out[ISO_TEXT_SIZE])
 {
-    const int64_t most = (DAYS_MAX + INT64_C(1)) * SECONDS_A_DAY * SECOND_US - 1;
-    const int64_t us = utc_us < 0 ? 0 : utc_us > most ? most : utc_us;
+    const int64_t us = utc_us < 0 ? 0 : utc_us > LAST_US ? LAST_US : utc_us;
     const int64_t seconds = us / SECOND_US;
     const int64_t of_day = seconds % SECONDS_A_DAY;
     const struct civil date = civil_from_days(seconds / SECONDS_A_DAY);

@@ -282,19 +282,27 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* cJSON prints numbers with 15 digits: an id must come back as it was. */
-static char *print_id(const cJSON *item)
-{
-    char text[32];
+/* Who sent a message, and its text. */
+struct sender {
+    uint64_t client;
+    bool restricted, too_fast;
+    const char *text;
+    size_t len;
+};
 
-    if (!cJSON_IsNumber(item))
+/* A number as it came: neither cJSON's 15 digits nor a double's 53 bits must change it. */
+static char *print_id(const struct sender *sender, const cJSON *item)
+{
+    const char *text;
+    size_t len;
+
+    if (!cJSON_IsNumber(item) || !json_member(sender->text, sender->len, "id", &text, &len))
         return cJSON_PrintUnformatted(item);
-    snprintf(text, sizeof(text), "%.17g", item->valuedouble);
-    return strdup(text);
+    return strndup(text, len);
 }
 
 /* The id as JSON text, to be freed; false if there is one that may not be. */
-static bool read_id(const cJSON *message, char **id)
+static bool read_id(const struct sender *sender, const cJSON *message, char **id)
 {
     const cJSON *item = parameter(message, "id");
 
@@ -305,7 +313,7 @@ static bool read_id(const cJSON *message, char **id)
                   item->valuedouble <= SAFE_INTEGER;
     if (!number && !cJSON_IsString(item))
         return false;
-    *id = print_id(item);
+    *id = print_id(sender, item);
     if (*id && strlen(*id) <= ID_MAX)
         return true;
     free(*id);
@@ -327,7 +335,7 @@ static void health_check(struct protocol *protocol, uint64_t client, const char 
     put_now(json);
     json_key(json, "data");
     json_begin_object(json);
-    put_health(protocol, json);
+    protocol_put_health(protocol, json);
     json_end_object(json);
     json_end_object(json);
     protocol->out.reply(protocol->out.user, client, json->text, json->len);
@@ -388,12 +396,6 @@ static bool is_forbidden(const struct protocol *protocol, const struct command *
     return command->null_page == NULL_PAGE_NEVER ||
            (command->null_page == NULL_PAGE_NOT_WHILE_RECORDING && recording_runs(protocol));
 }
-
-/* Who sent a message. */
-struct sender {
-    uint64_t client;
-    bool restricted, too_fast;
-};
 
 static struct failure *too_fast(const struct protocol *protocol, struct failure *failure)
 {
@@ -458,7 +460,7 @@ static void object(struct protocol *protocol, const struct sender *sender, const
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
     struct failure failure;
     char *id;
-    bool valid_id = read_id(message, &id);
+    bool valid_id = read_id(sender, message, &id);
 
     if (!name && (!type || strcmp(type, "health_check") != 0)) {
         invalid_message(protocol, client, "The message has no command");
@@ -489,6 +491,8 @@ void protocol_text(struct protocol *protocol, uint64_t client, bool restricted, 
         .client = client,
         .restricted = restricted,
         .too_fast = !protocol->out.may_send(protocol->out.user, client),
+        .text = text,
+        .len = len,
     };
     char why[128];
     const char *fault = json_check(text, len, PROTOCOL_NESTING_MAX);

@@ -1,10 +1,13 @@
 /* The commands: each parses its parameters and asks the manager; the table is at the end. */
+#include <math.h>
 #include <string.h>
 
 #include "base/now.h"
 #include "protocol_impl.h"
 
 #define LABEL_MAX 256
+#define MINUTE_MS 60000.0
+#define DAY_MS    86400000.0
 
 /* ---- scan */
 
@@ -195,7 +198,7 @@ static void put_health_data(struct protocol *protocol, struct json *json,
                             const struct manager_outcome *outcome)
 {
     (void)outcome;
-    put_health(protocol, json);
+    protocol_put_health(protocol, json);
 }
 
 static void put_info(struct protocol *protocol, struct json *json,
@@ -207,15 +210,46 @@ static void put_info(struct protocol *protocol, struct json *json,
 
 /* ---- markers and recordings */
 
+/* Where a marker's time may not be: mostly it was told in seconds. Returns what is allowed. */
+static const char *misplaced(struct protocol *protocol, double utc_ms, double now_ms)
+{
+    if (!(fabs(utc_ms - now_ms) <= DAY_MS))
+        return "a time within a day of now. Were these seconds, not milliseconds? A number is Unix "
+               "milliseconds";
+    if (!recording_runs(protocol))
+        return NULL;
+    const double since_ms = (double)recorder_status(protocol->recorder)->since_utc_us / 1000.0;
+    if (utc_ms < since_ms - MINUTE_MS || utc_ms > fmax(since_ms, now_ms) + MINUTE_MS)
+        return "a time within the running recording, or a minute of it. Were these milliseconds? "
+               "A number is Unix milliseconds";
+    return NULL;
+}
+
+static bool read_marker(struct protocol *protocol, const cJSON *parameters, const char **label,
+                        double *utc_ms, struct refusal *refusal)
+{
+    const double now_ms = *utc_ms = manager_utc_ms(protocol->manager, now_boot_us());
+    const cJSON *given = parameter(parameters, "timestamp");
+
+    *label = NULL;
+    *refusal = (struct refusal){"label", NULL, "a string of 1 to 256 bytes"};
+    if (!parameter_string(parameters, "label", LABEL_MAX, refusal->allowed, label, refusal) ||
+        !parameter_time(parameters, "timestamp", utc_ms, refusal) || !*label)
+        return false;
+    const char *allowed = given ? misplaced(protocol, *utc_ms, now_ms) : NULL;
+    if (allowed)
+        *refusal = (struct refusal){"timestamp", given, allowed};
+    return !allowed;
+}
+
 static void insert_marker(struct request *request, const cJSON *parameters)
 {
     struct protocol *protocol = request->protocol;
-    struct refusal refusal = {"label", NULL, "a string of 1 to 256 bytes"};
-    const char *label = NULL;
-    double utc_ms = manager_utc_ms(protocol->manager, now_boot_us());
+    struct refusal refusal;
+    const char *label;
+    double utc_ms;
 
-    if (!parameter_string(parameters, "label", LABEL_MAX, refusal.allowed, &label, &refusal) ||
-        !parameter_time(parameters, "timestamp", &utc_ms, &refusal) || !label) {
+    if (!read_marker(protocol, parameters, &label, &utc_ms, &refusal)) {
         request_refuse(request, &refusal);
         return;
     }
@@ -287,7 +321,7 @@ const struct command commands[] = {
             .run = unsubscribe),
     COMMAND("insert_marker", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "label timestamp",
             .done = "Marker set", .run = insert_marker, .put_data = put_marker),
-    COMMAND("health_check", NULL_PAGE_ALWAYS, .parameters = "", .done = "Healthy",
+    COMMAND("health_check", NULL_PAGE_ALWAYS, .parameters = "", .done = "State of health",
             .run = answer_at_once, .put_data = put_health_data),
     COMMAND("get_server_info", NULL_PAGE_ALWAYS, .parameters = "", .done = "Server information",
             .run = answer_at_once, .put_data = put_info),

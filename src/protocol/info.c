@@ -1,6 +1,5 @@
 #include <math.h>
 
-#include "base/now.h"
 #include "protocol_impl.h"
 
 const char *stream_state_name(enum manager_stream stream)
@@ -142,18 +141,4 @@ void put_streaming_status(struct protocol *protocol, struct json *json)
     json_put_fixed(json, "utc_error_ms", status->utc_error_ms, 3);
     json_put_integer(json, "clients_connected",
                      (int64_t)protocol->out.client_count(protocol->out.user));
-}
-
-void put_health(struct protocol *protocol, struct json *json)
-{
-    const struct manager_status *status = manager_status(protocol->manager);
-
-    json_put_string(json, "status", "ok");
-    json_put_fixed(json, "uptime", (double)(now_boot_us() - protocol->started_us) / 1e6, 3);
-    json_put_integer(json, "clients_connected",
-                     (int64_t)protocol->out.client_count(protocol->out.user));
-    json_put_bool(json, "device_connected", status->link == LINK_CONNECTED);
-    json_put_bool(json, "is_streaming", is_streaming(status));
-    json_put_bool(json, "is_recording", recording_runs(protocol));
-    json_put_string(json, "version", LINKBANDD_VERSION);
 }

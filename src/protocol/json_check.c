@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "protocol/json.h"
@@ -210,4 +211,43 @@ const char *json_check(const char *text, size_t len, int depth)
     if (!scan.fault && scan.at != scan.end)
         return "something follows the JSON value";
     return scan.fault;
+}
+
+/* Takes the member at the scan, tells where its value stands, and whether it is that of the name.
+ */
+static bool is_member(struct scan *scan, const char *name, const char **begin, size_t *len)
+{
+    space(scan);
+    const char *key = scan->at;
+    string(scan);
+    const size_t key_len = (size_t)(scan->at - key);
+    space(scan);
+    scan->at++; /* the colon */
+    space(scan);
+    *begin = scan->at;
+    value(scan);
+    const char *end = scan->at;
+    while (end > *begin && strchr(" \t\n\r", end[-1]))
+        end--;
+    *len = (size_t)(end - *begin);
+    return key_len == strlen(name) + 2 && memcmp(key + 1, name, key_len - 2) == 0;
+}
+
+bool json_member(const char *text, size_t len, const char *name, const char **value_begin,
+                 size_t *value_len)
+{
+    struct scan scan = {text, text + len, INT_MAX, NULL};
+
+    space(&scan);
+    if (peek(&scan) != '{')
+        return false;
+    do {
+        scan.at++; /* the brace, or a comma */
+        space(&scan);
+        if (peek(&scan) == '}')
+            return false;
+        if (is_member(&scan, name, value_begin, value_len))
+            return true;
+    } while (peek(&scan) == ',');
+    return false;
 }

@@ -108,14 +108,14 @@ bool parameter_time(const cJSON *parameters, const char *name, double *utc_ms,
                     struct refusal *refusal)
 {
     static const char allowed[] =
-        "Unix milliseconds, or an ISO 8601 time like 2026-01-31T12:00:00.000Z";
+        "Unix milliseconds, or an ISO 8601 time with its zone, like 2026-01-31T12:00:00.000Z";
     const cJSON *item = parameter(parameters, name);
 
     if (!item)
         return true;
     if (cJSON_IsString(item) && parse_iso(item->valuestring, utc_ms))
         return true;
-    if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 4102444800000.0) {
+    if (cJSON_IsNumber(item)) {
         *utc_ms = item->valuedouble;
         return true;
     }

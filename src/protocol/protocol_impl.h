@@ -122,7 +122,6 @@ void put_sensors(struct json *json, const char *key, sensor_set sensors);
 void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR_COUNT],
                 sensor_set sensors);
 void put_streaming_status(struct protocol *protocol, struct json *json);
-void put_health(struct protocol *protocol, struct json *json);
 void put_server_info(struct protocol *protocol, struct json *json);
 /* The member "sensors": each kind of message's fields and their units. */
 void put_sensor_fields(struct json *json);
@@ -221,7 +220,7 @@ bool parameter_sensors(const cJSON *parameters, const char *name, sensor_set *va
                        struct refusal *refusal);
 bool parameter_address(const cJSON *parameters, const char *name, const char **value,
                        struct refusal *refusal);
-/* Unix ms, or an ISO 8601 string. */
+/* Unix ms, any number, or an ISO 8601 string. */
 bool parameter_time(const cJSON *parameters, const char *name, double *utc_ms,
                     struct refusal *refusal);
 /* The member, NULL where it is missing or null. */

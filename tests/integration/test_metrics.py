@@ -9,7 +9,8 @@ import urllib.request
 
 import exposition
 import pytest
-from peers import Daemon
+import websockets
+from peers import Client, Daemon, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
@@ -140,6 +141,31 @@ def test_health_is_503_where_something_needs_a_person(tmp_path):
     assert status == 503 and told["status"] == "degraded" and "recorded" in told["problems"][0]
     exposition.parse(get(daemon, "/metrics")[2])
     assert daemon.stop()[0] == 0
+
+
+def test_the_socket_and_http_agree_on_what_is_well(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    nowhere = ("--data-dir", str(tmp_path / "file" / "recordings"))
+    for options, problems in (((), 0), (("--sim", "bluetooth=off"), 1), (("--sim", "bluetooth=none"), 1), (nowhere, 1),
+                              (("--sim", "bluetooth=off", *nowhere), 2)):
+        daemon = Daemon("--backend", "sim", *options)
+
+        async def story():
+            client = Client(await websockets.connect(daemon.url))
+            await client.send({"type": "health_check"})
+            asked = await client.wait(lambda m: m["type"] == "health_check_response")
+            reply = await client.command("health_check")
+            http = json.loads((await asyncio.to_thread(get, daemon, "/health"))[2])
+            await client.close()
+            validate(client.messages)
+            return asked["data"], reply["data"], http
+
+        told = asyncio.run(asyncio.wait_for(story(), 20))
+        assert daemon.stop()[0] == 0
+        for one in told:
+            assert one.pop("uptime") >= 0
+            assert (one["status"], len(one["problems"])) == ("degraded" if problems else "ok", problems), options
+        assert told[0] == told[1] == told[2]
 
 
 def test_a_refusal_is_counted_and_another_site_sees_neither(daemon):

@@ -65,6 +65,27 @@ static void decimals_are_optional(void **state)
     assert_int_equal(utc_us, 1500000);
     assert_true(parse("1970-01-01T00:00:01.025Z", &utc_us));
     assert_int_equal(utc_us, 1025000);
+    assert_true(parse("1970-01-01T00:00:01.123456789Z", &utc_us));
+    assert_int_equal(utc_us, 1123456);
+}
+
+/* As Python, `date -Ins` and `date -Iseconds` write them. */
+static void a_zone_s_clock_is_taken_back_to_utc(void **state)
+{
+    static const char *const same[] = {
+        "2026-11-24T09:00:00.5+00:00",
+        "2026-11-24T09:00:00.500000-00:00",
+        "2026-11-24T10:00:00,500000000+01:00",
+        "2026-11-24T03:30:00.5-0530",
+        "2026-11-25T08:00:00.5+23",
+    };
+    int64_t utc_us;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        assert_true(parse(same[i], &utc_us));
+        assert_true(utc_us == INT64_C(1795510800500000));
+    }
 }
 
 static void what_is_no_instant_is_refused(void **state)
@@ -76,9 +97,15 @@ static void what_is_no_instant_is_refused(void **state)
         "2026-11-24T09:00:00",
         "2026-11-24T09:00:00z",
         "2026-11-24 09:00:00Z",
-        "2026-11-24T09:00:00+00:00",
+        "2026-11-24T09:00:00+0",
+        "2026-11-24T09:00:00+00:0",
+        "2026-11-24T09:00:00+24:00",
+        "2026-11-24T09:00:00+00:60",
+        "2026-11-24T09:00:00+00:00Z",
+        "2026-11-24T09:00:00.+00:00",
+        "1970-01-01T00:59:59+01:00",
+        "9999-12-31T23:59:59-00:01",
         "2026-11-24T09:00:00.Z",
-        "2026-11-24T09:00:00.1234567Z",
         "2026-11-24T09:00:00.12x4Z",
         "2026-11-24T09:00:00Zx",
         "1969-12-31T23:59:59Z",
@@ -119,6 +146,7 @@ int main(void)
         cmocka_unit_test(known_instants_are_read_and_written),
         cmocka_unit_test(every_day_of_eight_centuries_comes_back),
         cmocka_unit_test(decimals_are_optional),
+        cmocka_unit_test(a_zone_s_clock_is_taken_back_to_utc),
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(what_cannot_be_written_is_cut),
     };

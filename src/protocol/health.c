@@ -1,0 +1,51 @@
+/* How the daemon is: what health_check and GET /health both tell. */
+#include "base/now.h"
+#include "protocol_impl.h"
+
+#define PROBLEMS_MAX 2
+
+/* Sentences for what needs a person; returns how many. */
+static size_t find_problems(const struct protocol *protocol, const char *problems[PROBLEMS_MAX])
+{
+    size_t count = 0;
+
+    if (!protocol->manager) {
+        problems[count++] = "linkbandd is stopping";
+        return count;
+    }
+    const struct manager_status *status = manager_status(protocol->manager);
+    if (!status->bluetooth_available || !status->bluetooth_powered)
+        problems[count++] =
+            status->bluetooth_message ? status->bluetooth_message : "there is no Bluetooth";
+    if (!protocol->recorder)
+        problems[count++] = "nothing can be recorded: the log says why";
+    return count;
+}
+
+static void put_problems(struct json *json, const char *const *problems, size_t count)
+{
+    json_key(json, "problems");
+    json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        json_string(json, problems[i]);
+    json_end_array(json);
+}
+
+bool protocol_put_health(struct protocol *protocol, struct json *json)
+{
+    const char *problems[PROBLEMS_MAX];
+    const size_t count = find_problems(protocol, problems);
+    const struct manager_status *status =
+        protocol->manager ? manager_status(protocol->manager) : NULL;
+
+    json_put_string(json, "status", count ? "degraded" : "ok");
+    put_problems(json, problems, count);
+    json_put_fixed(json, "uptime", (double)(now_boot_us() - protocol->started_us) / 1e6, 3);
+    json_put_integer(json, "clients_connected",
+                     (int64_t)protocol->out.client_count(protocol->out.user));
+    json_put_bool(json, "device_connected", status && status->link == LINK_CONNECTED);
+    json_put_bool(json, "is_streaming", status && status->stream == STREAM_STREAMING);
+    json_put_bool(json, "is_recording", recording_runs(protocol));
+    json_put_string(json, "version", LINKBANDD_VERSION);
+    return count == 0;
+}
