@@ -67,6 +67,17 @@ def missing():
     return ""
 
 
+class Offline(Exception):
+    """The Debian archive can't be reached, so nothing can be made of it; says why."""
+
+
+def reach_the_archive():
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(["apt-get", "download", "-qq", "hostname"], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise Offline(f"the Debian archive can't be reached: {(done.stderr.strip() or '?').splitlines()[-1]}")
+
+
 def codename():
     found = re.search(r"^VERSION_CODENAME=(\w+)", pathlib.Path("/etc/os-release").read_text(), re.M)
     return found[1] if found else ""
@@ -88,8 +99,10 @@ def dependencies(deb):
 
 
 def kernel_package():
-    depends = output("apt-cache", "depends", "linux-image-amd64")
-    return re.search(r"Depends: (linux-image-\S+)", depends)[1]
+    found = re.search(r"Depends: (linux-image-\S+)", output("apt-cache", "depends", "linux-image-amd64"))
+    if not found:
+        raise Offline("there is no list of Debian's packages here: apt-get update")
+    return found[1]
 
 
 class Guest:
@@ -110,6 +123,7 @@ class Guest:
 
     def make(self):
         begun = time.monotonic()
+        reach_the_archive()
         shutil.rmtree(self.directory.parent, ignore_errors=True)
         self.directory.mkdir(parents=True)
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:

@@ -50,7 +50,14 @@ def test_lintian_finds_no_error(deb):
 
 @pytest.fixture(scope="module")
 def machine(deb):
-    return guest.Guest(BUILD, deb)
+    return machine_of(deb)
+
+
+def machine_of(deb, suite=None):
+    try:
+        return guest.Guest(BUILD, deb, suite)
+    except guest.Offline as offline:
+        pytest.skip(str(offline))
 
 
 def show(machine, deb, rounds, limit):
@@ -77,6 +84,13 @@ def test_all_of_the_package(machine, deb, name):
     show(machine, deb, LONG[name], 420)
 
 
+def skip_offline():
+    try:
+        guest.reach_the_archive()
+    except guest.Offline as offline:
+        pytest.skip(str(offline))
+
+
 @pytest.fixture(scope="module")
 def built_in():
     """The package as a chroot of the suite builds it from its Build-Depends alone, unit tests and all."""
@@ -84,6 +98,7 @@ def built_in():
 
     def build(suite):
         if suite not in made:
+            skip_offline()
             directory = BUILD / f"native-{suite}"
             done = subprocess.run([HERE / "native", suite, directory], capture_output=True, text=True)
             print(done.stdout)
@@ -104,4 +119,4 @@ def test_the_package_builds_from_its_build_depends_alone(built_in, suite):
 @pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
 def test_the_next_debians_package_serves_under_its_systemd(built_in):
     deb = built_in(NEXT)
-    show(guest.Guest(BUILD, deb, NEXT), deb, LONG["service"], 420)
+    show(machine_of(deb, NEXT), deb, LONG["service"], 420)

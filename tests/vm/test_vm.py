@@ -52,7 +52,10 @@ def report():
     out = BUILD / "vm-out"  # kept: the logs of all who took part
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    subprocess.run([HERE / "build", BUILD / "vm"], check=True)
+    made = subprocess.run([HERE / "build", BUILD / "vm"], stderr=subprocess.PIPE, text=True)
+    if made.returncode == 75:
+        pytest.skip(f"no kernel for the guest can be fetched: {made.stderr.strip().splitlines()[-1]}")
+    assert made.returncode == 0, made.stderr
     for _ in range(2):  # an emulated machine now and then does not come up
         done = subprocess.run(
             [HERE / "run", BUILD / "vm", out, str(60 + 60 * len(stories)), HERE / "rounds.py", LINKBANDD, BOOTTIME, *stories],
