@@ -183,7 +183,7 @@ static const char *device_to_leave(struct bluez *bluez)
 {
     if (bluez->link.up)
         return bluez->link.device;
-    if (bluez->attempt.state != ATTEMPT_NONE && bluez->attempt.owned)
+    if (bluez->attempt.state != ATTEMPT_NONE && attempt_holds(&bluez->attempt))
         return bluez->attempt.device;
     for (size_t i = 0; i < bluez->objects.device_count; i++) {
         const struct bluez_device *device = &bluez->objects.devices[i];
@@ -198,6 +198,7 @@ static void cancel_all(struct bluez *bluez)
     bus_cancel(&bluez->owner_call);
     bus_cancel(&bluez->load_call);
     bus_cancel(&bluez->discovery.call);
+    bus_cancel(&bluez->attempt.connect_call);
     bus_cancel(&bluez->attempt.call);
     bus_cancel(&bluez->link.control_call);
     bus_cancel(&bluez->link.disconnect_call);

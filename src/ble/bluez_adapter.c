@@ -13,8 +13,7 @@ static void lose_adapter(struct bluez *bluez)
 
     discovery_reset(bluez);
     if (bluez->attempt.state != ATTEMPT_NONE && bluez->attempt.state != ATTEMPT_CANCEL) {
-        failure_set(&failure, ERROR_BLUETOOTH, "%s", adapter_trouble(bluez));
-        attempt_fail(bluez, &failure);
+        attempt_fail(bluez, adapter_failure(bluez, &failure));
     }
     if (bluez->link.up)
         link_end(bluez, LINK_END_BLUETOOTH);
@@ -54,6 +53,16 @@ const char *adapter_trouble(struct bluez *bluez)
     if (adapter->powered)
         return NULL;
     return adapter->blocked ? BLUEZ_ADVICE_BLOCKED : BLUEZ_ADVICE_OFF;
+}
+
+struct failure *adapter_failure(struct bluez *bluez, struct failure *failure)
+{
+    const char *trouble = adapter_trouble(bluez);
+
+    return failure_set(failure, ERROR_BLUETOOTH, "%s",
+                       trouble ? trouble
+                               : "The Bluetooth adapter in use was switched off or unplugged. "
+                                 "Another takes its place: try again.");
 }
 
 /* Nothing is known yet, and nothing is to be said, until the bus and bluetoothd have answered. */

@@ -22,6 +22,23 @@ bool may_disconnect(const struct bluez *bluez, bool owned, const char *address)
     return owned || strcmp(address, bluez->known_address) == 0;
 }
 
+const char *attempt_label(const struct attempt *attempt)
+{
+    return attempt->band.name[0] ? attempt->band.name : attempt->band.address;
+}
+
+bool attempt_holds(const struct attempt *attempt)
+{
+    return attempt->asked || attempt->owned;
+}
+
+/* What is ended or gone is nobody's. */
+void attempt_disown(struct attempt *attempt)
+{
+    bus_cancel(&attempt->connect_call);
+    attempt->asked = attempt->owned = false;
+}
+
 /* Each second try is made without discovery: some adapters can't connect during it. */
 static bool is_quiet_try(const struct attempt *attempt)
 {
@@ -45,31 +62,6 @@ bool attempt_forbids_discovery(const struct bluez *bluez)
            (attempt->state == ATTEMPT_CONNECT && is_quiet_try(attempt));
 }
 
-static void end(struct bluez *bluez)
-{
-    bus_cancel(&bluez->attempt.call);
-    alarm_clear(&bluez->attempt.alarm);
-    bluez->attempt.state = ATTEMPT_NONE;
-}
-
-static void disconnect_device(struct bluez *bluez, const char *path, struct bus_call **slot,
-                              bus_reply_fn reply)
-{
-    bus_call(bluez->bus, slot, bluez_method(path, BLUEZ_DEVICE, "Disconnect"), DISCONNECT_LIMIT_MS,
-             reply, bluez);
-}
-
-void attempt_fail(struct bluez *bluez, const struct failure *failure)
-{
-    const struct attempt *attempt = &bluez->attempt;
-    const struct bluez_device *device = objects_device(&bluez->objects, attempt->device);
-
-    if (device && device->connected && attempt->owned)
-        disconnect_device(bluez, device->path, NULL, NULL);
-    end(bluez);
-    bluez->backend.listener.connect_failed(bluez->backend.listener.user, failure);
-}
-
 static void on_limit(struct bluez *bluez, int which);
 
 void attempt_set(struct bluez *bluez, enum attempt_state state, unsigned limit_ms)
@@ -82,6 +74,25 @@ void attempt_set(struct bluez *bluez, enum attempt_state state, unsigned limit_m
         alarm_clear(&bluez->attempt.alarm);
 }
 
+static void end(struct bluez *bluez)
+{
+    attempt_disown(&bluez->attempt);
+    attempt_set(bluez, ATTEMPT_NONE, 0);
+}
+
+void attempt_fail(struct bluez *bluez, const struct failure *failure)
+{
+    const struct attempt *attempt = &bluez->attempt;
+    const struct bluez_device *device = objects_device(&bluez->objects, attempt->device);
+
+    /* A Connect under way would go on without us, and the band be held by nobody. */
+    if (device && (attempt->asked || (attempt->owned && device->connected)))
+        bus_call(bluez->bus, NULL, bluez_method(device->path, BLUEZ_DEVICE, "Disconnect"),
+                 DISCONNECT_LIMIT_MS, NULL, bluez);
+    end(bluez);
+    bluez->backend.listener.connect_failed(bluez->backend.listener.user, failure);
+}
+
 static void seek(struct bluez *bluez)
 {
     bluez->attempt.patient = false;
@@ -89,62 +100,17 @@ static void seek(struct bluez *bluez)
 }
 
 /* 0.25, 0.5, 1, 2, 4, 4 … s: the outer back-off, to 30 s, is the manager's. */
-static void pause_before_retry(struct bluez *bluez)
+void attempt_pause(struct bluez *bluez)
 {
+    struct bluez_device *device = objects_device(&bluez->objects, bluez->attempt.device);
     const unsigned tries = bluez->attempt.tries++;
 
+    if (device)
+        device->in_air =
+            false; /* tried in vain: another of the name goes first until it is heard */
+    if (!device || !device->connected)
+        bluez->attempt.owned = false;
     attempt_set(bluez, ATTEMPT_PAUSE, 250u << (tries < 4 ? tries : 4));
-}
-
-static void on_removed(void *user, DBusMessage *reply)
-{
-    struct bluez *bluez = user;
-
-    (void)reply; /* refused: it is gone already */
-    bluez->attempt.sighted = false;
-    bluez->attempt.owned = false;
-    pause_before_retry(bluez);
-    bluez_digest(bluez);
-}
-
-/* RemoveDevice also empties BlueZ's cache of the band's services. */
-static void remove_device(struct bluez *bluez)
-{
-    DBusMessage *message = bluez_method(bluez->adapter, BLUEZ_ADAPTER, "RemoveDevice");
-    const char *path = bluez->attempt.device;
-
-    log_info("removing %s from BlueZ's cache, to begin anew", adapter_name(path));
-    attempt_set(bluez, ATTEMPT_REMOVE, 0);
-    if (message)
-        dbus_message_append_args(message, DBUS_TYPE_OBJECT_PATH, &path, DBUS_TYPE_INVALID);
-    bus_call(bluez->bus, &bluez->attempt.call, message, CALL_LIMIT_MS, on_removed, bluez);
-}
-
-static void dropped(struct bluez *bluez)
-{
-    if (bluez->attempt.remove)
-        remove_device(bluez);
-    else
-        pause_before_retry(bluez);
-}
-
-static void on_drop_reply(void *user, DBusMessage *reply)
-{
-    struct bluez *bluez = user;
-
-    (void)reply; /* refused: it isn't connected, and that is seen in the mirror */
-    bluez->attempt.replied = true;
-    bluez_digest(bluez);
-}
-
-void attempt_retry(struct bluez *bluez, bool remove)
-{
-    struct attempt *attempt = &bluez->attempt;
-
-    attempt->remove = remove;
-    attempt->replied = false;
-    attempt_set(bluez, ATTEMPT_DROP, DISCONNECT_LIMIT_MS);
-    disconnect_device(bluez, attempt->device, &attempt->call, on_drop_reply);
 }
 
 static void cancelled(struct bluez *bluez)
@@ -160,8 +126,8 @@ static void on_hang(struct bluez *bluez)
 {
     struct attempt *attempt = &bluez->attempt;
 
-    log_info("%s: its services are not resolved: trying again", attempt->band.name);
-    if (may_disconnect(bluez, attempt->owned, attempt->band.address))
+    log_info("%s: its services are not resolved: trying again", attempt_label(attempt));
+    if (may_disconnect(bluez, attempt_holds(attempt), attempt->band.address))
         attempt_retry(bluez, ++attempt->hangs % 2 == 0);
     else
         attempt_set(bluez, ATTEMPT_RESOLVE, RESOLVE_MS); /* another's link: not ours to cut */
@@ -185,7 +151,7 @@ static void on_limit(struct bluez *bluez, int which)
         on_hang(bluez);
         break;
     case ATTEMPT_DROP:
-        dropped(bluez);
+        attempt_dropped(bluez);
         break;
     case ATTEMPT_CANCEL:
         cancelled(bluez);
@@ -208,7 +174,7 @@ static void on_connect_refused(struct bluez *bluez, DBusMessage *reply)
     struct failure failure;
 
     bluez_failure(&failure, reply, ERROR_CONNECTION_FAILED, "Connecting");
-    log_info("%s: %s", bluez->attempt.band.name, failure.message);
+    log_info("%s: %s", attempt_label(&bluez->attempt), failure.message);
     bluez->attempt.stuck = error == BLUEZ_STUCK ? bluez->attempt.stuck + 1 : 0;
     if (bluez_error_is_final(error) || bluez->attempt.stuck == STUCK_MAX) {
         attempt_fail(bluez, &failure);
@@ -218,18 +184,38 @@ static void on_connect_refused(struct bluez *bluez, DBusMessage *reply)
         on_in_progress(bluez);
     } else if (error == BLUEZ_GONE) {
         bluez->attempt.sighted = false;
-        pause_before_retry(bluez);
+        attempt_pause(bluez);
         bluez_reload(bluez); /* the mirror holds what is no more */
-    } else {
+    } else if (attempt_holds(&bluez->attempt)) {
         attempt_retry(bluez, false); /* waits for Connected=false, which may come late */
+    } else {
+        attempt_pause(bluez);
     }
 }
 
+/* One that was not answered in time is still under way. Refused, what is connected all the same
+ * came of it, unless another program is at it. */
+static void take_ownership(struct bluez *bluez, enum bluez_error error)
+{
+    struct attempt *attempt = &bluez->attempt;
+    const struct bluez_device *device = objects_device(&bluez->objects, attempt->device);
+
+    attempt->asked = error == BLUEZ_TIMED_OUT;
+    attempt->owned = error == BLUEZ_OK || (error != BLUEZ_ALREADY && error != BLUEZ_IN_PROGRESS &&
+                                           device && device->connected);
+    if (bluez->link.up)
+        bluez->link.owned = attempt_holds(attempt);
+}
+
+/* Mostly the band is connected by then, and the attempt further on. */
 static void on_connect_reply(void *user, DBusMessage *reply)
 {
     struct bluez *bluez = user;
     const enum bluez_error error = bluez_error(reply);
 
+    take_ownership(bluez, error);
+    if (bluez->attempt.state != ATTEMPT_CONNECT)
+        return;
     if (error == BLUEZ_OK)
         alarm_set(&bluez->attempt.alarm, TO_CONNECT_MS, on_limit);
     else if (error == BLUEZ_ALREADY)
@@ -244,9 +230,22 @@ static void connect_call(struct bluez *bluez)
     struct attempt *attempt = &bluez->attempt;
 
     attempt_set(bluez, ATTEMPT_CONNECT, CONNECT_LIMIT_MS + TO_CONNECT_MS);
-    attempt->owned = true;
-    bus_call(bluez->bus, &attempt->call, bluez_method(attempt->device, BLUEZ_DEVICE, "Connect"),
-             CONNECT_LIMIT_MS, on_connect_reply, bluez);
+    attempt_disown(attempt);
+    attempt->asked = true;
+    bus_call(bluez->bus, &attempt->connect_call,
+             bluez_method(attempt->device, BLUEZ_DEVICE, "Connect"), CONNECT_LIMIT_MS,
+             on_connect_reply, bluez);
+}
+
+static void refuse_stranger(struct bluez *bluez)
+{
+    struct failure failure;
+
+    failure_set(&failure, ERROR_CONNECTION_FAILED,
+                "%s is no Link Band: this computer knows it as another device. Give the address of "
+                "a band, as a scan lists it.",
+                bluez->attempt.band.address);
+    attempt_fail(bluez, &failure);
 }
 
 /* Its object is there, and it was heard, or is connected, or we have waited for that. */
@@ -254,6 +253,7 @@ static void try_device(struct bluez *bluez, const struct bluez_device *device)
 {
     struct attempt *attempt = &bluez->attempt;
 
+    attempt->band = attempt->wanted;
     memcpy(attempt->device, device->path, sizeof(attempt->device));
     memcpy(attempt->band.address, device->address, sizeof(attempt->band.address));
     if (device->name[0])
@@ -271,7 +271,7 @@ void attempt_sighted(struct bluez *bluez, const struct bluez_device *device)
     const struct attempt *attempt = &bluez->attempt;
 
     if (attempt->state == ATTEMPT_SEEK &&
-        device == objects_band(&bluez->objects, bluez->adapter, &attempt->band))
+        device == objects_band(&bluez->objects, bluez->adapter, &attempt->wanted))
         bluez->attempt.sighted = true;
 }
 
@@ -279,9 +279,11 @@ static void advance_seek(struct bluez *bluez)
 {
     struct attempt *attempt = &bluez->attempt;
     const struct bluez_device *device =
-        objects_band(&bluez->objects, bluez->adapter, &attempt->band);
+        objects_band(&bluez->objects, bluez->adapter, &attempt->wanted);
 
-    if (device && (device->connected || attempt->sighted || attempt->patient))
+    if (device && objects_is_stranger(&bluez->objects, device))
+        refuse_stranger(bluez);
+    else if (device && (device->connected || attempt->sighted || attempt->patient))
         try_device(bluez, device);
 }
 
@@ -308,7 +310,7 @@ static void advance_device(struct bluez *bluez, const struct bluez_device *devic
         break;
     case ATTEMPT_RESOLVE:
         if (!device->connected)
-            pause_before_retry(bluez);
+            attempt_pause(bluez);
         else if (device->resolved)
             advance_resolve(bluez);
         break;
@@ -316,11 +318,11 @@ static void advance_device(struct bluez *bluez, const struct bluez_device *devic
     case ATTEMPT_FIRMWARE:
     case ATTEMPT_BATTERY:
         if (!device->connected)
-            pause_before_retry(bluez);
+            attempt_pause(bluez);
         break;
     case ATTEMPT_DROP:
         if (attempt->replied && !device->connected)
-            dropped(bluez);
+            attempt_dropped(bluez);
         break;
     case ATTEMPT_CANCEL:
         if (attempt->replied && !device->connected)
@@ -335,19 +337,18 @@ static void advance_device(struct bluez *bluez, const struct bluez_device *devic
 static void advance_without_device(struct bluez *bluez)
 {
     bluez->attempt.sighted = false;
-    bluez->attempt.owned = false;
+    attempt_disown(&bluez->attempt);
     if (bluez->attempt.state == ATTEMPT_CANCEL)
         cancelled(bluez);
     else
-        pause_before_retry(bluez);
+        attempt_pause(bluez);
 }
 
 static void fail_for_trouble(struct bluez *bluez)
 {
     struct failure failure;
 
-    failure_set(&failure, ERROR_BLUETOOTH, "%s", adapter_trouble(bluez));
-    attempt_fail(bluez, &failure);
+    attempt_fail(bluez, adapter_failure(bluez, &failure));
 }
 
 void attempt_advance(struct bluez *bluez)
@@ -389,9 +390,10 @@ void bluez_connect(struct backend *backend, const struct band_identity *band)
         failure_set(&answer->failure, ERROR_BUSY, "A band is connected or being connected.");
         return;
     }
-    attempt->band = *band;
+    attempt->wanted = attempt->band = *band;
     attempt->device[0] = '\0';
-    attempt->sighted = attempt->owned = attempt->remove = false;
+    attempt->sighted = attempt->remove = false;
+    attempt_disown(attempt);
     attempt->tries = attempt->in_progress = attempt->incomplete = 0;
     attempt->hangs = attempt->stuck = 0;
     seek(bluez);
@@ -406,14 +408,12 @@ void attempt_cancel(struct bluez *bluez)
 
     if (attempt->state == ATTEMPT_CANCEL)
         return;
-    attempt->replied = false;
-    if (!attempt->owned || !bluez->usable) {
+    if (!attempt_holds(attempt) || !bluez->usable) {
         struct answer *answer = answer_later(bluez);
         answer->kind = ANSWER_CONNECT;
         failure_set(&answer->failure, ERROR_CANCELLED, "Connecting was cancelled.");
         end(bluez);
         return;
     }
-    attempt_set(bluez, ATTEMPT_CANCEL, DISCONNECT_LIMIT_MS);
-    disconnect_device(bluez, attempt->device, &attempt->call, on_drop_reply);
+    attempt_drop(bluez, ATTEMPT_CANCEL);
 }

@@ -27,7 +27,7 @@ static void no_band(struct bluez *bluez, enum band_characteristic which)
     failure_set(&failure, ERROR_CONNECTION_FAILED,
                 "%s has no %s characteristic: it is no Link Band, or its services could not be "
                 "read. Switch the band off and on and try again.",
-                bluez->attempt.band.name, characteristic_name(which));
+                attempt_label(&bluez->attempt), characteristic_name(which));
     attempt_fail(bluez, &failure);
 }
 
@@ -39,9 +39,10 @@ static void incomplete(struct bluez *bluez, enum band_characteristic which)
 {
     struct attempt *attempt = &bluez->attempt;
 
-    log_info("%s: no %s characteristic", attempt->band.name, characteristic_name(which));
+    log_info("%s: no %s characteristic", attempt_label(attempt), characteristic_name(which));
     attempt->incomplete++;
-    if (attempt->incomplete > 2 || !may_disconnect(bluez, attempt->owned, attempt->band.address))
+    if (attempt->incomplete > 2 ||
+        !may_disconnect(bluez, attempt_holds(attempt), attempt->band.address))
         no_band(bluez, which);
     else
         attempt_retry(bluez, attempt->incomplete == 2);
@@ -131,6 +132,10 @@ void gatt_check(struct bluez *bluez)
 
     if (!device || !device->connected)
         return; /* attempt_advance() sees to it */
+    if (which != CHARACTERISTIC_COUNT && objects_is_stranger(&bluez->objects, device)) {
+        no_band(bluez, which);
+        return;
+    }
     if (which != CHARACTERISTIC_COUNT) {
         incomplete(bluez, which);
         return;

@@ -71,16 +71,19 @@ enum attempt_state {
 
 struct attempt {
     enum attempt_state state;
-    struct band_identity band; /* as asked for */
+    struct band_identity wanted; /* as asked for */
+    struct band_identity band;   /* and as it is known */
     char device[OBJECT_PATH_SIZE];
     bool sighted;
-    bool owned;   /* Connect was called by us */
+    bool asked;   /* our Connect is under way: bluetoothd has not answered it */
+    bool owned;   /* our Connect made the link */
     bool replied; /* what DROP or CANCEL called has answered */
     bool remove;  /* after DROP */
     bool patient; /* SEEK has waited: an object that isn't heard will do too */
     unsigned tries, in_progress, incomplete, hangs, stuck;
     char firmware[BAND_FIRMWARE_SIZE];
     int battery;
+    struct bus_call *connect_call; /* whatever comes of the attempt meanwhile */
     struct bus_call *call;
     struct alarm alarm;
 };
@@ -175,6 +178,8 @@ void adapter_advance(struct bluez *bluez);
 void adapter_tell(struct bluez *bluez);
 bool adapter_is_awaited(const struct bluez *bluez); /* whether there is one isn't known yet */
 const char *adapter_trouble(struct bluez *bluez);   /* a sentence; NULL if all is well */
+/* The same as what ended something; where all is well again: that the adapter has changed. */
+struct failure *adapter_failure(struct bluez *bluez, struct failure *failure);
 
 /* bluez_scan.c */
 void discovery_advance(struct bluez *bluez);
@@ -190,11 +195,21 @@ void attempt_sighted(struct bluez *bluez, const struct bluez_device *device);
 bool attempt_wants_discovery(const struct bluez *bluez);
 bool attempt_forbids_discovery(const struct bluez *bluez);
 void attempt_fail(struct bluez *bluez, const struct failure *failure);
-void attempt_retry(struct bluez *bluez, bool remove); /* after a Disconnect */
+void attempt_pause(struct bluez *bluez); /* then the next try */
+void attempt_disown(struct attempt *attempt);
+const char *attempt_label(const struct attempt *attempt); /* of its band */
 void attempt_set(struct bluez *bluez, enum attempt_state state, unsigned limit_ms);
+/* Whether the link is ours, or becomes so unless it is given up: then it must be ended by us. */
+bool attempt_holds(const struct attempt *attempt);
 bool may_disconnect(const struct bluez *bluez, bool owned, const char *address);
 void bluez_connect(struct backend *backend, const struct band_identity *band);
 void attempt_cancel(struct bluez *bluez);
+
+/* bluez_drop.c */
+void attempt_drop(struct bluez *bluez, enum attempt_state state); /* Disconnect, in this state */
+void attempt_dropped(struct bluez *bluez); /* it is through, or took too long */
+/* After a Disconnect; `remove`: with BlueZ's cache of it emptied, where nothing else is lost. */
+void attempt_retry(struct bluez *bluez, bool remove);
 
 /* bluez_gatt.c */
 void gatt_check(struct bluez *bluez); /* all objects were read anew while ATTEMPT_CHECK */

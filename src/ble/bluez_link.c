@@ -26,7 +26,7 @@ static void fill(struct bluez *bluez, const struct bluez_device *device)
     if (strcmp(link->band.address, device->address) != 0)
         link->unlocked_once = false;
     link->asked = link->ending = link->controlling = false;
-    link->owned = attempt->owned;
+    link->owned = attempt_holds(attempt);
     link->battery = attempt->battery;
     memcpy(link->device, device->path, sizeof(link->device));
     link->band = attempt->band;

@@ -1,4 +1,5 @@
 /* Finding things in the mirror: by path, by identity, by what a band's GATT looks like. */
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,15 +76,35 @@ static bool is_band(const struct bluez_device *device, const struct band_identit
     return device->name[0] && strcasecmp(device->name, band->name) == 0;
 }
 
+static int strength(const struct bluez_device *device)
+{
+    return device->rssi == RSSI_UNKNOWN ? INT_MIN : device->rssi;
+}
+
+/* Several objects can have one name: of bands long gone, or of one band under a former address. */
+static bool is_likelier(const struct bluez_device *a, const struct bluez_device *b)
+{
+    if (a->connected != b->connected)
+        return a->connected;
+    if (a->in_air != b->in_air)
+        return a->in_air;
+    if (strength(a) != strength(b))
+        return strength(a) > strength(b);
+    return a->used > b->used;
+}
+
 struct bluez_device *objects_band(struct objects *objects, const char *adapter,
                                   const struct band_identity *band)
 {
+    struct bluez_device *best = NULL;
+
     for (size_t i = 0; i < objects->device_count; i++) {
         struct bluez_device *device = &objects->devices[i];
-        if (strcmp(device->adapter, adapter) == 0 && is_band(device, band))
-            return device;
+        if (strcmp(device->adapter, adapter) == 0 && is_band(device, band) &&
+            (!best || is_likelier(device, best)))
+            best = device;
     }
-    return NULL;
+    return best;
 }
 
 static bool service_fits(const struct objects *objects, const char *path, const char *device,
@@ -107,6 +128,14 @@ const char *objects_characteristic(const struct objects *objects, const char *de
             return characteristic->path;
     }
     return NULL;
+}
+
+bool objects_is_stranger(const struct objects *objects, const struct bluez_device *device)
+{
+    if (device->name[0] || device->offers ||
+        objects_characteristic(objects, device->path, CHARACTERISTIC_EEG))
+        return false;
+    return device->paired || device->bonded || (device->resolved && device->named);
 }
 
 /* The whole last part is compared: hci1 must not find hci10. */

@@ -1,40 +1,8 @@
 #include "bluez_objects.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#include "band/profile.h"
-#include "bluez_properties.h"
-
-/* Other devices choose their names: one with a line break in it is no band's, and would be a line
- * of its own wherever names are told a line each. */
-static bool is_band_name(const char *name)
-{
-    if (strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) != 0)
-        return false;
-    for (; *name; name++) {
-        if (iscntrl((unsigned char)*name))
-            return false;
-    }
-    return true;
-}
-
-/* An address as BlueZ writes it, in upper case; false if it is none. */
-static bool copy_address(char out[BAND_ADDRESS_SIZE], const char *in)
-{
-    char address[BAND_ADDRESS_SIZE] = "";
-
-    if (strlen(in) != BAND_ADDRESS_SIZE - 1)
-        return false;
-    for (size_t i = 0; i < BAND_ADDRESS_SIZE - 1; i++) {
-        const unsigned char c = (unsigned char)in[i];
-        if (i % 3 == 2 ? c != ':' : !isxdigit(c))
-            return false;
-        address[i] = (char)toupper(c);
-    }
-    memcpy(out, address, sizeof(address));
-    return true;
-}
+#include "bluez_device.h"
 
 void objects_clear(struct objects *objects)
 {
@@ -53,7 +21,7 @@ static void adapter_property(void *user, const struct property *property)
     else if (strcmp(property->name, "Discovering") == 0)
         property_bool(property, &adapter->discovering);
     else if (strcmp(property->name, "Address") == 0 && property_string(property, &text))
-        copy_address(adapter->address, text);
+        address_copy(adapter->address, text);
     else if (strcmp(property->name, "PowerState") == 0 && property_string(property, &text))
         adapter->blocked = strcmp(text, "off-blocked") == 0;
 }
@@ -75,44 +43,6 @@ static void add_adapter(struct objects *objects, const char *path, DBusMessageIt
 }
 
 /* ---- devices */
-
-/* After connecting, Name is what GATT calls the band; only what it advertised is its name here. */
-static void take_name(struct bluez_device *device, const char *name)
-{
-    if (is_band_name(name) && (!device->connected || !device->name[0]))
-        copy_whole(device->name, sizeof(device->name), name);
-}
-
-static void device_property(void *user, const struct property *property)
-{
-    struct bluez_device *device = user;
-    const char *text;
-
-    if (strcmp(property->name, "Connected") == 0)
-        property_bool(property, &device->connected);
-    else if (strcmp(property->name, "ServicesResolved") == 0)
-        property_bool(property, &device->resolved);
-    else if (strcmp(property->name, "Address") == 0 && property_string(property, &text))
-        copy_address(device->address, text);
-    else if (strcmp(property->name, "Adapter") == 0 && property_string(property, &text))
-        copy_whole(device->adapter, sizeof(device->adapter), text);
-    else if (strcmp(property->name, "Name") == 0 && property_string(property, &text))
-        take_name(device, text);
-    else if (strcmp(property->name, "RSSI") == 0)
-        device->sighted = property_int16(property, &device->rssi) || device->sighted;
-    else if (strcmp(property->name, "ManufacturerData") == 0)
-        device->sighted = true; /* each advertisement tells it anew */
-}
-
-static void battery_property(void *user, const struct property *property)
-{
-    struct bluez_device *device = user;
-    int level;
-
-    if (strcmp(property->name, "Percentage") == 0 && property_byte(property, &level) &&
-        level <= 100)
-        device->battery = level;
-}
 
 /* How much it would be missed. */
 static int rank(const struct bluez_device *device)
@@ -343,7 +273,7 @@ bool objects_added(struct objects *objects, DBusMessage *interfaces_added)
     add_object(objects, path, &iter);
     device = objects_device(objects, path);
     if (device && !was_known) {
-        device->sighted = true; /* bluetoothd makes a device when it first hears it */
+        device_hear(device); /* bluetoothd makes a device when it first hears it */
         objects->heard++;
     }
     return true;
@@ -415,8 +345,10 @@ static void invalidate(void *user, const char *name)
 {
     struct bluez_device *device = user;
 
-    if (strcmp(name, "RSSI") == 0)
-        device->rssi = RSSI_UNKNOWN;
+    if (strcmp(name, "RSSI") != 0)
+        return;
+    device->rssi = RSSI_UNKNOWN;
+    device->in_air = false;
 }
 
 static void change_device(struct objects *objects, const char *path, DBusMessageIter *iter)

@@ -54,6 +54,10 @@ struct bluez_device {
     int rssi;                        /* dBm, or RSSI_UNKNOWN */
     int battery;                     /* Battery1's, %, or BATTERY_UNKNOWN */
     bool connected, resolved;
+    bool paired, bonded, trusted; /* Link Bands need none of these; what is so is never removed */
+    bool named;    /* it has a name, a band's or another; after connecting it is GATT's */
+    bool offers;   /* its UUIDs name the band's EEG service */
+    bool in_air;   /* heard, and since then neither told to be gone nor tried in vain */
     bool sighted;  /* news: it was in the air; the reader clears it */
     uint64_t used; /* when something of it was last told, for forgetting the oldest */
 };
@@ -97,9 +101,15 @@ bool objects_value(DBusMessage *properties_changed, const uint8_t **bytes, size_
 
 /* NULL where there is none. Pointers are valid until the next message. */
 struct bluez_device *objects_device(struct objects *objects, const char *path);
-/* By address if the identity has one, else by name; on this adapter. */
+/* By address if the identity has one, else by name; on this adapter. Of several the one connected,
+ * else heard, else the nearest, else told of last. */
 struct bluez_device *objects_band(struct objects *objects, const char *adapter,
                                   const struct band_identity *band);
+/*
+ * Whether the device is certainly no band: paired, or its services resolved, without a sign of a
+ * band. A name alone is no proof, for BlueZ keeps the GAP name of a band that was connected before.
+ */
+bool objects_is_stranger(const struct objects *objects, const struct bluez_device *device);
 const char *objects_characteristic(const struct objects *objects, const char *device,
                                    enum band_characteristic which);
 struct bluez_adapter *objects_adapter(struct objects *objects, const char *path);

@@ -80,6 +80,17 @@ bool property_byte(const struct property *property, int *out)
     return true;
 }
 
+bool property_strings(const struct property *property, string_fn each, void *user)
+{
+    DBusMessageIter array = property->value;
+
+    if (dbus_message_iter_get_arg_type(&array) != DBUS_TYPE_ARRAY ||
+        dbus_message_iter_get_element_type(&array) != DBUS_TYPE_STRING)
+        return false;
+    strings_each(&array, each, user);
+    return true;
+}
+
 bool bytes_read(DBusMessageIter *array, const uint8_t **bytes, size_t *len)
 {
     DBusMessageIter item;

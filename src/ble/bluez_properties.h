@@ -30,6 +30,8 @@ bool property_string(const struct property *property, const char **out);
 bool property_bool(const struct property *property, bool *out);
 bool property_int16(const struct property *property, int *out);
 bool property_byte(const struct property *property, int *out);
+/* Each string of an as; false if it is none. */
+bool property_strings(const struct property *property, string_fn each, void *user);
 
 /* The ay that `array` stands on; borrowed from the message. */
 bool bytes_read(DBusMessageIter *array, const uint8_t **bytes, size_t *len);

@@ -169,8 +169,7 @@ static void refuse_scan(struct bluez *bluez)
 {
     struct failure failure;
 
-    failure_set(&failure, ERROR_BLUETOOTH, "%s", adapter_trouble(bluez));
-    scan_fail(bluez, &failure);
+    scan_fail(bluez, adapter_failure(bluez, &failure));
 }
 
 void discovery_advance(struct bluez *bluez)
@@ -245,7 +244,7 @@ void bluez_scan_start(struct backend *backend)
     if (adapter_trouble(bluez) && !adapter_is_awaited(bluez)) {
         struct answer *answer = answer_later(bluez);
         answer->kind = ANSWER_SCAN;
-        failure_set(&answer->failure, ERROR_BLUETOOTH, "%s", adapter_trouble(bluez));
+        adapter_failure(bluez, &answer->failure);
         return;
     }
     bluez->discovery.scan = true;

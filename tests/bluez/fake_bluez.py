@@ -192,12 +192,13 @@ class Fake:
     def do_adapter(self, path, address, powered=True, quiet=False):
         self.do_add(path, {ADAPTER: {"Address": address, "Powered": powered, "Discovering": False}}, quiet)
 
-    def do_device(self, path, adapter, address, name=None, rssi=-60, connected=False, resolved=False, quiet=False):
+    def do_device(self, path, adapter, address, name=None, rssi=-60, connected=False, resolved=False, quiet=False, more=None):
         properties = {"Adapter": {"o": adapter}, "Address": address, "Connected": connected, "ServicesResolved": resolved}
         if name:
             properties["Name"] = properties["Alias"] = name
         if rssi:
             properties["RSSI"] = {"n": rssi}
+        properties.update(more or {})
         self.do_add(path, {DEVICE: properties}, quiet)
 
     def do_gatt(self, device, only=None, quiet=False, guessable=False):
