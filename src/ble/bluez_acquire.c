@@ -20,6 +20,7 @@ struct acquired {
     struct bluez *bluez;
     enum sensor sensor;
     int fd;
+    bool brought; /* a packet came over it */
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -37,15 +38,19 @@ void acquire_drop(struct subscription *subscription)
     struct acquired *acquired = subscription->acquired;
 
     subscription->acquired = NULL;
-    if (acquired)
-        uv_close((uv_handle_t *)&acquired->poll, on_closed);
+    if (!acquired)
+        return;
+    shutdown(acquired->fd,
+             SHUT_RDWR); /* bluetoothd's lock ends now, not in the loop's next round */
+    uv_close((uv_handle_t *)&acquired->poll, on_closed);
 }
 
+/* Also where the other end only won't write any more: that is as much the end as a close is. */
 static bool is_hung_up(int fd)
 {
-    struct pollfd pollfd = {.fd = fd};
+    struct pollfd pollfd = {.fd = fd, .events = POLLRDHUP};
 
-    return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & (POLLHUP | POLLERR));
+    return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & (POLLHUP | POLLRDHUP | POLLERR));
 }
 
 /* An empty notification reads as 0 bytes, as the end does; only then there is a hang-up too. */
@@ -63,19 +68,21 @@ static struct subscription *subscription_of(const struct acquired *acquired)
     return &acquired->bluez->link.sensors[acquired->sensor];
 }
 
-/* HUP comes just before Connected=false; if that doesn't follow, silence will be noticed. */
+/* HUP comes just before Connected=false; if that doesn't follow, the band is still there. */
 static void hang_up(const struct acquired *acquired)
 {
     struct subscription *subscription = subscription_of(acquired);
+    const bool brought = acquired->brought;
 
-    log_debug("%s: the socket of notifications was closed", acquired->bluez->link.band.name);
-    subscription->state = NOTIFY_OFF;
+    log_info("%s: the socket of %s notifications was closed", acquired->bluez->link.band.name,
+             sensor_name(acquired->sensor));
     acquire_drop(subscription);
+    subscription_resume(subscription, brought);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    const struct acquired *acquired = poll->data;
+    struct acquired *acquired = poll->data;
     const int64_t arrival_us = now_boot_us();
     uint8_t buffer[BUFFER_SIZE];
 
@@ -90,6 +97,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         }
         if (n < 0)
             return;
+        acquired->brought = true;
         link_packet(acquired->bluez, acquired->sensor, buffer, (size_t)n, arrival_us);
         /* The listener may have ended the subscription: then this one is only waiting to close. */
         if (uv_is_closing((const uv_handle_t *)&acquired->poll))

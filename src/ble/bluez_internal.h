@@ -97,7 +97,7 @@ struct subscription {
     char path[OBJECT_PATH_SIZE]; /* of the characteristic; "" where there is none */
     enum subscription_state state;
     unsigned tries;
-    bool unlocking; /* StopNotify was called because the notifications were locked */
+    bool resuming; /* its socket ended: nobody waits for an answer */
     struct acquired *acquired;
     struct bus_call *call;
     struct alarm alarm;
@@ -227,6 +227,8 @@ void bluez_control(struct backend *backend, const char *text);
 
 /* bluez_notify.c */
 void bluez_notify(struct backend *backend, enum sensor sensor, bool on);
+/* Its socket ended: another is acquired if that one had `brought` anything, else StartNotify. */
+void subscription_resume(struct subscription *subscription, bool brought);
 void subscriptions_end(struct bluez *bluez); /* answers what is pending: the link is gone */
 
 /* bluez_acquire.c */

@@ -18,8 +18,15 @@ static void settle(struct subscription *subscription, bool on, const struct fail
 {
     struct bluez *bluez = subscription->alarm.bluez;
     const struct backend_listener *listener = &bluez->backend.listener;
+    const bool resuming = subscription->resuming;
 
+    subscription->resuming = false;
     subscription->state = on && !failure ? NOTIFY_ON : NOTIFY_OFF;
+    if (resuming && failure) /* silence will be noticed */
+        log_warning("%s stays without notifications: %s", sensor_name(sensor_of(subscription)),
+                    failure->message);
+    if (resuming)
+        return;
     listener->notified(listener->user, sensor_of(subscription), on, failure);
 }
 
@@ -85,13 +92,30 @@ static void on_started(void *user, DBusMessage *reply)
     }
 }
 
+static void start_notify(struct subscription *subscription)
+{
+    bus_call(subscription->alarm.bluez->bus, &subscription->call,
+             bluez_method(subscription->path, BLUEZ_CHARACTERISTIC, "StartNotify"), NOTIFY_LIMIT_MS,
+             on_started, subscription);
+}
+
+/* StartNotify may do where there is no socket to be had; nothing is gained by it where another
+ * program is in the way. */
+static bool notify_may_do(const struct subscription *subscription, enum bluez_error error)
+{
+    return error == BLUEZ_FAILED ||
+           (subscription->resuming && error != BLUEZ_OK && !bluez_error_is_final(error));
+}
+
 static void on_acquired(void *user, DBusMessage *reply)
 {
     struct subscription *subscription = user;
     struct bluez *bluez = subscription->alarm.bluez;
     struct failure failure;
 
-    if (bluez_error(reply) != BLUEZ_OK) {
+    if (notify_may_do(subscription, bluez_error(reply))) {
+        start_notify(subscription);
+    } else if (bluez_error(reply) != BLUEZ_OK) {
         on_refused(subscription, reply);
     } else if (acquire_take(bluez, sensor_of(subscription), reply)) {
         bluez->link.unlocked_once = false;
@@ -110,16 +134,23 @@ static bool is_acquired_kind(const struct subscription *subscription)
 
 static void start(struct subscription *subscription)
 {
-    struct bus *bus = subscription->alarm.bluez->bus;
-
     subscription->state = NOTIFY_STARTING;
     if (is_acquired_kind(subscription))
-        bus_call(bus, &subscription->call, acquire_method(subscription->path), NOTIFY_LIMIT_MS,
-                 on_acquired, subscription);
+        bus_call(subscription->alarm.bluez->bus, &subscription->call,
+                 acquire_method(subscription->path), NOTIFY_LIMIT_MS, on_acquired, subscription);
     else
-        bus_call(bus, &subscription->call,
-                 bluez_method(subscription->path, BLUEZ_CHARACTERISTIC, "StartNotify"),
-                 NOTIFY_LIMIT_MS, on_started, subscription);
+        start_notify(subscription);
+}
+
+void subscription_resume(struct subscription *subscription, bool brought)
+{
+    subscription->resuming = true;
+    subscription->tries = 0;
+    subscription->state = NOTIFY_STARTING;
+    if (brought)
+        start(subscription);
+    else
+        start_notify(subscription);
 }
 
 /* Refused is mostly "No notify session started": off is what was wanted. */
@@ -156,6 +187,7 @@ void bluez_notify(struct backend *backend, enum sensor sensor, bool on)
     bus_cancel(&subscription->call); /* at most one at a time is the caller's promise */
     alarm_clear(&subscription->alarm);
     subscription->tries = 0;
+    subscription->resuming = false;
     if (!bluez->link.up || is_so) {
         answer_at_once(bluez, sensor, on);
     } else if (!subscription->path[0] || (!on && subscription->acquired)) {

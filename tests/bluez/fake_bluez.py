@@ -243,6 +243,10 @@ class Fake:
         if path in self.fds:
             self.fds.pop(path).close()
 
+    def do_half_close(self, path):
+        """Nothing more will be written, but the socket stays open."""
+        self.fds[path].shutdown(socket.SHUT_WR)
+
     def do_on(self, member, rules):
         self.rules[member] = rules
 

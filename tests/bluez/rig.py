@@ -154,6 +154,11 @@ class Probe:
         rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
         return rss, len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def cpu_ticks(self):
+        """In user and kernel, 100 a second."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
     def is_sanitized(self):
         return b"__asan_init" in (BUILD / "bluez_probe").read_bytes()
 

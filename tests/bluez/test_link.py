@@ -214,6 +214,62 @@ def test_a_hang_up_is_read_to_its_last_packet_and_costs_no_cpu(fake, acquiring):
     assert acquiring.notify("eeg").startswith("notified eeg on OK")
 
 
+@pytest.mark.parametrize("end", ["hangup", "half_close"])
+def test_a_socket_that_ends_while_the_link_stays_is_acquired_again_at_once(fake, acquiring, end):
+    """Also one that is only shut for writing: it would be readable for ever, and bring nothing."""
+    acquiring.notify("eeg")
+    for n, value in enumerate(("01", "02", "03"), 1):
+        fake.send_fd(path=EEG, values=[value])
+        assert packets(acquiring, 1)[0][3] == value
+        getattr(fake, end)(path=EEG)
+        wait_until(lambda n=n: fake.called("AcquireNotify") == n + 1)
+    fake.send_fd(path=EEG, values=["04"])
+    assert packets(acquiring, 1)[0][3] == "04"
+    assert [line for line in acquiring.said if line.startswith("notified")] == ["notified eeg on OK "]
+
+
+def test_a_socket_shut_for_writing_costs_no_cpu(fake, acquiring):
+    acquiring.notify("eeg")
+    fake.on(member="AcquireNotify", rules=[{"silent": True}])
+    fake.send_fd(path=EEG, values=["01"])
+    fake.half_close(path=EEG)
+    packets(acquiring, 1)
+    wait_until(lambda: fake.called("AcquireNotify") == 2)
+    before = acquiring.cpu_ticks()
+    assert acquiring.is_quiet("packet", 1)
+    assert acquiring.cpu_ticks() - before < 20  # of some 100
+
+
+@pytest.mark.parametrize("error", ["org.bluez.Error.NotSupported", "org.bluez.Error.InProgress"])
+def test_where_no_other_socket_is_given_notifications_are_started(fake, acquiring, error):
+    acquiring.notify("eeg")
+    fake.send_fd(path=EEG, values=["01"])
+    packets(acquiring, 1)
+    fake.on(member="AcquireNotify", rules=[{"error": error, "always": True}])
+    fake.hangup(path=EEG)
+    wait_until(lambda: fake.called("StartNotify") == 1)
+    fake.value(path=EEG, values=["02"])
+    assert packets(acquiring, 1)[0][3] == "02"
+    assert acquiring.notify("eeg", False).startswith("notified eeg off OK")
+    assert fake.called("StopNotify") == 1
+
+
+def test_a_socket_that_ends_before_it_brought_anything_is_not_asked_for_again(fake, acquiring):
+    acquiring.notify("eeg")
+    fake.hangup(path=EEG)
+    wait_until(lambda: fake.called("StartNotify") == 1)
+    fake.value(path=EEG, values=["02"])
+    assert packets(acquiring, 1)[0][3] == "02"
+    assert fake.called("AcquireNotify") == 1
+
+
+def test_a_bluez_that_knows_no_acquire_is_notified_by_signal(fake, acquiring):
+    fake.on(member="AcquireNotify", rules=[{"error": "org.bluez.Error.NotSupported", "text": "Operation is not supported"}])
+    assert acquiring.notify("eeg").startswith("notified eeg on OK")
+    fake.value(path=EEG, values=["02"])
+    assert packets(acquiring, 1)[0][3] == "02"
+
+
 def test_off_closes_the_socket(fake, acquiring):
     _, fds = acquiring.resources()
     acquiring.notify("eeg")
