@@ -113,7 +113,6 @@ struct manager_wants {
     double seconds;       /* duration as asked for, 0: no end */
     int64_t until_utc_us; /* when that ends; 0: no end */
     int64_t since_utc_us; /* start of the stream; 0: it has not started */
-    sensor_set recording; /* the recording's demand, 0: none */
 };
 
 /* Every function must be there. Pointers are borrowed for the call. */
@@ -173,8 +172,7 @@ void manager_resumed(struct manager *manager);
 
 /*
  * Takes up what a run that died was wanted to do, as if the band had just been lost; what comes of
- * it is told with resumed: true. The recording's demand is the caller's to set again. Only before
- * the first command.
+ * it is told with resumed: true. A recording is not begun anew. Only before the first command.
  */
 void manager_restore(struct manager *manager, const struct manager_wants *wants);
 

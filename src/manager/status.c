@@ -86,8 +86,7 @@ static bool same_wants(const struct manager_wants *a, const struct manager_wants
     return strcmp(a->band.name, b->band.name) == 0 &&
            strcmp(a->band.address, b->band.address) == 0 && a->sensors == b->sensors &&
            a->sample_rate == b->sample_rate && a->seconds == b->seconds &&
-           a->until_utc_us == b->until_utc_us && a->since_utc_us == b->since_utc_us &&
-           a->recording == b->recording;
+           a->until_utc_us == b->until_utc_us && a->since_utc_us == b->since_utc_us;
 }
 
 static void tell_wants(struct manager *m)

@@ -13,7 +13,6 @@ struct manager_wants wants_now(const struct manager *m)
     if (m->link.state != LINK_CONNECTED && m->link.state != LINK_WAITING)
         return wants;
     wants.band = m->link.band;
-    wants.recording = m->recording;
     if (stream->state == STREAM_IDLE || (stream->starting && !stream->told))
         return wants;
     wants.sensors = stream->demand.sensors;

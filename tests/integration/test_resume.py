@@ -152,3 +152,18 @@ def test_a_second_daemon_neither_takes_up_nor_removes_what_the_first_is_wanted_t
         await client.close()
 
     run(story())
+
+
+def test_a_recording_rewrites_nothing_of_what_is_wanted(killed):
+    async def story():
+        client = await start(killed, sensors=["eeg"])
+        await kept(killed, "since = 1")
+        before = wants_of(killed).stat()
+        assert (await client.command("start_recording", session_name="x"))["success"]
+        assert (await client.command("stop_recording"))["success"]
+        await client.event("recording_stopped")  # behind what else was to be written
+        after = wants_of(killed).stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        await client.close()
+
+    run(story())
