@@ -44,7 +44,7 @@ struct manager_outcome {
     double rate;               /* sample_rate refused: the one asked for */
     double rates[4];           /* sample_rate refused: the allowed ones, ends with 0 */
     int sensor;                /* STREAMING_ERROR: the enum sensor it names, else -1 */
-    struct band_identity band; /* connect, disconnect: the band it is about, "" if none */
+    struct band_identity band; /* connect, disconnect, stop: the band it is about, "" if none */
     sensor_set sensors;        /* stop: what was streaming */
     uint64_t received[SENSOR_COUNT],
         lost[SENSOR_COUNT]; /* stop: samples and lost (link and band) of the stream ended */
@@ -128,8 +128,9 @@ struct manager_listener {
     void (*device_connection_failed)(void *user, const struct band_identity *band,
                                      const struct failure *failure, bool will_retry);
     void (*stream_started)(void *user, bool resumed);
-    void (*stream_stopped)(void *user, sensor_set sensors, enum stream_end reason,
-                           bool will_resume);
+    /* `sensors`: those that stream_started or the reply to a start had told. */
+    void (*stream_stopped)(void *user, const struct band_identity *band, sensor_set sensors,
+                           enum stream_end reason, bool will_resume);
     void (*sensor_status)(void *user, enum sensor sensor, enum sensor_state state,
                           double silent_for);
     /* Data. `packet` comes first, then what the pipeline makes of it; link_up and link_down bracket

@@ -67,11 +67,12 @@ void pipeline_link_up(struct pipeline *pipeline, struct clock_anchor anchor);
 void pipeline_link_down(struct pipeline *pipeline);
 
 /*
- * The sensors wanted from here on. One that leaves the set is paused: its samples missing until it
- * comes back are not lost; packets of sensors outside the set are dropped. The counts of one that
- * enters start at zero.
+ * The sensors wanted from `now_us` on. One that leaves the set is paused: its samples missing until
+ * it comes back are not lost; but where it leaves without a connection, those that it should have
+ * brought until then are, and are told with its next block. Packets of sensors outside the set are
+ * dropped. The counts of one that enters start at zero.
  */
-void pipeline_stream(struct pipeline *pipeline, sensor_set sensors);
+void pipeline_stream(struct pipeline *pipeline, sensor_set sensors, int64_t now_us);
 
 void pipeline_packet(struct pipeline *pipeline, const struct packet *packet);
 

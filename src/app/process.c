@@ -55,7 +55,7 @@ static const char *take(struct process *process, const struct capture_record *re
             return "the clock's state is none that can be read: times settle anew";
         break;
     case CAPTURE_STREAM:
-        pipeline_stream(process->pipeline, record->sensors | SENSOR_BIT(SENSOR_BAT));
+        pipeline_stream(process->pipeline, record->sensors | SENSOR_BIT(SENSOR_BAT), record->at_us);
         break;
     case CAPTURE_MARKER:
     case CAPTURE_NOTHING:
@@ -110,7 +110,7 @@ static bool open_pipeline(struct process *process, int mains_hz)
 
     process->pipeline = pipeline_create(&config, &listener);
     if (process->pipeline)
-        pipeline_stream(process->pipeline, SENSOR_SET_ALL);
+        pipeline_stream(process->pipeline, SENSOR_SET_ALL, 0);
     return process->pipeline != NULL;
 }
 

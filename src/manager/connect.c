@@ -112,10 +112,9 @@ static void take_over(struct manager *m, const struct band_identity *band,
         outcome_failure(ERROR_CANCELLED, "Undone by a connect to %s", band_label(band));
 
     cancelled.band = m->link.band;
-    replies_answer(&m->link.connects, &cancelled);
-    stream_drop(m);
-    m->link.farewell = (struct farewell){.connected = false};
+    m->link.farewell = (struct farewell){.stream = stream_drop(m), .band = m->link.band};
     m->link.state = LINK_DISCONNECTING;
+    link_cancel_connects(m, &m->link.farewell.band, &cancelled);
     connect_in_disconnecting(m, band, reply);
 }
 

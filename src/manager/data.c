@@ -25,6 +25,7 @@ static void on_samples(void *user, const struct sample_block *block)
         m->link.device.battery_level = block->samples.level;
         m->info_changed = true;
     }
+    stream_count(m, block);
     m->listener.samples(m->listener.user, block);
 }
 
@@ -170,7 +171,7 @@ static void set_stream(struct manager *m)
         continue;
     m->piped = wanted;
     m->piping = true;
-    pipeline_stream(m->pipeline, wanted);
+    pipeline_stream(m->pipeline, wanted, m->now);
     m->piping = false;
     m->listener.subscription(m->listener.user, wanted);
 }

@@ -33,7 +33,7 @@ static void say_farewell(struct manager *m)
     };
     link->state = LINK_DISCONNECTING;
     data_link_down(m);
-    replies_answer(&link->connects, &cancelled);
+    link_cancel_connects(m, &link->farewell.band, &cancelled);
     stream_drop_starts(m, &cancelled);
     link->farewell.stream = stream_drop(m);
 }
@@ -43,7 +43,7 @@ static void cancel_next(struct manager *m)
     struct manager_outcome cancelled = cancelled_by_disconnect();
 
     m->link.has_next = false;
-    replies_answer(&m->link.connects, &cancelled);
+    link_cancel_connects(m, &m->link.next, &cancelled);
     stream_drop_starts(m, &cancelled);
 }
 
@@ -107,7 +107,7 @@ void link_disconnected(struct manager *m)
                                         false);
     }
     if (farewell.stream)
-        m->listener.stream_stopped(m->listener.user, farewell.stream,
+        m->listener.stream_stopped(m->listener.user, &farewell.band, farewell.stream,
                                    STREAM_END_DEVICE_DISCONNECTED, false);
     m->again = true;
 }

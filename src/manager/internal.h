@@ -96,17 +96,17 @@ struct stream {
     enum manager_stream state;
     struct demand demand, before; /* before: what a re-configuration falls back to */
     bool starting;                /* subscriptions or the rate are waited for */
-    bool told;                    /* the clients know of a stream that has not ended for good */
-    bool running;        /* … and were told stream_started since the last stream_stopped */
-    bool resumes;        /* the next stream_started is one resumed */
-    bool judging;        /* all is subscribed, only the EEG rate is waited for */
-    sensor_set entering; /* those whose packets are held until it has started */
+    sensor_set told;        /* what the clients know to stream, or were promised; 0: nothing */
+    bool running;           /* … and were told stream_started since the last stream_stopped */
+    sensor_set interrupted; /* what an outage broke off: with these it is a stream resumed */
+    bool judging;           /* all is subscribed, only the EEG rate is waited for */
+    sensor_set entering;    /* those whose packets are held until it has started */
     struct replies starts;
     int64_t deadline, judge_at;
     int taken_rate; /* the EEG rate that sample_rate was judged by */
     double sample_rate;
     int64_t ends, until_utc_us, since_utc_us;
-    uint64_t received_before[SENSOR_COUNT], lost_before[SENSOR_COUNT];
+    uint64_t received[SENSOR_COUNT], lost[SENSOR_COUNT]; /* samples since it began */
 };
 
 struct manager {
@@ -173,6 +173,9 @@ const char *band_label(const struct band_identity *band);
 /* The band as the events name it. */
 const struct band_identity *link_told_band(const struct link *link);
 void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline);
+/* Tells whoever waits for this band to be connected, and all who look on, that it will not be. */
+void link_cancel_connects(struct manager *m, const struct band_identity *band,
+                          const struct manager_outcome *cancelled);
 /* The next try in the background is now, and the back-off begins anew. */
 void link_try_now(struct manager *m);
 bool link_wants_attempt(struct manager *m);
@@ -211,8 +214,9 @@ void stream_link_up(struct manager *m);
 void stream_link_lost(struct manager *m);
 /* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */
 void stream_drop_starts(struct manager *m, const struct manager_outcome *outcome);
-/* Ends the stream without a word; returns its sensors if the clients knew of it, else 0. */
+/* Ends the stream without a word; returns what the clients knew of it, for stream_stopped. */
 sensor_set stream_drop(struct manager *m);
+void stream_count(struct manager *m, const struct sample_block *block);
 void stream_eeg_rate(struct manager *m);
 void stream_expect(struct manager *m, const struct manager_wants *wants);
 void stream_settle(struct manager *m);

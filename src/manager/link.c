@@ -69,6 +69,17 @@ void link_connect(struct manager *m, const struct band_identity *band, int64_t d
     m->again = true;
 }
 
+void link_cancel_connects(struct manager *m, const struct band_identity *band,
+                          const struct manager_outcome *cancelled)
+{
+    const struct band_identity wanted = *band;
+    bool any = m->link.connects.count > 0;
+
+    replies_answer(&m->link.connects, cancelled);
+    if (any)
+        m->listener.device_connection_failed(m->listener.user, &wanted, &cancelled->failure, false);
+}
+
 /* A user's connect came to nothing: reply, then the event; a start that waited shares its fate. */
 static void connect_fail(struct manager *m, const struct manager_outcome *outcome)
 {
@@ -195,6 +206,7 @@ static const char *reason_text(enum disconnect_reason reason)
 void link_lost(struct manager *m, enum disconnect_reason reason)
 {
     struct link *link = &m->link;
+    sensor_set running;
     bool good = link->proven || m->now - link->connected_us >= PROVEN_US;
 
     log_warning("%s %s, reconnecting", band_label(&link->band), reason_text(reason));
@@ -212,12 +224,13 @@ void link_lost(struct manager *m, enum disconnect_reason reason)
     data_link_down(m);
     if (link->state != LINK_WAITING)
         return;
+    running = m->stream.told;
     stream_link_lost(m);
     m->listener.device_disconnected(m->listener.user, &link->device.band, reason, true);
     if (!m->stream.running)
         return;
     m->stream.running = false;
-    m->listener.stream_stopped(m->listener.user, m->stream.demand.sensors,
+    m->listener.stream_stopped(m->listener.user, &link->device.band, running,
                                STREAM_END_DEVICE_DISCONNECTED, true);
 }
 

@@ -263,7 +263,8 @@ static void end_link(struct manager *m, const struct manager_outcome *cancelled)
     if (tell)
         m->listener.device_disconnected(m->listener.user, &band, DISCONNECT_SHUTDOWN, false);
     if (stream)
-        m->listener.stream_stopped(m->listener.user, stream, STREAM_END_DEVICE_DISCONNECTED, false);
+        m->listener.stream_stopped(m->listener.user, &band, stream, STREAM_END_DEVICE_DISCONNECTED,
+                                   false);
 }
 
 void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)

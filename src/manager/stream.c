@@ -42,11 +42,18 @@ void stream_drop_starts(struct manager *m, const struct manager_outcome *outcome
 
 sensor_set stream_drop(struct manager *m)
 {
-    sensor_set sensors = m->stream.told ? m->stream.demand.sensors : 0;
+    sensor_set sensors = m->stream.told;
 
     forget(&m->stream);
     m->info_changed = true;
     return sensors;
+}
+
+static void tell_stopped(struct manager *m, sensor_set sensors, enum stream_end reason)
+{
+    if (sensors)
+        m->listener.stream_stopped(m->listener.user, link_told_band(&m->link), sensors, reason,
+                                   false);
 }
 
 static void end(struct manager *m, enum stream_end reason)
@@ -54,20 +61,28 @@ static void end(struct manager *m, enum stream_end reason)
     sensor_set sensors = stream_drop(m);
 
     m->again = true;
-    if (sensors)
-        m->listener.stream_stopped(m->listener.user, sensors, reason, false);
+    tell_stopped(m, sensors, reason);
 }
 
-static void fill_counts(const struct manager *m, struct manager_outcome *outcome)
+/* The pipeline's counts begin anew with each sensor that enters and with another band. */
+void stream_count(struct manager *m, const struct sample_block *block)
 {
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        const struct pipeline_counts *counts = pipeline_counts(m->pipeline, (enum sensor)sensor);
-        if (!(m->stream.demand.sensors & SENSOR_BIT(sensor)))
-            continue;
-        outcome->received[sensor] = counts->received - m->stream.received_before[sensor];
-        outcome->lost[sensor] =
-            counts->skipped_by_band + counts->lost_link - m->stream.lost_before[sensor];
-    }
+    enum sensor sensor = block->samples.sensor;
+
+    if (m->stream.state == STREAM_IDLE || !(m->stream.demand.sensors & SENSOR_BIT(sensor)))
+        return;
+    m->stream.received[sensor] += block->samples.count;
+    m->stream.lost[sensor] += block->lost;
+}
+
+static void fill_stopped(const struct manager *m, struct manager_outcome *outcome)
+{
+    outcome->already = !m->stream.told;
+    if (m->link.state != LINK_IDLE)
+        outcome->band = *link_told_band(&m->link);
+    outcome->sensors = m->stream.told;
+    memcpy(outcome->received, m->stream.received, sizeof(outcome->received));
+    memcpy(outcome->lost, m->stream.lost, sizeof(outcome->lost));
 }
 
 void manager_stop_streaming(struct manager *m, struct manager_reply reply)
@@ -77,16 +92,11 @@ void manager_stop_streaming(struct manager *m, struct manager_reply reply)
 
     manager_enter(m);
     if (!refused_at_shutdown(m, reply)) {
-        outcome.already = !m->stream.told;
-        if (m->stream.told) {
-            outcome.sensors = m->stream.demand.sensors;
-            fill_counts(m, &outcome);
-        }
+        fill_stopped(m, &outcome);
         sensor_set sensors = stream_drop(m);
         replies_answer(&m->stream.starts, &cancelled);
         reply_now(reply, &outcome);
-        if (sensors)
-            m->listener.stream_stopped(m->listener.user, sensors, STREAM_END_USER_REQUEST, false);
+        tell_stopped(m, sensors, STREAM_END_USER_REQUEST);
     }
     manager_leave(m);
 }
@@ -157,30 +167,16 @@ static bool is_already_so(const struct manager *m, const struct demand *demand)
            demand_rate(demand, known_rate(m)) == stream->sample_rate;
 }
 
-/* What a recording already gets is not the new stream's: counted from here. */
-static void note_counts(struct manager *m)
-{
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        const struct pipeline_counts *counts = pipeline_counts(m->pipeline, (enum sensor)sensor);
-        bool flows = m->piped & SENSOR_BIT(sensor);
-        m->stream.received_before[sensor] = flows ? counts->received : 0;
-        m->stream.lost_before[sensor] = flows ? counts->skipped_by_band + counts->lost_link : 0;
-    }
-}
-
 static void start_waiting(struct manager *m, const struct demand *demand,
                           struct manager_reply reply)
 {
     struct manager_outcome outcome = outcome_success();
     struct stream *stream = &m->stream;
 
-    if (stream->state == STREAM_IDLE)
-        note_counts(m);
     stream->state = STREAM_WAITING;
     stream->demand = *demand;
     stream->sample_rate = demand_rate(demand, known_rate(m));
-    stream->told = true;
-    stream->resumes = true;
+    stream->told = demand->sensors;
     set_end(m);
     outcome.band = m->link.band;
     m->info_changed = true;
@@ -197,7 +193,6 @@ static void start_owed(struct manager *m, const struct demand *demand, struct ma
     if (!replies_add(&stream->starts, reply))
         return;
     if (stream->state == STREAM_IDLE) {
-        note_counts(m);
         m->reanchor = connected && m->recording == 0;
         stream->state = STREAM_STARTING;
     }
@@ -301,19 +296,20 @@ static void succeed(struct manager *m, int eeg_rate)
 {
     struct stream *stream = &m->stream;
     struct manager_outcome outcome = outcome_success();
-    bool resumed = stream->resumes;
+    bool resumed = stream->interrupted & stream->demand.sensors;
 
     /* An outage does not give more time; a start asked for meanwhile does. */
-    if (!resumed || stream->starts.count > 0)
+    if (!stream->told || stream->starts.count > 0)
         set_end(m);
     if (stream->since_utc_us == 0)
         stream->since_utc_us = m->host.utc_us(m->host.user);
     stream->taken_rate = eeg_rate ? eeg_rate : DEMAND_DEFAULT_RATE;
     stream->sample_rate = demand_rate(&stream->demand, stream->taken_rate);
     stream->state = STREAM_STREAMING;
-    stream->starting = stream->judging = stream->resumes = false;
-    stream->entering = 0;
-    stream->told = stream->running = true;
+    stream->starting = stream->judging = false;
+    stream->entering = stream->interrupted = 0;
+    stream->told = stream->demand.sensors;
+    stream->running = true;
     outcome.band = m->link.device.band;
     m->info_changed = true;
     m->again = true;
@@ -323,14 +319,14 @@ static void succeed(struct manager *m, int eeg_rate)
     tell_refused(m);
 }
 
-/* No subscription was acknowledged. A stream that resumes has nobody to tell: the link is no good.
- */
+/* No subscription was acknowledged. Where nobody waits for an answer, the stream being resumed or
+ * promised, it is tried again: the link is no good. */
 static void fail(struct manager *m)
 {
     struct stream *stream = &m->stream;
     enum sensor sensor = SENSOR_EEG;
 
-    if (stream->resumes && stream->starts.count == 0) {
+    if (stream->starts.count == 0) {
         link_lost(m, DISCONNECT_SILENT);
         return;
     }
@@ -345,8 +341,7 @@ static void fail(struct manager *m)
     sensor_set told = stream_drop(m);
     m->again = true;
     replies_answer(&stream->starts, &outcome);
-    if (told)
-        m->listener.stream_stopped(m->listener.user, told, STREAM_END_ERROR, false);
+    tell_stopped(m, told, STREAM_END_ERROR);
 }
 
 /* The rate asked for turned out not to be had; what streamed before goes on. */
@@ -365,8 +360,7 @@ static void refuse_rate(struct manager *m, int eeg_rate)
     }
     m->again = true;
     replies_answer(&stream->starts, &outcome);
-    if (told)
-        m->listener.stream_stopped(m->listener.user, told, STREAM_END_ERROR, false);
+    tell_stopped(m, told, STREAM_END_ERROR);
 }
 
 /* Whether the rate is known, or need not be waited for any longer. */
@@ -467,15 +461,16 @@ void stream_link_lost(struct manager *m)
     if (stream->state == STREAM_IDLE)
         return;
     outcome.band = m->link.device.band;
+    if (stream->running)
+        stream->interrupted = stream->told;
     if (stream->starts.count > 0) {
         set_end(m);
         stream->sample_rate = demand_rate(&stream->demand, known_rate(m));
-        stream->told = true;
+        stream->told = stream->demand.sensors;
     }
     stream->state = STREAM_WAITING;
     stream->starting = stream->judging = false;
     stream->entering = 0;
-    stream->resumes = true;
     replies_answer(&stream->starts, &outcome);
 }
 
@@ -496,7 +491,8 @@ void stream_expect(struct manager *m, const struct manager_wants *wants)
     stream->since_utc_us = wants->since_utc_us;
     stream->until_utc_us = wants->until_utc_us;
     stream->ends = wants->until_utc_us ? m->now + left : NEVER;
-    stream->told = stream->resumes = m->link.resumes;
+    stream->told = m->link.resumes ? stream->demand.sensors : 0;
+    stream->interrupted = wants->since_utc_us ? stream->told : 0;
 }
 
 void stream_settle(struct manager *m)

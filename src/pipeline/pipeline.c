@@ -26,6 +26,7 @@ struct pipeline {
     sensor_set sensors;
     int told_rate;
     struct pipeline_counts counts[SENSOR_COUNT];
+    uint32_t owed[SENSOR_COUNT]; /* lost in an outage of which the sensor did not see the end */
     bool has_suspect;
     struct kept_packet suspect;
     size_t held_count;
@@ -133,6 +134,14 @@ static void tell_level(struct pipeline *pipeline, int64_t arrival_us)
     tell_block(pipeline);
 }
 
+static uint32_t take_owed(struct pipeline *pipeline, enum sensor sensor)
+{
+    const uint32_t owed = pipeline->owed[sensor];
+
+    pipeline->owed[sensor] = 0;
+    return owed;
+}
+
 static void tell_stamped(struct pipeline *pipeline, const struct clock_stamp *stamp,
                          int64_t arrival_us)
 {
@@ -147,7 +156,7 @@ static void tell_stamped(struct pipeline *pipeline, const struct clock_stamp *st
     block->step_ms = stamp->step_ms;
     block->first_tick = stamp->first_tick;
     block->tick_step = stamp->tick_step;
-    block->lost = stamp->lost;
+    block->lost = stamp->lost + take_owed(pipeline, block->samples.sensor);
     block->restart = stamp->restart;
     block->rate = stamp->rate;
     block->rate_measured = stamp->rate_measured;
@@ -285,14 +294,31 @@ void pipeline_link_down(struct pipeline *pipeline)
     pipeline->linked = false;
 }
 
-void pipeline_stream(struct pipeline *pipeline, sensor_set sensors)
+/* What should have come since the last packet, where there is no connection. */
+static uint32_t missed(const struct pipeline *pipeline, enum sensor sensor, int64_t now_us)
+{
+    const struct pipeline_counts *counts = &pipeline->counts[sensor];
+    double rate = counts->rate_measured;
+
+    if (pipeline->linked || sensor >= SENSOR_STREAMED || counts->last_arrival_us == INT64_MIN)
+        return 0;
+    if (!isfinite(rate))
+        rate = sensor == SENSOR_EEG ? clock_eeg_rate(pipeline->clock)
+                                    : sensor_profile(sensor)->nominal_rates[0];
+    const double samples = (double)(now_us - counts->last_arrival_us) / 1e6 * rate;
+    return samples > 0 && samples < UINT32_MAX / 2 ? (uint32_t)lround(samples) : 0;
+}
+
+void pipeline_stream(struct pipeline *pipeline, sensor_set sensors, int64_t now_us)
 {
     if (!(sensors & SENSOR_BIT(SENSOR_EEG)))
         release_held(pipeline);
     for (int i = 0; i < SENSOR_COUNT; i++) {
         const bool was = pipeline->sensors & SENSOR_BIT(i), is = sensors & SENSOR_BIT(i);
-        if (was && !is)
+        if (was && !is) {
+            pipeline->owed[i] += missed(pipeline, (enum sensor)i, now_us);
             clock_pause(pipeline->clock, (enum sensor)i);
+        }
         if (is && !was)
             clear_counts(&pipeline->counts[i]);
     }

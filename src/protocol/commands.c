@@ -178,7 +178,8 @@ static void put_stop(struct protocol *protocol, struct json *json,
 static void tell_stopped(struct protocol *protocol, uint64_t client,
                          const struct manager_outcome *outcome)
 {
-    event_stream_stopped(protocol, client, outcome->sensors, STREAM_END_USER_REQUEST, false);
+    event_stream_stopped(protocol, client, &outcome->band, outcome->sensors,
+                         STREAM_END_USER_REQUEST, false);
 }
 
 static void answer_at_once(struct request *request, const cJSON *parameters)

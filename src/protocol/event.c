@@ -116,7 +116,8 @@ void event_stream_started(struct protocol *protocol, uint64_t client, bool resum
     event_send(protocol, client);
 }
 
-void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set sensors,
+void event_stream_stopped(struct protocol *protocol, uint64_t client,
+                          const struct band_identity *band, sensor_set sensors,
                           enum stream_end reason, bool will_resume)
 {
     static const char *const names[] = {
@@ -125,10 +126,9 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set
         [STREAM_END_DEVICE_DISCONNECTED] = "device_disconnected",
         [STREAM_END_ERROR] = "error",
     };
-    const struct manager_status *status = manager_status(protocol->manager);
     struct json *json = event_begin(protocol, EVENT_STREAM_STOPPED);
 
-    json_put_string_or_null(json, "device_id", status->device.band.name);
+    json_put_string_or_null(json, "device_id", band->name);
     put_sensors(json, "sensors", sensors);
     json_put_string(json, "reason", names[reason]);
     json_put_bool(json, "will_resume", will_resume);

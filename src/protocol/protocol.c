@@ -149,11 +149,11 @@ static void on_stream_started(void *user, bool resumed)
     event_stream_started(user, TO_ALL, resumed);
 }
 
-static void on_stream_stopped(void *user, sensor_set sensors, enum stream_end reason,
-                              bool will_resume)
+static void on_stream_stopped(void *user, const struct band_identity *band, sensor_set sensors,
+                              enum stream_end reason, bool will_resume)
 {
     feed_flush(user);
-    event_stream_stopped(user, TO_ALL, sensors, reason, will_resume);
+    event_stream_stopped(user, TO_ALL, band, sensors, reason, will_resume);
 }
 
 static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,

@@ -105,7 +105,8 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
                                const struct band_identity *band, enum disconnect_reason reason,
                                bool will_reconnect);
 void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed);
-void event_stream_stopped(struct protocol *protocol, uint64_t client, sensor_set sensors,
+void event_stream_stopped(struct protocol *protocol, uint64_t client,
+                          const struct band_identity *band, sensor_set sensors,
                           enum stream_end reason, bool will_resume);
 void event_scan_result(struct protocol *protocol, enum scan_status scan);
 /* `details` is an object as JSON text, or NULL. */

@@ -23,7 +23,7 @@ static void begin_version_1(struct playback *playback)
     playback->linked = true;
     pipeline_link_up(playback->pipeline,
                      (struct clock_anchor){.utc_us = playback->summary->start_utc_us});
-    pipeline_stream(playback->pipeline, SENSOR_SET_ALL);
+    pipeline_stream(playback->pipeline, SENSOR_SET_ALL, 0);
 }
 
 static void note_fault(struct playback_summary *summary, const char *fault)
@@ -61,7 +61,7 @@ static void play_record(struct playback *playback)
                        "the link's anchor, and settle anew");
         return;
     case CAPTURE_STREAM:
-        pipeline_stream(playback->pipeline, record->sensors);
+        pipeline_stream(playback->pipeline, record->sensors, record->at_us);
         break;
     default:
         return;

@@ -114,7 +114,7 @@ static size_t run_pipeline(bool with_features, struct pipeline_listener listener
     if (!pipeline)
         abort();
     pipeline_link_up(pipeline, (struct clock_anchor){0, 0});
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     for (size_t i = 0; i < count; i++)
         pipeline_packet(pipeline, &stored[i].packet);
     pipeline_link_down(pipeline);

@@ -210,7 +210,7 @@ static void step(struct band *band, struct input *input)
         pipeline_link_down(band->pipeline);
         break;
     case 5:
-        pipeline_stream(band->pipeline, input_byte(input) & SENSOR_SET_ALL);
+        pipeline_stream(band->pipeline, input_byte(input) & SENSOR_SET_ALL, band->now_us);
         break;
     case 6: /* forward, back, far */
         band->now_us = (int64_t)(input_64(input) % INSTANT_US);
@@ -243,7 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_init(&band.json);
     band.pipeline = pipeline_create(&config, &listener);
     HOLD(band.pipeline);
-    pipeline_stream(band.pipeline, SENSOR_SET_ALL);
+    pipeline_stream(band.pipeline, SENSOR_SET_ALL, 0);
     link_up(&band, UTC_US);
     while (input.at < input.end && band.packets < PACKETS_MAX)
         step(&band, &input);

@@ -115,7 +115,7 @@ static void begin(struct probe *probe)
     probe->first_at_us = probe->record.at_us;
     anchor = (struct clock_anchor){now_boot_us(), now_utc_us()};
     pipeline_link_up(probe->pipeline, anchor);
-    pipeline_stream(probe->pipeline, SENSOR_SET_ALL);
+    pipeline_stream(probe->pipeline, SENSOR_SET_ALL, 0);
     struct recording_band band = {.name = "LXB-00000000",
                                   .address = "AA:BB:CC:DD:EE:FF",
                                   .firmware = "",

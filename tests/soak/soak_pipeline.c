@@ -206,7 +206,7 @@ int main(void)
     soak.pipeline = pipeline_create(&config, &listener);
     if (!band || !soak.pipeline)
         return 1;
-    pipeline_stream(soak.pipeline, SENSOR_SET_ALL);
+    pipeline_stream(soak.pipeline, SENSOR_SET_ALL, 0);
     pipeline_link_up(soak.pipeline, (struct clock_anchor){0, UTC_US});
     play(&soak, band, SETTLED_US);
     const long before_kb = memory_kb();

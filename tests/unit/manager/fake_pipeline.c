@@ -105,8 +105,9 @@ void pipeline_link_down(struct pipeline *pipeline)
     pipeline->up = false;
 }
 
-void pipeline_stream(struct pipeline *pipeline, sensor_set sensors)
+void pipeline_stream(struct pipeline *pipeline, sensor_set sensors, int64_t now_us)
 {
+    (void)now_us;
     assert_true(!pipeline->inside);
     if (!(sensors & SENSOR_BIT(SENSOR_EEG)))
         release_held(pipeline);

@@ -49,7 +49,8 @@ static void follow(struct world *w, const char *line)
         assert_true(client.streaming || !goes_on);
         client.streaming = false;
     } else if (begins(line, "device_connection_failed")) {
-        assert_false(client.connected);
+        /* A connect queued behind a disconnect is undone before the link's end is told. */
+        assert_true(!client.connected || strstr(line, "CANCELLED"));
     }
     /* Commands from within callbacks too. */
     if (!begins(line, "start") && random_below(40) == 0)

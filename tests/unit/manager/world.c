@@ -306,12 +306,13 @@ static void on_stream_started(void *user, bool resumed)
          resumed ? " resumed" : "");
 }
 
-static void on_stream_stopped(void *user, sensor_set sensors, enum stream_end reason,
-                              bool will_resume)
+static void on_stream_stopped(void *user, const struct band_identity *band, sensor_set sensors,
+                              enum stream_end reason, bool will_resume)
 {
     static const char *const names[] = {"user_request", "duration", "device_disconnected", "error"};
     struct world *w = user;
 
+    assert_true(band->name[0] || band->address[0]);
     w->streaming = false;
     note(w, "stream_stopped %s %s%s", set_text(sensors), names[reason],
          will_resume ? " will_resume" : "");

@@ -72,7 +72,7 @@ static struct pipeline *streaming(struct told *told, bool with_features)
     assert_non_null(pipeline);
     *told = (struct told){0};
     pipeline_link_up(pipeline, (struct clock_anchor){0, UTC_US});
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     return pipeline;
 }
 
@@ -143,9 +143,9 @@ static void a_sensor_that_leaves_and_comes_back_begins_anew(void **state)
         struct ticks ticks = even();
         struct pipeline *pipeline = streaming(&told, true);
         play(pipeline, &ticks, SESSION_END, OFFSET_UV);
-        pipeline_stream(pipeline, SENSOR_BIT(SENSOR_PPG) | SENSOR_BIT(SENSOR_ACC));
+        pipeline_stream(pipeline, SENSOR_BIT(SENSOR_PPG) | SENSOR_BIT(SENSOR_ACC), 0);
         pass(&ticks, pauses[i]);
-        pipeline_stream(pipeline, SENSOR_SET_ALL);
+        pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
         play(pipeline, &ticks, SESSION_END, -80000);
         pipeline_destroy(pipeline);
         check(&told, 2 * 11);

@@ -102,7 +102,7 @@ static int features_without(int n)
     struct sim_band *band = make_sim_band();
     struct pipeline *pipeline = pipeline_create(&config, &listener);
 
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     pipeline_link_up(pipeline, (struct clock_anchor){0, 0});
     left = n;
     for (const struct sim_packet *sent; (sent = sim_band_next(band))->arrival_us < 10000000;) {

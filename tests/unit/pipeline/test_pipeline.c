@@ -88,7 +88,7 @@ static struct pipeline *streaming(struct told *told)
     struct pipeline *pipeline = pipeline_telling(told);
 
     pipeline_link_up(pipeline, (struct clock_anchor){0, UTC_US});
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     return pipeline;
 }
 
@@ -126,14 +126,14 @@ static void packets_outside_a_connection_or_the_stream_are_dropped(void **state)
     struct ticks ticks = even_ticks();
 
     (void)state;
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     push_eeg(pipeline, &ticks, 5);
     assert_int_equal(told.blocks[SENSOR_EEG], 0);
     pipeline_link_up(pipeline, (struct clock_anchor){0, UTC_US});
-    pipeline_stream(pipeline, SENSOR_BIT(SENSOR_PPG));
+    pipeline_stream(pipeline, SENSOR_BIT(SENSOR_PPG), 0);
     push_eeg(pipeline, &ticks, 5);
     assert_int_equal(told.blocks[SENSOR_EEG], 0);
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     push_eeg(pipeline, &ticks, 5);
     assert_int_equal(told.blocks[SENSOR_EEG], 5);
     pipeline_destroy(pipeline);
@@ -303,9 +303,9 @@ static void a_stop_asked_for_loses_nothing_and_a_start_counts_anew(void **state)
 
     (void)state;
     push_eeg(pipeline, &ticks, 20);
-    pipeline_stream(pipeline, SENSOR_SET_ALL & ~SENSOR_BIT(SENSOR_EEG));
+    pipeline_stream(pipeline, SENSOR_SET_ALL & ~SENSOR_BIT(SENSOR_EEG), 0);
     push_eeg(pipeline, &ticks, 20);
-    pipeline_stream(pipeline, SENSOR_SET_ALL);
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
     push_eeg(pipeline, &ticks, 4);
     assert_int_equal(told.lost[SENSOR_EEG], 0);
     assert_int_equal(told.restarts[SENSOR_EEG], 2);
@@ -339,7 +339,7 @@ static void the_battery_has_a_level_and_no_rate(void **state)
     struct pipeline *pipeline = streaming(&told);
 
     (void)state;
-    pipeline_stream(pipeline, 0);
+    pipeline_stream(pipeline, 0, 0);
     pipeline_packet(pipeline, &(struct packet){SENSOR_BAT, 1500000, (const uint8_t[]){57}, 1});
     assert_int_equal(told.blocks[SENSOR_BAT], 1);
     assert_true(told.last_ms[SENSOR_BAT] == UTC_US / 1e3 + 1500);
