@@ -32,6 +32,9 @@
 #define SERVER_SILENT_MS            40000
 #define SERVER_KICK_MS              2000
 #define SERVER_STUCK_MS             10000
+/* A client that takes no byte of what waits for it: a steady 8 kB/s shows by steps of 300 KB only.
+ */
+#define SERVER_UNREAD_MS 60000
 /* A download may rest so long; while all connections are taken, SERVER_STUCK_MS. */
 #define SERVER_PAUSE_MS        300000
 #define SERVER_DATA_QUEUE_MAX  (256 * 1024)
@@ -41,6 +44,12 @@
 /* Messages that one client may send: so many a second, and so many at once after a rest. */
 #define SERVER_MESSAGES_A_SECOND 100
 #define SERVER_MESSAGES_AT_ONCE  500
+/* Bytes of all kinds that one client may send, a second and at once; each message counts as so many
+ * more. What is beyond waits unread in its socket, so that pings, empty frames or bad JSON hold
+ * no core. */
+#define SERVER_WORK_A_SECOND (64 * 1024)
+#define SERVER_WORK_AT_ONCE  (512 * 1024)
+#define SERVER_WORK_MESSAGE  100
 
 /* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions.
  * Private events don't reach clients that are restricted. */
@@ -147,6 +156,8 @@ struct client *server_client(struct server *server, size_t n);
 
 /* Unique in this run of the daemon, from 1: what messages call client_id. */
 uint64_t client_id(const struct client *client);
+/* Its place, 1 to SERVER_CLIENTS_MAX: the next client has it once this one is gone. */
+unsigned client_place(const struct client *client);
 /* Finds a client that still is there: NULL once it is gone. */
 struct client *server_find(struct server *server, uint64_t id);
 /* The client's Origin was the opaque `null` and the options say nothing of it: it may not do

@@ -167,10 +167,11 @@ static void put_queues(FILE *out, struct server *server)
     static const char name[] = "linkbandd_client_queue_bytes";
     char id[24];
 
-    family(out, name, "gauge", "What waits to be sent to a client.");
+    /* By place, not by id: a series for each client ever seen would grow without end. */
+    family(out, name, "gauge", "What waits to be sent to the client that has a place, 1 to 10.");
     for (size_t i = 0; i < server_client_count(server); i++) {
         struct client *client = server_client(server, i);
-        snprintf(id, sizeof(id), "%llu", (unsigned long long)client_id(client));
+        snprintf(id, sizeof(id), "%u", client_place(client));
         labelled(out, name, "client", id, (double)client_queue_bytes(client));
     }
 }

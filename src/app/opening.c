@@ -129,7 +129,7 @@ static bool open_protocol(struct daemon *daemon)
         .heartbeat_seconds = SERVER_PING_MS / 1000,
         .silent_seconds = SERVER_SILENT_MS / 1000,
         .handshake_seconds = SERVER_HANDSHAKE_MS / 1000,
-        .stuck_seconds = SERVER_STUCK_MS / 1000,
+        .stuck_seconds = SERVER_UNREAD_MS / 1000,
     };
     const struct protocol_out out = wiring_protocol_out(daemon);
     unsigned char random[16];

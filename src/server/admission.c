@@ -41,7 +41,7 @@ static void refuse_tokenless(struct connection *connection, const struct request
 
 static enum access_verdict judge(const struct connection *connection, const struct request *request)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
     char local[INET6_ADDRSTRLEN] = "";
 

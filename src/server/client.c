@@ -42,6 +42,7 @@ static struct client *client_create(struct server *server, int fd, enum client_k
     client->state_since = client->taken_at = uv_now(server->loop);
     client->ping_at = client->state_since + server_ms(server, SERVER_PING_MS);
     allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, client->state_since);
+    allowance_init(&client->work, SERVER_WORK_AT_ONCE, client->state_since);
     queue_init(&client->queue);
     while (*link)
         link = &(*link)->next;
@@ -78,6 +79,20 @@ void client_open(struct server *server, int fd, enum client_kind kind, const cha
     }
 }
 
+void client_charge(struct client *client, double work)
+{
+    const bool affords = allowance_charge(&client->work, work, SERVER_WORK_A_SECOND,
+                                          SERVER_WORK_AT_ONCE, uv_now(client->server->loop));
+    const bool hold = client->state == CLIENT_WAITING || !affords;
+
+    if (hold == client->held || !client->wsi)
+        return;
+    client->held = hold;
+    lws_rx_flow_control(client->wsi, !hold);
+    /* Also wakes lws to what it has read already. */
+    lws_callback_on_writable(client->wsi);
+}
+
 static int established(struct lws *wsi, struct server *server)
 {
     struct client *client = server->arriving;
@@ -88,6 +103,7 @@ static int established(struct lws *wsi, struct server *server)
     client->wsi = wsi;
     lws_set_opaque_user_data(wsi, client);
     hub_place(client);
+    client_charge(client, 0);
     /* Also wakes lws to what came together with the handshake. */
     lws_callback_on_writable(wsi);
     return 0;
@@ -145,6 +161,7 @@ static int deliver(struct client *client)
         listener->text(listener->user, client, client->text, client->text_len);
     }
     release_text(client);
+    client_charge(client, SERVER_WORK_MESSAGE);
     return 0;
 }
 

@@ -5,11 +5,11 @@
 #include "connection.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tcp.h"
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
@@ -288,13 +288,12 @@ bool connection_make_room(struct server *server)
 /* A peer that reads steadily but slowly makes room for the next piece only now and then. */
 static void note_progress(struct connection *connection, uint64_t now)
 {
-    int unread = 0;
-
-    if (connection->state != CONNECTION_WRITES || ioctl(connection->fd, SIOCOUTQ, &unread) != 0)
+    if (connection->state != CONNECTION_WRITES)
         return;
-    if (unread < connection->unread)
+    const uint64_t taken = tcp_look(connection->fd).taken;
+    if (taken > connection->taken)
         connection->since = now;
-    connection->unread = unread;
+    connection->taken = taken;
 }
 
 void connection_watch_all(struct server *server, uint64_t now)

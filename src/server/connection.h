@@ -23,7 +23,7 @@ struct connection {
     uv_poll_t poll;
     enum connection_state state;
     uint64_t since; /* when its state, or the last progress in it, began: uv_now(), ms */
-    int unread;     /* bytes of the socket that the peer had not taken at the last look */
+    uint64_t taken; /* bytes that the peer had taken at the last look */
     char head[REQUEST_HEAD_MAX];
     size_t head_len;
     /* The answer. */

@@ -1,25 +1,33 @@
 /* What time does to the WebSocket peers: pings, silence, stuck queues, the end of a wait. */
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include "base/log.h"
 #include "room.h"
+#include "tcp.h"
 
-#include <netinet/in.h>
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /*
- * How long nothing came, of whatever kind, asked of the kernel: lws tells neither pings nor the
- * pieces of a message that it is still gathering.
+ * How long there was no sign of life: something came, of whatever kind, or of what waits for it
+ * something was taken. A slow reader's pong is late by all that lies before the ping.
  */
-static uint64_t silent_ms(const struct client *client, uint64_t now)
+static uint64_t silent_ms(const struct client *client, const struct tcp_look *look, uint64_t now)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof(info);
-    uint64_t forgiven = now - client->server->forgiven_at;
+    return least(look->quiet_ms,
+                 now - (client->server->forgiven_at > client->read_at ? client->server->forgiven_at
+                                                                      : client->read_at));
+}
 
-    if (getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-        return 0;
-    return info.tcpi_last_data_recv < forgiven ? info.tcpi_last_data_recv : forgiven;
+static void note_traffic(struct client *client, const struct tcp_look *look, uint64_t now)
+{
+    const double came = (double)(look->received - client->received);
+
+    if (look->taken > client->taken && !queue_is_empty(&client->queue))
+        client->taken_at = client->read_at = now;
+    client->taken = look->taken;
+    client->received = look->received;
+    client_charge(client, came);
 }
 
 static void ping_when_due(struct client *client, uint64_t now)
@@ -34,8 +42,10 @@ static void ping_when_due(struct client *client, uint64_t now)
 static void watch_client(struct client *client, uint64_t now)
 {
     struct server *server = client->server;
+    const struct tcp_look look = tcp_look(client->fd);
     uint64_t age = now - client->state_since;
 
+    note_traffic(client, &look, now);
     if (client->state == CLIENT_LEAVING) {
         if (age >= server_ms(server, FAREWELL_MS))
             client_cut(client, 0, "");
@@ -46,14 +56,18 @@ static void watch_client(struct client *client, uint64_t now)
         client_leave(client, 1013, "ten clients are connected already: try again later");
         return;
     }
-    if (silent_ms(client, now) >= server_ms(server, SERVER_SILENT_MS)) {
-        server->stats.clients_dropped[DROPPED_SILENT]++;
-        log_info("client %llu: silent, dropped", (unsigned long long)client->id);
+    if (client->held && look.ended) {
         client_cut(client, 0, "");
         return;
     }
+    if (silent_ms(client, &look, now) >= server_ms(server, SERVER_SILENT_MS)) {
+        server->stats.clients_dropped[DROPPED_SILENT]++;
+        log_info("client %llu: silent, dropped", (unsigned long long)client->id);
+        client_cut(client, 1013, "nothing came for too long, not even an answer to a ping");
+        return;
+    }
     if (!queue_is_empty(&client->queue) &&
-        now - client->taken_at >= server_ms(server, SERVER_STUCK_MS)) {
+        now - client->taken_at >= server_ms(server, SERVER_UNREAD_MS)) {
         server->stats.clients_dropped[DROPPED_STUCK]++;
         log_info("client %llu: reads nothing, dropped", (unsigned long long)client->id);
         client_cut(client, 1013, "nothing was read for too long");

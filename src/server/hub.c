@@ -2,10 +2,23 @@
 #include "base/log.h"
 #include "room.h"
 
+/* The lowest that nobody has. */
+static unsigned free_place(const struct server *server)
+{
+    unsigned taken = 0, place = 1;
+
+    for (const struct client *client = server->clients; client; client = client->next)
+        taken |= client->state == CLIENT_PLACED ? 1u << client->place : 0;
+    while (taken & 1u << place)
+        place++;
+    return place;
+}
+
 static void take_place(struct client *client)
 {
     struct server *server = client->server;
 
+    client->place = free_place(server);
     client->state = CLIENT_PLACED;
     client->state_since = client->taken_at = uv_now(server->loop);
     server->placed_count++;
@@ -62,6 +75,7 @@ static void promote(struct server *server)
         return;
     server->waiting_count--;
     take_place(client);
+    client_charge(client, 0);
 }
 
 void hub_give_up_place(struct client *client)
@@ -158,6 +172,11 @@ struct client *server_find(struct server *server, uint64_t id)
             return client;
     }
     return NULL;
+}
+
+unsigned client_place(const struct client *client)
+{
+    return client->place;
 }
 
 uint64_t client_id(const struct client *client)

@@ -74,13 +74,15 @@ static int bind_socket(const struct addrinfo *where)
 
 static void set_options(int fd)
 {
-    int one = 1, unsent = 64 * 1024, buffer = 256 * 1024;
+    int one = 1, unsent = 64 * 1024, buffer = 256 * 1024, unread = 128 * 1024;
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     /* Writable only while little is unsent: what is late waits in our queue, where it can go. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
     /* When a socket of this size is writable a whole frame fits: lws never holds a partial one. */
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+    /* Of what a peer sends too fast not more waits here. */
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &unread, sizeof(unread));
 }
 
 static void accept_failed(struct listening *listening)

@@ -45,14 +45,17 @@ struct client {
     enum client_state state;
     enum client_kind kind;
     struct subscription subscription;
-    struct allowance messages;
+    unsigned place; /* 1 to SERVER_CLIENTS_MAX; 0: has had none */
+    struct allowance messages, work;
+    bool held;                /* nothing more of it is read for now */
+    uint64_t received, taken; /* bytes, at the last look: of tcp.h */
     struct queue queue;
     /* The message that is coming in. */
     char *text;
     size_t text_len, text_capacity;
     bool in_message, ignore_message;
     /* Times of uv_now(), ms. */
-    uint64_t state_since, ping_at, taken_at;
+    uint64_t state_since, ping_at, taken_at, read_at;
     bool ping_due;
     bool dismissed;
     int close_code; /* what it is told on the way out; 0: nothing */
@@ -123,6 +126,9 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 void client_push(struct client *client, struct frame *frame);
 /* There was no memory for a frame: data is told as dropped, another message's loss by the end. */
 void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor);
+/* Counts work that it made; nothing of it is read while that is more than it may, or while it waits
+ * for a place: what it sent stays in its socket. */
+void client_charge(struct client *client, double work);
 void client_leave(struct client *client, int code, const char *reason);
 /* At shutdown: what is queued still goes out, then the close. */
 void client_dismiss(struct client *client);

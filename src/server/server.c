@@ -99,6 +99,8 @@ static bool open_listeners(struct server *server, struct failure *failure)
 
 static bool open_context(struct server *server, struct failure *failure)
 {
+    /* Silence is the heartbeat's to judge: lws ends who sends but answers no ping of its own. */
+    static const lws_retry_bo_t no_idle_policy = {0};
     void *loops[] = {server->loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
@@ -106,6 +108,7 @@ static bool open_context(struct server *server, struct failure *failure)
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
                    LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
+        .retry_and_idle_policy = &no_idle_policy,
         .user = server,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,

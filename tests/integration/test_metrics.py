@@ -97,6 +97,21 @@ def test_figures_are_those_of_the_stream(daemon, clients):
     run(story())
 
 
+def test_clients_that_come_and_go_leave_no_series_behind(daemon, clients):
+    async def story():
+        series = set()
+        async with clients():
+            for _ in range(20):
+                async with clients(), clients():
+                    figures = await asyncio.to_thread(Figures, daemon)
+                    now = set(figures.families["linkbandd_client_queue_bytes"]["samples"])
+                    assert len(now) == figures("linkbandd_clients")
+                    series |= now
+        assert {dict(labels)["client"] for _, labels in series} <= {str(place) for place in range(1, 11)}
+
+    run(story())
+
+
 def test_a_recording_shows(daemon, clients):
     async def story():
         async with clients() as client:

@@ -52,11 +52,24 @@ static void test_over_an_hour_the_rate_is_exact(void **state)
     assert_in_range(granted, 500 + 360000 - 2, 500 + 360000);
 }
 
+static void test_a_debt_is_paid_at_the_rate(void **state)
+{
+    struct allowance allowance;
+
+    (void)state;
+    allowance_init(&allowance, 500, 0);
+    assert_true(allowance_charge(&allowance, 500, 100, 500, 0));
+    assert_false(allowance_charge(&allowance, 1000, 100, 500, 0));
+    assert_false(allowance_charge(&allowance, 0, 100, 500, 9990));
+    assert_true(allowance_charge(&allowance, 0, 100, 500, 10000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_burst_is_granted_once),
         cmocka_unit_test(test_it_fills_at_the_rate_and_no_further_than_the_burst),
+        cmocka_unit_test(test_a_debt_is_paid_at_the_rate),
         cmocka_unit_test(test_over_an_hour_the_rate_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
