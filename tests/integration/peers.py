@@ -155,6 +155,23 @@ class Client:
         await self.reader
 
 
+def schema():
+    return json.loads((ROOT / "docs" / "schema.json").read_text())
+
+
+def expanded(part, definitions, strict=False):
+    """The part of the schema with what it refers to put in its place; strict: no object has more than its properties,
+    so that a field of which the schema doesn't know is found here."""
+    if isinstance(part, list):
+        return [expanded(one, definitions, strict) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return expanded(definitions[part["$ref"].removeprefix("#/$defs/")], definitions, strict)
+    closed = {"additionalProperties": False} if strict and isinstance(part.get("properties"), dict) else {}
+    return {**closed, **{key: expanded(value, definitions, strict) for key, value in part.items()}}
+
+
 def consts(subschema):
     """The properties that tell one kind of message from another, with their values."""
     return {k: v["const"] for k, v in subschema["properties"].items() if "const" in v}
@@ -164,15 +181,14 @@ def consts(subschema):
 def validators():
     import jsonschema
 
-    schema = json.loads((ROOT / "docs" / "schema.json").read_text())
-    return [
-        (consts(kind), jsonschema.Draft7Validator({**kind, "definitions": schema["definitions"]}))
-        for kind in schema["oneOf"]
-    ]
+    whole = schema()
+    kinds = [expanded(kind, whole["$defs"], strict=True) for kind in whole["oneOf"]]
+    return [(consts(kind), jsonschema.Draft202012Validator(kind)) for kind in kinds]
 
 
 def validate(messages):
-    """Holds each message against docs/schema.json; one kind at a time, for a oneOf of all is slow."""
+    """Holds each message against docs/schema.json, which must name all that is in it; one kind at a time, for a oneOf of
+    all is slow."""
     for message in messages:
         fitting = [v for c, v in validators() if all(message.get(k) == x for k, x in c.items())]
         assert len(fitting) == 1, f"of {len(fitting)} kinds: {json.dumps(message)[:400]}"
