@@ -188,7 +188,7 @@ class Guest:
 
     def make_snapshot(self):
         with self.machine(self.directory, "snapshot", persist=True) as (process, serial, monitor):
-            wait_for_line(serial, b"GUEST-READY", 180)
+            wait_for_line(serial, b"GUEST-READY", 600)
             time.sleep(0.5)
             # No `stop` before it: a guest that was stopped stays so when it is resumed.
             monitor("migrate-set-parameters", **{"max-bandwidth": 1 << 33})
