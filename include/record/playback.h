@@ -35,6 +35,19 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
                   const struct playback_listener *listener, struct playback_summary *summary,
                   struct failure *failure);
 
+/* One sentence of it, for printf. */
+#define PLAYBACK_BAD_LINES                                                                         \
+    "%llu of %llu lines of packets.lbcap can't be read, the first is line %llu (%s); what they "   \
+    "held is missing"
+#define PLAYBACK_BAD_LINES_OF(summary)                                                             \
+    (unsigned long long)(summary)->bad_lines, (unsigned long long)(summary)->lines,                \
+        (unsigned long long)(summary)->first_bad, (summary)->fault
+
+/* What fgets() gave ends with a newline, at the file's end or where `line` is full; else it holds a
+ * NUL, as a disk leaves where a block was never written, and what is before it is no line. */
+#define PLAYBACK_NULS "it holds NULs, as a disk leaves where it did not write"
+bool playback_line_is_text(const char *line, size_t size, FILE *file);
+
 /* What is missing of the session for lines that could not be read, to the log; nothing where all
  * could. */
 void playback_warn(const struct playback_summary *summary, const char *session_id);

@@ -13,12 +13,13 @@
 #include "band/sensor.h"
 #include "base/error.h"
 
-#define SESSION_ID_SIZE     64  /* "20261124T001009Z_" and what is left of the name */
-#define SESSION_NAME_SIZE   256 /* bytes of UTF-8 kept of session_name, with the zero */
-#define SESSION_GAPS_MAX    500 /* listed in session.json; the totals count all */
-#define SESSION_MARKERS_MAX 500 /* the same; markers.csv and packets.lbcap hold all */
-#define SESSION_STEPS_MAX   32
-#define SESSION_LIST_MAX    50
+#define SESSION_ID_SIZE      64  /* "20261124T001009Z_" and what is left of the name */
+#define SESSION_NAME_SIZE    256 /* bytes of UTF-8 kept of session_name, with the zero */
+#define SESSION_GAPS_MAX     500 /* listed in session.json; the totals count all */
+#define SESSION_MARKERS_MAX  500 /* the same; markers.csv and packets.lbcap hold all */
+#define SESSION_STEPS_MAX    32
+#define SESSION_LIST_MAX     50
+#define SESSION_PROBLEM_SIZE 240
 
 #define FORMAT_CSV     1u
 #define FORMAT_BDF     2u
@@ -48,7 +49,8 @@ enum session_state {
     SESSION_RECORDING,   /* running, or its daemon died: the next start repairs it */
     SESSION_RECORDED,    /* packets and CSV are whole, what is made from them is not yet there */
     SESSION_COMPLETE,    /* everything is there */
-    SESSION_INTERRUPTED, /* repaired after a crash, a power cut, a disk that failed */
+    SESSION_INTERRUPTED, /* repaired after a crash, a power cut, a disk that failed, as far as it
+                            could be: `problem` tells what could not */
 };
 
 const char *session_state_name(enum session_state state);
@@ -85,7 +87,8 @@ struct session_info {
     char id[SESSION_ID_SIZE];
     char name[SESSION_NAME_SIZE];
     enum session_state state;
-    char reason[24]; /* why it ended; "" while it runs */
+    char reason[24];                    /* why it ended; "" while it runs */
+    char problem[SESSION_PROBLEM_SIZE]; /* what is missing of it and why; "": nothing */
     char device[32], address[18], firmware[32];
     char version[24], host[65], kernel[65];
     sensor_set sensors;
@@ -150,12 +153,23 @@ void session_look_at_files(int dir, struct session_info *info, bool checksums);
 /* session.json, there and back. False with errno set (EBADMSG: it is none). */
 bool session_save(int dir, const struct session_info *info);
 bool session_load(int dir, struct session_info *info);
+/* A session.json that can't be read gets another name, never one that is taken: what someone edited
+ * is not overwritten. That name, session.json.bad or _2 … _99, in `kept`; false with errno set. */
+#define SESSION_KEPT_SIZE 32
+bool session_keep_unreadable(int dir, char kept[SESSION_KEPT_SIZE]);
+
+/* A folder that holds files, and none that a recording has: it is never written to nor deleted. */
+#define SESSION_FOREIGN "holds nothing of a recording: it is left alone"
+bool session_is_foreign(int dir);
+/* To the log: each such folder, and what has a session's name and is no folder. */
+void session_tell_strangers(const char *data_dir);
 
 /* What list_recordings tells of one. */
 struct session_summary {
     char id[SESSION_ID_SIZE];
     char name[SESSION_NAME_SIZE];
-    enum session_state state;
+    char problem[SESSION_PROBLEM_SIZE];
+    enum session_state state; /* RECORDING only while someone does */
     int64_t start_utc_us;
     double duration;
     uint64_t bytes;
@@ -179,8 +193,9 @@ bool session_next_unfinished(const char *data_dir, const char *after, char id[SE
 
 /*
  * Brings a session to its end: torn last lines cut and counts rebuilt from the packets where it was
- * interrupted; the BDF made where it was asked for; checksums; the final session.json. False with
- * *failure where a format could not be made; what was recorded is untouched.
+ * interrupted; the BDF made where it was asked for; checksums; the final session.json, which tells
+ * what could not be repaired or made. False with *failure where a format could not be made, or
+ * nothing could be done; what was recorded is untouched.
  */
 bool session_finish(const char *data_dir, const char *id, struct failure *failure);
 

@@ -9,6 +9,7 @@
 #include "app/recorded.h"
 #include "band/capture.h"
 #include "pipeline/pipeline.h"
+#include "record/playback.h"
 
 struct process {
     struct pipeline *pipeline;
@@ -72,7 +73,9 @@ static void read_lines(struct process *process, FILE *file, const char *path)
 
     while (fgets(line, sizeof(line), file)) {
         number++;
-        const char *fault = capture_parse(line, &record);
+        const char *fault = playback_line_is_text(line, sizeof(line), file)
+                                ? capture_parse(line, &record)
+                                : PLAYBACK_NULS;
         if (!fault)
             fault = take(process, &record);
         if (!fault)

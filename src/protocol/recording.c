@@ -155,6 +155,7 @@ static void on_file(void *user, const char *session_id, const char *file,
     json_put_string(json, "session_id", session_id);
     json_put_string(json, "file", file);
     json_put_string(json, "state", failure ? "failed" : "ready");
+    json_put_string_or_null(json, "error_message", failure ? failure->message : "");
     event_send(protocol, TO_ALL);
 }
 
@@ -341,6 +342,7 @@ static void put_summary(struct json *json, const struct session_summary *session
     json_put_string(json, "session_id", session->id);
     json_put_string_or_null(json, "session_name", session->name);
     json_put_string(json, "state", session_state_name(session->state));
+    json_put_string_or_null(json, "problem", session->problem);
     json_put_iso(json, "start", (double)session->start_utc_us / 1e3);
     json_put_fixed(json, "duration", session->duration, 3);
     json_put_integer(json, "bytes", (int64_t)session->bytes);

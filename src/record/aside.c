@@ -16,7 +16,7 @@ struct aside {
     uv_work_t finish;
     /* The finishing job's. */
     char id[SESSION_ID_SIZE];
-    bool found, asked_bdf;
+    bool found, asked_bdf, strangers_told;
     struct failure failure;
 };
 
@@ -234,6 +234,9 @@ static void work_finish(uv_work_t *work)
     char after[SESSION_ID_SIZE];
 
     memcpy(after, aside->id, sizeof(after));
+    if (!aside->strangers_told)
+        session_tell_strangers(aside->data_dir);
+    aside->strangers_told = true;
     aside->found = session_next_unfinished(aside->data_dir, after, aside->id);
     if (!aside->found)
         return;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "csv.h"
 #include "disk.h"
 #include "record/bdf.h"
@@ -245,8 +246,12 @@ bool export_session(const char *path, const char *format, const char *out_dir,
                     strerror(errno),
                     out < 0 ? "--out names a folder that is there" : "name a recording's folder");
     else {
-        if (!session_load(dir, info))
+        if (!session_load(dir, info)) {
+            log_warning("%s/session.json can't be read (%s): all sensors are exported, at the "
+                        "band's own rate",
+                        path, strerror(errno));
             info->sensors = SENSOR_SET_ALL;
+        }
         done = export_format(dir, out, packets, format, info, lines, failure);
     }
     if (packets)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +14,79 @@
 #include "record/playback.h"
 #include "tally.h"
 
-/* Longer than any line; a file without a newline that far back has no whole line to keep. */
+/* Longer than any line: what has no newline that far back is no torn line. */
 #define TORN_MAX (64 * 1024)
 
-/* Cuts what follows the last newline: the line that a crash tore. */
+/* To the log; session.json and the list have room for the first one. */
+__attribute__((format(printf, 2, 3))) static void note(struct session_info *info,
+                                                       const char *format, ...)
+{
+    char text[2 * SESSION_PROBLEM_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    log_warning("Session %s: %s", info->id, text);
+    if (!info->problem[0])
+        session_copy_text(info->problem, sizeof(info->problem), text);
+}
+
+struct search {
+    off_t text_end; /* behind the last byte that is no NUL; −1 before one is found */
+    off_t keep;
+};
+
+/* Back through one block that begins at `at`; true once it is known what to keep. */
+static bool search_block(struct search *search, off_t at, const char *block, size_t len)
+{
+    for (size_t i = len; i > 0; i--) {
+        const off_t end = at + (off_t)i;
+
+        if (search->text_end < 0 && block[i - 1] == '\0')
+            continue;
+        if (search->text_end < 0)
+            search->text_end = end;
+        search->keep = block[i - 1] == '\n' ? end : search->text_end;
+        if (block[i - 1] == '\n' || search->text_end - end > TORN_MAX)
+            return true;
+    }
+    search->keep = 0;
+    return false;
+}
+
+/* What is whole of a file of lines, −1 where it can't be read. A crash tears the last line; a power
+ * cut leaves NULs, as many as were not written yet. */
+static off_t whole_lines(int fd)
+{
+    char block[4096];
+    struct search search = {.text_end = -1};
+
+    for (off_t at = lseek(fd, 0, SEEK_END); at > 0;) {
+        const size_t len = at < (off_t)sizeof(block) ? (size_t)at : sizeof(block);
+
+        at -= (off_t)len;
+        errno = EIO;
+        if (pread(fd, block, len, at) != (ssize_t)len)
+            return -1;
+        if (search_block(&search, at, block, len))
+            break;
+    }
+    return search.keep;
+}
+
 static bool cut_torn_line(int dir, const char *name)
 {
-    char tail[4096];
     int fd = session_open_in(dir, name, O_RDWR);
 
     if (fd < 0)
         return errno == ENOENT;
-    off_t end = lseek(fd, 0, SEEK_END);
-    off_t keep = end;
-    bool found = end == 0;
-    while (!found && keep > 0 && end - keep < TORN_MAX) {
-        size_t want = keep < (off_t)sizeof(tail) ? (size_t)keep : sizeof(tail);
-        ssize_t got = pread(fd, tail, want, keep - (off_t)want);
-
-        if (got != (ssize_t)want)
-            break;
-        const char *newline = memrchr(tail, '\n', want);
-        found = newline != NULL;
-        keep -= found ? (off_t)want - (newline + 1 - tail) : (off_t)want;
-    }
-    bool cut = (found || keep == 0) && (keep == end || ftruncate(fd, keep) == 0) && fsync(fd) == 0;
+    const off_t end = lseek(fd, 0, SEEK_END);
+    const off_t keep = whole_lines(fd);
+    bool cut = keep >= 0 && (keep == end || ftruncate(fd, keep) == 0) && fsync(fd) == 0;
+    const int error = errno;
     close(fd);
+    errno = error;
     return cut;
 }
 
@@ -55,14 +103,14 @@ static void recount_record(void *user, const struct capture_record *record)
         info->counts[record->packet.sensor].packets++;
     else if (record->kind == CAPTURE_MARKER)
         tally_marker(info, record->marker_ms, record->label);
-    else if (record->kind == CAPTURE_DEVICE) {
+    else if (record->kind == CAPTURE_DEVICE && !info->device[0]) {
         session_copy_text(info->device, sizeof(info->device), record->device.name);
         session_copy_text(info->address, sizeof(info->address), record->device.address);
         session_copy_text(info->firmware, sizeof(info->firmware), record->device.firmware);
     }
 }
 
-/* Everything that session.json counts, from the packets alone. */
+/* Everything that session.json counts, from the packets alone. False where memory ran out. */
 static bool recount(int dir, struct session_info *info, struct failure *failure)
 {
     struct playback_listener listener = {.pipeline = {.user = info, .samples = recount_block},
@@ -73,24 +121,29 @@ static bool recount(int dir, struct session_info *info, struct failure *failure)
     int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
     FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
 
-    if (!packets)
-        return errno == ENOENT;
+    if (!packets) {
+        note(info, "packets.lbcap can't be read: %s", strerror(errno));
+        return true;
+    }
     tally_clear(info);
     bool played = playback_run(packets, &config, &listener, &summary, failure);
     fclose(packets);
-    playback_warn(&summary, info->id);
+    if (!played)
+        note(info, "%s", failure->message);
+    if (summary.bad_lines > 0)
+        note(info, PLAYBACK_BAD_LINES, PLAYBACK_BAD_LINES_OF(&summary));
     if (summary.lines > 0)
         info->start_utc_us = summary.start_utc_us;
     info->duration = (double)summary.last_at_us / 1e6;
-    return played;
+    return played || failure->code != ERROR_INTERNAL;
 }
 
+/* As far as it goes: what can't be repaired is told, and keeps the rest from nothing. */
 static bool repair(int dir, struct session_info *info, struct failure *failure)
 {
-    failure_set(failure, ERROR_RECORDING, "Can't repair %s", info->id);
     for (int i = 0; i < FILE_STREAMED; i++) {
         if (!cut_torn_line(dir, session_file_name(i)))
-            return false;
+            note(info, "%s can't be repaired: %s", session_file_name(i), strerror(errno));
     }
     if (!recount(dir, info, failure))
         return false;
@@ -112,7 +165,36 @@ static void assume(struct session_info *info, const char *id)
     info->formats = FORMAT_DEFAULT;
 }
 
-static bool make_formats(int dir, const struct session_info *info, struct failure *failure)
+/* What is known of it: session.json, or where there is none that can be read, what can be assumed;
+ * a file in its place is kept beside. False and *failure where nothing can be done. */
+static bool learn(int dir, const char *id, struct session_info *info, struct failure *failure)
+{
+    char kept[SESSION_KEPT_SIZE];
+
+    if (session_load(dir, info))
+        return true;
+    const int error = errno;
+    if (error == ENOENT && session_is_foreign(dir))
+        failure_set(failure, ERROR_RECORDING, "%s " SESSION_FOREIGN, id);
+    else if (error != ENOENT && error != EBADMSG && error != ELOOP)
+        failure_set(failure, ERROR_RECORDING, "Can't read session.json of %s: %s", id,
+                    strerror(error));
+    else if (error != ENOENT && !session_keep_unreadable(dir, kept))
+        failure_set(failure, ERROR_RECORDING, "Can't keep the unreadable session.json of %s: %s",
+                    id, strerror(errno));
+    else {
+        assume(info, id);
+        if (error != ENOENT)
+            note(info,
+                 "session.json could not be read: it is kept as %s, and made anew from the "
+                 "packets",
+                 kept);
+        return true;
+    }
+    return false;
+}
+
+static bool make_formats(int dir, struct session_info *info, struct failure *failure)
 {
     struct bdf_result result;
 
@@ -120,7 +202,7 @@ static bool make_formats(int dir, const struct session_info *info, struct failur
         return true;
     if (bdf_make(dir, dir, info, &result, failure))
         return true;
-    log_warning("%s: %s", info->id, failure->message);
+    note(info, "session.bdf is not made: %s", failure->message);
     return false;
 }
 
@@ -135,35 +217,44 @@ static bool bring_to_end(int dir, struct session_info *info, struct failure *fai
     session_look_at_files(dir, info, true);
     if (session_save(dir, info))
         return made;
-    failure_set(failure, ERROR_RECORDING, "Can't write session.json: %s", strerror(errno));
+    failure_set(failure, ERROR_RECORDING, "Can't write session.json of %s: %s", info->id,
+                strerror(errno));
+    log_warning("%s", failure->message);
     return false;
+}
+
+static bool finish_claimed(int dir, const char *id, struct failure *failure)
+{
+    struct session_info *info = malloc(sizeof(*info));
+    bool done = true;
+
+    if (!info) {
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+        return false;
+    }
+    if (!learn(dir, id, info, failure)) {
+        log_warning("%s", failure->message);
+        done = false;
+    } else if (info->state == SESSION_RECORDING || info->state == SESSION_RECORDED)
+        done = bring_to_end(dir, info, failure);
+    free(info);
+    return done;
 }
 
 bool session_finish(const char *data_dir, const char *id, struct failure *failure)
 {
-    struct session_info *info = malloc(sizeof(*info));
     int dir = session_claim(data_dir, id);
-    bool done = true;
+    bool done = false;
 
     failure_set(failure, ERROR_NONE, "%s", "");
-    if (info && dir >= 0) {
-        bool loaded = session_load(dir, info);
-
-        if (!loaded && (errno == ENOENT || errno == EBADMSG)) {
-            assume(info, id);
-            loaded = true;
-        }
-        if (loaded && (info->state == SESSION_RECORDING || info->state == SESSION_RECORDED))
-            done = bring_to_end(dir, info, failure);
-    }
-    if (dir < 0 && errno == EBUSY) {
+    if (dir >= 0) {
+        done = finish_claimed(dir, id, failure);
+        close(dir);
+    } else if (errno == EBUSY)
         failure_set(failure, ERROR_BUSY, "Session %s is being recorded", id);
-        done = false;
-    }
+    else
+        failure_set(failure, ERROR_RECORDING, "Can't open session %s: %s", id, strerror(errno));
     if (done)
         failure->code = ERROR_NONE;
-    if (dir >= 0)
-        close(dir);
-    free(info);
     return done;
 }

@@ -70,12 +70,23 @@ static void play_record(struct playback *playback)
         summary->last_at_us = record->at_us;
 }
 
-static void play_line(struct playback *playback, bool torn)
+bool playback_line_is_text(const char *line, size_t size, FILE *file)
+{
+    const size_t len = strlen(line);
+
+    return (len > 0 && line[len - 1] == '\n') || len == size - 1 || feof(file);
+}
+
+static void play_line(struct playback *playback, FILE *file)
 {
     struct playback_summary *summary = playback->summary;
+    /* The end is met while a line is read only where that has no end of its own. */
+    const bool torn = feof(file);
 
     summary->lines++;
-    const char *fault = capture_parse(playback->line, &playback->record);
+    const char *fault = playback_line_is_text(playback->line, sizeof(playback->line), file)
+                            ? capture_parse(playback->line, &playback->record)
+                            : PLAYBACK_NULS;
     if (fault && !torn)
         note_fault(summary, fault);
     if (fault)
@@ -101,9 +112,8 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
     }
     playback->listener = listener;
     playback->summary = summary;
-    /* The end is met while a line is read only where that has no end of its own. */
     while (fgets(playback->line, sizeof(playback->line), file))
-        play_line(playback, feof(file));
+        play_line(playback, file);
     pipeline_link_down(playback->pipeline);
     summary->eeg_rate = pipeline_eeg_rate(playback->pipeline);
     pipeline_destroy(playback->pipeline);
@@ -117,9 +127,5 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
 void playback_warn(const struct playback_summary *summary, const char *session_id)
 {
     if (summary->bad_lines > 0)
-        log_warning("Session %s: %llu of %llu lines of packets.lbcap can't be read, the first is "
-                    "line %llu (%s); what they held is missing",
-                    session_id, (unsigned long long)summary->bad_lines,
-                    (unsigned long long)summary->lines, (unsigned long long)summary->first_bad,
-                    summary->fault);
+        log_warning("Session %s: " PLAYBACK_BAD_LINES, session_id, PLAYBACK_BAD_LINES_OF(summary));
 }

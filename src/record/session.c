@@ -54,7 +54,7 @@ int session_create(const char *data_dir, char id[SESSION_ID_SIZE], struct failur
     pthread_mutex_lock(&claims);
     if (parent >= 0 && make_unique(parent, id)) {
         dir = open_folder(parent, id);
-        flock(dir, LOCK_EX | LOCK_NB);
+        flock(dir, LOCK_EX); /* no one else holds it for longer than a look */
     }
     pthread_mutex_unlock(&claims);
     if (dir >= 0)
@@ -228,6 +228,7 @@ static size_t newest_ids(DIR *entries, const char *before, char (*ids)[SESSION_I
 static void summarise(const struct session_info *info, struct session_summary *out)
 {
     memcpy(out->name, info->name, sizeof(out->name));
+    memcpy(out->problem, info->problem, sizeof(out->problem));
     out->state = info->state;
     out->start_utc_us = info->start_utc_us;
     out->duration = info->duration;
@@ -239,6 +240,43 @@ static void summarise(const struct session_info *info, struct session_summary *o
     }
 }
 
+/* Does someone record it, or bring it to its end? Where locks are unknown it may be. */
+static bool is_held(int dir)
+{
+    pthread_mutex_lock(&claims);
+    bool held = flock(dir, LOCK_SH | LOCK_NB) != 0;
+    if (!held)
+        flock(dir, LOCK_UN);
+    pthread_mutex_unlock(&claims);
+    return held;
+}
+
+/* Says of a session that it is `recording` only where it is; of others what is the matter. */
+static void judge(int dir, struct session_info *info)
+{
+    if (!session_load(dir, info)) {
+        const int error = errno;
+        const bool foreign = error == ENOENT && session_is_foreign(dir);
+
+        memset(info, 0, sizeof(*info));
+        snprintf(info->problem, sizeof(info->problem),
+                 foreign ? "It %s" : "session.json can't be read: %s",
+                 foreign            ? SESSION_FOREIGN
+                 : error == EBADMSG ? "it is no JSON of a session's"
+                                    : strerror(error));
+    }
+    if (info->state != SESSION_RECORDING)
+        return;
+    if (is_held(dir)) {
+        info->problem[0] = '\0';
+        return;
+    }
+    info->state = SESSION_INTERRUPTED;
+    if (!info->problem[0])
+        snprintf(info->problem, sizeof(info->problem),
+                 "It was interrupted and is not repaired yet; where that lasts, the log tells why");
+}
+
 /* A folder without a session.json that can be read is listed too: its files may be all there is. */
 static void read_summary(int parent, const char *id, struct session_info *info,
                          struct session_summary *out)
@@ -246,14 +284,15 @@ static void read_summary(int parent, const char *id, struct session_info *info,
     memset(out, 0, sizeof(*out));
     memset(info, 0, sizeof(*info));
     int dir = open_folder(parent, id);
-    if (dir < 0) {
-        snprintf(out->id, sizeof(out->id), "%s", id);
-        return;
+    if (dir >= 0) {
+        judge(dir, info);
+        session_look_at_files(dir, info, false);
+        close(dir);
+    } else {
+        info->state = SESSION_INTERRUPTED;
+        snprintf(info->problem, sizeof(info->problem), "It is no recording's folder: %s",
+                 strerror(errno));
     }
-    if (!session_load(dir, info))
-        memset(info, 0, sizeof(*info));
-    session_look_at_files(dir, info, false);
-    close(dir);
     summarise(info, out);
     snprintf(out->id, sizeof(out->id), "%s", id);
 }
@@ -316,6 +355,11 @@ bool session_delete(const char *data_dir, const char *id, struct failure *failur
             failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no session %.63s", id);
         return false;
     }
+    if (session_is_foreign(dir)) {
+        failure_set(failure, ERROR_RECORDING, "%s " SESSION_FOREIGN ", delete it by hand", id);
+        close(dir);
+        return false;
+    }
     int parent = open_data_dir(data_dir);
     snprintf(gone, sizeof(gone), DELETED "%s", id);
     bool deleted = parent >= 0 && renameat(parent, id, parent, gone) == 0;
@@ -341,12 +385,12 @@ static bool is_unfinished(int parent, const char *id, struct session_info *info)
     if (dir < 0)
         return false;
     bool loaded = session_load(dir, info);
-    int error = errno;
+    /* No session.json: its daemon died before the first was written. One that can't be read is made
+     * anew, or it is told why not. */
+    bool unfinished = loaded ? info->state == SESSION_RECORDING || info->state == SESSION_RECORDED
+                             : !session_is_foreign(dir);
     close(dir);
-    /* No session.json, or none that makes sense: its daemon died before the first was written. */
-    if (!loaded)
-        return error == ENOENT || error == EBADMSG;
-    return info->state == SESSION_RECORDING || info->state == SESSION_RECORDED;
+    return unfinished;
 }
 
 bool session_next_unfinished(const char *data_dir, const char *after, char id[SESSION_ID_SIZE])

@@ -12,8 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
+
 /* Lists are bounded, so is the file; beyond this it is none of ours. */
-#define JSON_MAX (512 * 1024)
+#define JSON_MAX   (512 * 1024)
+#define SUFFIX_MAX 99
 
 static void add_iso(cJSON *object, const char *key, int64_t utc_us)
 {
@@ -157,6 +160,7 @@ static cJSON *to_json(const struct session_info *info)
     cJSON_AddStringToObject(root, "session_name", info->name);
     cJSON_AddStringToObject(root, "state", session_state_name(info->state));
     add_text(root, "reason", info->reason);
+    add_text(root, "problem", info->problem);
     add_iso(root, "start", info->start_utc_us);
     cJSON_AddNumberToObject(root, "start_us", (double)info->start_utc_us);
     cJSON_AddNumberToObject(root, "duration", info->duration);
@@ -342,6 +346,7 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_text(root, "session_id", info->id, sizeof(info->id));
     get_text(root, "session_name", info->name, sizeof(info->name));
     get_text(root, "reason", info->reason, sizeof(info->reason));
+    get_text(root, "problem", info->problem, sizeof(info->problem));
     get_text(device, "device_id", info->device, sizeof(info->device));
     get_text(device, "address", info->address, sizeof(info->address));
     get_text(device, "firmware_version", info->firmware, sizeof(info->firmware));
@@ -394,4 +399,17 @@ bool session_load(int dir, struct session_info *info)
     if (!loaded)
         errno = EBADMSG;
     return loaded;
+}
+
+bool session_keep_unreadable(int dir, char kept[SESSION_KEPT_SIZE])
+{
+    const char *name = session_file_name(FILE_JSON);
+
+    snprintf(kept, SESSION_KEPT_SIZE, "%s.bad", name);
+    for (int n = 2; !disk_rename_new(dir, name, kept); n++) {
+        if (errno != EEXIST || n > SUFFIX_MAX)
+            return false;
+        snprintf(kept, SESSION_KEPT_SIZE, "%s.bad_%d", name, n);
+    }
+    return true;
 }

@@ -72,7 +72,7 @@ def test_a_recording_needs_a_band_but_no_stream(clients):
                 assert len(rows(folder / f"{sensor}.csv")) == stopped["data"]["samples"][sensor] > 0
             assert rows(folder / "markers.csv")[0]["label"] == "blink"
             made = await client.event("recording_file", start, file="session.bdf")
-            assert made["data"] == {"session_id": folder.name, "file": "session.bdf", "state": "ready"}
+            assert made["data"] == {"session_id": folder.name, "file": "session.bdf", "state": "ready", "error_message": None}
             assert json.loads((folder / "session.json").read_text())["state"] == "complete"
             listed = await client.command("list_recordings")
             assert [s["session_id"] for s in listed["data"]["sessions"]] == [folder.name]

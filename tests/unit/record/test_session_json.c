@@ -164,6 +164,20 @@ static void the_list_is_newest_first_in_pages(void **state)
     free(found);
 }
 
+static void a_session_that_cannot_be_opened_is_not_finished(void **state)
+{
+    char id[SESSION_ID_SIZE];
+    struct failure failure;
+
+    (void)state;
+    session_make_id(INT64_C(1795478400000000), "n", id);
+    assert_false(session_finish(data_dir, id, &failure));
+    assert_int_equal(failure.code, ERROR_RECORDING);
+    assert_non_null(strstr(failure.message, id));
+    assert_false(session_finish("/nowhere", id, &failure));
+    assert_non_null(strstr(failure.message, strerror(ENOENT)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_symbolic_link_is_not_followed),
         cmocka_unit_test(a_folder_is_never_made_twice),
         cmocka_unit_test(the_list_is_newest_first_in_pages),
+        cmocka_unit_test(a_session_that_cannot_be_opened_is_not_finished),
     };
     return cmocka_run_group_tests(tests, make_data_dir, remove_data_dir);
 }
