@@ -6,7 +6,8 @@
  * asynchronous: no operation blocks, and none calls the listener before it has returned. At most
  * one scan, one connection attempt or link, and one pending request a sensor exist at a time; the
  * manager sees to that. An operation that makes no sense in the backend's state is ignored with its
- * completion still given.
+ * completion still given. The end of a link voids what is pending on it: of that no completion is
+ * told, for nothing was refused.
  */
 #ifndef BLE_BACKEND_H
 #define BLE_BACKEND_H

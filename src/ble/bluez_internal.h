@@ -14,6 +14,11 @@
 #define CONTROL_LIMIT_MS    8000
 #define DISCONNECT_LIMIT_MS 5000 /* it takes some 2 s */
 
+/* What comes of a band that goes is known this much later: its adapter's Powered=false comes after
+ * its own Connected=false, which in turn may come after the errors that its requests are answered
+ * with. */
+#define VERDICT_MS 200
+
 struct bluez;
 
 /* One of the backend's timers. */
@@ -98,6 +103,8 @@ struct subscription {
     enum subscription_state state;
     unsigned tries;
     bool resuming; /* its socket ended: nobody waits for an answer */
+    bool locked;   /* refused, for another holds the notifications */
+    struct failure refusal;
     struct acquired *acquired;
     struct bus_call *call;
     struct alarm alarm;
@@ -229,7 +236,8 @@ void bluez_control(struct backend *backend, const char *text);
 void bluez_notify(struct backend *backend, enum sensor sensor, bool on);
 /* Its socket ended: another is acquired if that one had `brought` anything, else StartNotify. */
 void subscription_resume(struct subscription *subscription, bool brought);
-void subscriptions_end(struct bluez *bluez); /* answers what is pending: the link is gone */
+void subscriptions_void(struct bluez *bluez); /* the band is gone: what is pending is not told */
+void subscriptions_end(struct bluez *bluez);
 
 /* bluez_acquire.c */
 DBusMessage *acquire_method(const char *path);

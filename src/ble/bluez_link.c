@@ -6,9 +6,7 @@
 #include "bluez_internal.h"
 #include "bluez_properties.h"
 
-/* When the adapter goes, its bands' Connected=false comes before its own Powered=false. */
-#define VERDICT_MS 200
-#define ASKED_MS   (DISCONNECT_LIMIT_MS + 1000)
+#define ASKED_MS (DISCONNECT_LIMIT_MS + 1000)
 
 static void take_path(const struct bluez *bluez, char out[OBJECT_PATH_SIZE], const char *device,
                       enum band_characteristic which)
@@ -67,18 +65,15 @@ static void answer_control(struct bluez *bluez, const struct failure *failure)
 void link_end(struct bluez *bluez, enum link_end end)
 {
     struct link *link = &bluez->link;
-    struct failure failure;
 
     if (!link->up)
         return;
-    link->up = false;
+    link->up = link->ending = link->controlling = false;
     bluez->known_address[0] = '\0'; /* what a crash left is over: a next link is of who makes it */
     bus_cancel(&link->control_call);
     bus_cancel(&link->disconnect_call);
     alarm_clear(&link->alarm);
-    failure_set(&failure, ERROR_NOT_CONNECTED, "The band is no longer connected.");
     subscriptions_end(bluez);
-    answer_control(bluez, &failure);
     bluez->backend.listener.disconnected(bluez->backend.listener.user,
                                          link->asked ? LINK_END_ASKED : end);
 }
@@ -125,6 +120,8 @@ void link_advance(struct bluez *bluez)
         link_end(bluez, LINK_END_ASKED);
     } else {
         link->ending = true;
+        bus_cancel(&link->control_call);
+        subscriptions_void(bluez);
         alarm_set(&link->alarm, VERDICT_MS, on_verdict);
     }
 }
@@ -254,6 +251,8 @@ void bluez_control(struct backend *backend, const char *text)
         return;
     }
     link->controlling = true;
+    if (link->ending)
+        return;
     bus_call(bluez->bus, &link->control_call, write_method(link->control, text), CONTROL_LIMIT_MS,
              on_control_reply, bluez);
 }

@@ -62,21 +62,28 @@ static void break_lock(struct bluez *bluez)
     link_drop(bluez);
 }
 
+/* The link's end did not follow. */
+static void on_refusal_stands(struct bluez *bluez, int which)
+{
+    struct subscription *subscription = &bluez->link.sensors[which];
+    const struct failure refusal = subscription->refusal;
+
+    settle(subscription, true, &refusal);
+    if (subscription->locked && bluez->link.up)
+        break_lock(bluez);
+}
+
 static void on_refused(struct subscription *subscription, DBusMessage *reply)
 {
     const enum bluez_error error = bluez_error(reply);
-    const bool in_the_way = error == BLUEZ_LOCKED || error == BLUEZ_IN_PROGRESS;
-    struct bluez *bluez = subscription->alarm.bluez;
-    struct failure failure;
 
-    if (in_the_way && ++subscription->tries < TRIES_MAX) {
+    subscription->locked = error == BLUEZ_LOCKED || error == BLUEZ_IN_PROGRESS;
+    if (subscription->locked && ++subscription->tries < TRIES_MAX) {
         stop_call(subscription, on_unlocked);
         return;
     }
-    bluez_failure(&failure, reply, ERROR_STREAMING, "Subscribing to the band's data");
-    settle(subscription, true, &failure);
-    if (in_the_way && bluez->link.up)
-        break_lock(bluez);
+    bluez_failure(&subscription->refusal, reply, ERROR_STREAMING, "Subscribing to the band's data");
+    alarm_set(&subscription->alarm, VERDICT_MS, on_refusal_stands);
 }
 
 static void on_started(void *user, DBusMessage *reply)
@@ -188,6 +195,8 @@ void bluez_notify(struct backend *backend, enum sensor sensor, bool on)
     alarm_clear(&subscription->alarm);
     subscription->tries = 0;
     subscription->resuming = false;
+    if (bluez->link.ending)
+        return;
     if (!bluez->link.up || is_so) {
         answer_at_once(bluez, sensor, on);
     } else if (!subscription->path[0] || (!on && subscription->acquired)) {
@@ -203,20 +212,19 @@ void bluez_notify(struct backend *backend, enum sensor sensor, bool on)
     }
 }
 
+void subscriptions_void(struct bluez *bluez)
+{
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
+        bus_cancel(&bluez->link.sensors[sensor].call);
+        alarm_clear(&bluez->link.sensors[sensor].alarm);
+    }
+}
+
 void subscriptions_end(struct bluez *bluez)
 {
-    struct failure failure;
-
-    failure_set(&failure, ERROR_NOT_CONNECTED, "The band is no longer connected.");
+    subscriptions_void(bluez);
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        struct subscription *subscription = &bluez->link.sensors[sensor];
-        const enum subscription_state state = subscription->state;
-
-        bus_cancel(&subscription->call);
-        alarm_clear(&subscription->alarm);
-        acquire_drop(subscription);
-        subscription->state = NOTIFY_OFF;
-        if (state == NOTIFY_STARTING || state == NOTIFY_STOPPING)
-            settle(subscription, state == NOTIFY_STARTING, &failure);
+        acquire_drop(&bluez->link.sensors[sensor]);
+        bluez->link.sensors[sensor].state = NOTIFY_OFF;
     }
 }

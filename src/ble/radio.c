@@ -218,23 +218,12 @@ static void on_refuse(struct radio *radio)
         fail_connect(radio, ERROR_BUSY, "A band is connected already. Disconnect it first.");
 }
 
-/* Requests that the link took with it fail before its end is told. */
-static void fail_requests(struct radio *radio)
+/* The link took them with it. */
+static void void_requests(struct radio *radio)
 {
-    struct backend_listener *listener = &radio->backend.listener;
-    struct failure failure;
-
-    failure_set(&failure, ERROR_NOT_CONNECTED, "The band was disconnected meanwhile.");
-    for (int i = 0; i < SENSOR_COUNT && !radio->closing; i++) {
-        if (radio->due[RADIO_NOTIFY + i] == RADIO_NEVER)
-            continue;
-        radio->due[RADIO_NOTIFY + i] = RADIO_NEVER;
-        listener->notified(listener->user, (enum sensor)i, radio->wanted[i], &failure);
-    }
-    if (radio->due[RADIO_CONTROL] == RADIO_NEVER || radio->closing)
-        return;
+    for (int i = 0; i < SENSOR_COUNT; i++)
+        cancel(radio, RADIO_NOTIFY + i);
     cancel(radio, RADIO_CONTROL);
-    listener->controlled(listener->user, &failure);
 }
 
 static void end_link(struct radio *radio, enum link_end end)
@@ -247,7 +236,7 @@ static void end_link(struct radio *radio, enum link_end end)
     cancel(radio, RADIO_RELEASE);
     if (was_up)
         radio->hooks->link_down(radio, end);
-    fail_requests(radio);
+    void_requests(radio);
     if (!radio->closing)
         radio->backend.listener.disconnected(radio->backend.listener.user, end);
 }

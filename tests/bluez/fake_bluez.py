@@ -108,6 +108,8 @@ class Fake:
             self.error(message, rule["error"], rule.get("text", ""))
         elif rule.get("ok"):
             self.reply(message)
+        for change in rule.get("then", []):
+            self.do_change(**change)
 
     def behave(self, message, member, path, args):
         if member == "GetManagedObjects":
