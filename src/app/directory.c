@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/mounted.h"
+
 struct kind {
     const char *option;
     const char *below_state; /* of $STATE_DIRECTORY */
@@ -58,16 +60,8 @@ static bool make(const struct kind *kind, const char *path, struct failure *fail
     return false;
 }
 
-static bool open_kind(const struct kind *kind, const char *given, char *path,
-                      struct failure *failure)
+static bool make_all(const struct kind *kind, char *path, struct failure *failure)
 {
-    const int len = find(kind, given, path);
-
-    if (len <= 0 || len >= DIRECTORY_PATH_MAX) {
-        failure_set(failure, ERROR_RECORDING, "%s: name a directory with --%s.",
-                    len <= 0 ? "HOME is not set" : "The path is too long", kind->option);
-        return false;
-    }
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         const bool made = make(kind, path, failure);
@@ -78,16 +72,53 @@ static bool open_kind(const struct kind *kind, const char *given, char *path,
     return make(kind, path, failure);
 }
 
-bool directory_for_data(const char *given, char path[DIRECTORY_PATH_MAX], struct failure *failure)
+static bool find_kind(const struct kind *kind, const char *given, char *path,
+                      struct failure *failure)
+{
+    const int len = find(kind, given, path);
+
+    if (len > 0 && len < DIRECTORY_PATH_MAX)
+        return true;
+    failure_set(failure, ERROR_RECORDING, "%s: name a directory with --%s.",
+                len <= 0 ? "HOME is not set" : "The path is too long", kind->option);
+    return false;
+}
+
+/* The disk beneath would be written to instead, and nobody would find that. */
+static bool refuse_unmounted(const char *path, struct failure *failure)
+{
+    char place[200];
+    struct stat info;
+
+    if (mounted_is_missing(path, place, sizeof(place)))
+        failure_set(failure, ERROR_RECORDING,
+                    "Nothing is mounted at %.80s, where %.80s is to be: mount it, then restart "
+                    "linkbandd.",
+                    place, path);
+    else if (stat(path, &info) != 0 && mounted_seems_missing(path))
+        failure_set(failure, ERROR_RECORDING,
+                    "%.100s is not there, nor is anything mounted above it: plug it in and mount "
+                    "it, or make the directory, then restart linkbandd.",
+                    path);
+    else
+        return false;
+    return true;
+}
+
+bool directory_for_data(const char *given, bool make, char path[DIRECTORY_PATH_MAX],
+                        struct failure *failure)
 {
     static const struct kind data = {"data-dir", "/recordings", "XDG_DATA_HOME", ".local/share"};
 
-    return open_kind(&data, given, path, failure);
+    return find_kind(&data, given, path, failure) &&
+           (!make ||
+            (!(given && refuse_unmounted(path, failure)) && make_all(&data, path, failure)));
 }
 
-bool directory_for_state(const char *given, char path[DIRECTORY_PATH_MAX], struct failure *failure)
+bool directory_for_state(const char *given, bool make, char path[DIRECTORY_PATH_MAX],
+                         struct failure *failure)
 {
     static const struct kind state = {"state-dir", "", "XDG_STATE_HOME", ".local/state"};
 
-    return open_kind(&state, given, path, failure);
+    return find_kind(&state, given, path, failure) && (!make || make_all(&state, path, failure));
 }

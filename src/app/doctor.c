@@ -125,7 +125,7 @@ static void look_at_recordings(const struct options *options)
 
     if (service)
         snprintf(path, sizeof(path), "%s", SERVICE_STATE);
-    else if (!directory_for_data(options->data_dir, path, &failure)) {
+    else if (!directory_for_data(options->data_dir, false, path, &failure)) {
         doctor_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir", "%s",
                      failure.message);
         return;

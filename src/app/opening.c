@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "app/directory.h"
+#include "app/mounted.h"
 #include "app/recorded.h"
 #include "app/token_file.h"
 #include "base/log.h"
@@ -150,10 +151,14 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     char path[DIRECTORY_PATH_MAX];
     struct failure failure;
 
-    if (directory_for_data(options->data_dir, path, &failure))
+    if (directory_for_data(options->data_dir, true, path, &failure))
         daemon->recorder = recorder_create(&daemon->loop, path, &listener, &failure);
     if (!daemon->recorder)
         log_warning("nothing can be recorded: %s", failure.message);
+    else if (options->data_dir && mounted_seems_missing(path))
+        log_warning("recordings go to %s on the disk of /, for nothing is mounted there: is "
+                    "something missing?",
+                    path);
     protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
 }
 
@@ -164,7 +169,7 @@ static void read_wants(struct daemon *daemon, const struct options *options,
     char path[DIRECTORY_PATH_MAX];
     struct manager_wants left;
 
-    if (directory_for_state(options->state_dir, path, failure))
+    if (directory_for_state(options->state_dir, true, path, failure))
         daemon->wants = wants_file_create(&daemon->loop, path, options->backend, failure);
     if (daemon->wants && wants_file_load(daemon->wants, &left))
         daemon->left = left;

@@ -21,7 +21,7 @@ void recorded_folder(const struct options *options, const char *given,
 
     snprintf(path, DIRECTORY_PATH_MAX, "%s", given);
     if (is_folder(given) || !session_id_is_valid(given) ||
-        !directory_for_data(options->data_dir, data_dir, &failure))
+        !directory_for_data(options->data_dir, false, data_dir, &failure))
         return;
     snprintf(path, DIRECTORY_PATH_MAX, "%.*s/%s", DIRECTORY_PATH_MAX - SESSION_ID_SIZE - 2,
              data_dir, given);
