@@ -12,7 +12,10 @@
 #include "base/error.h"
 #include "base/log.h"
 
-#define OPTIONS_LIST_MAX 16
+#define OPTIONS_LIST_MAX    16
+#define OPTIONS_NORMAL_SIZE 512
+/* The service's, as the package installs it. */
+#define OPTIONS_SERVICE_CONFIG "/etc/linkbandd/linkbandd.conf"
 /* Of a command line or configuration file that is refused, as sysexits.h has it: starting again
  * doesn't mend it. */
 #define OPTIONS_EXIT_STATUS 78
@@ -58,6 +61,10 @@ struct options {
     struct option_text *texts; /* what was copied out of the configuration file */
 };
 
+/* Whether the options go together: what values.c can't see of one. Touches nothing, not even a
+ * file; for the daemon's options only. */
+bool options_fit(const struct options *options, struct failure *failure);
+
 /* Where an option may stand and what it is for. */
 enum {
     OPTION_IN_FILE = 1 << 0,
@@ -74,6 +81,10 @@ struct option_spec {
     /* False, and *failure begins with the option's name: "backend can't be …". */
     bool (*set)(const struct option_spec *spec, struct options *options, const char *value,
                 struct failure *failure);
+    /* Looks at a value before it is set, or NULL. False, and *failure likewise, where it can't ever
+     * match or work. What it leaves in `normal`, if anything, is taken instead. Touches nothing. */
+    bool (*check)(const char *name, const char *value, char normal[OPTIONS_NORMAL_SIZE],
+                  struct failure *failure);
     size_t offset; /* of the field in struct options */
     unsigned use;
     enum options_action action; /* what it asks for, where it is set by that alone */

@@ -25,7 +25,7 @@ const char *error_code_name(enum error_code code);
 /* Says what went wrong and what to do next. */
 struct failure {
     enum error_code code;
-    char message[240];
+    char message[320];
 };
 
 /* Fills *failure; returns it, so that it can be handed on in one expression. */

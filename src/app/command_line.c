@@ -5,15 +5,14 @@
 #include "app/config.h"
 #include "app/options.h"
 
-#define TABLE_MAX      64
-#define SERVICE_CONFIG "/etc/linkbandd/linkbandd.conf"
+#define TABLE_MAX 64
 
 /* The failure begins with the option's name, as the file knows it. */
 static void add_dashes(struct failure *failure)
 {
     const struct failure plain = *failure;
 
-    failure_set(failure, plain.code, "--%.230s", plain.message);
+    failure_set(failure, plain.code, "--%.300s", plain.message);
 }
 
 /* getopt tells an unknown option and a missing value by the same '?' unless asked by a leading
@@ -33,8 +32,8 @@ static void take_doctor(struct options *options)
 {
     if (options->action == ACTION_SERVE)
         options->action = ACTION_DOCTOR;
-    if (!options->config && access(SERVICE_CONFIG, R_OK) == 0)
-        options->config = SERVICE_CONFIG;
+    if (!options->config && access(OPTIONS_SERVICE_CONFIG, R_OK) == 0)
+        options->config = OPTIONS_SERVICE_CONFIG;
 }
 
 static const struct {
@@ -125,29 +124,6 @@ static bool check_use(const struct options *options, struct failure *failure)
     return true;
 }
 
-static bool check_daemon(const struct options *options, struct failure *failure)
-{
-    const bool replay = options->backend && strcmp(options->backend, "replay") == 0;
-    const bool sim = options->backend && strcmp(options->backend, "sim") == 0;
-    const bool bluez = options->backend && strcmp(options->backend, "bluez") == 0;
-    const char *fault = NULL;
-
-    if (!options->backend)
-        fault = "Say where the band comes from: --backend bluez, sim or replay.";
-    else if (options->sim && !sim)
-        fault = "--sim is for --backend sim only.";
-    else if (!bluez && (options->adapter || options->notify))
-        fault = "--adapter and --notify are for --backend bluez only.";
-    else if (!replay && (options->capture || options->loop))
-        fault = "--capture and --loop are for --backend replay only.";
-    else if (replay && !options->capture)
-        fault = "--backend replay wants --capture FILE.";
-    if (!fault)
-        return true;
-    failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
-    return false;
-}
-
 static bool is_daemon(const struct options *options)
 {
     return options->action == ACTION_SERVE || options->action == ACTION_CHECK_CONFIG;
@@ -178,5 +154,5 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
         if (!take_all(options, argc, argv, failure))
             return false;
     }
-    return !is_daemon(options) || check_daemon(options, failure);
+    return !is_daemon(options) || options_fit(options, failure);
 }

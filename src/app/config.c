@@ -19,7 +19,7 @@ struct reading {
 static void fault(struct reading *reading, const char *text)
 {
     if (!reading->failed)
-        failure_set(reading->failure, ERROR_INVALID_PARAMETERS, "%.100s:%u: %.120s", reading->path,
+        failure_set(reading->failure, ERROR_INVALID_PARAMETERS, "%.100s:%u: %.200s", reading->path,
                     reading->line, text);
     reading->failed = true;
 }
@@ -66,6 +66,9 @@ static int take(void *user, const char *section, const char *key, const char *va
         fault(reading, "this file has no [sections].");
     else if (!spec || !(spec->use & OPTION_IN_FILE))
         refuse_key(reading, key, spec != NULL);
+    else if (strstr(value, " #") || strstr(value, "\t#"))
+        fault(reading, "what follows # would be part of the value: put the comment on a line of "
+                       "its own.");
     else if (options_given(options, spec) && !options_is_list(spec)) {
         failure_set(&failure, ERROR_INVALID_PARAMETERS, "%s is given twice.", key);
         fault(reading, failure.message);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/check.h"
 #include "app/doctor.h"
 #include "app/options.h"
 #include "app/process.h"
@@ -9,6 +10,12 @@
 
 static int check_config(const struct options *options)
 {
+    struct failure failure;
+
+    if (!check_start(options, &failure)) {
+        log_error("%s", failure.message);
+        return OPTIONS_EXIT_STATUS;
+    }
     printf("%s: nothing wrong\n", options->config ? options->config : "the command line");
     return EXIT_SUCCESS;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "values.h"
+
 #define DAEMON  OPTION_FOR_DAEMON
 #define PROCESS OPTION_FOR_PROCESS
 #define EXPORT  OPTION_FOR_EXPORT
@@ -115,16 +117,21 @@ static bool set_action(const struct option_spec *spec, struct options *options, 
 
 #define OPTION(name, argument, use, setter, field, help, sample)                                   \
     {                                                                                              \
-        name, argument, help, setter, offsetof(struct options, field), use, 0, sample              \
+        name, argument, help, setter, NULL, offsetof(struct options, field), use, 0, sample        \
+    }
+/* Whose value is looked at before it is set. */
+#define VALUE(name, argument, use, setter, check, field, help, sample)                             \
+    {                                                                                              \
+        name, argument, help, setter, check, offsetof(struct options, field), use, 0, sample       \
     }
 #define ACTION(name, use, action, help)                                                            \
     {                                                                                              \
-        name, NULL, help, set_action, 0, use, action, NULL                                         \
+        name, NULL, help, set_action, NULL, 0, use, action, NULL                                   \
     }
 
 /* clang-format off */
 const struct option_spec options_table[] = {
-    OPTION("config", "FILE", DAEMON, set_text, config,
+    VALUE("config", "FILE", DAEMON, set_text, values_path, config,
            "read options from this file too; the command line goes before it", NULL),
     ACTION("check-config", DAEMON, ACTION_CHECK_CONFIG,
            "say whether command line and file are right, without starting"),
@@ -133,47 +140,47 @@ const struct option_spec options_table[] = {
     OPTION("backend", "bluez|sim|replay", IN_FILE, set_word, backend,
            "where the band comes from: bluez, a real one over Bluetooth; sim, a simulated one; "
            "replay, a capture played again", "bluez"),
-    OPTION("adapter", "ADDRESS|hciN", IN_FILE, set_text, adapter,
+    VALUE("adapter", "ADDRESS|hciN", IN_FILE, set_text, values_adapter, adapter,
            "bluez: this adapter instead of the first that is powered", "hci0"),
     OPTION("notify", "start|acquire", IN_FILE, set_word, notify,
            "bluez: take data as signals of the bus (start, the default) or over a socket (acquire)",
            "start"),
-    OPTION("auto-connect", "BAND", IN_FILE, set_text, auto_connect,
+    VALUE("auto-connect", "BAND", IN_FILE, set_text, values_band, auto_connect,
            "connect this band (name or address) whenever it appears, and stream", "LXB-01234567"),
-    OPTION("sim", "KEY=VALUE,…", IN_FILE, set_text, sim,
+    VALUE("sim", "KEY=VALUE,…", IN_FILE, set_text, values_sim, sim,
            "settings of the simulated band; --help lists them", "heart=72,loss=0.01"),
-    OPTION("capture", "FILE", IN_FILE, set_text, capture,
+    VALUE("capture", "FILE", IN_FILE, set_text, values_path, capture,
            "the capture to replay, or a recording: its folder or session_id", "/srv/captures/band.txt"),
     OPTION("loop", NULL, IN_FILE, set_flag, loop,
            "replay it again and again; each round is a reboot of the band", "yes"),
     OPTION("mains", "50|60", IN_FILE | PROCESS | EXPORT, set_word, mains,
            "the mains' frequency in Hz, taken off the EEG; 50 is the default", "50"),
-    OPTION("data-dir", "DIR", IN_FILE | PROCESS | EXPORT, set_text, data_dir,
+    VALUE("data-dir", "DIR", IN_FILE | PROCESS | EXPORT, set_text, values_path, data_dir,
            "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
            "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
-    OPTION("state-dir", "DIR", IN_FILE, set_text, state_dir,
+    VALUE("state-dir", "DIR", IN_FILE, set_text, values_path, state_dir,
            "where it is kept what to resume after a crash, instead of $STATE_DIRECTORY under systemd "
            "and $XDG_STATE_HOME/linkbandd elsewhere", "/srv/linkbandd/state"),
-    OPTION("listen", "ADDRESS:PORT", IN_FILE, set_list, listen,
+    VALUE("listen", "ADDRESS:PORT", IN_FILE, set_list, values_address, listen,
            "listen here (up to 16 times) instead of on 127.0.0.1:8121 and [::1]:8121; addresses "
            "beyond loopback want a token", "127.0.0.1:8121"),
-    OPTION("token-file", "FILE", IN_FILE, set_text, token_file,
+    VALUE("token-file", "FILE", IN_FILE, set_text, values_path, token_file,
            "every client must show the token in this file, as ?token= or Authorization: Bearer",
            "/etc/linkbandd/token"),
-    OPTION("allow-host", "NAME", RELOADS, set_list, allow_host,
+    VALUE("allow-host", "NAME", RELOADS, set_list, values_host, allow_host,
            "accept this name in requests' Host besides loopback names", "lab.example.org"),
-    OPTION("allow-origin", "ORIGIN", RELOADS, set_list, allow_origin,
+    VALUE("allow-origin", "ORIGIN", RELOADS, set_list, values_origin, allow_origin,
            "accept pages of this origin; `null` lifts the limits of pages opened from a file",
            "https://lab.example.org"),
-    OPTION("deny-origin", "ORIGIN", RELOADS, set_list, deny_origin,
+    VALUE("deny-origin", "ORIGIN", RELOADS, set_list, values_origin, deny_origin,
            "refuse this origin; `null` shuts out pages opened from a file", "null"),
     OPTION("log-level", "error|warning|info|debug", RELOADS, set_level, log_level,
            "what is logged; info is the default", "info"),
-    OPTION("start", "ISO", PROCESS, set_text, start,
+    VALUE("start", "ISO", PROCESS, set_text, values_start, start,
            "process: when a version 1 capture began", NULL),
     OPTION("format", "csv|bdf|jsonl", EXPORT, set_word, format,
            "export: what to make again of a recording's packets", NULL),
-    OPTION("out", "DIR", EXPORT, set_text, out,
+    VALUE("out", "DIR", EXPORT, set_text, values_path, out,
            "export: where to, instead of the working directory; nothing is overwritten", NULL),
     ACTION("version", DAEMON | PROCESS | EXPORT, ACTION_VERSION, "print the version"),
     ACTION("help", DAEMON | PROCESS | EXPORT, ACTION_HELP, "print this"),
@@ -245,10 +252,26 @@ bool options_is_list(const struct option_spec *spec)
     return spec->set == set_list;
 }
 
+static bool check_value(const struct option_spec *spec, struct options *options, const char **value,
+                        struct failure *failure)
+{
+    char normal[OPTIONS_NORMAL_SIZE] = "";
+
+    if (!spec->check || (*value)[0] == '\0') /* the setter says what is wrong with none */
+        return true;
+    if (!spec->check(spec->name, *value, normal, failure))
+        return false;
+    if (normal[0] && strcmp(normal, *value) != 0)
+        *value = options_keep(options, normal);
+    if (!*value)
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%s: out of memory.", spec->name);
+    return *value;
+}
+
 bool options_set(struct options *options, const struct option_spec *spec, const char *value,
                  struct failure *failure)
 {
-    if (!spec->set(spec, options, value, failure))
+    if (!check_value(spec, options, &value, failure) || !spec->set(spec, options, value, failure))
         return false;
     options->given |= bit(spec);
     return true;

@@ -1,72 +1,10 @@
 #include "access.h"
 
+#include "authority.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
-
-/* The longest DNS name. */
-#define NAME_MAX_LENGTH 253
-
-/* A Host header taken apart: `name` in lower case without brackets; port "" if there is none. */
-struct authority {
-    char name[NAME_MAX_LENGTH + 1];
-    char port[6];
-    bool bracketed;
-};
-
-static bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-}
-
-static bool parse_port(const char *text, struct authority *authority)
-{
-    size_t len = strlen(text);
-
-    if (len == 0 || len >= sizeof(authority->port) || strspn(text, "0123456789") != len)
-        return false;
-    memcpy(authority->port, text, len + 1);
-    return true;
-}
-
-static bool parse_rest(const char *rest, struct authority *authority)
-{
-    authority->port[0] = '\0';
-    return *rest == '\0' || (*rest == ':' && parse_port(rest + 1, authority));
-}
-
-static bool parse_bracketed(const char *text, struct authority *authority)
-{
-    const char *end = strchr(text, ']');
-    struct in6_addr address;
-
-    if (!end || (size_t)(end - text - 1) >= INET6_ADDRSTRLEN)
-        return false;
-    char literal[INET6_ADDRSTRLEN] = "";
-    memcpy(literal, text + 1, end - text - 1);
-    if (inet_pton(AF_INET6, literal, &address) != 1)
-        return false;
-    /* One spelling an address: 0:0:0:0:0:0:0:1 is ::1. */
-    inet_ntop(AF_INET6, &address, authority->name, sizeof(authority->name));
-    authority->bracketed = true;
-    return parse_rest(end + 1, authority);
-}
-
-static bool parse_authority(const char *text, struct authority *authority)
-{
-    size_t n = 0;
-
-    memset(authority, 0, sizeof(*authority));
-    if (text[0] == '[')
-        return parse_bracketed(text, authority);
-    for (; text[n] && text[n] != ':'; n++) {
-        char c = text[n] >= 'A' && text[n] <= 'Z' ? (char)(text[n] + 'a' - 'A') : text[n];
-        if (n == NAME_MAX_LENGTH || !is_name_character(c))
-            return false;
-        authority->name[n] = c;
-    }
-    return n > 0 && parse_rest(text + n, authority);
-}
 
 /* inet_pton takes only four decimal numbers: 127.1, 0x7f.1 and 2130706433 are no literals. */
 static bool is_loopback(const struct authority *authority)
@@ -92,17 +30,24 @@ static bool is_local_literal(const struct authority *authority, const char *loca
            memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* `--allow-host NAME` allows any port, `--allow-host NAME:PORT` that one. */
+/* `--allow-host NAME` allows any port, `--allow-host NAME:PORT` that one, which browsers leave out
+ * where it is the scheme's own. */
+static bool is_allowed_port(const char *allowed, const char *port)
+{
+    return !allowed[0] || strcmp(allowed, port) == 0 ||
+           (!port[0] && (strcmp(allowed, "80") == 0 || strcmp(allowed, "443") == 0));
+}
+
 static bool is_allowed_host(const struct access_rules *rules, const struct authority *authority)
 {
     struct authority allowed;
 
     for (size_t i = 0; i < rules->allow_host_count; i++) {
-        if (!parse_authority(rules->allow_host[i], &allowed))
+        if (!authority_parse(rules->allow_host[i], &allowed))
             continue;
         if (strcmp(allowed.name, authority->name) == 0 &&
             allowed.bracketed == authority->bracketed &&
-            (!allowed.port[0] || strcmp(allowed.port, authority->port) == 0))
+            is_allowed_port(allowed.port, authority->port))
             return true;
     }
     return false;
@@ -111,7 +56,7 @@ static bool is_allowed_host(const struct access_rules *rules, const struct autho
 static bool host_may(const struct access_rules *rules, const struct access_request *request,
                      struct authority *host)
 {
-    if (!request->host || !parse_authority(request->host, host))
+    if (!request->host || !authority_parse(request->host, host))
         return false;
     return is_loopback(host) || is_local_literal(host, request->local_address) ||
            is_allowed_host(rules, host);
@@ -130,8 +75,8 @@ static bool is_listed(const char *const *list, size_t count, const char *origin)
 static bool parse_origin(const char *origin, struct authority *authority)
 {
     if (strncasecmp(origin, "http://", 7) == 0)
-        return parse_authority(origin + 7, authority);
-    return strncasecmp(origin, "https://", 8) == 0 && parse_authority(origin + 8, authority);
+        return authority_parse(origin + 7, authority);
+    return strncasecmp(origin, "https://", 8) == 0 && authority_parse(origin + 8, authority);
 }
 
 static bool is_same(const struct authority *a, const struct authority *b)
@@ -153,7 +98,7 @@ bool access_is_own_page(const char *origin, const char *host)
 {
     struct authority page, asked;
 
-    return origin && host && parse_origin(origin, &page) && parse_authority(host, &asked) &&
+    return origin && host && parse_origin(origin, &page) && authority_parse(host, &asked) &&
            is_same(&page, &asked);
 }
 

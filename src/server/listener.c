@@ -16,61 +16,7 @@
 
 #include "base/log.h"
 #include "room.h"
-
-#define BACKLOG 64
-
-/* "ADDR:PORT" or "[ADDR]:PORT" into host and port; false: neither. */
-static bool split_address(const char *text, char host[64], char port[8])
-{
-    const char *colon = strrchr(text, ':');
-
-    if (!colon || strlen(colon + 1) >= 8 || !colon[1] ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1))
-        return false;
-    snprintf(port, 8, "%s", colon + 1);
-    size_t len = colon - text;
-    if (text[0] == '[') {
-        if (len < 3 || text[len - 1] != ']')
-            return false;
-        text++;
-        len -= 2;
-    } else if (memchr(text, ':', len)) {
-        return false;
-    }
-    if (len == 0 || len >= 64)
-        return false;
-    memcpy(host, text, len);
-    host[len] = '\0';
-    return true;
-}
-
-static struct addrinfo *resolve(const char *address)
-{
-    char host[64], port[8];
-    struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM,
-                                     .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-
-    if (!split_address(address, host, port) || strtol(port, NULL, 10) > 65535)
-        return NULL;
-    return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
-}
-
-static int bind_socket(const struct addrinfo *where)
-{
-    int fd = socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
-
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (where->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-    if (bind(fd, where->ai_addr, where->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
+#include "server/address.h"
 
 static void set_options(int fd)
 {
@@ -158,15 +104,14 @@ static bool watch_socket(struct server *server, int fd)
 
 bool listener_open(struct server *server, const char *address, struct failure *failure)
 {
-    struct addrinfo *where = resolve(address);
+    struct addrinfo *where = address_resolve(address);
 
     if (!where) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS,
-                    "--listen %s is not an address and a port; use 127.0.0.1:8121 or [::1]:8121",
-                    address);
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "--listen %s %s", address, ADDRESS_ADVICE);
         return false;
     }
-    int family = where->ai_family, fd = bind_socket(where), error = errno;
+    const bool own = address_is_loopback(where->ai_addr);
+    int family = where->ai_family, fd = address_bind(where, true), error = errno;
     freeaddrinfo(where);
     if (fd >= 0 && watch_socket(server, fd))
         return true;
@@ -175,7 +120,7 @@ bool listener_open(struct server *server, const char *address, struct failure *f
         failure_set(failure, ERROR_INTERNAL, "can't listen on %s: too many addresses", address);
         return false;
     }
-    if (family == AF_INET6 && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL)) {
+    if (family == AF_INET6 && own && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL)) {
         log_warning("no IPv6 on this machine: not listening on %s", address);
         return true;
     }
@@ -206,19 +151,6 @@ bool listener_take(struct server *server, int fd, struct failure *failure)
     return true;
 }
 
-/* An address that others than this machine's own programs can reach. */
-static bool is_beyond_loopback(const struct sockaddr_storage *name)
-{
-    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)name)->sin6_addr;
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)name;
-
-    if (name->ss_family == AF_INET)
-        return ntohl(v4->sin_addr.s_addr) >> 24 != 127;
-    if (name->ss_family != AF_INET6)
-        return true;
-    return !IN6_IS_ADDR_LOOPBACK(v6) && !(IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
-}
-
 bool listener_is_loopback_only(const struct server *server)
 {
     struct sockaddr_storage name = {0};
@@ -226,7 +158,7 @@ bool listener_is_loopback_only(const struct server *server)
     for (size_t i = 0; i < server->listening_count; i++) {
         socklen_t len = sizeof(name);
         if (getsockname(server->listening[i].fd, (struct sockaddr *)&name, &len) != 0 ||
-            is_beyond_loopback(&name))
+            !address_is_loopback((const struct sockaddr *)&name))
             return false;
     }
     return true;

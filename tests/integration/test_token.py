@@ -46,7 +46,7 @@ def test_a_file_that_will_not_do_is_refused_with_what_to_do(token_file, content,
 
 def test_a_file_that_is_none_is_refused_with_what_to_do(tmp_path):
     os.mkfifo(tmp_path / "pipe", 0o600)
-    for path, told in ((tmp_path / "missing", "openssl"), (tmp_path, "no file"), (tmp_path / "pipe", "no file")):
+    for path, told in ((tmp_path / "missing", "openssl"), (tmp_path, "no regular file"), (tmp_path / "pipe", "no regular file")):
         status, line = refused("--token-file", path, "--listen", "127.0.0.1:0")
         assert status == 78 and told in line, line
 

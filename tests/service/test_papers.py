@@ -48,7 +48,7 @@ def test_the_file_s_page_says_what_a_reload_takes():
     text = (ROOT / "docs/man/linkbandd.conf.5").read_text().replace("\\-", "-")
     marked = set(re.findall(r'^\.TP\n\.BR ([a-z-]+) .*\n\.I reload\.$', text, re.M))
     source = (ROOT / "src/app/options.c").read_text()
-    assert marked == set(re.findall(r'OPTION\("([a-z-]+)", [^,]+, RELOADS\b', source))
+    assert marked == set(re.findall(r'(?:OPTION|VALUE)\("([a-z-]+)", [^,]+, RELOADS\b', source))
 
 
 def test_the_program_s_page_explains_the_others():

@@ -1,0 +1,118 @@
+#include "app/check.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/recorded.h"
+#include "app/token_file.h"
+#include "ble/replay.h"
+#include "ble/sim.h"
+#include "server/address.h"
+
+static bool refuse(struct failure *failure, const char *option, const char *value, const char *why)
+{
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "--%s %.120s: %s.", option, value, why);
+    return false;
+}
+
+/* 127.0.0.1 is everywhere, and without [::1] the daemon starts. */
+static bool check_address(const char *text, struct failure *failure)
+{
+    struct addrinfo *where = address_resolve(text);
+
+    if (!where)
+        return refuse(failure, "listen", text, "it can't be read");
+    const bool own = address_is_loopback(where->ai_addr);
+    const int fd = address_bind(where, false), error = errno;
+    freeaddrinfo(where);
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 || error == EADDRINUSE ||
+        (own && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)))
+        return true;
+    return refuse(failure, "listen", text,
+                  error == EADDRNOTAVAIL ? "this machine has no such address" : strerror(error));
+}
+
+static bool check_addresses(const struct options *options, struct failure *failure)
+{
+    for (size_t i = 0; i < options->listen.count; i++) {
+        if (!check_address(options->listen.items[i], failure))
+            return false;
+    }
+    return true;
+}
+
+static void nothing(void *user)
+{
+    (void)user;
+}
+
+static bool check_capture(const struct options *options, struct failure *failure)
+{
+    char path[DIRECTORY_PATH_MAX];
+    uv_loop_t loop;
+
+    if (strcmp(options->backend, "replay") != 0)
+        return true;
+    if (uv_loop_init(&loop) != 0)
+        return refuse(failure, "capture", options->capture, "out of descriptors");
+    recorded_capture(options, options->capture, path);
+    const struct replay_options replay = {.path = path};
+    struct backend *backend = replay_create(&loop, &replay, failure);
+    if (backend)
+        backend->ops->destroy(backend, nothing, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return backend != NULL;
+}
+
+/* A part of it that is there and is no directory: none can be made below. */
+static bool check_directory(const char *option, const char *given, struct failure *failure)
+{
+    char path[DIRECTORY_PATH_MAX];
+    struct stat info;
+
+    if (!given)
+        return true;
+    if (strlen(given) >= sizeof(path))
+        return refuse(failure, option, given, "the path is too long");
+    strcpy(path, given);
+    while (stat(path, &info) != 0) {
+        char *slash = strrchr(path, '/');
+        if (!slash || slash == path)
+            return true;
+        *slash = '\0';
+    }
+    return S_ISDIR(info.st_mode) || refuse(failure, option, path, "it is no directory");
+}
+
+static bool check_truth(const struct options *options, struct failure *failure)
+{
+    struct sim_options sim;
+
+    sim_options_init(&sim);
+    if (!options->sim || !sim_options_parse(options->sim, &sim, failure) || !sim.truth[0])
+        return true;
+    char path[SIM_PATH_SIZE];
+    memcpy(path, sim.truth, sizeof(path));
+    const char *folder = dirname(path);
+    if (access(sim.truth, F_OK) == 0 ? access(sim.truth, W_OK) == 0 : access(folder, W_OK) == 0)
+        return true;
+    return refuse(failure, "sim truth", sim.truth, strerror(errno));
+}
+
+bool check_start(const struct options *options, struct failure *failure)
+{
+    char token[SERVER_TOKEN_MAX + 1];
+
+    return (!options->token_file || token_file_read(options->token_file, token, failure)) &&
+           check_addresses(options, failure) && check_capture(options, failure) &&
+           check_directory("data-dir", options->data_dir, failure) &&
+           check_directory("state-dir", options->state_dir, failure) &&
+           check_truth(options, failure);
+}

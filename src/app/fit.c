@@ -1,0 +1,117 @@
+/* What of the daemon's options goes together. */
+#include <string.h>
+#include <strings.h>
+
+#include "app/options.h"
+#include "band/profile.h"
+#include "server/address.h"
+
+static bool is_backend(const struct options *options, const char *name)
+{
+    return options->backend && strcmp(options->backend, name) == 0;
+}
+
+static const char *backend_fault(const struct options *options)
+{
+    const bool replay = is_backend(options, "replay");
+
+    if (!options->backend)
+        return "Say where the band comes from: --backend bluez, sim or replay.";
+    if (options->sim && !is_backend(options, "sim"))
+        return "--sim is for --backend sim only.";
+    if (!is_backend(options, "bluez") && (options->adapter || options->notify))
+        return "--adapter and --notify are for --backend bluez only.";
+    if (!replay && (options->capture || options->loop))
+        return "--capture and --loop are for --backend replay only.";
+    if (replay && !options->capture)
+        return "--backend replay wants --capture FILE.";
+    return NULL;
+}
+
+/* A capture may call its band as it likes, what is on the air may not. */
+static bool band_fits(const struct options *options, struct failure *failure)
+{
+    const char *band = options->auto_connect;
+
+    if (!band || strchr(band, ':') || is_backend(options, "replay") ||
+        strncasecmp(band, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0)
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "--auto-connect %.60s can't match: a band's name begins with " BAND_NAME_PREFIX
+                "; its address, AA:BB:CC:DD:EE:FF, does as well.",
+                band);
+    return false;
+}
+
+static bool origins_fit(const struct options *options, struct failure *failure)
+{
+    for (size_t i = 0; i < options->allow_origin.count; i++) {
+        for (size_t j = 0; j < options->deny_origin.count; j++) {
+            if (strcasecmp(options->allow_origin.items[i], options->deny_origin.items[j]) != 0)
+                continue;
+            failure_set(failure, ERROR_INVALID_PARAMETERS,
+                        "%.80s is in allow-origin and in deny-origin: take it out of one.",
+                        options->allow_origin.items[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Two of which only one can be listened on. */
+static bool pair_fits(const struct option_list *list, size_t i, size_t j, struct failure *failure)
+{
+    struct addrinfo *a = address_resolve(list->items[i]), *b = address_resolve(list->items[j]);
+    const bool clash = a && b && address_excludes(a->ai_addr, b->ai_addr);
+
+    if (a)
+        freeaddrinfo(a);
+    if (b)
+        freeaddrinfo(b);
+    if (clash)
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "--listen %.60s and --listen %.60s exclude each other: one of them is enough.",
+                    list->items[i], list->items[j]);
+    return !clash;
+}
+
+static bool address_fits(const struct options *options, const char *text, struct failure *failure)
+{
+    struct addrinfo *where = address_resolve(text);
+    const bool open = where && !address_is_loopback(where->ai_addr);
+
+    if (where)
+        freeaddrinfo(where);
+    if (!open || options->token_file)
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "%.60s can be reached from beyond this machine: give --token-file FILE, or listen "
+                "on 127.0.0.1 and [::1] only.",
+                text);
+    return false;
+}
+
+static bool addresses_fit(const struct options *options, struct failure *failure)
+{
+    const struct option_list *list = &options->listen;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!address_fits(options, list->items[i], failure))
+            return false;
+        for (size_t j = 0; j < i; j++) {
+            if (!pair_fits(list, j, i, failure))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool options_fit(const struct options *options, struct failure *failure)
+{
+    const char *fault = backend_fault(options);
+
+    if (fault)
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
+    return !fault && band_fits(options, failure) && origins_fit(options, failure) &&
+           addresses_fit(options, failure);
+}
