@@ -46,22 +46,33 @@ class Watched(Client):
 
 
 class Look:
-    """What the daemon spends, and what its clients feel, from one look to the next."""
+    """What the daemon spends, and what its clients feel, from one look to the next.
+
+    Whether it spins is told by how often its loop goes to sleep for each message that a client gets: a count, so that
+    neither a slow nor a busy machine changes it. Each packet of the band wakes the loop; one that spins never sleeps.
+    """
 
     def __init__(self, daemon, good):
         self.daemon, self.good = daemon, good
-        self.at, self.cpu = time.monotonic(), self.ticks()
+        self.at, self.cpu, self.slept = time.monotonic(), self.ticks(), self.sleeps()
         self.counts = [len(c.ages) for c in good]
 
     def ticks(self):
         fields = pathlib.Path(f"/proc/{self.daemon.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
-    def since(self):
-        """(CPU share, median age, 99th percentile, ms)"""
+    def sleeps(self):
+        status = pathlib.Path(f"/proc/{self.daemon.process.pid}/status").read_text()
+        return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
+    def since(self, name):
+        """Prints a line; sleeps of the loop for each raw message of a client."""
         share = (self.ticks() - self.cpu) / (time.monotonic() - self.at)
         ages = sorted(age for c, n in zip(self.good, self.counts) for age in c.ages[n:])
-        return share, ages[len(ages) // 2], ages[int(len(ages) * 0.99)]
+        asleep = (self.sleeps() - self.slept) * len(self.good) / len(ages)
+        print(f"  {name:<16}{100 * share:5.1f} % CPU, {asleep:6.2f} sleeps a message, age of data "
+              f"{ages[len(ages) // 2]:5.1f} ms median, {ages[int(len(ages) * 0.99)]:6.1f} ms 99 %")
+        return asleep
 
 
 def attack(port, kind, seconds):
@@ -89,46 +100,41 @@ def holes(client):
 
 
 async def besiege(daemon, good, kinds):
-    """Prints a table; returns what idling cost before and after."""
-    shares = []
+    """Prints a table; returns how often the loop slept beside each kind, and when all were gone, and the memory."""
 
     async def idle(name):
         look = Look(daemon, good)
         await asyncio.sleep(IDLE_S)
-        share, median, worst = look.since()
-        print(f"  {name:<16}{100 * share:5.1f} % CPU, age of data {median:5.1f} ms median, {worst:6.1f} ms 99 %")
-        return share
+        return look.since(name)
 
-    shares.append(await idle("idle"))
+    await idle("idle")
+    alone = {}
     for kind in kinds:
         look = Look(daemon, good)
         done = await finished({kind: attack(daemon.port, kind, ALONE_S)})
-        share, median, worst = look.since()
-        shares.append(share)
-        print(f"  {kind:<16}{100 * share:5.1f} % CPU, age of data {median:5.1f} ms median, {worst:6.1f} ms 99 %; did {done[kind]}")
+        alone[kind] = look.since(f"{kind} {done[kind]}")
     memory = []
     for _ in range(2):
         look = Look(daemon, good)
         await finished({kind: attack(daemon.port, kind, TOGETHER_S) for kind in kinds})
-        share, median, worst = look.since()
-        print(f"  {'all at once':<16}{100 * share:5.1f} % CPU, age of data {median:5.1f} ms median, {worst:6.1f} ms 99 %")
+        look.since("all at once")
         memory.append(daemon.memory_kb())
     await asyncio.sleep(3)  # whoever is left over is told to go
     after = await idle("idle again")
     print(f"  memory {memory[0]} and {memory[1]} KiB after the two rounds")
-    return shares[0], dict(zip(kinds, shares[1:])), after, memory
+    return alone, after, memory
 
 
-def judge(good, before, alone, after, memory):
+def judge(good, alone, after, memory):
     for n, client in enumerate(good):
         assert not client.reader.done(), f"client {n} was closed"
         missing = holes(client)
         assert missing and not any(missing.values()), f"client {n}: {missing}"
         assert not [m for m in client.messages if m.get("event_type") == "client_lagging"]
     assert memory[1] - memory[0] < 4096, "memory does not grow with the attacks"
-    assert after < before + 0.1, "nothing is left that costs time"
+    assert after > 0.25, "something is left that spins"
     for kind in ("stuck", "half_closed", "slow", "slow_loris"):
-        assert alone[kind] < before + 0.25, f"{kind}: it spins"
+        assert alone[kind] > 0.25, f"{kind}: it spins"
 
 
 def run(story):
@@ -148,7 +154,6 @@ def test_beside_the_simulated_band(daemon):
         await asyncio.sleep(2)
         figures = await besiege(daemon, good, list(attackers.KINDS))
         judge(good, *figures)
-        assert figures[1]["storm"] < 0.9
         for client in good:
             await client.close()
 

@@ -151,7 +151,7 @@ def test_the_loop_feeds_the_watchdog_and_a_stopped_process_does_not(manager):
     manager.start("--backend", "sim", watchdog=2)
     manager.told("READY=1")
     for _ in range(4):
-        manager.told("WATCHDOG=1", 2)
+        manager.told("WATCHDOG=1")
     manager.process.send_signal(signal.SIGSTOP)
     time.sleep(0.2)
     manager.notify.setblocking(False)
@@ -162,7 +162,7 @@ def test_the_loop_feeds_the_watchdog_and_a_stopped_process_does_not(manager):
     with pytest.raises(BlockingIOError):
         manager.notify.recv(4096)
     manager.process.send_signal(signal.SIGCONT)
-    manager.told("WATCHDOG=1", 2)
+    manager.told("WATCHDOG=1")
     assert manager.stop() == 0
 
 

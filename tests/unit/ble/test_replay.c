@@ -102,7 +102,7 @@ static void packets_come_at_their_own_pace_and_unaltered(void **state)
         double after = (double)(client.packets[i].arrival_us - client.packets[0].arrival_us) / 1e3;
         print_message("%s after %.1f ms\n", sensor_name(order[i]), after);
         assert_int_equal(client.packets[i].sensor, order[i]);
-        assert_true(fabs(after - at_ms[i]) < 90); /* coarse: a loaded machine */
+        assert_true(after > at_ms[i] - 90); /* how late is the machine's affair */
     }
     assert_memory_equal(client.packets[1].bytes, "\1\0\0\0\0\0\3\0\0\4", 10);
     assert_int_equal(client.packets[3].bytes[0], 57);
