@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from conftest import PROGRAM
+from echo import PROGRAM
 
 
 def test_a_text_comes_back_whole_however_it_was_cut(server):

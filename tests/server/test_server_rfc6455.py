@@ -6,7 +6,7 @@ import rfc6455
 
 @pytest.fixture(scope="module")
 def port():
-    from conftest import Server
+    from echo import Server
     server = Server("--hurry", "1")
     yield server.port
     server.stop()

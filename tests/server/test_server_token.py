@@ -5,7 +5,7 @@ import socket
 import subprocess
 
 import pytest
-from conftest import PROGRAM
+from echo import PROGRAM
 
 TOKEN = "s3cret+token/of=the~study"
 ENCODED = "s3cret%2Btoken%2Fof%3Dthe~study"
