@@ -7,11 +7,22 @@
 #include "record/recorder.h"
 #include "server/server.h"
 
+/* Of the recordings so many lists and files are asked for at once over HTTP, and so many more wait
+ * their turn; beyond that it is 503. The rest of RECORDER_ASIDE_MAX is for the clients' commands.
+ */
+#define DOWNLOADS_AT_ONCE     4
+#define DOWNLOADS_WAITING_MAX 64
+
+struct download;
+
 struct observed {
     struct protocol *const *protocol;
     struct server *const *server;
     struct manager *const *manager;
     struct recorder *const *recorder;
+    /* downloads.c's own: zeros at the start */
+    struct download *downloads; /* that wait, the oldest first */
+    unsigned downloads_under_way;
 };
 
 /* Routes of HTTP; `user` is a struct observed. */

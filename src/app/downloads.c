@@ -10,10 +10,16 @@
 
 #define LIST_DEFAULT 20
 
+#define TOO_MUCH "too much is asked of the recordings at once: try again\n"
+
 /* A request whose answer comes from the pool. */
 struct download {
+    struct download *next;
     struct observed *observed;
     uint64_t number;
+    bool (*begin)(struct download *download);
+    size_t limit;
+    char id[SESSION_ID_SIZE]; /* of a file; of a list, what it goes on from, or "" */
     enum session_file file;
 };
 
@@ -51,38 +57,101 @@ static bool is_refused(const struct observed *observed, const struct http_reques
     return request->restricted || !*observed->recorder;
 }
 
-static struct download *put_off(struct observed *observed, const struct http_request *request,
-                                struct http_response *response)
+/* ---- one after the other */
+
+/* NULL: the peer, or the server, is gone. */
+static struct http_response *response_of(const struct download *download)
 {
-    struct download *download = calloc(1, sizeof(*download));
+    struct server *server = *download->observed->server;
+
+    return server ? server_response(server, download->number) : NULL;
+}
+
+static bool begin(struct download *download)
+{
+    if (!*download->observed->recorder || !download->begin(download))
+        return false;
+    download->observed->downloads_under_way++;
+    return true;
+}
+
+static void begin_next(struct observed *observed)
+{
+    struct download *next;
+
+    while ((next = observed->downloads) && observed->downloads_under_way < DOWNLOADS_AT_ONCE) {
+        struct http_response *response = response_of(next);
+        observed->downloads = next->next;
+        if (response && begin(next))
+            continue;
+        if (response) {
+            refuse(response, 503, TOO_MUCH);
+            http_send(response);
+        }
+        free(next);
+    }
+}
+
+static void finish(struct download *download)
+{
+    struct observed *observed = download->observed;
+
+    free(download);
+    observed->downloads_under_way--;
+    begin_next(observed);
+}
+
+/* Behind the others that wait; those whose peers have left go. False: there are too many. */
+static bool line_up(struct observed *observed, struct download *download)
+{
+    struct download **link = &observed->downloads;
+    size_t count = 0;
+
+    while (*link) {
+        struct download *one = *link;
+        if (response_of(one)) {
+            link = &one->next;
+            count++;
+            continue;
+        }
+        *link = one->next;
+        free(one);
+    }
+    if (count >= DOWNLOADS_WAITING_MAX)
+        return false;
+    *link = download;
+    return true;
+}
+
+/* Copies `wanted`; its answer, or that there is none, comes later or is in `response`. */
+static void ask(struct observed *observed, const struct download *wanted,
+                struct http_response *response)
+{
+    struct download *download = malloc(sizeof(*download));
 
     if (!download) {
         refuse(response, 500, "out of memory\n");
-        return NULL;
+        return;
     }
-    download->observed = observed;
-    download->number = request->number;
-    http_reply_later(response);
-    return download;
-}
-
-/* Ends it; NULL: the peer, or the server, is gone. */
-static struct http_response *take_up(struct download *download)
-{
-    struct server *server = *download->observed->server;
-    struct http_response *response = server ? server_response(server, download->number) : NULL;
-
+    *download = *wanted;
+    if (observed->downloads_under_way < DOWNLOADS_AT_ONCE ? begin(download)
+                                                          : line_up(observed, download)) {
+        http_reply_later(response);
+        return;
+    }
     free(download);
-    return response;
+    refuse(response, 503, TOO_MUCH);
 }
 
 /* ---- GET /recordings */
 
 static void on_listed(void *user, const struct session_summary *sessions, size_t count, bool more)
 {
-    struct http_response *response = take_up(user);
+    struct download *download = user;
+    struct http_response *response = response_of(download);
     struct json json;
 
+    finish(download);
     if (!response)
         return;
     json_init(&json);
@@ -107,11 +176,18 @@ static size_t read_limit(const struct http_request *request)
     return limit <= SESSION_LIST_MAX ? limit : 0;
 }
 
+static bool begin_list(struct download *download)
+{
+    struct failure failure;
+
+    return recorder_list(*download->observed->recorder, download->limit,
+                         download->id[0] ? download->id : NULL, on_listed, download, &failure);
+}
+
 void downloads_list(void *user, const struct http_request *request, struct http_response *response)
 {
     struct observed *observed = user;
     char before[HTTP_VALUE_MAX];
-    struct failure failure;
 
     if (is_refused(observed, request, response))
         return;
@@ -121,12 +197,11 @@ void downloads_list(void *user, const struct http_request *request, struct http_
         refuse(response, 400, "limit is a whole number from 1 to 50, before a session_id\n");
         return;
     }
-    struct download *download = put_off(observed, request, response);
-    if (!download || recorder_list(*observed->recorder, limit, paged ? before : NULL, on_listed,
-                                   download, &failure))
-        return;
-    free(download);
-    refuse(response, 503, "too much is asked of the recordings at once: try again\n");
+    struct download wanted = {
+        .observed = observed, .number = request->number, .begin = begin_list, .limit = limit};
+    if (paged)
+        memcpy(wanted.id, before, strlen(before) + 1); /* valid: it fits */
+    ask(observed, &wanted, response);
 }
 
 /* ---- GET /recordings/ID/FILE */
@@ -137,9 +212,10 @@ static void on_opened(void *user, const char *session_id, int fd)
 {
     struct download *download = user;
     const enum session_file file = download->file;
-    struct http_response *response = take_up(download);
+    struct http_response *response = response_of(download);
     char name[SESSION_ID_SIZE + 32];
 
+    finish(download);
     if (!response) {
         if (fd >= 0)
             close(fd);
@@ -168,25 +244,23 @@ static bool read_path(const char *path, char id[SESSION_ID_SIZE], enum session_f
     return session_id_is_valid(id) && *file != FILE_COUNT;
 }
 
+static bool begin_file(struct download *download)
+{
+    struct failure failure;
+
+    return recorder_open_file(*download->observed->recorder, download->id, download->file,
+                              on_opened, download, &failure);
+}
+
 void downloads_file(void *user, const struct http_request *request, struct http_response *response)
 {
     struct observed *observed = user;
-    char id[SESSION_ID_SIZE];
-    enum session_file file;
-    struct failure failure;
+    struct download wanted = {.observed = observed, .number = request->number, .begin = begin_file};
 
     if (is_refused(observed, request, response))
         return;
-    if (!read_path(request->path, id, &file)) {
+    if (read_path(request->path, wanted.id, &wanted.file))
+        ask(observed, &wanted, response);
+    else
         refuse(response, 404, NOT_THERE);
-        return;
-    }
-    struct download *download = put_off(observed, request, response);
-    if (!download)
-        return;
-    download->file = file;
-    if (recorder_open_file(*observed->recorder, id, file, on_opened, download, &failure))
-        return;
-    free(download);
-    refuse(response, 503, "too much is asked of the recordings at once: try again\n");
 }

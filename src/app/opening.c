@@ -88,8 +88,10 @@ static bool set_addresses(struct daemon *daemon, const struct options *options,
 
 static void set_routes(struct daemon *daemon)
 {
-    daemon->observed =
-        (struct observed){&daemon->protocol, &daemon->server, &daemon->manager, &daemon->recorder};
+    daemon->observed = (struct observed){.protocol = &daemon->protocol,
+                                         .server = &daemon->server,
+                                         .manager = &daemon->manager,
+                                         .recorder = &daemon->recorder};
     daemon->routes[0] = (struct http_route){"/metrics", metrics_answer, &daemon->observed};
     daemon->routes[1] = (struct http_route){"/health", health_answer, &daemon->observed};
     daemon->routes[2] = (struct http_route){"/recordings", downloads_list, &daemon->observed};

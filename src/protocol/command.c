@@ -6,7 +6,6 @@
 #include "base/now.h"
 #include "protocol_impl.h"
 
-#define ID_MAX           1024 /* bytes of an id's JSON text */
 #define COMMAND_ECHO_MAX 256
 #define GIVEN_MAX        200 /* bytes of a refused value that are echoed */
 #define SAFE_INTEGER     9007199254740992.0
@@ -71,7 +70,8 @@ static struct json *reply_begin(struct protocol *protocol, const char *command, 
     return json;
 }
 
-static void reply_send(struct protocol *protocol, uint64_t client, const char *id)
+/* False, and nothing was sent, where it has become longer than a frame may be. */
+static bool reply_send(struct protocol *protocol, uint64_t client, const char *id)
 {
     struct json *json = &protocol->json;
 
@@ -82,7 +82,25 @@ static void reply_send(struct protocol *protocol, uint64_t client, const char *i
         json_raw(json, id, strlen(id));
     }
     json_end_object(json);
+    if (json->len > (size_t)protocol->limits.frame_bytes)
+        return false;
     protocol->out.reply(protocol->out.user, client, json->text, json->len);
+    return true;
+}
+
+static void answer_failure(struct protocol *protocol, uint64_t client, const char *command,
+                           const char *id, const struct failure *failure, const char *details);
+
+static void send_success(struct request *request)
+{
+    struct failure failure;
+
+    if (!reply_send(request->protocol, request->client, request->id))
+        answer_failure(request->protocol, request->client, request->command->name, request->id,
+                       failure_set(&failure, ERROR_INTERNAL,
+                                   "It was done, but the answer is over %d bytes, a frame's limit.",
+                                   request->protocol->limits.frame_bytes),
+                       "{}");
 }
 
 struct json *request_begin(struct request *request)
@@ -98,7 +116,7 @@ struct json *request_begin(struct request *request)
 
 void request_end(struct request *request)
 {
-    reply_send(request->protocol, request->client, request->id);
+    send_success(request);
     request_destroy(request);
 }
 
@@ -114,7 +132,7 @@ void request_succeed(struct request *request, const struct manager_outcome *outc
     struct json *json = request_begin(request);
     if (command->put_data)
         command->put_data(protocol, json, outcome);
-    reply_send(protocol, request->client, request->id);
+    send_success(request);
     if (outcome->already && command->tell_already)
         command->tell_already(protocol, request->client, outcome);
     request_destroy(request);

@@ -90,6 +90,8 @@ void feed_greet(struct protocol *protocol, uint64_t client);
 void feed_second(struct protocol *protocol);
 
 /* ---- event.c: each sends to one client, or to all where client is 0 */
+#define ID_MAX 1024 /* bytes of an id's JSON text */
+
 #define TO_ALL 0
 
 const char *event_name(enum event event);

@@ -5,8 +5,11 @@
 #include "base/now.h"
 #include "protocol_impl.h"
 
-/* What a reply with a list may have come to before its end; the frame's limit is 16 KiB. */
-#define LIST_BYTES_MAX (15 * 1024)
+/* What a reply with a list may have come to before its end: the frame's limit is 16 KiB, and an id
+ * of ID_MAX bytes comes behind it. */
+#define LIST_BYTES_MAX (16 * 1024 - ID_MAX - 128)
+/* Lists and deletions of one client that may be under way at once, of RECORDER_ASIDE_MAX in all. */
+#define ASIDE_OF_ONE_MAX 8
 
 #define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
 
@@ -397,6 +400,23 @@ static bool parameter_session(const cJSON *parameters, const char *name, const c
     return true;
 }
 
+/* Answers BUSY and returns false where this client asks so much that others would hear BUSY. */
+static bool may_ask_more(struct request *request)
+{
+    struct failure failure;
+    int count = 0;
+
+    for (const struct request *one = request->protocol->pending; one; one = one->next)
+        count += one->lent && one->client == request->client;
+    if (count < ASIDE_OF_ONE_MAX)
+        return true;
+    request_fail(request, failure_set(&failure, ERROR_BUSY,
+                                      "%d lists and deletions of this client are under way: wait "
+                                      "for replies first.",
+                                      ASIDE_OF_ONE_MAX));
+    return false;
+}
+
 void list_recordings(struct request *request, const cJSON *parameters)
 {
     struct refusal refusal;
@@ -416,6 +436,8 @@ void list_recordings(struct request *request, const cJSON *parameters)
     }
     if (!sound)
         request_refuse(request, &refusal);
+    else if (!may_ask_more(request))
+        return;
     else if (!recorder_list(request->protocol->recorder, (size_t)limit, before, on_listed, request,
                             &failure))
         request_fail(request, &failure);
@@ -457,6 +479,8 @@ void delete_recording(struct request *request, const cJSON *parameters)
         return;
     if (!parameter_session(parameters, "session_id", &id, &refusal) || !id)
         request_refuse(request, &refusal);
+    else if (!may_ask_more(request))
+        return;
     else if (!recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
         request_fail(request, &failure);
     else

@@ -266,7 +266,8 @@ static void open_world(void)
         .subscription = out_subscription,
         .may_send = out_may_send,
     };
-    static const struct protocol_limits limits = {.clients = CLIENTS, .messages_a_second = 50};
+    static const struct protocol_limits limits = {
+        .clients = CLIENTS, .frame_bytes = 16 * 1024, .messages_a_second = 50};
     static const struct manager_config config = {.mains_hz = 50};
     struct failure none;
 
