@@ -20,6 +20,8 @@
 
 /* Commands of one client that may wait for their outcome at a time; one more is answered BUSY. */
 #define PROTOCOL_PENDING_MAX 32
+/* Of those the lists and deletions of recordings. */
+#define PROTOCOL_ASIDE_MAX 8
 /* Of objects and arrays in a message. */
 #define PROTOCOL_NESTING_MAX 32
 
@@ -44,7 +46,7 @@ struct protocol_out {
 
 /* Limits of the server, for get_server_info. */
 struct protocol_limits {
-    int clients, waiting, null_origin, connections, message_bytes, frame_bytes;
+    int clients, waiting, null_origin, own_page, pages, connections, message_bytes, frame_bytes;
     int data_queue_bytes, reply_queue_bytes;
     int messages_a_second, messages_at_once;
     int heartbeat_seconds, silent_seconds, handshake_seconds, stuck_seconds;

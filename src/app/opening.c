@@ -122,6 +122,8 @@ static bool open_protocol(struct daemon *daemon)
         .clients = SERVER_CLIENTS_MAX,
         .waiting = SERVER_WAITING_MAX,
         .null_origin = SERVER_RESTRICTED_MAX,
+        .own_page = SERVER_OWN_PAGES_MAX,
+        .pages = SERVER_PAGES_MAX,
         .connections = SERVER_CONNECTIONS_MAX,
         .message_bytes = SERVER_MESSAGE_MAX,
         .frame_bytes = SERVER_FRAME_MAX,

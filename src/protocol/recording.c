@@ -8,8 +8,6 @@
 /* What a reply with a list may have come to before its end: the frame's limit is 16 KiB, and an id
  * of ID_MAX bytes comes behind it. */
 #define LIST_BYTES_MAX (16 * 1024 - ID_MAX - 128)
-/* Lists and deletions of one client that may be under way at once, of RECORDER_ASIDE_MAX in all. */
-#define ASIDE_OF_ONE_MAX 8
 
 #define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
 
@@ -408,12 +406,12 @@ static bool may_ask_more(struct request *request)
 
     for (const struct request *one = request->protocol->pending; one; one = one->next)
         count += one->lent && one->client == request->client;
-    if (count < ASIDE_OF_ONE_MAX)
+    if (count < PROTOCOL_ASIDE_MAX)
         return true;
     request_fail(request, failure_set(&failure, ERROR_BUSY,
                                       "%d lists and deletions of this client are under way: wait "
                                       "for replies first.",
-                                      ASIDE_OF_ONE_MAX));
+                                      PROTOCOL_ASIDE_MAX));
     return false;
 }
 

@@ -19,12 +19,15 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_put_integer(json, "clients", limits->clients);
     json_put_integer(json, "waiting_clients", limits->waiting);
     json_put_integer(json, "null_origin_clients", limits->null_origin);
+    json_put_integer(json, "own_page_clients", limits->own_page);
+    json_put_integer(json, "page_clients", limits->pages);
     json_put_integer(json, "connections", limits->connections);
     json_put_integer(json, "message_bytes", limits->message_bytes);
     json_put_integer(json, "frame_bytes", limits->frame_bytes);
     json_put_integer(json, "data_queue_bytes", limits->data_queue_bytes);
     json_put_integer(json, "reply_queue_bytes", limits->reply_queue_bytes);
     json_put_integer(json, "pending_commands", PROTOCOL_PENDING_MAX);
+    json_put_integer(json, "pending_lists", PROTOCOL_ASIDE_MAX);
     json_put_integer(json, "commands_per_second", limits->messages_a_second);
     json_put_integer(json, "commands_burst", limits->messages_at_once);
     json_put_integer(json, "nesting", PROTOCOL_NESTING_MAX);
