@@ -156,6 +156,30 @@ def test_the_page_passes_its_token_on(browser, tmp_path):
         assert daemon.stop()[0] == 0
 
 
+PREFETCH = """
+const [right, wrong, done] = arguments;
+const fetched = (href) => new Promise((told) => {
+  const link = document.createElement('link');
+  Object.assign(link, {rel: 'prefetch', href, onload: () => told('load'), onerror: () => told('error')});
+  document.head.append(link);
+});
+Promise.all([fetched(right), fetched(wrong)]).then(done);
+"""
+
+
+def test_a_page_of_another_origin_learns_nothing_of_a_token_by_prefetching(browser, pages, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    daemon = Daemon("--backend", "sim", "--token-file", str(token))
+    try:
+        browser.get(f"http://{EVIL}:{pages}/")
+        guesses = [f"http://127.0.0.1:{daemon.port}/?token={guess}" for guess in (TOKEN, TOKEN[::-1])]
+        assert browser.execute_async_script(PREFETCH, *guesses) == ["error", "error"]
+    finally:
+        assert daemon.stop()[0] == 0
+
+
 def test_the_page_says_what_to_do_and_in_red_what_went_wrong(browser, daemon):
     browser.get(f"http://127.0.0.1:{daemon.port}/")
     notice = browser.find_element("id", "notice")
