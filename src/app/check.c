@@ -79,9 +79,8 @@ static bool check_directory(const char *option, const char *given, struct failur
 
     if (!given)
         return true;
-    if (strlen(given) >= sizeof(path))
+    if (snprintf(path, sizeof(path), "%s", given) >= (int)sizeof(path))
         return refuse(failure, option, given, "the path is too long");
-    strcpy(path, given);
     while (stat(path, &info) != 0) {
         char *slash = strrchr(path, '/');
         if (!slash || slash == path)

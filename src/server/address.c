@@ -34,13 +34,13 @@ static bool split_address(const char *text, char host[64], char port[8])
     return true;
 }
 
-struct addrinfo *address_resolve(const char *address)
+struct addrinfo *address_resolve(const char *text)
 {
     char host[64], port[8];
     struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM,
                                      .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
 
-    if (!split_address(address, host, port) || strtol(port, NULL, 10) > 65535)
+    if (!split_address(text, host, port) || strtol(port, NULL, 10) > 65535)
         return NULL;
     return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
 }

@@ -114,7 +114,7 @@ static const char *split_fault(const char *text, const char *host, char normal[R
     if (rest[0] == '\0' && strncasecmp(text, "file://", 7) != 0)
         return "can't match: there is no name behind ://";
     memcpy(normal, text, (size_t)(host - text));
-    strcpy(normal + (host - text), rest);
+    memcpy(normal + (host - text), rest, strlen(rest) + 1);
     return NULL;
 }
 

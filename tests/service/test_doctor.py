@@ -1,10 +1,12 @@
 """linkbandd doctor against the fake org.bluez: each fault is told with the command that mends it."""
 
+import contextlib
 import os
 import pathlib
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -96,6 +98,78 @@ def test_a_port_that_another_holds(doctor):
         pytest.skip("port 8121 of this machine is in use")
     with other:
         assert "ss -ltnp" in doctor("--backend", "sim")["port"]
+
+
+@contextlib.contextmanager
+def held(host, answer=None):
+    """A port that something else holds; to each that comes it says `answer`, a byte now and then, and nothing more."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, 0))
+        except OSError:
+            pytest.skip(f"no {host} on this machine")
+        listening.listen()
+        port, done = listening.getsockname()[1], threading.Event()
+
+        def drip():
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                while not done.wait(0.2):
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        if answer:
+            thread.start()
+        yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        done.set()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_port_that_is_looked_at_is_that_of_the_options(doctor, host):
+    with held(host) as address:
+        found = doctor("--backend", "sim", "--listen", address)["port"]
+        assert f"{address} is held by something that is not linkbandd" in found
+        assert f"'sport = :{address.rsplit(':', 1)[1]}'" in found
+
+
+def test_a_default_port_that_is_held_over_ipv6_only(doctor):
+    try:
+        other = socket.create_server(("::1", 8121), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no [::1] on this machine, or its port 8121 is in use")
+    with other:
+        assert "[::1]:8121 is held" in doctor("--backend", "sim")["port"]
+
+
+def test_one_that_drips_an_answer_is_not_heard_to_its_end(doctor):
+    """A byte before each limit of a single read would hold it for an hour."""
+    with held("127.0.0.1", b"H") as address:
+        assert "not linkbandd" in doctor("--backend", "sim", "--listen", address)["port"]
+
+
+def test_a_running_linkbandd_is_known(doctor, tmp_path):
+    daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--listen", "127.0.0.1:0", "--state-dir", tmp_path, "--data-dir", tmp_path],
+                              stderr=subprocess.PIPE, text=True)
+    address = daemon.stderr.readline().split(" listens on ")[1].split(";")[0]
+    assert "port" not in doctor("--backend", "sim", "--listen", address)
+    daemon.terminate()
+    daemon.stderr.read()
+    daemon.wait(10)
+
+
+def test_it_makes_nothing(tmp_path):
+    done = subprocess.run([LINKBANDD, "doctor", "--backend", "sim", "--data-dir", tmp_path / "a" / "data", "--state-dir", tmp_path / "b"],
+                          capture_output=True, text=True, timeout=30, env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "c")})
+    assert f"they will be in {tmp_path}/a/data" in done.stdout
+    subprocess.run([LINKBANDD, "doctor", "--backend", "sim"], capture_output=True, timeout=30,
+                   env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "c")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_that_do_not_go_together_are_told(doctor):
+    assert "beyond this machine" in doctor("--backend", "sim", "--listen", "0.0.0.0:0")["options"]
 
 
 def test_a_token_file_that_everyone_may_read(doctor, tmp_path):
