@@ -56,6 +56,9 @@ enum packet_fault {
     PACKET_LEVEL,     /* a battery level that isn't 0..100 */
 };
 
+/* Whether packet_decode() would take it. */
+enum packet_fault packet_check(const struct packet *packet);
+
 /* Decodes the packet into *out; on a fault *out is unspecified. */
 enum packet_fault packet_decode(const struct packet *packet, struct samples *out);
 

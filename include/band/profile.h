@@ -21,6 +21,10 @@
 /* Longest notification at the ATT MTU of 517 that BlueZ negotiates; no packet can be longer. */
 #define BAND_PACKET_MAX 514
 
+/* The ATT MTU that lets each packet through whole: the longest, ACC's 184 bytes, and ATT's own 3.
+ */
+#define BAND_MTU_MIN 187
+
 /* Most samples one packet can hold: 6-byte samples behind the 4-byte tick. */
 #define BAND_SAMPLES_MAX ((BAND_PACKET_MAX - 4) / 6)
 

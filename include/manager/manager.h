@@ -210,7 +210,12 @@ const struct pipeline_counts *manager_counts(struct manager *manager, enum senso
 /* UTC in Unix ms for this boot time, by the anchor of the connection; the host's own when not
  * connected. */
 double manager_utc_ms(struct manager *manager, int64_t boot_us);
-/* The bands of the running or last scan; returns how many, at most MANAGER_SCAN_DEVICES_MAX. */
+/* How many packets of the sensor came, since the last sound one, that can't be read; if any, fills
+ * *failure with why. */
+unsigned manager_bad_packets(const struct manager *manager, enum sensor sensor,
+                             struct failure *failure);
+/* The nearest bands of the running or last scan, the strongest first; returns how many, at most
+ * MANAGER_SCAN_DEVICES_MAX. */
 size_t manager_scan_devices(const struct manager *manager, const struct band_sighting **devices);
 
 /*

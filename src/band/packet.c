@@ -65,34 +65,47 @@ static void decode_sample(struct samples *out, size_t i, const uint8_t *p)
     }
 }
 
-static enum packet_fault decode_level(const struct packet *packet, struct samples *out)
+static enum packet_fault check_level(const struct packet *packet)
 {
     if (packet->len == 0)
         return PACKET_TOO_SHORT;
     if (packet->len > 1)
         return PACKET_REMAINDER;
-    if (packet->bytes[0] > LEVEL_MAX)
-        return PACKET_LEVEL;
+    return packet->bytes[0] > LEVEL_MAX ? PACKET_LEVEL : PACKET_OK;
+}
+
+enum packet_fault packet_check(const struct packet *packet)
+{
+    const size_t size = sensor_profile(packet->sensor)->sample_size;
+
+    if (packet->sensor == SENSOR_BAT)
+        return check_level(packet);
+    if (packet->len < TICK_SIZE + size)
+        return PACKET_TOO_SHORT;
+    if (packet->len > BAND_PACKET_MAX)
+        return PACKET_TOO_LONG;
+    return (packet->len - TICK_SIZE) % size == 0 ? PACKET_OK : PACKET_REMAINDER;
+}
+
+static void decode_level(const struct packet *packet, struct samples *out)
+{
     out->tick = 0;
     out->count = 1;
     out->level = packet->bytes[0];
-    return PACKET_OK;
 }
 
 enum packet_fault packet_decode(const struct packet *packet, struct samples *out)
 {
     const size_t size = sensor_profile(packet->sensor)->sample_size;
+    const enum packet_fault fault = packet_check(packet);
 
     out->sensor = packet->sensor;
-    if (packet->sensor == SENSOR_BAT)
-        return decode_level(packet, out);
-    if (packet->len < TICK_SIZE + size)
-        return PACKET_TOO_SHORT;
-    if (packet->len > BAND_PACKET_MAX)
-        return PACKET_TOO_LONG;
-    if ((packet->len - TICK_SIZE) % size != 0)
-        return PACKET_REMAINDER;
-
+    if (fault != PACKET_OK)
+        return fault;
+    if (packet->sensor == SENSOR_BAT) {
+        decode_level(packet, out);
+        return PACKET_OK;
+    }
     out->tick = read_u32_le(packet->bytes);
     out->count = (packet->len - TICK_SIZE) / size;
     for (size_t i = 0; i < out->count; i++)

@@ -136,7 +136,10 @@ void data_packet(struct manager *m, const struct packet *packet)
 {
     if ((unsigned)packet->sensor >= SENSOR_COUNT || !sensor_is_wanted(m, packet->sensor))
         return;
-    watch_heard(m, packet->sensor);
+    if (packet_check(packet) == PACKET_OK)
+        watch_heard(m, packet->sensor);
+    else
+        watch_bad(m, packet);
     /* What the listener did on hearing that comes first, and what is held before what comes now. */
     data_settle(m);
     if (!sensor_is_wanted(m, packet->sensor))

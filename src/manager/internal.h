@@ -74,8 +74,11 @@ enum subscription_state { SUB_UNKNOWN, SUB_OFF, SUB_TURNING_ON, SUB_ON, SUB_TURN
 
 struct subscription {
     enum subscription_state state;
-    bool again;   /* to be turned off and on */
-    bool trouble; /* silent or refused, until a packet comes */
+    bool again;     /* to be turned off and on */
+    bool trouble;   /* silent or refused, until a packet comes */
+    bool sound;     /* a packet came since it was turned on that could be read */
+    unsigned bad;   /* packets since the last sound one that could not */
+    size_t bad_len; /* bytes of each of these; 0: of different lengths */
     int64_t heard_us;
     int64_t retry_us, backoff;
 };
@@ -201,6 +204,10 @@ void subscription_controlled(struct manager *m);
 
 /* watch.c: silence */
 void watch_heard(struct manager *m, enum sensor sensor);
+/* A packet that can't be read is no sign of life. */
+void watch_bad(struct manager *m, const struct packet *packet);
+/* Whether bad ones are all that come of these sensors, which are on. */
+bool watch_only_bad(const struct manager *m, sensor_set sensors);
 void watch_refused(struct manager *m, enum sensor sensor);
 /* Sets the time of the next try, each later than the one before, until a packet comes. */
 void watch_back_off(struct manager *m, struct subscription *sub);

@@ -319,22 +319,35 @@ static void succeed(struct manager *m, int eeg_rate)
     tell_refused(m);
 }
 
-/* No subscription was acknowledged. Where nobody waits for an answer, the stream being resumed or
- * promised, it is tried again: the link is no good. */
+/* The first whose packets can't be read, else the first of all. */
+static enum sensor first_to_blame(const struct manager *m)
+{
+    enum sensor first = SENSOR_COUNT;
+
+    for (int i = SENSOR_COUNT - 1; i >= 0; i--) {
+        bool worse = m->subscriptions.of[i].bad > 0 || first == SENSOR_COUNT ||
+                     m->subscriptions.of[first].bad == 0;
+        if ((m->stream.demand.sensors & SENSOR_BIT(i)) && worse)
+            first = (enum sensor)i;
+    }
+    return first;
+}
+
+/* No subscription was acknowledged, or nothing comes that can be read. Where nobody waits for an
+ * answer, the stream being resumed or promised, it is tried again: the link is no good. */
 static void fail(struct manager *m)
 {
     struct stream *stream = &m->stream;
-    enum sensor sensor = SENSOR_EEG;
+    enum sensor sensor = first_to_blame(m);
 
     if (stream->starts.count == 0) {
         link_lost(m, DISCONNECT_SILENT);
         return;
     }
-    while (!(stream->demand.sensors & SENSOR_BIT(sensor)))
-        sensor++;
     struct manager_outcome outcome = outcome_failure(
         ERROR_STREAMING, "The band refused to send %s: switch it off and on, then connect again",
         sensor_name(sensor));
+    manager_bad_packets(m, sensor, &outcome.failure);
     outcome.sensor = (int)sensor;
     outcome.band = m->link.device.band;
     log_warning("%s", outcome.failure.message);
@@ -409,6 +422,10 @@ static void check_start(struct manager *m)
     }
     if (!rate_is_settled(m, acknowledged) && !overdue)
         return;
+    if (watch_only_bad(m, acknowledged)) {
+        fail(m);
+        return;
+    }
     int rate = pipeline_eeg_rate(m->pipeline);
     int judged_by = rate ? rate : DEMAND_DEFAULT_RATE;
     if (stream->starts.count > 0 && !demand_rate_fits(&stream->demand, judged_by))

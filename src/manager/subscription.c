@@ -131,6 +131,7 @@ static void turned_on(struct manager *m, enum sensor sensor, const struct failur
         watch_refused(m, sensor);
         return;
     }
+    sub->sound = false;
     if (sub->trouble)
         watch_back_off(m, sub);
     else

@@ -3,6 +3,7 @@
  * One silent sensor is subscribed anew with back-off; the link is given up only when nothing that
  * is wanted flows.
  */
+#include <limits.h>
 #include <math.h>
 
 #include "base/log.h"
@@ -13,6 +14,8 @@
 
 /* After a suspend with nothing streamed: how long a re-subscription of the battery may take. */
 #define PROBE_US (10 * SECOND)
+
+#define ATT_HEADER 3
 
 /* Silent is who missed about 30 packets of EEG (0.1 s each), 9 of PPG (0.56 s), 5 of ACC (1.19 s).
  */
@@ -26,9 +29,13 @@ static void tell(struct manager *m, enum sensor sensor, enum sensor_state state,
 {
     static const char *const names[] = {"flowing", "silent", "retrying"};
 
+    struct failure failure;
+
     if (sensor >= SENSOR_STREAMED)
         return;
     log_info("%s %s (%.1f s)", sensor_name(sensor), names[state], silent_for);
+    if (state == SENSOR_SILENT && manager_bad_packets(m, sensor, &failure) > 0)
+        log_warning("%s", failure.message);
     m->listener.sensor_status(m->listener.user, sensor, state, silent_for);
 }
 
@@ -58,10 +65,53 @@ void watch_heard(struct manager *m, enum sensor sensor)
     sub->heard_us = m->now;
     sub->trouble = false;
     sub->backoff = 0;
+    sub->sound = true;
+    sub->bad = 0;
     if (sensor < SENSOR_STREAMED)
         m->link.proven = true;
     if (was_silent)
         tell(m, sensor, SENSOR_FLOWING, silent_for);
+}
+
+void watch_bad(struct manager *m, const struct packet *packet)
+{
+    struct subscription *sub = &m->subscriptions.of[packet->sensor];
+
+    sub->bad_len = sub->bad == 0 || sub->bad_len == packet->len ? packet->len : 0;
+    if (sub->bad < UINT_MAX)
+        sub->bad++;
+}
+
+bool watch_only_bad(const struct manager *m, sensor_set sensors)
+{
+    bool any = false;
+
+    for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
+        const struct subscription *sub = &m->subscriptions.of[sensor];
+        if (!(sensors & SENSOR_BIT(sensor)))
+            continue;
+        if (sub->sound)
+            return false;
+        any = any || sub->bad > 0;
+    }
+    return any;
+}
+
+/* A notification is cut to the link's MTU less ATT's own bytes. */
+unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct failure *failure)
+{
+    const struct subscription *sub = &m->subscriptions.of[sensor];
+
+    if (sub->bad > 0 && sub->bad_len > 0 && sub->bad_len + ATT_HEADER < BAND_MTU_MIN)
+        failure_set(failure, ERROR_STREAMING,
+                    "The band's %s packets come cut to %zu bytes, as by an MTU of %zu; they need "
+                    "%d. Switch the band off and on, then connect again",
+                    sensor_name(sensor), sub->bad_len, sub->bad_len + ATT_HEADER, BAND_MTU_MIN);
+    else if (sub->bad > 0)
+        failure_set(failure, ERROR_STREAMING,
+                    "The band's %s packets can't be read: switch it off and on, then connect again",
+                    sensor_name(sensor));
+    return sub->bad;
 }
 
 void watch_refused(struct manager *m, enum sensor sensor)

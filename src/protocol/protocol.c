@@ -166,11 +166,15 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
     };
     struct protocol *protocol = user;
     struct json *json = event_begin(protocol, EVENT_SENSOR_STATUS);
+    struct failure failure = {.message = ""};
+    unsigned bad = manager_bad_packets(protocol->manager, sensor, &failure);
 
     json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
     json_put_string(json, "sensor_type", sensor_name(sensor));
     json_put_string(json, "state", names[state]);
     json_put_fixed(json, "silent_for", silent_for, 3);
+    json_put_integer(json, "bad_packets", bad);
+    json_put_string_or_null(json, "message", failure.message);
     event_send(protocol, TO_ALL);
 }
 
