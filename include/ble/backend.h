@@ -69,6 +69,8 @@ struct backend_listener {
     void (*notified)(void *user, enum sensor sensor, bool on, const struct failure *failure);
     /* Completion of control(). */
     void (*controlled)(void *user, const struct failure *failure);
+    /* Completion of probe(): whether the band itself has answered. */
+    void (*probed)(void *user, bool alive);
     /* One notification, or a battery level read (SENSOR_BAT, one byte). */
     void (*packet)(void *user, const struct packet *packet);
 };
@@ -92,6 +94,11 @@ struct backend_ops {
     void (*notify)(struct backend *backend, enum sensor sensor, bool on);
     /* Writes ASCII (BAND_EEG_START, BAND_EEG_STOP) to EEG control, with response. */
     void (*control)(struct backend *backend, const char *text);
+    /*
+     * Asks the band for something that only it can answer, over the link. None of it is told where
+     * the link ends first; one at a time.
+     */
+    void (*probe)(struct backend *backend);
     /*
      * Lets go of everything and frees itself, then calls `done`; the listener is not called any
      * more. It takes what its protocol takes (bluez: a Disconnect), the caller has its own limit.

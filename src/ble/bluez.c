@@ -52,6 +52,7 @@ static void each_alarm(struct bluez *bluez, void (*each)(struct bluez *, struct 
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
         each(bluez, &bluez->link.sensors[sensor].alarm, sensor);
     each(bluez, &bluez->answer_alarm, 0);
+    each(bluez, &bluez->probe_alarm, 0);
     each(bluez, &bluez->goodbye_alarm, 0);
 }
 
@@ -202,6 +203,7 @@ static void cancel_all(struct bluez *bluez)
     bus_cancel(&bluez->attempt.call);
     bus_cancel(&bluez->link.control_call);
     bus_cancel(&bluez->link.disconnect_call);
+    bus_cancel(&bluez->link.probe_call);
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         bus_cancel(&bluez->link.sensors[sensor].call);
         acquire_drop(&bluez->link.sensors[sensor]);
@@ -235,6 +237,7 @@ static const struct backend_ops ops = {
     .disconnect = bluez_disconnect,
     .notify = bluez_notify,
     .control = bluez_control,
+    .probe = bluez_probe,
     .destroy = destroy,
 };
 

@@ -53,6 +53,24 @@ bool bluez_error_is_final(enum bluez_error error)
     return error >= BLUEZ_OFF;
 }
 
+/* What bluetoothd makes of an ATT error response. */
+bool bluez_error_is_the_bands(DBusMessage *reply)
+{
+    static const char *const names[] = {
+        "org.bluez.Error.NotPermitted",
+        "org.bluez.Error.NotAuthorized",
+        "org.bluez.Error.NotSupported",
+        "org.bluez.Error.InvalidOffset",
+    };
+    const char *name = dbus_message_get_error_name(reply);
+
+    for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return name && strstr(error_text(reply), "ATT error") != NULL;
+}
+
 static const char *advice(enum bluez_error error)
 {
     switch (error) {

@@ -25,6 +25,8 @@ enum bluez_error {
 
 enum bluez_error bluez_error(DBusMessage *reply);
 bool bluez_error_is_final(enum bluez_error error);
+/* Whether it is the band's own answer, which came over the link, and not bluetoothd's. */
+bool bluez_error_is_the_bands(DBusMessage *reply);
 
 /*
  * "<what> failed: <why, what to do>". The code is ERROR_BLUETOOTH for the final ones and `code`

@@ -122,7 +122,7 @@ struct link {
     char control[OBJECT_PATH_SIZE];
     bool controlling;
     bool unlocked_once; /* this band's lock was tried to be broken by a Disconnect */
-    struct bus_call *control_call, *disconnect_call;
+    struct bus_call *control_call, *disconnect_call, *probe_call;
     struct alarm alarm;
 };
 
@@ -156,6 +156,7 @@ struct bluez {
     struct answer answers[ANSWERS_MAX];
     size_t answer_count;
     struct alarm answer_alarm;
+    struct alarm probe_alarm;
 
     unsigned open; /* handles, and the bus, not yet closed */
     unsigned goodbyes;
@@ -220,6 +221,9 @@ void attempt_retry(struct bluez *bluez, bool remove);
 
 /* bluez_gatt.c */
 void gatt_check(struct bluez *bluez); /* all objects were read anew while ATTEMPT_CHECK */
+
+/* bluez_probe.c */
+void bluez_probe(struct backend *backend);
 
 /* bluez_link.c */
 void link_begin(struct bluez *bluez, const struct bluez_device *device);

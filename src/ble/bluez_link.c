@@ -72,6 +72,7 @@ void link_end(struct bluez *bluez, enum link_end end)
     bluez->known_address[0] = '\0'; /* what a crash left is over: a next link is of who makes it */
     bus_cancel(&link->control_call);
     bus_cancel(&link->disconnect_call);
+    bus_cancel(&link->probe_call);
     alarm_clear(&link->alarm);
     subscriptions_end(bluez);
     bluez->backend.listener.disconnected(bluez->backend.listener.user,

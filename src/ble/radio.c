@@ -234,6 +234,7 @@ static void end_link(struct radio *radio, enum link_end end)
     radio->started = false;
     memset(radio->notifying, 0, sizeof(radio->notifying));
     cancel(radio, RADIO_RELEASE);
+    cancel(radio, RADIO_PROBE);
     if (was_up)
         radio->hooks->link_down(radio, end);
     void_requests(radio);
@@ -271,6 +272,11 @@ void radio_control(struct backend *backend, const char *text)
     radio->wants_start = strcmp(text, BAND_EEG_START) == 0;
     radio->control_known = radio->wants_start || strcmp(text, BAND_EEG_STOP) == 0;
     after(radio, RADIO_CONTROL, 50, 100);
+}
+
+void radio_probe(struct backend *backend)
+{
+    after(radio_of(backend), RADIO_PROBE, 50, 100);
 }
 
 static const struct failure *refusal(const struct radio *radio, bool refused,
@@ -311,6 +317,11 @@ bool radio_flows(const struct radio *radio, enum sensor sensor)
 {
     return radio->state >= RADIO_CONNECTED && radio->notifying[sensor] &&
            (sensor != SENSOR_EEG || radio->started || !radio->control);
+}
+
+static void on_probe(struct radio *radio)
+{
+    radio->backend.listener.probed(radio->backend.listener.user, radio->state == RADIO_CONNECTED);
 }
 
 void radio_deliver(struct radio *radio, const struct packet *packet)
@@ -384,6 +395,7 @@ static void happen(struct radio *radio, enum radio_event event)
         [RADIO_REFUSE] = on_refuse,
         [RADIO_RELEASE] = on_release,
         [RADIO_CONTROL] = on_control,
+        [RADIO_PROBE] = on_probe,
     };
 
     cancel(radio, event);

@@ -27,6 +27,7 @@ enum radio_event {
     RADIO_REFUSE,  /* a connect() out of turn */
     RADIO_RELEASE, /* disconnecting is done */
     RADIO_CONTROL,
+    RADIO_PROBE,
     RADIO_WORK, /* the hooks' own */
     RADIO_NOTIFY,
     RADIO_EVENTS = RADIO_NOTIFY + SENSOR_COUNT
@@ -88,6 +89,7 @@ void radio_connect(struct backend *backend, const struct band_identity *band);
 void radio_disconnect(struct backend *backend);
 void radio_notify(struct backend *backend, enum sensor sensor, bool on);
 void radio_control(struct backend *backend, const char *text);
+void radio_probe(struct backend *backend);
 void radio_destroy(struct backend *backend, void (*done)(void *user), void *user);
 
 /* For hooks, from `work` only: listeners are called. */

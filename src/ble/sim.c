@@ -308,6 +308,7 @@ static const struct backend_ops sim_ops = {
     .disconnect = radio_disconnect,
     .notify = radio_notify,
     .control = radio_control,
+    .probe = radio_probe,
     .destroy = radio_destroy,
 };
 

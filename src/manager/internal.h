@@ -91,8 +91,8 @@ struct subscriptions {
     int64_t busy_until;
     int64_t next_step;   /* the pause between two sensors */
     int64_t quiet_until; /* the pause between off and on */
-    bool probing;        /* the battery's re-subscription says whether the link is alive */
-    int64_t probe_deadline;
+    bool probing, asked; /* whether the link is alive; the band is being asked */
+    int64_t probe_at, probe_deadline;
 };
 
 struct stream {
@@ -212,6 +212,7 @@ void watch_refused(struct manager *m, enum sensor sensor);
 /* Sets the time of the next try, each later than the one before, until a packet comes. */
 void watch_back_off(struct manager *m, struct subscription *sub);
 void watch_forgive(struct manager *m);
+void watch_probed(struct manager *m, bool alive);
 void watch_settle(struct manager *m);
 double watch_silent_for(const struct manager *m, enum sensor sensor);
 

@@ -185,6 +185,13 @@ static void on_controlled(void *user, const struct failure *failure)
     manager_leave(user);
 }
 
+static void on_probed(void *user, bool alive)
+{
+    manager_enter(user);
+    watch_probed(user, alive);
+    manager_leave(user);
+}
+
 static void on_packet(void *user, const struct packet *packet)
 {
     manager_enter(user);
@@ -222,6 +229,7 @@ struct manager *manager_create(const struct manager_config *config, struct backe
         .disconnected = on_disconnected,
         .notified = on_notified,
         .controlled = on_controlled,
+        .probed = on_probed,
         .packet = on_packet,
     };
     return m;

@@ -136,8 +136,6 @@ static void turned_on(struct manager *m, enum sensor sensor, const struct failur
         watch_back_off(m, sub);
     else
         sub->heard_us = m->now;
-    if (sensor == SENSOR_BAT)
-        m->subscriptions.probing = false;
 }
 
 static void turned_off(struct manager *m, enum sensor sensor)

@@ -12,8 +12,10 @@
 #define RETRY_FIRST_US (5 * SECOND)
 #define RETRY_LAST_US  (60 * SECOND)
 
-/* After a suspend with nothing streamed: how long a re-subscription of the battery may take. */
-#define PROBE_US (10 * SECOND)
+/* After a suspend with nothing streamed: how long the band may take to answer, and how long after
+ * what was no answer of its own it is asked again. */
+#define PROBE_US       (10 * SECOND)
+#define PROBE_AGAIN_US SECOND
 
 #define ATT_HEADER 3
 
@@ -125,10 +127,6 @@ void watch_refused(struct manager *m, enum sensor sensor)
         sub->heard_us = m->now;
     sub->trouble = true;
     watch_back_off(m, sub);
-    if (sensor == SENSOR_BAT && m->subscriptions.probing) {
-        link_lost(m, DISCONNECT_LINK_LOST);
-        return;
-    }
     /* A start tells its refused sensors itself, after its reply. */
     if (!m->stream.starting)
         tell(m, sensor, SENSOR_RETRYING, watch_silent_for(m, sensor));
@@ -144,14 +142,38 @@ void watch_forgive(struct manager *m)
             m->subscriptions.of[sensor].heard_us = m->now;
     }
     m->again = true;
+    /* The host's timer stood still with it: even an unchanged time is wished for anew. */
+    m->alarm_told = NEVER;
     if (m->link.state == LINK_WAITING)
         link_try_now(m);
     if (m->link.state != LINK_CONNECTED || streamed)
         return;
-    /* No stream tells whether the link lives: writing to the band does. */
-    m->subscriptions.of[SENSOR_BAT].again = true;
+    /* No stream tells whether the link lives: an answer of the band's does. */
     m->subscriptions.probing = true;
+    m->subscriptions.probe_at = m->now;
     m->subscriptions.probe_deadline = m->now + PROBE_US;
+}
+
+void watch_probed(struct manager *m, bool alive)
+{
+    m->subscriptions.asked = false;
+    m->subscriptions.probe_at = m->now + PROBE_AGAIN_US;
+    if (alive)
+        m->subscriptions.probing = false;
+}
+
+static void probe(struct manager *m)
+{
+    struct subscriptions *subs = &m->subscriptions;
+
+    if (!subs->probing)
+        return;
+    if (due(m, subs->probe_deadline)) {
+        link_lost(m, DISCONNECT_LINK_LOST);
+    } else if (!subs->asked && due(m, subs->probe_at)) {
+        subs->asked = true;
+        m->backend->ops->probe(m->backend);
+    }
 }
 
 static void watch_sensor(struct manager *m, enum sensor sensor)
@@ -200,6 +222,6 @@ void watch_settle(struct manager *m)
         return;
     if (all_silent(m))
         link_lost(m, DISCONNECT_SILENT);
-    else if (m->subscriptions.probing && due(m, m->subscriptions.probe_deadline))
-        link_lost(m, DISCONNECT_LINK_LOST);
+    else
+        probe(m);
 }

@@ -78,6 +78,12 @@ static void on_controlled(void *user, const struct failure *failure)
     printf("controlled %s %s\n", code(failure), text(failure));
 }
 
+static void on_probed(void *user, bool alive)
+{
+    (void)user;
+    printf("probed %s\n", alive ? "alive" : "no answer");
+}
+
 /* With its age in µs: how long ago the host had it. */
 static void on_packet(void *user, const struct packet *packet)
 {
@@ -133,6 +139,8 @@ static void run(const char *command)
         backend->ops->notify(backend, sensor, strcmp(word[2], "on") == 0);
     else if (strcmp(word[0], "control") == 0)
         backend->ops->control(backend, word[1]);
+    else if (strcmp(word[0], "probe") == 0)
+        backend->ops->probe(backend);
     else if (strcmp(word[0], "destroy") == 0)
         destroy();
     else
@@ -206,6 +214,7 @@ int main(int argc, char **argv)
         .disconnected = on_disconnected,
         .notified = on_notified,
         .controlled = on_controlled,
+        .probed = on_probed,
         .packet = on_packet,
     };
     uv_pipe_init(loop, &input, 0);

@@ -13,7 +13,7 @@ import websockets
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 from peers import Client, Daemon, validate  # noqa: E402
-from rig import ADDRESS, BAND, BATTERY, HCI0, NAME  # noqa: E402
+from rig import ADDRESS, BAND, BATTERY, BUILD, HCI0, wait_until  # noqa: E402
 
 
 @pytest.fixture
@@ -136,4 +136,79 @@ def test_a_sensor_that_is_silent_is_told_without_a_word_of_bad_packets(fake, dae
                 assert (await c.command("start_streaming", sensors=["eeg", "ppg"]))["success"]
                 silent = (await c.event("sensor_status", sensor_type="ppg", state="silent"))["data"]
             assert silent["bad_packets"] == 0 and silent["message"] is None
+    asyncio.run(story())
+
+
+# ---- after a suspend
+
+
+@pytest.fixture
+def sleeper(bus, fake, tmp_path):
+    """A daemon whose host can be suspended."""
+    offset = tmp_path / "offset"
+    offset.write_text("0")
+    env = {"LD_PRELOAD": str(BUILD / "tests/vm/libboottime.so"), "BOOT_OFFSET": str(offset),
+           "DBUS_SYSTEM_BUS_ADDRESS": bus.address, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    daemon = Daemon("--backend", "bluez", env=env)
+    daemon.sleep = lambda: offset.write_text("3600")
+    yield daemon
+    status, log = daemon.stop()
+    assert status == 0 and "Sanitizer" not in log, log
+
+
+def reads(fake):
+    return [call[1] for call in fake.calls() if call[0] == "ReadValue"]
+
+
+async def sleeps(fake, sleeper, client):
+    """Connected and at rest; then an hour later."""
+    await connected(client)
+    await asyncio.get_running_loop().run_in_executor(None, wait_until, lambda: fake.called("StartNotify") > 0)
+    fake.calls(clear=True)
+    start = len(client.messages)
+    sleeper.sleep()
+    return start
+
+
+def disconnected(client):
+    return [m for m in client.messages if m.get("event_type") == "device_disconnected"]
+
+
+def test_after_a_suspend_the_band_itself_is_asked(fake, sleeper):
+    """Where BlueZ keeps the battery for itself, what is asked of Battery1 is answered by it alone."""
+    fake.has_band(gatt=False)
+    fake.gatt(device=BAND, only=["eeg", "control", "ppg", "acc"])
+    fake.add(path=BAND, interfaces={BATTERY: {"Percentage": {"y": 42}}})
+
+    async def story():
+        async with client(sleeper) as c:
+            await connected(c)
+            sleeper.sleep()
+            await asyncio.get_running_loop().run_in_executor(None, wait_until, lambda: reads(fake))
+            await asyncio.sleep(2)
+            assert set(reads(fake)) == {f"/c/eeg{BAND}"} and not disconnected(c)
+    asyncio.run(story())
+
+
+def test_a_dead_link_is_found_after_a_suspend(fake, sleeper):
+    fake.has_band()
+
+    async def story():
+        async with client(sleeper) as c:
+            start = await sleeps(fake, sleeper, c)
+            fake.on(member="ReadValue", rules=[{"silent": True, "always": True}])
+            await c.event("device_disconnected", start, seconds=20, reason="link_lost", will_reconnect=True)
+    asyncio.run(story())
+
+
+def test_a_band_that_refuses_battery_notifications_keeps_its_link_after_a_suspend(fake, sleeper):
+    fake.has_band()
+    fake.on(member=f"StartNotify /c/bat{BAND}", rules=[{"error": "org.bluez.Error.NotSupported", "always": True}])
+
+    async def story():
+        async with client(sleeper) as c:
+            await sleeps(fake, sleeper, c)
+            await asyncio.get_running_loop().run_in_executor(None, wait_until, lambda: reads(fake))
+            await asyncio.sleep(4)
+            assert not disconnected(c)
     asyncio.run(story())

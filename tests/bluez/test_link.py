@@ -324,3 +324,29 @@ def rounds(fake, probe, acquire):
     if not probe.is_sanitized():  # which keeps what was freed, and counts what leaked at the end
         assert end[0] < settled[0] + 600
     probe.stop()
+
+
+# ---- whether the band answers
+
+
+@pytest.mark.parametrize("rule", [
+    {}, {"error": "org.bluez.Error.NotPermitted", "text": "Read not permitted"}, {"error": FAILED, "text": "Operation failed with ATT error: 0x0e"}])
+def test_what_the_band_itself_answers_proves_that_it_lives(fake, linked, rule):
+    if rule:
+        fake.on(member="ReadValue", rules=[rule])
+    linked.tell("probe")
+    linked.wait("probed alive")
+
+
+@pytest.mark.parametrize("rule", [
+    {"error": FAILED, "text": "Not connected"}, {"error": "org.bluez.Error.InProgress"}, {"error": "org.freedesktop.DBus.Error.UnknownObject"},
+    {"silent": True}])
+def test_what_bluetoothd_says_by_itself_proves_nothing(fake, linked, rule):
+    fake.on(member="ReadValue", rules=[rule])
+    linked.tell("probe")
+    linked.wait("probed no answer")
+
+
+def test_without_a_link_nobody_answers(fake, probe):
+    probe.tell("probe")
+    probe.wait("probed no answer")

@@ -60,14 +60,19 @@ static void control(struct backend *backend, const char *text)
     later(band_of(backend), 20000, (struct fake_op){.kind = FAKE_CONTROL});
 }
 
+static void probe(struct backend *backend)
+{
+    later(band_of(backend), 20000, (struct fake_op){.kind = FAKE_PROBE});
+}
+
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
     band_of(backend)->manager = NULL;
     done(user);
 }
 
-static const struct backend_ops ops = {"fake",     scan_start, scan_stop, connect,
-                                       disconnect, notify,     control,   destroy};
+static const struct backend_ops ops = {"fake", scan_start, scan_stop, connect, disconnect,
+                                       notify, control,    probe,     destroy};
 
 /* ---- their ends */
 
@@ -135,6 +140,10 @@ static void end(struct fake_band *band, const struct fake_op *op)
     case FAKE_CONTROL:
         if (band->link == FAKE_LINKED)
             up->controlled(up->user, NULL);
+        break;
+    case FAKE_PROBE:
+        if (band->link == FAKE_LINKED)
+            up->probed(up->user, true);
         break;
     }
 }

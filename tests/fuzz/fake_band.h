@@ -11,7 +11,7 @@
 
 struct fake_op {
     int64_t at_us;
-    enum { FAKE_SCAN_ENDS, FAKE_LINK, FAKE_UNLINK, FAKE_NOTIFY, FAKE_CONTROL } kind;
+    enum { FAKE_SCAN_ENDS, FAKE_LINK, FAKE_UNLINK, FAKE_NOTIFY, FAKE_CONTROL, FAKE_PROBE } kind;
     enum sensor sensor;
     bool on;
 };

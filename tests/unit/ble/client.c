@@ -102,6 +102,12 @@ static void on_packet(void *user, const struct packet *packet)
     memcpy(noted->bytes, packet->bytes, packet->len);
 }
 
+static void on_probed(void *user, bool alive)
+{
+    (void)user;
+    (void)alive;
+}
+
 void client_init(struct client *client)
 {
     memset(client, 0, sizeof(*client));
@@ -117,7 +123,7 @@ void client_listen(struct client *client, struct backend *backend)
     backend->listener =
         (struct backend_listener){client,        on_bluetooth,      on_seen,         on_scan_ended,
                                   on_connected,  on_connect_failed, on_disconnected, on_notified,
-                                  on_controlled, on_packet};
+                                  on_controlled, on_probed,         on_packet};
 }
 
 static void on_destroyed(void *user)

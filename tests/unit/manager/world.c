@@ -130,6 +130,16 @@ static void fake_control(struct backend *backend, const char *text)
     failure_set(&later(w, 0.02, OP_CONTROLLED)->failure, ERROR_BLUETOOTH, "Not supported");
 }
 
+static void fake_probe(struct backend *backend)
+{
+    struct world *w = world_of(backend);
+
+    if (w->log_operations)
+        note(w, "probe");
+    if (!w->hangs)
+        later(w, 0.02, OP_PROBED);
+}
+
 static void fake_destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
     struct world *w = world_of(backend);
@@ -149,6 +159,7 @@ static const struct backend_ops fake_ops = {
     .disconnect = fake_disconnect,
     .notify = fake_notify,
     .control = fake_control,
+    .probe = fake_probe,
     .destroy = fake_destroy,
 };
 
@@ -203,6 +214,9 @@ static void complete(struct world *w, const struct op *op)
         break;
     case OP_CONTROLLED:
         up->controlled(up->user, &op->failure);
+        break;
+    case OP_PROBED:
+        up->probed(up->user, w->radio == FAKE_LINKED);
         break;
     case OP_SCAN_ENDED:
         w->scanning = false;

@@ -39,6 +39,7 @@ struct op {
         OP_DISCONNECTED,
         OP_NOTIFIED,
         OP_CONTROLLED,
+        OP_PROBED,
         OP_SCAN_ENDED
     } kind;
     enum sensor sensor;
