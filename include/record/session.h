@@ -99,12 +99,15 @@ struct session_info {
     int64_t start_utc_us;
     double duration; /* s */
     struct session_counts counts[SENSOR_COUNT];
-    size_t gap_count, gap_total;
+    size_t gap_count;
+    uint64_t gap_total;
     struct session_gap gaps[SESSION_GAPS_MAX];
-    size_t marker_count, marker_total;
+    size_t marker_count;
+    uint64_t marker_total;
     struct session_marker markers[SESSION_MARKERS_MAX];
     struct ntp_state ntp_start, ntp_end;
-    size_t step_count, step_total;
+    size_t step_count;
+    uint64_t step_total;
     struct session_step steps[SESSION_STEPS_MAX];
     struct {
         bool present;

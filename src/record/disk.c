@@ -3,7 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Else a recording ends at 2 GiB, and the next start can't even read it. */
+_Static_assert(sizeof(off_t) == 8, "files of 64 bits: build with _FILE_OFFSET_BITS=64");
+_Static_assert(sizeof(time_t) == 8, "times beyond 2038: build with _TIME_BITS=64, glibc 2.34");
 
 #define NAME_SIZE 64
 

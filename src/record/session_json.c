@@ -272,7 +272,7 @@ static void get_gaps(const cJSON *root, struct session_info *info)
     const cJSON *gaps = cJSON_GetObjectItemCaseSensitive(root, "gaps");
     const cJSON *one;
 
-    info->gap_total = (size_t)get_number(gaps, "total", 1e12);
+    info->gap_total = (uint64_t)get_number(gaps, "total", 1e12);
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(gaps, "list"))
     {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "sensor"));
@@ -292,7 +292,7 @@ static void get_markers(const cJSON *root, struct session_info *info)
     const cJSON *markers = cJSON_GetObjectItemCaseSensitive(root, "markers");
     const cJSON *one;
 
-    info->marker_total = (size_t)get_number(markers, "total", 1e12);
+    info->marker_total = (uint64_t)get_number(markers, "total", 1e12);
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(markers, "list"))
     {
         struct session_marker *marker = &info->markers[info->marker_count];
@@ -323,7 +323,7 @@ static void get_clock(const cJSON *root, struct session_info *info)
 
     get_ntp_state(clock, "start", &info->ntp_start);
     get_ntp_state(clock, "end", &info->ntp_end);
-    info->step_total = (size_t)get_number(clock, "steps_total", 1e12);
+    info->step_total = (uint64_t)get_number(clock, "steps_total", 1e12);
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(clock, "steps"))
     {
         const cJSON *step = cJSON_GetObjectItemCaseSensitive(one, "step_ms");
