@@ -150,7 +150,7 @@ def sleeper(bus, fake, tmp_path):
     env = {"LD_PRELOAD": str(BUILD / "tests/vm/libboottime.so"), "BOOT_OFFSET": str(offset),
            "DBUS_SYSTEM_BUS_ADDRESS": bus.address, "ASAN_OPTIONS": "verify_asan_link_order=0"}
     daemon = Daemon("--backend", "bluez", env=env)
-    daemon.sleep = lambda: offset.write_text("3600")
+    daemon.sleep = lambda seconds=3600: offset.write_text(str(seconds))
     yield daemon
     status, log = daemon.stop()
     assert status == 0 and "Sanitizer" not in log, log
@@ -211,4 +211,17 @@ def test_a_band_that_refuses_battery_notifications_keeps_its_link_after_a_suspen
             await asyncio.get_running_loop().run_in_executor(None, wait_until, lambda: reads(fake))
             await asyncio.sleep(4)
             assert not disconnected(c)
+    asyncio.run(story())
+
+
+def test_what_was_to_be_at_a_time_is_at_that_time_after_a_suspend(fake, sleeper):
+    """Nothing else happens that would set the host's timer anew, and that stood still meanwhile."""
+
+    async def story():
+        async with client(sleeper) as c:
+            start = len(c.messages)
+            scan = asyncio.ensure_future(c.command("scan_devices", seconds=40, duration=60))
+            await c.event("scan_result", start, status="scanning")
+            sleeper.sleep(55)
+            assert (await scan)["success"]
     asyncio.run(story())
