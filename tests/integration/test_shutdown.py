@@ -200,9 +200,12 @@ def test_a_port_in_use_is_one_line_and_1_for_it_may_come_free():
     assert daemon.stop()[0] == 0
 
 
-def test_an_address_that_is_not_of_this_machine_is_one_line_and_1():
-    done = subprocess.run([LINKBANDD, *SIM, "--listen", f"192.0.2.1:{free_port()}"], capture_output=True, text=True,
-                          timeout=10, check=False)
+def test_an_address_that_is_not_of_this_machine_is_one_line_and_1(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("an-address-beyond-this-machine-wants-a-token\n")
+    token.chmod(0o600)
+    done = subprocess.run([LINKBANDD, *SIM, "--listen", f"192.0.2.1:{free_port()}", "--token-file", token],
+                          capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "192.0.2.1" in done.stderr
 
 
