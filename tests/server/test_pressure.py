@@ -122,10 +122,9 @@ class SlowReader:
                 self.pongs += 1
 
 
-@pytest.mark.parametrize("receive_buffer", [None, 1_000_000])
-def test_a_reader_that_is_slow_but_steady_stays(server, receive_buffer):
-    """80 kB/s, hurried by ten: its kernel takes something only every second or three, and a ping lies behind all that waits."""
-    slow = SlowReader(server.open(receive_buffer=receive_buffer), 8000)
+def test_a_reader_that_is_slow_but_steady_stays(server):
+    """80 kB/s, hurried by ten: its kernel takes something only now and then, and a ping lies behind all that waits."""
+    slow = SlowReader(server.open(), 8000)
     good = server.open()
     until = time.monotonic() + 7
 
@@ -171,8 +170,7 @@ def test_who_talks_but_answers_no_ping_stays(start, tmp_path, monkeypatch):
     assert pings >= 3, "its minutes did pass"
 
 
-FLOODS = {"pings": (9,), "pings with a payload": (9, b"x" * 125), "pongs": (10,), "empty texts": (1,), "bad JSON": (1, b"{"),
-          "empty fragments": (0, b"", False)}
+FLOODS = {"pings": (9,), "empty texts": (1,), "bad JSON": (1, b"{"), "empty fragments": (0, b"", False)}
 
 
 class Flood:
@@ -207,10 +205,10 @@ def test_one_connection_cannot_hold_a_core_by(start, kind):
     """Once it has used up what it may send at once, 64 KiB a second are taken of it, and no millions."""
     server = start("--hurry", "1")
     good, flood = server.open(), Flood(server, FLOODS[kind])
-    at_once = flood.send(2, most=1_500_000)
+    at_once = flood.send(1, most=1_500_000)
     time.sleep(0.5)
-    later = flood.send(2)
+    later = flood.send(1)
     good.text("still served")
     assert good.next_text() == "still served"
-    print(f"{at_once} bytes taken at once, {later} in the next seconds")
-    assert later < 1_500_000
+    print(f"{at_once} bytes taken at once, {later} in the next second")
+    assert later < 1_000_000
