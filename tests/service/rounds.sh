@@ -105,6 +105,124 @@ activation() {
     check "and it runs" active linkbandd.service
 }
 
+# Fifty times a second, each with a little patience: more than any limit of systemd's for sockets or starts.
+knock() {
+    python3 -c 'if 1:
+        import socket, time
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", 8121), 0.2) as s:
+                    s.settimeout(0.05)
+                    s.recv(1)
+            except OSError:
+                pass
+            time.sleep(0.02)' &
+    KNOCKING=$!
+}
+
+starts() { journalctl -b -u linkbandd --no-pager -o cat | grep -c -- "$1"; }
+
+knocking() {
+    local before
+    cp $CONF /tmp/conf
+    echo "no-such-option = 1" >>$CONF
+    check "a wrong option keeps it from starting" bash -c '! systemctl restart linkbandd'
+    before=$(starts "no-such-option is no option")
+    knock
+    sleep 15
+    echo "started in vain $(($(starts "no-such-option is no option") - before)) times in 15 s of knocking"
+    check "clients that knock meanwhile don't end the socket" active linkbandd.socket
+    check "they have it started again" test "$(starts "no-such-option is no option")" -ge $((before + 3))
+    check "once a second at most" test "$(starts "no-such-option is no option")" -le $((before + 17))
+    cp /tmp/conf $CONF
+    check "mended, it serves the next who knocks, untouched" until_true 15 get /
+    kill $KNOCKING
+}
+
+told() { linkbandd doctor >/tmp/doctor; grep -q -- "$1" /tmp/doctor || { cat /tmp/doctor; false; }; }
+
+# What doctor says of the service, which it must neither start nor make anything for.
+doctor() {
+    cp $CONF /tmp/conf
+    check "it names the sockets that systemd holds" told "systemd listens on 127.0.0.1:8121 \[::1\]:8121 for linkbandd.service, which is active"
+    systemctl stop linkbandd.service
+    rm -rf $DATA/recordings
+    check "it names the place of the service's recordings" told "will be in $DATA/recordings"
+    check "it makes none" test ! -e $DATA/recordings
+    check "it starts nothing" is "$(systemctl is-active linkbandd.service)" inactive
+    check "a service that is not running is told" told "which is inactive"
+    echo "data-dir = /srv/eeg" >>$CONF
+    check "a place that is missing is made for the service" told "sudo install -d -o linkbandd -g linkbandd -m 750 '/srv/eeg'"
+    mkdir -p /srv/eeg
+    check "one that the unit shuts is told with the drop-in" told "\[Service\] ReadWritePaths=/srv/eeg"
+    mkdir -p /etc/systemd/system/linkbandd.service.d
+    printf '[Service]\nReadWritePaths=/srv/eeg\n' >/etc/systemd/system/linkbandd.service.d/disk.conf
+    systemctl daemon-reload
+    check "one of another's is given to the service, not to who asks" told "sudo chown linkbandd: '/srv/eeg'"
+    chown linkbandd: /srv/eeg
+    check "then all is well" told "the service's are in /srv/eeg"
+    rm -r /etc/systemd/system/linkbandd.service.d
+    systemctl daemon-reload
+    cp /tmp/conf $CONF
+    echo "listen = 127.0.0.1:9" >>$CONF
+    check "listen beside the socket is told" told "linkbandd.socket says where to listen"
+    cp /tmp/conf $CONF
+    systemctl start linkbandd.service
+}
+
+# A drop-in as docs/install.md has it: the block with this in it.
+drop_in() {
+    mkdir -p /etc/systemd/system/linkbandd.service.d
+    awk -v key="$1" '/^```ini/ { text = ""; on = 1; next } /^```/ { if (on && index(text, key)) printf "%s", text; on = 0 } on { text = text $0 "\n" }' \
+        /out/install.md >/etc/systemd/system/linkbandd.service.d/disk.conf
+    check "the drop-in with $1 is in the documentation" grep -q "$1" /etc/systemd/system/linkbandd.service.d/disk.conf
+    cp $CONF /tmp/conf
+    echo "data-dir = $2" >>$CONF
+    systemctl daemon-reload
+}
+
+undo_drop_in() {
+    cp /tmp/conf $CONF
+    rm -r /etc/systemd/system/linkbandd.service.d
+    systemctl daemon-reload
+    systemctl restart linkbandd
+}
+
+# A stick that is missing, as systemd sees one of fstab, which the guest has not got: then it is there.
+stick() {
+    local units=/etc/systemd/system
+    mkdir -p /mnt/eeg "$units/dev-disk-by\x2dlabel-EEG.device.d"
+    printf '[Unit]\nJobRunningTimeoutSec=2\n' >"$units/dev-disk-by\x2dlabel-EEG.device.d/timeout.conf"
+    printf '[Mount]\nWhat=/dev/disk/by-label/EEG\nWhere=/mnt/eeg\nType=ext4\n' >$units/mnt-eeg.mount
+    drop_in RequiresMountsFor= /mnt/eeg/recordings
+    check "without the stick the service does not start" bash -c '! systemctl restart linkbandd'
+    knock
+    sleep 10
+    kill $KNOCKING
+    check "clients that knock meanwhile don't end the socket" active linkbandd.socket
+    check "nothing is written beneath it" is "$(ls /mnt/eeg)" ""
+    printf '[Mount]\nWhat=none\nWhere=/mnt/eeg\nType=tmpfs\n' >$units/mnt-eeg.mount
+    systemctl daemon-reload
+    systemctl start mnt-eeg.mount
+    install -d -o linkbandd -g linkbandd -m 750 /mnt/eeg/recordings
+    check "with the stick the next client starts it" until_true 15 get /
+    python3 /out/client.py stream 3
+    python3 /out/client.py record 3
+    check "and a session is on it" bash -c 'ls /mnt/eeg/recordings/*/session.json'
+    undo_drop_in
+    rm -r $units/mnt-eeg.mount "$units/dev-disk-by\x2dlabel-EEG.device.d"
+}
+
+home() {
+    install -d -o linkbandd -g linkbandd -m 750 /home/ada/eeg
+    drop_in BindPaths= /home/ada/eeg
+    check "with the drop-in for /home it starts" systemctl restart linkbandd
+    python3 /out/client.py stream 3
+    python3 /out/client.py record 3
+    check "and a session is in the home" bash -c 'ls /home/ada/eeg/*/session.json'
+    undo_drop_in
+}
+
 listen_twice() {
     cp $CONF /tmp/conf
     echo "listen = 127.0.0.1:9" >>$CONF
@@ -114,7 +232,6 @@ listen_twice() {
     check "with status 78" is "$(prop ExecMainStatus)" 78
     check "and not tried again" is "$(prop NRestarts)" 0
     cp /tmp/conf $CONF
-    systemctl reset-failed linkbandd.service linkbandd.socket
     check "mended, it starts" systemctl restart linkbandd
 }
 
@@ -177,7 +294,6 @@ lan() {
     check "without a token it does not start" bash -c '! systemctl is-active linkbandd.service'
     check "nor is it tried again" is "$(prop NRestarts)" 0
     (umask 077 && echo "0123456789abcdef0123456789abcdef" >/etc/linkbandd/token)
-    systemctl reset-failed linkbandd.service linkbandd.socket
     check "with a token it does" systemctl restart linkbandd.service
     check "a client in the LAN with the token is let in" \
         python3 /out/client.py watch 1 "ws://192.168.77.1:8121/ws?token=0123456789abcdef0123456789abcdef"

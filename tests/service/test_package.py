@@ -14,11 +14,12 @@ ROOT = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build"))
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
 
-SHORT = "install_package locked_down stream record watchdog activation"
+SHORT = "install_package locked_down stream record watchdog activation knocking"
 LONG = {
     "service": SHORT + " listen_twice reload journal bluetooth_restart bus_policy lan",
     "package": "install_package upgrade reinstall remove",
     "boot": "install_package boot",
+    "disks": "install_package stream stick home doctor",
 }
 
 NEXT = "trixie"  # besides the machine's own suite
@@ -61,7 +62,7 @@ def machine_of(deb, suite=None):
 
 
 def show(machine, deb, rounds, limit):
-    files = [deb, HERE / "client.py", ROOT / "tests/vm/band.py"]
+    files = [deb, HERE / "client.py", ROOT / "tests/vm/band.py", ROOT / "docs/install.md"]
     commands = f'ROUNDS="{rounds}"\n' + (HERE / "rounds.sh").read_text()
     
     status, printed = machine.run(commands, files, limit)

@@ -28,7 +28,7 @@ def root(request, tmp_path):
     units.mkdir(parents=True)
     (units / "linkbandd.service").write_text(configured("linkbandd.service"))
     shutil.copy(SYSTEMD / "linkbandd.socket", units)
-    for program in ("usr/bin/linkbandd", "bin/kill"):
+    for program in ("usr/bin/linkbandd", "bin/kill", "bin/sh"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy("/bin/true", tmp_path / program)
     if request.param == "lan":
