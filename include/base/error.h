@@ -28,7 +28,8 @@ struct failure {
     char message[320];
 };
 
-/* Fills *failure; returns it, so that it can be handed on in one expression. */
+/* Fills *failure, blanks for control characters; returns it, so that it can be handed on in one
+ * expression. */
 struct failure *failure_set(struct failure *failure, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

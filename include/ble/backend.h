@@ -24,6 +24,7 @@
 #define BAND_ADDRESS_SIZE  18 /* "AA:BB:CC:DD:EE:FF" */
 #define BAND_FIRMWARE_SIZE 32
 #define RSSI_UNKNOWN       127 /* as in HCI */
+#define RSSI_LEAST         (-127)
 #define BATTERY_UNKNOWN    (-1)
 
 /* A band: as advertised, upper-case address. Either may be "" where only the other is known. */

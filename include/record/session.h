@@ -120,7 +120,8 @@ struct session_info {
 void session_make_id(int64_t utc_us, const char *name, char id[SESSION_ID_SIZE]);
 /* Is this an id as session_make_id() and session_create() make them? */
 bool session_id_is_valid(const char *id);
-/* Copies at most size − 1 bytes, cut where a UTF-8 character ends. */
+/* Copies at most size − 1 bytes, cut where a UTF-8 character ends; blanks for control characters.
+ */
 void session_copy_text(char *out, size_t size, const char *text);
 
 /*

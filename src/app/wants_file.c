@@ -1,6 +1,5 @@
 #include "app/wants_file.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -14,6 +13,7 @@
 #include "app/directory.h"
 #include "app/small_file.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define TEXT_MAX 512
 /* Of a file to be read: ours, and some room for what was added by hand. */
@@ -39,11 +39,7 @@ struct wants_file {
  * no band on the air is called so. */
 static const char *one_line(const char *name)
 {
-    for (const char *c = name; *c; c++) {
-        if (iscntrl((unsigned char)*c))
-            return "";
-    }
-    return name;
+    return text_has_control(name) ? "" : name;
 }
 
 static void put_sensors(FILE *out, const char *key, sensor_set sensors)

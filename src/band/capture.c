@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "band/iso.h"
+#include "base/text.h"
 
 /*
  * Bounds of what is read, far beyond any band's life and far enough inside an int64_t that a sum or
@@ -236,15 +237,9 @@ static bool take_text(struct word word, char *out, size_t size)
 {
     if (word.len == 0 || word.len >= size)
         return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if ((unsigned char)word.text[i] < 0x20 || word.text[i] == 0x7f)
-            return false;
-    }
-    if (word_is(word, "-"))
-        word.len = 0;
     memcpy(out, word.text, word.len);
-    out[word.len] = '\0';
-    return true;
+    out[word_is(word, "-") ? 0 : word.len] = '\0';
+    return !memchr(word.text, '\0', word.len) && !text_has_control(out);
 }
 
 static const char *parse_device(struct cursor *line, struct capture_record *record)

@@ -5,6 +5,7 @@
 
 #include "band/capture.h"
 #include "band/iso.h"
+#include "base/text.h"
 
 /* A line as it grows, never beyond CAPTURE_LINE_MAX with its newline and terminating zero. */
 struct line {
@@ -35,8 +36,8 @@ __attribute__((format(printf, 2, 3))) static void put(struct line *line, const c
 /* Nothing that was recorded can begin a line of its own. */
 static void put_text(struct line *line, const char *text)
 {
-    for (; *text; text++)
-        put_char(line, (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
+    for (; *text; text += text_control(text) == 2 ? 2 : 1)
+        put_char(line, text_control(text) ? ' ' : *text);
 }
 
 /* One that was parsed has its line's end behind it. */
@@ -53,8 +54,8 @@ static void put_word(struct line *line, const char *text)
     put_char(line, ' ');
     if (!*text)
         put_char(line, '-');
-    for (; *text; text++)
-        put_char(line, (unsigned char)*text <= 0x20 || *text == 0x7f ? '_' : *text);
+    for (; *text; text += text_control(text) == 2 ? 2 : 1)
+        put_char(line, *text == ' ' || text_control(text) ? '_' : *text);
 }
 
 /* Nothing in a capture is older than its start. */

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 const char *error_code_name(enum error_code code)
 {
     static const char *const names[] = {
@@ -32,5 +34,6 @@ struct failure *failure_set(struct failure *failure, enum error_code code, const
     va_start(args, format);
     vsnprintf(failure->message, sizeof(failure->message), format, args);
     va_end(args);
+    text_blank_controls(failure->message);
     return failure;
 }

@@ -6,18 +6,14 @@
 #include <strings.h>
 
 #include "band/profile.h"
+#include "base/text.h"
 
 /* Other devices choose their names: one with a line break in it is no band's, and would be a line
- * of its own wherever names are told a line each. */
+ * of its own wherever names are told a line each; nor is one with a terminal's command in it. */
 bool is_band_name(const char *name)
 {
-    if (strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) != 0)
-        return false;
-    for (; *name; name++) {
-        if (iscntrl((unsigned char)*name))
-            return false;
-    }
-    return true;
+    return strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0 &&
+           !text_has_control(name);
 }
 
 bool address_copy(char out[BAND_ADDRESS_SIZE], const char *in)
@@ -85,11 +81,21 @@ static void text_property(struct bluez_device *device, const char *name, const c
         take_name(device, text);
 }
 
+/* BlueZ has room for 16 bits; what a byte of HCI can't hold no radio has measured. */
+static bool take_rssi(struct bluez_device *device, const struct property *property)
+{
+    if (!property_int16(property, &device->rssi))
+        return false;
+    if (device->rssi < RSSI_LEAST || device->rssi > RSSI_UNKNOWN)
+        device->rssi = RSSI_UNKNOWN;
+    return true;
+}
+
 /* ManufacturerData is told anew with each advertisement. */
 static bool is_heard(struct bluez_device *device, const struct property *property)
 {
     if (strcmp(property->name, "RSSI") == 0)
-        return property_int16(property, &device->rssi);
+        return take_rssi(device, property);
     return strcmp(property->name, "ManufacturerData") == 0;
 }
 

@@ -88,6 +88,8 @@ static void tell_sighting(struct radio *radio, int which)
     memset(&sighting, 0, sizeof(sighting));
     radio->hooks->identify(radio, which, &sighting.band);
     sighting.rssi = radio->rssi - 4 * which % 30 + (int)sim_random_between(&radio->random, -5, 6);
+    if (sighting.rssi < RSSI_LEAST)
+        sighting.rssi = RSSI_LEAST;
     radio->backend.listener.seen(radio->backend.listener.user, &sighting);
 }
 

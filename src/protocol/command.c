@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/now.h"
+#include "base/text.h"
 #include "protocol_impl.h"
 
 #define COMMAND_ECHO_MAX 256
@@ -146,6 +147,7 @@ static void answer_failure(struct protocol *protocol, uint64_t client, const cha
     char echo[COMMAND_ECHO_MAX];
 
     snprintf(echo, sizeof(echo), "%s", command);
+    text_blank_controls(echo);
     struct json *json = reply_begin(protocol, echo, false, failure->message);
 
     json_put_string(json, "error_code", error_code_name(failure->code));
@@ -289,6 +291,7 @@ static void note_unknown(struct request *request, const cJSON *parameters)
         len += (size_t)snprintf(request->ignored + len, sizeof(request->ignored) - len, "%s%s",
                                 len ? ", " : "", item->string);
     }
+    text_blank_controls(request->ignored);
 }
 
 static const struct command *find_command(const char *name)

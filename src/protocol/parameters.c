@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "band/iso.h"
+#include "base/text.h"
 #include "protocol_impl.h"
 
 const cJSON *parameter(const cJSON *parameters, const char *name)
@@ -41,6 +42,7 @@ bool parameter_string(const cJSON *parameters, const char *name, size_t longest,
     if (!cJSON_IsString(item) || item->valuestring[0] == '\0' ||
         strlen(item->valuestring) > longest)
         return refuse(refusal, name, item, allowed);
+    text_blank_controls(item->valuestring);
     *value = item->valuestring;
     return true;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #define STAMP_LEN 16 /* 20261124T001009Z */
 #define SLUG_MAX  40 /* leaves room for a suffix that makes it unique */
 
@@ -108,4 +110,5 @@ void session_copy_text(char *out, size_t size, const char *text)
     }
     memcpy(out, text, len);
     out[len] = '\0';
+    text_blank_controls(out);
 }

@@ -1,5 +1,7 @@
 """Looking for bands."""
 
+import pytest
+
 from rig import ADDRESS, BAND, DEVICE, HCI0, HCI1, NAME, wait_until
 
 
@@ -124,3 +126,25 @@ def test_a_stalled_scan_is_begun_anew(fake, probe):
     probe.tell("scan")
     wait_until(lambda: fake.called("StartDiscovery") == 2)
     assert fake.called("StopDiscovery") == 1
+
+
+@pytest.mark.parametrize("control", ["\n", "\x1b", "\x7f", "\x80", "\x85", "\x9b31m", "\x9f"])
+def test_a_name_with_a_control_character_is_no_band_s(fake, probe, control):
+    probe.tell("scan")
+    wait_until(lambda: fake.called("StartDiscovery"))
+    fake.device(path="/stranger", adapter=HCI0, address="11:22:33:44:55:66", name=f"LXB-{control}x")
+    fake.device(path="/neighbour", adapter=HCI0, address="11:22:33:44:55:77", name="LXB-\xa0\xe9")
+    fake.has_band()
+    probe.wait("seen LXB-\xa0\xe9")
+    probe.wait(f"seen {NAME} ")
+    assert not [line for line in probe.said if "11:22:33:44:55:66" in line]
+
+
+@pytest.mark.parametrize("told, seen", [(-300, 127), (-128, 127), (-127, -127), (20, 20), (128, 127), (32767, 127)])
+def test_a_strength_that_no_radio_measures_is_not_known(fake, probe, told, seen):
+    probe.tell("scan")
+    wait_until(lambda: fake.called("StartDiscovery"))
+    fake.has_band(rssi=told)
+    probe.wait(f"seen {NAME} {ADDRESS} {seen}")
+    fake.hears_band(-50)
+    probe.wait(f"seen {NAME} {ADDRESS} -50")
