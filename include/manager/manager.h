@@ -123,6 +123,9 @@ struct manager_listener {
     /* Something of device_info changed (the caller limits to one a second). */
     void (*device_info)(void *user);
     void (*device_connected)(void *user, bool resumed, double clock_step_ms);
+    /* The host's UTC was set while a band is connected. The samples' times follow a step forward of
+     * more than 1 s at once, others with the next stream, and none while a recording runs. */
+    void (*clock_stepped)(void *user, double step_ms);
     void (*device_disconnected)(void *user, const struct band_identity *band,
                                 enum disconnect_reason reason, bool will_reconnect);
     void (*device_connection_failed)(void *user, const struct band_identity *band,

@@ -13,9 +13,6 @@
 #define PORTION    16
 #define PORTION_US INT64_C(5000)
 
-/* An anchor off by less is left alone: the clock's own estimate is no better. */
-#define REANCHOR_MS 5.0
-
 static void on_samples(void *user, const struct sample_block *block)
 {
     struct manager *m = user;
@@ -207,6 +204,7 @@ void data_link_up(struct manager *m)
     m->info_changed = true;
     m->link_is_up = true;
     m->link_is_down = false;
+    utc_link_up(m);
     pipeline_link_up(m->pipeline, m->link.device.anchor);
     m->listener.link_up(m->listener.user, &m->link.device);
     set_stream(m);
@@ -240,13 +238,14 @@ void data_link_down(struct manager *m)
 static void reanchor(struct manager *m)
 {
     double error_ms = status_utc_error_ms(m);
+    int64_t offset_us;
 
     m->reanchor = false;
-    if (m->link.state != LINK_CONNECTED || (error_ms < REANCHOR_MS && error_ms > -REANCHOR_MS))
+    if (m->link.state != LINK_CONNECTED || !utc_offset(m, &offset_us))
         return;
     m->link.device.anchor = (struct clock_anchor){
         .boot_us = m->now,
-        .utc_us = m->host.utc_us(m->host.user),
+        .utc_us = m->now + offset_us,
     };
     m->link.anchor = m->link.device.anchor;
     log_info("UTC moved by %.0f ms since the connection: anchored anew", error_ms);

@@ -143,6 +143,11 @@ struct manager {
     bool bluetooth_known, bluetooth_available, bluetooth_powered;
     bool info_changed;
     bool reanchor;
+    struct {
+        bool known;
+        int64_t offset_us; /* UTC − boot time, at the last look */
+        int64_t look_us;   /* the next */
+    } utc;
     bool piping;       /* inside the pipeline, which may not be told of anything then */
     bool link_is_up;   /* as the pipeline and the listener were told */
     bool link_is_down; /* the pipeline has still to be told so */
@@ -239,6 +244,14 @@ void data_battery_level(struct manager *m);
 void data_link_up(struct manager *m);
 void data_link_down(struct manager *m);
 void data_settle(struct manager *m);
+
+/* utc.c: steps of the host's UTC */
+/* UTC − boot time; false: the reading was interrupted and says nothing. */
+bool utc_offset(const struct manager *m, int64_t *offset_us);
+void utc_link_up(struct manager *m);
+/* Tells a step, and sees to it that samples' times follow where they may. */
+void utc_look(struct manager *m);
+void utc_settle(struct manager *m);
 
 /* status.c */
 double status_utc_error_ms(const struct manager *m);

@@ -31,6 +31,7 @@ static void settle(struct manager *m)
         m->alarm = NEVER;
         scan_settle(m);
         link_settle(m);
+        utc_settle(m);
         radio_settle(m);
         data_settle(m);
         stream_settle(m);

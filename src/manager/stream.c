@@ -193,7 +193,8 @@ static void start_owed(struct manager *m, const struct demand *demand, struct ma
     if (!replies_add(&stream->starts, reply))
         return;
     if (stream->state == STREAM_IDLE) {
-        m->reanchor = connected && m->recording == 0;
+        if (connected)
+            utc_look(m);
         stream->state = STREAM_STARTING;
     }
     if (!stream->starting) {

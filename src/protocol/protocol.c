@@ -117,6 +117,16 @@ static void on_device_connected(void *user, bool resumed, double clock_step_ms)
     event_device_connected(user, TO_ALL, resumed, clock_step_ms);
 }
 
+static void on_clock_stepped(void *user, double step_ms)
+{
+    struct protocol *protocol = user;
+    struct json *json = event_begin(protocol, EVENT_CLOCK_STEPPED);
+
+    json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
+    json_put_fixed(json, "step_ms", step_ms, 3);
+    event_send(protocol, TO_ALL);
+}
+
 static void on_device_disconnected(void *user, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
@@ -251,6 +261,7 @@ struct manager_listener protocol_manager_listener(struct protocol *protocol)
         .scan_result = on_scan_result,
         .device_info = on_device_info,
         .device_connected = on_device_connected,
+        .clock_stepped = on_clock_stepped,
         .device_disconnected = on_device_disconnected,
         .device_connection_failed = on_connection_failed,
         .stream_started = on_stream_started,

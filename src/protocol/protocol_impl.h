@@ -43,6 +43,7 @@ struct feed {
     EVENT(STREAM_STARTED, "stream_started", HEARD)                                                 \
     EVENT(STREAM_STOPPED, "stream_stopped", HEARD)                                                 \
     EVENT(SENSOR_STATUS, "sensor_status", HEARD)                                                   \
+    EVENT(CLOCK_STEPPED, "clock_stepped", HEARD)                                                   \
     EVENT(DEVICE_CONNECTION_FAILED, "device_connection_failed", HEARD)                             \
     EVENT(RECORDING_STARTED, "recording_started", UNHEARD)                                         \
     EVENT(RECORDING_STOPPED, "recording_stopped", UNHEARD)                                         \

@@ -225,7 +225,9 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     recorder->overflowed = false;
     recorder->taken = 0;
     recorder->low_minutes = RECORDER_LOW_MINUTES;
-    recorder->utc_offset_known = false;
+    /* What was stepped since the samples' times were anchored counts, too. */
+    recorder->utc_offset_us = band->anchor.utc_us - band->anchor.boot_us;
+    recorder->utc_offset_known = true;
     note_clock_step(recorder);
     recorder_write_beginning(recorder, band);
     writer_flush(recorder->writer);

@@ -278,6 +278,12 @@ const REASONS = {
 const reason = (data) => REASONS[data.reason] || data.reason || 'no reason given';
 const sensors = (data) => (data.sensors || []).join(', ').toUpperCase();
 
+// Times may have fallen.
+function beginTraces() {
+  latest = null;
+  traces.forEach((trace) => trace.reset());
+}
+
 const EVENTS = {
   device_info(data) {
     band.device = data;
@@ -298,6 +304,7 @@ const EVENTS = {
     band.waiting = false;
     band.busy = '';
     Object.assign(band.device, data);
+    if (data.clock_step_ms) beginTraces();
     showDevices([]);
     say(`${data.name || data.device_id} is ${data.resumed ? 'back' : 'connected'}.`);
   },
@@ -315,7 +322,7 @@ const EVENTS = {
   },
   stream_started(data) {
     band.streaming = true;
-    if (!data.resumed) traces.forEach((trace) => trace.reset());
+    if (!data.resumed) beginTraces();
     forgetProcessed();
     say(`Streaming ${sensors(data)}.`);
   },
@@ -328,6 +335,11 @@ const EVENTS = {
     const name = data.sensor_type.toUpperCase();
     const states = {flowing: `${name} flows.`, silent: `${name} is silent.`, retrying: `${name} is being asked for again.`};
     say(states[data.state] || `${name}: ${data.state}`, data.state !== 'flowing');
+    if (data.state !== 'flowing') forgetProcessed(); // those that flow tell theirs again within a second
+  },
+  clock_stepped() {
+    beginTraces();
+    say('The clock of the daemon was set.');
   },
   bluetooth_status(data) {
     if (!data.available || !data.powered) say(data.message || 'Bluetooth is not there.', true);

@@ -291,6 +291,11 @@ static void on_device_connected(void *user, bool resumed, double step_ms)
         note(user, "clock_step %.0f", step_ms);
 }
 
+static void on_clock_stepped(void *user, double step_ms)
+{
+    note(user, "clock_stepped %.0f", step_ms);
+}
+
 static void on_device_disconnected(void *user, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
@@ -434,6 +439,7 @@ int world_open(void **state)
         .scan_result = on_scan_result,
         .device_info = on_device_info,
         .device_connected = on_device_connected,
+        .clock_stepped = on_clock_stepped,
         .device_disconnected = on_device_disconnected,
         .device_connection_failed = on_connection_failed,
         .stream_started = on_stream_started,
