@@ -4,8 +4,8 @@
  * filter ever sees a step that the head did not make. Pure, constant memory.
  *
  * Missing are samples that were lost on the way or skipped by the band, and per channel what is no
- * measurement: saturation, NaN, and a zero on its own in a signal that is elsewhere (BAND.md: they
- * occur, and must not become a step of the whole electrode offset).
+ * measurement: saturation, NaN, and a zero on its own in a signal that is elsewhere (docs/band.md:
+ * they occur, and must not become a step of the whole electrode offset).
  */
 #ifndef DSP_TIMELINE_H
 #define DSP_TIMELINE_H

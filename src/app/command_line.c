@@ -1,3 +1,5 @@
+/* The command line: read over the configuration file, and refused where an option is of no use
+ * to what is asked for. */
 #include <getopt.h>
 #include <string.h>
 #include <unistd.h>

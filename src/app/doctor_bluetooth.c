@@ -1,3 +1,4 @@
+/* What BlueZ tells of itself and its adapters, asked over the system bus by sd-bus. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* `linkbandd export`: the command line's side; src/record/export.c does it. */
 #include "record/export.h"
 
 #include <stdio.h>

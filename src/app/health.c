@@ -1,3 +1,4 @@
+/* GET /health: what health_check tells, with a status for those who look at no more. */
 #include "app/observed.h"
 
 void health_answer(void *user, const struct http_request *request, struct http_response *response)

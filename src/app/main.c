@@ -1,3 +1,4 @@
+/* The program: what the command line asks for is run, and its end is the exit status. */
 #include <stdio.h>
 #include <stdlib.h>
 

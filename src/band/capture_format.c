@@ -1,3 +1,4 @@
+/* A capture's records as lines: the other half of capture.c, which reads them. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

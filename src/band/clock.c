@@ -5,7 +5,7 @@
 
 #define TICKS_A_US (BAND_TICK_HZ / 1e6)
 
-/* BAND.md: a step in (-5 s, 0] is a duplicate or a late packet. */
+/* docs/band.md: a step in (-5 s, 0] is a duplicate or a late packet. */
 #define LATE_TICKS (INT64_C(5) * BAND_TICK_HZ)
 
 /* How far ticks and time elapsed may differ: the first packet after a connection, and two that are

@@ -1,3 +1,5 @@
+/* The clock's state as one line of text, and back: for a capture that begins within a
+ * connection. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The simulated EEG: rhythms, blinks, the head's electrodes, what the mains adds. */
 #include <math.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* The simulated heart: beats with their variability, and the pulse that they make in PPG. */
 #include <math.h>
 #include <string.h>
 

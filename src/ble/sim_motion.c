@@ -1,3 +1,4 @@
+/* The simulated head's motion, as the accelerometer feels it. */
 #include <math.h>
 #include <string.h>
 

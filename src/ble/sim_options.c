@@ -1,3 +1,4 @@
+/* --sim: its keys in one table, each with its range and its line of help. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

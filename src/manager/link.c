@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "internal.h"
 
-/* What works in the field (BLUEZ.md). */
+/* What works in the field (docs/bluez.md). */
 #define BACKOFF_FIRST_US (SECOND / 4)
 #define BACKOFF_LAST_US  (30 * SECOND)
 

@@ -175,8 +175,8 @@ static void on_notified(void *user, enum sensor sensor, bool on, const struct fa
     manager_leave(user);
 }
 
-/* Refused or missing: some firmware sends EEG on the subscription alone (BAND.md), so it is only
- * logged. */
+/* Refused or missing: some firmware sends EEG on the subscription alone (docs/band.md), so it is
+ * only logged. */
 static void on_controlled(void *user, const struct failure *failure)
 {
     manager_enter(user);

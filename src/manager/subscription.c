@@ -1,8 +1,8 @@
 /*
- * Which notifications are on, one step after another over one link (BAND.md, the order known to
- * work on hardware): at a connection all off, 1.2 s of quiet, the battery on; then for a stream
- * `start` written to EEG control, EEG, ACC, PPG on with a pause between. Of a change only the
- * differences are done: what is not wanted any more goes off, what is new goes on.
+ * Which notifications are on, one step after another over one link (docs/band.md, an order known
+ * to work): at a connection all off, 1.2 s of quiet, the battery on; then for a stream `start`
+ * written to EEG control, EEG, ACC, PPG on with a pause between. Of a change only the differences
+ * are done: what is not wanted any more goes off, what is new goes on.
  */
 #include "band/profile.h"
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* A message in: parsed, checked, dispatched by the table of commands; and a command's one reply. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

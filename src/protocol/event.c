@@ -1,3 +1,4 @@
+/* Events: the frame that all have in common, and those that tell of band, stream and faults. */
 #include <string.h>
 
 #include "base/now.h"

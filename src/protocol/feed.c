@@ -1,3 +1,5 @@
+/* Samples and features out: numbered by band, thinned to the rate asked for, written as
+ * messages. */
 #include <string.h>
 
 #include "protocol/message.h"

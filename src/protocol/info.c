@@ -1,3 +1,4 @@
+/* Members of replies and events that tell of band, sensors and stream. */
 #include <math.h>
 
 #include "protocol_impl.h"

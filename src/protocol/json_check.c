@@ -1,3 +1,4 @@
+/* JSON of others, held against RFC 8259 before cJSON sees it: cJSON takes more than that. */
 #include <limits.h>
 #include <string.h>
 

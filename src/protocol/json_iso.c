@@ -1,3 +1,4 @@
+/* Times as ISO 8601 strings in messages. */
 #include <math.h>
 #include <string.h>
 

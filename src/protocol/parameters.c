@@ -1,3 +1,4 @@
+/* Parameters of commands, read by type; what is wrong with one is told with what is allowed. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Names of a session: its folder, its files, its states. Pure. */
 #include "record/session.h"
 
 #include <ctype.h>
