@@ -205,15 +205,31 @@ static void send_close_frame(struct client *client, int code, const char *reason
         send(client->fd, frame, 4 + len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)(4 + len);
 }
 
-static int write_frame(struct client *client, struct frame *frame)
+static bool write_frame(struct client *client, struct frame *frame)
 {
     struct server_stats *stats = &client->server->stats;
 
+    client->taken_at = uv_now(client->server->loop);
     if (frame->arrival_us)
         latency_observe(&stats->latency, (double)(now_boot_us() - frame->arrival_us) / 1e6);
     stats->frames++;
     stats->bytes += frame->len;
-    return lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT);
+    return lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT) >= 0;
+}
+
+/* Data that finds nothing before it saves the way through the loop, four calls for each client. Not
+ * what was queued, nor where the socket has no room for a whole frame: lws would hold a part. */
+static bool can_write_now(struct client *client, const struct frame *frame)
+{
+    return frame_kind_is_data(frame->kind) && queue_is_empty(&client->queue) &&
+           !lws_send_pipe_choked(client->wsi);
+}
+
+/* A failure means that the socket is dead: the loop tells lws so, or the heartbeat ends it. */
+static void write_now(struct client *client, struct frame *frame)
+{
+    if (!write_frame(client, frame))
+        hub_give_up_place(client);
 }
 
 /* One lws_write a turn: two could leave lws with a part of a frame to hold. */
@@ -235,9 +251,9 @@ static int writeable(struct client *client)
         struct frame *frame = queue_pop(&client->queue);
         if (!frame)
             return 0;
-        int written = write_frame(client, frame);
+        const bool written = write_frame(client, frame);
         frame_unref(frame);
-        if (written < 0)
+        if (!written)
             return -1;
     }
     if (!queue_is_empty(&client->queue))
@@ -289,6 +305,10 @@ void client_push(struct client *client, struct frame *frame)
 {
     if (client->state != CLIENT_PLACED)
         return;
+    if (can_write_now(client, frame)) {
+        write_now(client, frame);
+        return;
+    }
     if (queue_is_empty(&client->queue))
         client->taken_at = uv_now(client->server->loop);
     if (!queue_push(&client->queue, frame)) {
