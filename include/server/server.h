@@ -90,7 +90,6 @@ void http_send(struct http_response *response);
 struct http_route {
     const char *path; /* exactly this, or what begins with it where it ends in `/` */
     void (*handle)(void *user, const struct http_request *request, struct http_response *response);
-    void *user;
 };
 
 /* Borrowed for as long as the server lives; `listen` and `fds` for server_create() only. */
@@ -108,8 +107,9 @@ struct server_config {
     /* Sockets that already listen, from a supervisor, beside those of `listen`; taken over. */
     const int *fds;
     size_t fd_count;
-    const struct http_route *routes;
+    const struct http_route *routes; /* the first that fits answers */
     size_t route_count;
+    void *route_user; /* for all of them */
     /* Seconds of SERVER_… above divided by this: 1, or more for tests that can't wait. */
     double hurry;
 };

@@ -26,7 +26,6 @@ struct daemon {
     struct reload reload;
     struct server_config server_config;
     struct observed observed;
-    struct http_route routes[4];
     char token[SERVER_TOKEN_MAX + 1]; /* "": none is wanted */
     struct server *server;
     struct protocol *protocol;

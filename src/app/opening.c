@@ -86,18 +86,22 @@ static bool set_addresses(struct daemon *daemon, const struct options *options,
     return false;
 }
 
+static const struct http_route routes[] = {
+    {"/metrics", metrics_answer},
+    {"/health", health_answer},
+    {"/recordings", downloads_list},
+    {"/recordings/", downloads_file},
+};
+
 static void set_routes(struct daemon *daemon)
 {
     daemon->observed = (struct observed){.protocol = &daemon->protocol,
                                          .server = &daemon->server,
                                          .manager = &daemon->manager,
                                          .recorder = &daemon->recorder};
-    daemon->routes[0] = (struct http_route){"/metrics", metrics_answer, &daemon->observed};
-    daemon->routes[1] = (struct http_route){"/health", health_answer, &daemon->observed};
-    daemon->routes[2] = (struct http_route){"/recordings", downloads_list, &daemon->observed};
-    daemon->routes[3] = (struct http_route){"/recordings/", downloads_file, &daemon->observed};
-    daemon->server_config.routes = daemon->routes;
-    daemon->server_config.route_count = sizeof(daemon->routes) / sizeof(daemon->routes[0]);
+    daemon->server_config.routes = routes;
+    daemon->server_config.route_count = sizeof(routes) / sizeof(routes[0]);
+    daemon->server_config.route_user = &daemon->observed;
 }
 
 static bool open_server(struct daemon *daemon, const struct options *options,

@@ -173,7 +173,7 @@ static void answer_route(const struct server *server, const struct request *requ
         const struct http_route *route = &server->config->routes[i];
         if (!route_matches(route, request->path))
             continue;
-        route->handle(route->user, &told, response);
+        route->handle(server->config->route_user, &told, response);
         return;
     }
 }

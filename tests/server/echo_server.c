@@ -137,8 +137,8 @@ static void on_signal(uv_signal_t *signal, int number_of)
 }
 
 static const struct http_route routes[] = {
-    {"/health", health, NULL},
-    {"/file", file, NULL},
+    {"/health", health},
+    {"/file", file},
 };
 
 struct list {
