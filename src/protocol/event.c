@@ -1,4 +1,4 @@
-/* Events: the frame that all have in common, and those that tell of band, stream and faults. */
+/* Events: the frame that all have in common, those of band, stream and faults; when device_info. */
 #include <string.h>
 
 #include "base/now.h"
@@ -51,6 +51,28 @@ void event_device_info(struct protocol *protocol, uint64_t client)
 {
     put_device_info(protocol, event_begin(protocol, EVENT_DEVICE_INFO), client);
     event_send(protocol, client);
+}
+
+/* At most one broadcast of device_info a second, the newest state in it. */
+static void offer_device_info(struct protocol *protocol)
+{
+    if (!protocol->device_info_due || protocol->device_info_age < 1)
+        return;
+    protocol->device_info_due = false;
+    protocol->device_info_age = 0;
+    event_device_info(protocol, TO_ALL);
+}
+
+void device_info_changed(struct protocol *protocol)
+{
+    protocol->device_info_due = true;
+    offer_device_info(protocol);
+}
+
+void event_second(struct protocol *protocol)
+{
+    protocol->device_info_age++;
+    offer_device_info(protocol);
 }
 
 void event_bluetooth_status(struct protocol *protocol, uint64_t client)

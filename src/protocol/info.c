@@ -3,6 +3,11 @@
 
 #include "protocol_impl.h"
 
+bool recording_runs(const struct protocol *protocol)
+{
+    return protocol->recorder && recorder_is_recording(protocol->recorder);
+}
+
 const char *stream_state_name(enum manager_stream stream)
 {
     static const char *const names[] = {

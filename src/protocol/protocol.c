@@ -71,26 +71,9 @@ void protocol_lagging(struct protocol *protocol, uint64_t client,
     event_send(protocol, client);
 }
 
-/* At most one broadcast of device_info a second, the newest state in it. */
-static void offer_device_info(struct protocol *protocol)
-{
-    if (!protocol->device_info_due || protocol->device_info_age < 1)
-        return;
-    protocol->device_info_due = false;
-    protocol->device_info_age = 0;
-    event_device_info(protocol, TO_ALL);
-}
-
-void device_info_changed(struct protocol *protocol)
-{
-    protocol->device_info_due = true;
-    offer_device_info(protocol);
-}
-
 void protocol_second(struct protocol *protocol)
 {
-    protocol->device_info_age++;
-    offer_device_info(protocol);
+    event_second(protocol);
     feed_second(protocol);
     requests_sweep(protocol);
 }

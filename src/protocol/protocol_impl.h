@@ -117,8 +117,10 @@ void event_error(struct protocol *protocol, uint64_t client, const struct failur
                  const char *details);
 /* device_info goes to all, at most once a second. */
 void device_info_changed(struct protocol *protocol);
+void event_second(struct protocol *protocol);
 
 /* ---- info.c: members of objects */
+bool recording_runs(const struct protocol *protocol);
 void put_band(struct json *json, const struct band_identity *band);
 void put_device_info(struct protocol *protocol, struct json *json, uint64_t client);
 void put_devices(struct protocol *protocol, struct json *json);
@@ -176,7 +178,6 @@ struct command {
 };
 
 /* recording.c: those of the recording commands */
-bool recording_runs(const struct protocol *protocol);
 void put_recording_status(struct protocol *protocol, struct json *json);
 void start_recording(struct request *request, const cJSON *parameters);
 void put_recording_start(struct protocol *protocol, struct json *json,

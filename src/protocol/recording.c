@@ -16,11 +16,6 @@ static const struct {
     unsigned bit;
 } formats[] = {{"csv", FORMAT_CSV}, {"bdf", FORMAT_BDF}, {"jsonl", FORMAT_JSONL}};
 
-bool recording_runs(const struct protocol *protocol)
-{
-    return protocol->recorder && recorder_is_recording(protocol->recorder);
-}
-
 /* ---- members ---- */
 
 static void put_formats(struct json *json, unsigned set)
