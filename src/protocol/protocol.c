@@ -26,12 +26,8 @@ void protocol_destroy(struct protocol *protocol)
 {
     /* The manager has answered all it was asked before it went: only those of a failed start are
      * left. */
-    while (protocol->pending) {
-        struct request *request = protocol->pending;
-        protocol->pending = request->next;
-        free(request->id);
-        free(request);
-    }
+    while (protocol->pending)
+        request_destroy(protocol->pending);
     feed_finish(&protocol->feed);
     json_finish(&protocol->json);
     free(protocol);
@@ -51,13 +47,7 @@ void protocol_client_opened(struct protocol *protocol, uint64_t client)
 
 void protocol_client_closed(struct protocol *protocol, uint64_t client)
 {
-    for (struct request *request = protocol->pending; request; request = request->next) {
-        if (request->client != client)
-            continue;
-        request->abandoned = true;
-        if (protocol->manager)
-            manager_forget(protocol->manager, request);
-    }
+    requests_abandon(protocol, client);
 }
 
 void protocol_lagging(struct protocol *protocol, uint64_t client,

@@ -133,7 +133,7 @@ void put_server_info(struct protocol *protocol, struct json *json);
 void put_sensor_fields(struct json *json);
 const char *stream_state_name(enum manager_stream stream);
 
-/* ---- command.c */
+/* ---- reply.c */
 struct command;
 /* A command between its arrival and its reply. */
 struct request {
@@ -197,6 +197,15 @@ void unsubscribe(struct request *request, const cJSON *parameters);
 /* Terminated by an entry without name. */
 extern const struct command commands[];
 
+/* The id is copied. NULL: no memory. */
+struct request *request_create(struct protocol *protocol, uint64_t client,
+                               const struct command *command, const char *id);
+void request_destroy(struct request *request);
+/* Of one client, how many wait. */
+int requests_of(const struct protocol *protocol, uint64_t client);
+/* Its client has gone: nothing is told of its requests. */
+void requests_abandon(struct protocol *protocol, uint64_t client);
+
 void request_succeed(struct request *request, const struct manager_outcome *outcome);
 void request_refuse(struct request *request, const struct refusal *refusal);
 /* As request_succeed in two halves, for members of `data` that need more than an outcome. */
@@ -210,6 +219,11 @@ struct manager_reply request_reply(struct request *request);
 /* Frees those whose clients have gone, but for what the recorder holds. Not from within a reply:
  * sending it may have been what ended the client. */
 void requests_sweep(struct protocol *protocol);
+/* Without a request: a failed reply, then the error event with the same code. `details` is an
+ * object as JSON text. */
+void reply_failure(struct protocol *protocol, uint64_t client, const char *command, const char *id,
+                   const struct failure *failure, const char *details);
+void reply_health(struct protocol *protocol, uint64_t client, const char *id);
 
 #define DURATION_MAX_S      604800.0
 #define SAMPLE_RATE_MAX     1000000.0
