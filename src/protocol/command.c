@@ -36,9 +36,9 @@ static void note_unknown(struct request *request, const cJSON *parameters)
     text_blank_controls(request->ignored);
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find_command(const struct protocol *protocol, const char *name)
 {
-    for (const struct command *command = commands; command->name; command++) {
+    for (const struct command *command = protocol->commands; command->name; command++) {
         if (strcmp(command->name, name) == 0)
             return command;
     }
@@ -135,7 +135,7 @@ static struct failure *too_fast(const struct protocol *protocol, struct failure 
 static void dispatch(struct protocol *protocol, const struct sender *sender, const cJSON *message,
                      const char *name, const char *id)
 {
-    const struct command *command = find_command(name);
+    const struct command *command = find_command(protocol, name);
     const uint64_t client = sender->client;
     struct failure failure;
 

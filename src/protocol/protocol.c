@@ -15,6 +15,7 @@ struct protocol *protocol_create(const struct protocol_out *out,
         return NULL;
     protocol->out = *out;
     protocol->limits = *limits;
+    protocol->commands = commands;
     protocol->started_us = now_boot_us();
     snprintf(protocol->instance, sizeof(protocol->instance), "%s", instance);
     json_init(&protocol->json);

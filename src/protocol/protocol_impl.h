@@ -61,6 +61,7 @@ enum event { EVENTS(EVENT_ENUMERATOR) EVENT_COUNT };
 struct protocol {
     struct protocol_out out;
     struct protocol_limits limits;
+    const struct command *commands; /* the table of commands.c */
     char instance[40];
     int64_t started_us; /* boot time */
     struct manager *manager;

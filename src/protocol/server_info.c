@@ -65,12 +65,12 @@ void put_server_info(struct protocol *protocol, struct json *json)
     put_sensor_fields(json);
     json_key(json, "commands");
     json_begin_array(json);
-    for (const struct command *command = commands; command->name; command++)
+    for (const struct command *command = protocol->commands; command->name; command++)
         json_string(json, command->name);
     json_end_array(json);
     json_key(json, "parameters");
     json_begin_object(json);
-    for (const struct command *command = commands; command->name; command++)
+    for (const struct command *command = protocol->commands; command->name; command++)
         put_parameters(json, command);
     json_end_object(json);
     put_events(json);
