@@ -55,6 +55,23 @@ static void settle_rate(struct session_info *info, const struct sample_block *bl
         info->sample_rate = (double)block->rate / decimator_factor(block->rate, info->sample_rate);
 }
 
+/* What an earlier stream missed is told with the next block, yet nothing of it is this recording's:
+ * its packets don't show it either. */
+static void tally(struct recorder *recorder, const struct sample_block *block)
+{
+    const sensor_set bit = SENSOR_BIT(block->samples.sensor);
+    struct sample_block first;
+
+    if (!(recorder->late & bit)) {
+        tally_block(recorder->info, block);
+        return;
+    }
+    recorder->late &= ~bit;
+    first = *block;
+    first.lost = 0;
+    tally_block(recorder->info, &first);
+}
+
 void recorder_samples(struct recorder *recorder, const struct sample_block *block)
 {
     enum sensor sensor = block->samples.sensor;
@@ -62,7 +79,7 @@ void recorder_samples(struct recorder *recorder, const struct sample_block *bloc
     if (!recorder->accepting || is_older(recorder, block->arrival_us))
         return;
     settle_rate(recorder->info, block);
-    tally_block(recorder->info, block);
+    tally(recorder, block);
     if (!recorder_takes_csv(recorder, sensor))
         return;
     if (sensor == SENSOR_EEG)

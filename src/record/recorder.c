@@ -224,6 +224,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     recorder->accepting = recorder->owed = true;
     recorder->overflowed = false;
     recorder->taken = 0;
+    recorder->late = SENSOR_SET_ALL & ~band->flowing;
     recorder->low_minutes = RECORDER_LOW_MINUTES;
     /* What was stepped since the samples' times were anchored counts, too. */
     recorder->utc_offset_us = band->anchor.utc_us - band->anchor.boot_us;

@@ -29,6 +29,7 @@ struct recorder {
     uint64_t taken; /* bytes */
     double low_minutes;
     bool overflowed;
+    sensor_set late; /* not subscribed at the start, and nothing of them came yet */
     struct thinning thinning;
     struct capture_record record; /* to format with: big */
     char line[CAPTURE_LINE_MAX];

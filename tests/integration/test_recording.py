@@ -151,3 +151,25 @@ def test_a_directory_that_cannot_be_made_leaves_the_rest_working(tmp_path):
     finally:
         status, log = daemon.stop()
     assert status == 0 and "nothing can be recorded" in log
+
+
+@pytest.mark.arguments("--backend", "sim", "--sim", "seed=1,radio=fast,skip=0,drop-at=3:3")
+def test_what_an_earlier_stream_missed_is_no_loss_of_a_recording(clients):
+    """It is told with the next samples, which are the recording's first; but that began later."""
+    async def story():
+        async with clients() as client:
+            assert (await client.command("connect_device", address=ADDRESS))["success"]
+            assert (await client.command("start_streaming", sensors=["eeg"]))["success"]
+            await client.data("eeg")
+            await client.event("device_disconnected", will_reconnect=True)
+            await asyncio.sleep(1)
+            await client.command("stop_streaming")
+            await client.event("device_connected", resumed=True)
+            folder = (await client.command("start_recording", sensors=["eeg"]))["data"]["path"]
+            while not (await client.command("get_recording_status"))["data"]["samples"]["eeg"]:
+                await asyncio.sleep(0.2)
+            assert (await client.command("stop_recording"))["data"]["lost"] == {"eeg": 0}
+            session = json.loads((pathlib.Path(folder) / "session.json").read_text(encoding="utf-8"))
+            assert session["counts"]["eeg"]["lost_link"] == 0 and session["gaps"] == {"list": [], "total": 0}
+
+    run(story())
