@@ -193,3 +193,29 @@ def test_the_page_says_what_to_do_and_in_red_what_went_wrong(browser, daemon):
     wait.until(lambda _: says("connect one first", True))
     browser.find_element("id", "scan").click()
     wait.until(lambda _: says("Scanning", False))
+
+
+def test_a_page_too_many_says_so_and_gets_the_place_of_one_that_is_closed(browser, daemon):
+    """The browser tells a page only that its WebSocket failed: the page asks further."""
+    page = f"http://127.0.0.1:{daemon.port}/"
+
+    def says(words):
+        return lambda _: words in browser.find_element("id", "daemon").text
+
+    browser.get(page)
+    waiting.WebDriverWait(browser, 20).until(says("linkbandd "))
+    browser.execute_async_script(
+        "const done = arguments[0], url = `ws://${location.host}/ws`; let left = 4;"
+        "window.others = [1, 2, 3, 4].map(() => new WebSocket(url));"
+        "for (const one of window.others) one.onopen = () => { if (!--left) done(); };")
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    browser.get(page)
+    waiting.WebDriverWait(browser, 20).until(says("close another"))
+    second = browser.current_window_handle
+    browser.switch_to.window(first)
+    browser.execute_script("window.others[0].close();")
+    browser.switch_to.window(second)
+    waiting.WebDriverWait(browser, 30).until(says("linkbandd "))
+    browser.close()
+    browser.switch_to.window(first)

@@ -404,29 +404,46 @@ function command(name, parameters = {}) {
   }
 }
 
+// Why the socket was refused, which the browser keeps to itself; null where nothing answers at all.
+async function refusal() {
+  const answer = await fetch(`health${location.search}`).catch(() => null);
+  if (answer === null) return null;
+  if (answer.status === 401) return 'The daemon wants its token: open this page with ?token=… in the address';
+  return 'The daemon is there, but has no place for one more page: close another';
+}
+
+function tell(text, wait) {
+  byId('daemon').textContent = `${text}; trying again in ${wait} s`;
+}
+
+function forgetBand() {
+  forgetProcessed();
+  Object.assign(band, {connected: false, streaming: false, waiting: false, busy: '', device: {}});
+  byId('notice').textContent = '';
+  show();
+}
+
 function open() {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   const base = location.pathname.replace(/[^/]*$/, '');
-  socket = new WebSocket(`${scheme}://${location.host}${base}ws${location.search}`);
-  socket.addEventListener('open', () => {
+  const own = new WebSocket(`${scheme}://${location.host}${base}ws${location.search}`);
+  let opened = false;
+  socket = own;
+  own.addEventListener('open', () => {
+    opened = true;
     retry = 0;
     byId('daemon').textContent = 'Connected to the daemon';
     askForRecordings();
     show();
   });
-  socket.addEventListener('message', (event) => take(JSON.parse(event.data)));
-  socket.addEventListener('close', (event) => {
-    forgetProcessed();
-    band.connected = false;
-    band.streaming = false;
-    band.waiting = false;
-    band.busy = '';
-    band.device = {};
-    byId('notice').textContent = '';
+  own.addEventListener('message', (event) => take(JSON.parse(event.data)));
+  own.addEventListener('close', async (event) => {
     const wait = Math.min(10, 1 + retry++);
-    byId('daemon').textContent = `No connection to the daemon${event.reason ? `: ${event.reason}` : ''}; trying again in ${wait} s`;
-    show();
     setTimeout(open, wait * 1000);
+    forgetBand();
+    tell(`No connection to the daemon${event.reason ? `: ${event.reason}` : ''}`, wait);
+    const why = opened ? null : await refusal();
+    if (why && socket === own) tell(why, wait);
   });
 }
 
