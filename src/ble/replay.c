@@ -89,6 +89,13 @@ static bool plays(enum capture_kind kind)
     return kind == CAPTURE_PACKET || kind == CAPTURE_LINK_UP || kind == CAPTURE_LINK_DOWN;
 }
 
+/* NULL, or what is wrong with the line that was just read. */
+static const char *parse(struct replay *replay, const char *line)
+{
+    return replay->reader.nuls ? "it holds NULs, as a disk leaves where it did not write"
+                               : capture_parse(line, &replay->next);
+}
+
 /* Reads on to the next record that is played. */
 static enum replay_line fetch(struct replay *replay)
 {
@@ -96,7 +103,7 @@ static enum replay_line fetch(struct replay *replay)
     char *line;
 
     while (!replay->have && (state = replay_reader_next(&replay->reader, &line)) == REPLAY_LINE) {
-        const char *wrong = capture_parse(line, &replay->next);
+        const char *wrong = parse(replay, line);
         if (wrong)
             complain(replay, wrong);
         else
@@ -276,7 +283,7 @@ static bool read_head(struct replay *replay, struct failure *failure)
     enum replay_line state;
 
     while ((state = replay_reader_next(&replay->reader, &line)) == REPLAY_LINE) {
-        wrong = capture_parse(line, &replay->next);
+        wrong = parse(replay, line);
         if (wrong || replay->next.kind == CAPTURE_PACKET)
             break;
         if (replay->next.kind == CAPTURE_DEVICE)

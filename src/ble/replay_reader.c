@@ -120,6 +120,7 @@ void replay_reader_opened(struct replay_reader *reader)
 static enum replay_line hand_out(struct replay_reader *reader, size_t len, size_t skip, char **line)
 {
     *line = reader->buffer + reader->begin;
+    reader->nuls = memchr(*line, '\0', len);
     (*line)[len] = '\0';
     reader->begin += len + skip;
     reader->number++;

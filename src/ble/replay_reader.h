@@ -22,6 +22,7 @@ struct replay_reader {
     bool rewinding;  /* what is being read is not wanted any more */
     int64_t offset;  /* in the file, of what comes behind the buffer */
     uint64_t number; /* of the last line handed out, from 1 */
+    bool nuls;       /* in that line: what is before them is no line */
     size_t begin, end;
     char buffer[REPLAY_BUFFER_SIZE + 1];
     /* More can be had after REPLAY_WAIT. */
