@@ -8,17 +8,6 @@
 
 #define SAFE_INTEGER 9007199254740992.0
 
-static bool knows(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *at = list; len > 0 && (at = strstr(at, name)); at += len) {
-        if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 /* Names the parameters that were given and are not known, as many as fit. */
 static void note_unknown(struct request *request, const cJSON *parameters)
 {
@@ -27,7 +16,7 @@ static void note_unknown(struct request *request, const cJSON *parameters)
 
     cJSON_ArrayForEach(item, parameters)
     {
-        if (knows(request->command->parameters, item->string) ||
+        if (parameter_is_known(request->command->parameters, item->string) ||
             len + strlen(item->string) + 3 > sizeof(request->ignored))
             continue;
         len += (size_t)snprintf(request->ignored + len, sizeof(request->ignored) - len, "%s%s",
@@ -97,6 +86,9 @@ static void refuse_command(struct protocol *protocol, uint64_t client, const cha
 static void run(struct request *request, const cJSON *message)
 {
     const cJSON *parameters = parameter(message, "parameters");
+    const struct command *command = request->command;
+    struct value values[PARAMETERS_MAX];
+    struct refusal refusal;
 
     if (!parameters)
         parameters = parameter(message, "payload");
@@ -105,7 +97,12 @@ static void run(struct request *request, const cJSON *message)
         return;
     }
     note_unknown(request, parameters);
-    request->command->run(request, parameters);
+    if (command->needs_recorder && !request->protocol->recorder)
+        request_fail(request, &request->protocol->no_recorder);
+    else if (parameters_read(command->parameters, parameters, values, &refusal))
+        command->run(request, values);
+    else
+        request_refuse(request, &refusal);
 }
 
 static void unknown_command(struct protocol *protocol, uint64_t client, const char *name,

@@ -11,17 +11,10 @@
 
 /* ---- scan */
 
-static void scan_devices(struct request *request, const cJSON *parameters)
+static void scan_devices(struct request *request, const struct value *values)
 {
-    struct refusal refusal;
-    double seconds = 10;
-
-    if (!parameter_number(parameters, "duration", 1, MANAGER_SCAN_SECONDS_MAX,
-                          "a number of seconds from 1 to 60", &seconds, &refusal)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    manager_scan(request->protocol->manager, seconds, request_reply(request));
+    manager_scan(request->protocol->manager, value_of(values, "duration")->number,
+                 request_reply(request));
 }
 
 static void put_scan(struct protocol *protocol, struct json *json,
@@ -31,28 +24,25 @@ static void put_scan(struct protocol *protocol, struct json *json,
     put_devices(protocol, json);
 }
 
-static void stop_scan(struct request *request, const cJSON *parameters)
+static void stop_scan(struct request *request, const struct value *values)
 {
-    (void)parameters;
+    (void)values;
     manager_stop_scan(request->protocol->manager, request_reply(request));
 }
 
 /* ---- connection */
 
-static void connect_device(struct request *request, const cJSON *parameters)
+static void connect_device(struct request *request, const struct value *values)
 {
-    struct refusal refusal = {
+    static const struct refusal neither = {
         "address", NULL, "a Bluetooth address, or device_id the name of a band that a scan told"};
-    const char *address = NULL, *device_id = NULL;
+    const char *address = value_of(values, "address")->text;
+    const char *device_id = value_of(values, "device_id")->text;
 
-    if (!parameter_address(parameters, "address", &address, &refusal) ||
-        !parameter_string(parameters, "device_id", BAND_NAME_SIZE - 1,
-                          "the name of a band, like LXB-0263003F", &device_id, &refusal) ||
-        (!address && !device_id)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    manager_connect(request->protocol->manager, address, device_id, request_reply(request));
+    if (address || device_id)
+        manager_connect(request->protocol->manager, address, device_id, request_reply(request));
+    else
+        request_refuse(request, &neither);
 }
 
 static void put_connect(struct protocol *protocol, struct json *json,
@@ -75,17 +65,10 @@ static void tell_connected(struct protocol *protocol, uint64_t client,
     event_device_connected(protocol, client, false, 0);
 }
 
-static void disconnect_device(struct request *request, const cJSON *parameters)
+static void disconnect_device(struct request *request, const struct value *values)
 {
-    struct refusal refusal;
-    const char *device_id = NULL;
-
-    if (!parameter_string(parameters, "device_id", BAND_NAME_SIZE - 1, "the connected band's name",
-                          &device_id, &refusal)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    manager_disconnect(request->protocol->manager, device_id, request_reply(request));
+    manager_disconnect(request->protocol->manager, value_of(values, "device_id")->text,
+                       request_reply(request));
 }
 
 static void put_disconnect(struct protocol *protocol, struct json *json,
@@ -103,12 +86,12 @@ static void tell_disconnected(struct protocol *protocol, uint64_t client,
 }
 
 /* The guide's clients act on the event only: it comes after the reply. */
-static void check_device_connection(struct request *request, const cJSON *parameters)
+static void check_device_connection(struct request *request, const struct value *values)
 {
     struct protocol *protocol = request->protocol;
     uint64_t client = request->client;
 
-    (void)parameters;
+    (void)values;
     request_succeed(request, NULL);
     event_device_info(protocol, client);
 }
@@ -122,22 +105,11 @@ static void put_check(struct protocol *protocol, struct json *json,
 
 /* ---- streaming */
 
-static void start_streaming(struct request *request, const cJSON *parameters)
+static void start_streaming(struct request *request, const struct value *values)
 {
-    struct refusal refusal;
-    sensor_set sensors = SENSOR_SET_ALL;
-    double rate = 0, seconds = 0;
-
-    if (!parameter_sensors(parameters, "sensors", &sensors, &refusal) ||
-        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED, &rate,
-                          &refusal) ||
-        !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
-                          "a number of seconds above 0, at most 604800", &seconds, &refusal)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    manager_start_streaming(request->protocol->manager, sensors, rate, seconds,
-                            request_reply(request));
+    manager_start_streaming(request->protocol->manager, value_of(values, "sensors")->set,
+                            value_of(values, "sample_rate")->number,
+                            value_of(values, "duration")->number, request_reply(request));
 }
 
 static void put_start(struct protocol *protocol, struct json *json,
@@ -160,9 +132,9 @@ static void tell_started(struct protocol *protocol, uint64_t client,
     event_stream_started(protocol, client, false);
 }
 
-static void stop_streaming(struct request *request, const cJSON *parameters)
+static void stop_streaming(struct request *request, const struct value *values)
 {
-    (void)parameters;
+    (void)values;
     manager_stop_streaming(request->protocol->manager, request_reply(request));
 }
 
@@ -182,9 +154,9 @@ static void tell_stopped(struct protocol *protocol, uint64_t client,
                          STREAM_END_USER_REQUEST, false);
 }
 
-static void answer_at_once(struct request *request, const cJSON *parameters)
+static void answer_at_once(struct request *request, const struct value *values)
 {
-    (void)parameters;
+    (void)values;
     request_succeed(request, NULL);
 }
 
@@ -226,48 +198,40 @@ static const char *misplaced(struct protocol *protocol, double utc_ms, double no
     return NULL;
 }
 
-static bool read_marker(struct protocol *protocol, const cJSON *parameters, const char **label,
-                        double *utc_ms, struct refusal *refusal)
+static void tell_marker(struct protocol *protocol, uint64_t client, const char *label,
+                        double utc_ms, bool recording)
 {
-    const double now_ms = *utc_ms = manager_utc_ms(protocol->manager, now_boot_us());
-    const cJSON *given = parameter(parameters, "timestamp");
-
-    *label = NULL;
-    *refusal = (struct refusal){"label", NULL, "a string of 1 to 256 bytes"};
-    if (!parameter_string(parameters, "label", LABEL_MAX, refusal->allowed, label, refusal) ||
-        !parameter_time(parameters, "timestamp", utc_ms, refusal) || !*label)
-        return false;
-    const char *allowed = given ? misplaced(protocol, *utc_ms, now_ms) : NULL;
-    if (allowed)
-        *refusal = (struct refusal){"timestamp", given, allowed};
-    return !allowed;
-}
-
-static void insert_marker(struct request *request, const cJSON *parameters)
-{
-    struct protocol *protocol = request->protocol;
-    struct refusal refusal;
-    const char *label;
-    double utc_ms;
-
-    if (!read_marker(protocol, parameters, &label, &utc_ms, &refusal)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    /* The label's text belongs to the request's message, which outlives this call. */
-    uint64_t client = request->client;
-    const bool recording = recording_runs(protocol);
-    if (recording)
-        recorder_marker(protocol->recorder, utc_ms, label);
-    protocol->marker_ms = utc_ms;
-    request_succeed(request, NULL);
     struct json *json = event_begin(protocol, EVENT_MARKER);
+
     json_put_string(json, "label", label);
     json_put_fixed(json, "timestamp", utc_ms, 3);
     json_put_integer(json, "client_id", (int64_t)client);
     json_put_string_or_null(json, "session_id",
                             recording ? recorder_status(protocol->recorder)->session_id : NULL);
     event_send(protocol, TO_ALL);
+}
+
+static void insert_marker(struct request *request, const struct value *values)
+{
+    struct protocol *protocol = request->protocol;
+    const double now_ms = manager_utc_ms(protocol->manager, now_boot_us());
+    const struct value *timestamp = value_of(values, "timestamp");
+    const double utc_ms = timestamp->given ? timestamp->number : now_ms;
+    const char *allowed = timestamp->given ? misplaced(protocol, utc_ms, now_ms) : NULL;
+
+    if (allowed) {
+        request_refuse(request, &(struct refusal){"timestamp", timestamp->given, allowed});
+        return;
+    }
+    /* The label's text belongs to the request's message, which outlives this call. */
+    const char *label = value_of(values, "label")->text;
+    const uint64_t client = request->client;
+    const bool recording = recording_runs(protocol);
+    if (recording)
+        recorder_marker(protocol->recorder, utc_ms, label);
+    protocol->marker_ms = utc_ms;
+    request_succeed(request, NULL);
+    tell_marker(protocol, client, label, utc_ms, recording);
 }
 
 static void put_marker(struct protocol *protocol, struct json *json,
@@ -277,6 +241,47 @@ static void put_marker(struct protocol *protocol, struct json *json,
     json_put_fixed(json, "timestamp", protocol->marker_ms, 3);
 }
 
+/* ---- the table */
+
+static const char *const sensor_names[] = {"eeg", "ppg", "acc", "bat", NULL};
+_Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 1, "by sensor");
+
+/* Rows that several commands have. */
+#define SENSORS                                                                                    \
+    {                                                                                              \
+        "sensors", PARAMETER_LIST, .names = sensor_names, .set = SENSOR_SET_ALL,                   \
+                                   .allowed = "a list of at least one of eeg, ppg, acc, bat"       \
+    }
+#define KINDS                                                                                      \
+    {                                                                                              \
+        "kinds", PARAMETER_LIST, .names = kind_names, .set = KIND_ALL,                             \
+                                 .allowed = "a list of at least one of raw, processed, events"     \
+    }
+#define RATE                                                                                       \
+    {                                                                                              \
+        "sample_rate", PARAMETER_NUMBER,                                                           \
+            .min = 1, .max = 1000000, .unit = "Hz",                                                \
+            .allowed = "the band's EEG rate in Hz, its half or its quarter"                        \
+    }
+#define STREAM_DURATION                                                                            \
+    {                                                                                              \
+        "duration", PARAMETER_NUMBER, .min = 0.001, .max = 604800, .unit = "s",                    \
+                                      .allowed = "a number of seconds above 0, at most 604800"     \
+    }
+#define BAND(allowed_)                                                                             \
+    {                                                                                              \
+        "device_id", PARAMETER_STRING, .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",       \
+                                       .allowed = allowed_                                         \
+    }
+#define PARAMETERS(...)                                                                            \
+    .parameters = (const struct parameter[])                                                       \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            .name = NULL                                                                           \
+        }                                                                                          \
+    }
+
 /* No row without a word on pages of the origin `null`. */
 #define COMMAND(name_, null_page_, ...)                                                            \
     {                                                                                              \
@@ -284,47 +289,65 @@ static void put_marker(struct protocol *protocol, struct json *json,
     }
 
 const struct command commands[] = {
-    COMMAND("scan_devices", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "duration",
+    COMMAND("scan_devices", NULL_PAGE_NOT_WHILE_RECORDING,
+            PARAMETERS({"duration", PARAMETER_NUMBER, .min = 1, .max = MANAGER_SCAN_SECONDS_MAX,
+                        .unit = "s", .number = 10, .allowed = "a number of seconds from 1 to 60"}),
             .done = "Scan finished", .run = scan_devices, .put_data = put_scan),
-    COMMAND("stop_scan", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "", .done = "Scan stopped",
-            .run = stop_scan),
-    COMMAND("connect_device", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "address device_id",
+    COMMAND("stop_scan", NULL_PAGE_NOT_WHILE_RECORDING, .done = "Scan stopped", .run = stop_scan),
+    COMMAND("connect_device", NULL_PAGE_NOT_WHILE_RECORDING,
+            PARAMETERS({"address", PARAMETER_ADDRESS,
+                        .allowed = "a Bluetooth address like AA:BB:CC:DD:EE:FF"},
+                       BAND("the name of a band, like LXB-0263003F")),
             .done = "Device connected successfully", .run = connect_device, .put_data = put_connect,
             .tell_already = tell_connected),
-    COMMAND("disconnect_device", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "device_id",
-            .done = "Device disconnected", .run = disconnect_device, .put_data = put_disconnect,
+    COMMAND("disconnect_device", NULL_PAGE_NOT_WHILE_RECORDING,
+            PARAMETERS(BAND("the connected band's name")), .done = "Device disconnected",
+            .run = disconnect_device, .put_data = put_disconnect,
             .tell_already = tell_disconnected),
-    COMMAND("check_device_connection", NULL_PAGE_ALWAYS, .parameters = "", .done = "Device state",
+    COMMAND("check_device_connection", NULL_PAGE_ALWAYS, .done = "Device state",
             .run = check_device_connection, .put_data = put_check),
     COMMAND("start_streaming", NULL_PAGE_NOT_WHILE_RECORDING,
-            .parameters = "sensors sample_rate duration", .done = "Streaming started",
+            PARAMETERS(SENSORS, RATE, STREAM_DURATION), .done = "Streaming started",
             .run = start_streaming, .put_data = put_start, .tell_already = tell_started),
-    COMMAND("stop_streaming", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "",
-            .done = "Streaming stopped", .run = stop_streaming, .put_data = put_stop,
-            .tell_already = tell_stopped),
-    COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, .parameters = "", .done = "Streaming status",
+    COMMAND("stop_streaming", NULL_PAGE_NOT_WHILE_RECORDING, .done = "Streaming stopped",
+            .run = stop_streaming, .put_data = put_stop, .tell_already = tell_stopped),
+    COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, .done = "Streaming status",
             .run = answer_at_once, .put_data = put_status),
-    COMMAND("start_recording", NULL_PAGE_NEVER,
-            .parameters = "session_name sensors sample_rate duration formats",
+    COMMAND("start_recording", NULL_PAGE_NEVER, .needs_recorder = true,
+            PARAMETERS({"session_name", PARAMETER_STRING, .min = 1, .max = SESSION_NAME_SIZE - 1,
+                        .unit = "bytes", .allowed = "a string of 1 to 255 bytes"},
+                       SENSORS, RATE, STREAM_DURATION,
+                       {"formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,
+                        .allowed = "a list of at least one of csv, bdf, jsonl"}),
             .done = "Recording started", .run = start_recording, .put_data = put_recording_start),
-    COMMAND("stop_recording", NULL_PAGE_NEVER, .parameters = "", .done = "Recording stopped",
+    COMMAND("stop_recording", NULL_PAGE_NEVER, .needs_recorder = true, .done = "Recording stopped",
             .run = stop_recording, .put_data = put_recording,
             .tell_already = tell_recording_stopped),
-    COMMAND("get_recording_status", NULL_PAGE_NEVER, .parameters = "", .done = "Recording status",
+    COMMAND("get_recording_status", NULL_PAGE_NEVER, .done = "Recording status",
             .run = answer_at_once, .put_data = put_recording),
-    COMMAND("list_recordings", NULL_PAGE_NEVER, .parameters = "limit before", .done = "Recordings",
-            .run = list_recordings),
-    COMMAND("delete_recording", NULL_PAGE_NEVER, .parameters = "session_id",
-            .done = "Recording deleted", .run = delete_recording),
-    COMMAND("subscribe", NULL_PAGE_ALWAYS, .parameters = "sensors kinds", .done = "Subscribed",
+    COMMAND("list_recordings", NULL_PAGE_NEVER, .needs_recorder = true,
+            PARAMETERS({"limit", PARAMETER_INTEGER, .min = 1, .max = SESSION_LIST_MAX, .number = 20,
+                        .allowed = "a whole number from 1 to 50"},
+                       {"before", PARAMETER_SESSION, .allowed = SESSION_ALLOWED}),
+            .done = "Recordings", .run = list_recordings),
+    COMMAND(
+        "delete_recording", NULL_PAGE_NEVER, .needs_recorder = true,
+        PARAMETERS({"session_id", PARAMETER_SESSION, .required = true, .allowed = SESSION_ALLOWED}),
+        .done = "Recording deleted", .run = delete_recording),
+    COMMAND("subscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS), .done = "Subscribed",
             .run = subscribe),
-    COMMAND("unsubscribe", NULL_PAGE_ALWAYS, .parameters = "sensors kinds", .done = "Unsubscribed",
+    COMMAND("unsubscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS), .done = "Unsubscribed",
             .run = unsubscribe),
-    COMMAND("insert_marker", NULL_PAGE_NOT_WHILE_RECORDING, .parameters = "label timestamp",
+    COMMAND("insert_marker", NULL_PAGE_NOT_WHILE_RECORDING,
+            PARAMETERS({"label", PARAMETER_STRING, .required = true, .min = 1, .max = LABEL_MAX,
+                        .unit = "bytes", .allowed = "a string of 1 to 256 bytes"},
+                       {"timestamp", PARAMETER_TIME, .unit = "ms",
+                        .allowed = "Unix milliseconds, or an ISO 8601 time with its zone, like "
+                                   "2026-01-31T12:00:00.000Z"}),
             .done = "Marker set", .run = insert_marker, .put_data = put_marker),
-    COMMAND("health_check", NULL_PAGE_ALWAYS, .parameters = "", .done = "State of health",
-            .run = answer_at_once, .put_data = put_health_data),
-    COMMAND("get_server_info", NULL_PAGE_ALWAYS, .parameters = "", .done = "Server information",
+    COMMAND("health_check", NULL_PAGE_ALWAYS, .done = "State of health", .run = answer_at_once,
+            .put_data = put_health_data),
+    COMMAND("get_server_info", NULL_PAGE_ALWAYS, .done = "Server information",
             .run = answer_at_once, .put_data = put_info),
     {.name = NULL},
 };

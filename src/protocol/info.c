@@ -93,6 +93,17 @@ void put_sensors(struct json *json, const char *key, sensor_set sensors)
     json_end_array(json);
 }
 
+void put_names(struct json *json, const char *key, const char *const *names, unsigned set)
+{
+    json_key(json, key);
+    json_begin_array(json);
+    for (int i = 0; names[i]; i++) {
+        if (set & (1u << i))
+            json_string(json, names[i]);
+    }
+    json_end_array(json);
+}
+
 void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR_COUNT],
                 sensor_set sensors)
 {

@@ -1,76 +1,34 @@
 /* Parameters of commands, read by type; what is wrong with one is told with what is allowed. */
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "band/iso.h"
 #include "base/text.h"
 #include "protocol_impl.h"
 
-const cJSON *parameter(const cJSON *parameters, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(parameters, name);
+/* ---- by type: each returns false where the item is not what the row allows */
 
-    return cJSON_IsNull(item) ? NULL : item;
+static bool read_number(const struct parameter *row, const cJSON *item, struct value *value)
+{
+    value->number = item->valuedouble;
+    return cJSON_IsNumber(item) && value->number >= row->min && value->number <= row->max;
 }
 
-static bool refuse(struct refusal *refusal, const char *name, const cJSON *given,
-                   const char *allowed)
+static bool read_integer(const struct parameter *row, const cJSON *item, struct value *value)
 {
-    *refusal = (struct refusal){name, given, allowed};
-    return false;
+    return read_number(row, item, value) && value->number == floor(value->number);
 }
 
-bool parameter_number(const cJSON *parameters, const char *name, double lo, double hi,
-                      const char *allowed, double *value, struct refusal *refusal)
+static bool read_string(const struct parameter *row, const cJSON *item, struct value *value)
 {
-    const cJSON *item = parameter(parameters, name);
-
-    if (!item)
-        return true;
-    if (!cJSON_IsNumber(item) || !(item->valuedouble >= lo && item->valuedouble <= hi))
-        return refuse(refusal, name, item, allowed);
-    *value = item->valuedouble;
-    return true;
-}
-
-bool parameter_string(const cJSON *parameters, const char *name, size_t longest,
-                      const char *allowed, const char **value, struct refusal *refusal)
-{
-    const cJSON *item = parameter(parameters, name);
-
-    if (!item)
-        return true;
-    if (!cJSON_IsString(item) || item->valuestring[0] == '\0' ||
-        strlen(item->valuestring) > longest)
-        return refuse(refusal, name, item, allowed);
+    if (!cJSON_IsString(item))
+        return false;
+    const double len = (double)strlen(item->valuestring);
+    if (len < row->min || len > row->max)
+        return false;
     text_blank_controls(item->valuestring);
-    *value = item->valuestring;
-    return true;
-}
-
-bool parameter_sensors(const cJSON *parameters, const char *name, sensor_set *value,
-                       struct refusal *refusal)
-{
-    static const char allowed[] = "a list of at least one of eeg, ppg, acc, bat";
-    const cJSON *list = parameter(parameters, name);
-    const cJSON *item;
-    sensor_set set = 0;
-
-    if (!list)
-        return true;
-    if (!cJSON_IsArray(list))
-        return refuse(refusal, name, list, allowed);
-    cJSON_ArrayForEach(item, list)
-    {
-        enum sensor sensor;
-        if (!cJSON_IsString(item) ||
-            !sensor_from_name(item->valuestring, strlen(item->valuestring), &sensor))
-            return refuse(refusal, name, list, allowed);
-        set |= SENSOR_BIT(sensor);
-    }
-    if (set == 0)
-        return refuse(refusal, name, list, allowed);
-    *value = set;
+    value->text = item->valuestring;
     return true;
 }
 
@@ -84,17 +42,18 @@ static bool is_address(const char *text)
     return text[BAND_ADDRESS_SIZE - 1] == '\0';
 }
 
-bool parameter_address(const cJSON *parameters, const char *name, const char **value,
-                       struct refusal *refusal)
+static bool read_address(const struct parameter *row, const cJSON *item, struct value *value)
 {
-    const cJSON *item = parameter(parameters, name);
+    (void)row;
+    value->text = item->valuestring;
+    return cJSON_IsString(item) && is_address(item->valuestring);
+}
 
-    if (!item)
-        return true;
-    if (!cJSON_IsString(item) || !is_address(item->valuestring))
-        return refuse(refusal, name, item, "a Bluetooth address like AA:BB:CC:DD:EE:FF");
-    *value = item->valuestring;
-    return true;
+static bool read_session(const struct parameter *row, const cJSON *item, struct value *value)
+{
+    (void)row;
+    value->text = item->valuestring;
+    return cJSON_IsString(item) && session_id_is_valid(item->valuestring);
 }
 
 static bool parse_iso(const char *text, double *utc_ms)
@@ -107,20 +66,100 @@ static bool parse_iso(const char *text, double *utc_ms)
     return true;
 }
 
-bool parameter_time(const cJSON *parameters, const char *name, double *utc_ms,
-                    struct refusal *refusal)
+static bool read_time(const struct parameter *row, const cJSON *item, struct value *value)
 {
-    static const char allowed[] =
-        "Unix milliseconds, or an ISO 8601 time with its zone, like 2026-01-31T12:00:00.000Z";
-    const cJSON *item = parameter(parameters, name);
+    (void)row;
+    value->number = item->valuedouble;
+    return cJSON_IsNumber(item) ||
+           (cJSON_IsString(item) && parse_iso(item->valuestring, &value->number));
+}
 
-    if (!item)
-        return true;
-    if (cJSON_IsString(item) && parse_iso(item->valuestring, utc_ms))
-        return true;
-    if (cJSON_IsNumber(item)) {
-        *utc_ms = item->valuedouble;
-        return true;
+static bool add_name(const char *const *names, const cJSON *item, unsigned *set)
+{
+    for (int i = 0; names[i]; i++) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, names[i]) == 0) {
+            *set |= 1u << i;
+            return true;
+        }
     }
-    return refuse(refusal, name, item, allowed);
+    return false;
+}
+
+static bool read_list(const struct parameter *row, const cJSON *list, struct value *value)
+{
+    const cJSON *item;
+
+    value->set = 0;
+    if (!cJSON_IsArray(list))
+        return false;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!add_name(row->names, item, &value->set))
+            return false;
+    }
+    return value->set != 0;
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(const struct parameter *row, const cJSON *item, struct value *value);
+} types[PARAMETER_TYPES] = {
+    [PARAMETER_NUMBER] = {"number", read_number},
+    [PARAMETER_INTEGER] = {"integer", read_integer},
+    [PARAMETER_STRING] = {"string", read_string},
+    [PARAMETER_ADDRESS] = {"address", read_address},
+    [PARAMETER_SESSION] = {"session_id", read_session},
+    [PARAMETER_TIME] = {"time", read_time},
+    [PARAMETER_LIST] = {"list", read_list},
+};
+
+const char *parameter_type_name(enum parameter_type type)
+{
+    return types[type].name;
+}
+
+/* ---- a command's rows */
+
+const cJSON *parameter(const cJSON *parameters, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(parameters, name);
+
+    return cJSON_IsNull(item) ? NULL : item;
+}
+
+bool parameter_is_known(const struct parameter *rows, const char *name)
+{
+    for (const struct parameter *row = rows; row && row->name; row++) {
+        if (strcmp(row->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool parameters_read(const struct parameter *rows, const cJSON *parameters,
+                     struct value values[PARAMETERS_MAX], struct refusal *refusal)
+{
+    const struct parameter *missing = NULL;
+
+    for (const struct parameter *row = rows; row && row->name; row++) {
+        struct value *value = &values[row - rows];
+        const cJSON *given = parameter(parameters, row->name);
+        *value = (struct value){row, given, row->number, NULL, row->set};
+        if (given && !types[row->type].read(row, given, value)) {
+            *refusal = (struct refusal){row->name, given, row->allowed};
+            return false;
+        }
+        if (row->required && !given && !missing)
+            missing = row;
+    }
+    if (missing)
+        *refusal = (struct refusal){missing->name, NULL, missing->allowed};
+    return !missing;
+}
+
+const struct value *value_of(const struct value *values, const char *name)
+{
+    while (strcmp(values->row->name, name) != 0)
+        values++;
+    return values;
 }

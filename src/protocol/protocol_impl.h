@@ -126,6 +126,8 @@ void put_band(struct json *json, const struct band_identity *band);
 void put_device_info(struct protocol *protocol, struct json *json, uint64_t client);
 void put_devices(struct protocol *protocol, struct json *json);
 void put_sensors(struct json *json, const char *key, sensor_set sensors);
+/* Those of `names`, ended by NULL, whose bit is in the set. */
+void put_names(struct json *json, const char *key, const char *const *names, unsigned set);
 void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR_COUNT],
                 sensor_set sensors);
 void put_streaming_status(struct protocol *protocol, struct json *json);
@@ -149,12 +151,58 @@ struct request {
     bool abandoned;    /* its client has gone */
 };
 
+/* ---- parameters.c */
+enum parameter_type {
+    PARAMETER_NUMBER,
+    PARAMETER_INTEGER,
+    PARAMETER_STRING, /* control characters are blanked */
+    PARAMETER_ADDRESS,
+    PARAMETER_SESSION,
+    PARAMETER_TIME, /* Unix ms, any number, or an ISO 8601 string */
+    PARAMETER_LIST, /* at least one of some names */
+    PARAMETER_TYPES
+};
+
+#define PARAMETERS_MAX 5 /* of one command */
+
+/* All that there is to know of one parameter of one command. */
+struct parameter {
+    const char *name;
+    enum parameter_type type;
+    bool required;
+    double min, max;          /* of a number; of a string in bytes. max 0: no range */
+    const char *unit;         /* NULL: none */
+    const char *const *names; /* of a list, by bit, ended by NULL */
+    double number;            /* what counts where it is absent; 0: the command tells */
+    unsigned set;             /* the same of a list */
+    const char *allowed;      /* the end of the sentence "it must be …" */
+};
+
+/* What came for a row. */
+struct value {
+    const struct parameter *row;
+    const cJSON *given; /* NULL: absent; number and set are then the row's, text is NULL */
+    double number;
+    const char *text; /* belongs to the message */
+    unsigned set;
+};
+
 /* A refused parameter. */
 struct refusal {
     const char *parameter;
     const cJSON *given; /* NULL: it was missing */
     const char *allowed;
 };
+
+/* The member, NULL where it is missing or null. */
+const cJSON *parameter(const cJSON *parameters, const char *name);
+bool parameter_is_known(const struct parameter *rows, const char *name);
+/* False and *refusal for the first that is wrong, else for the first that is missing. */
+bool parameters_read(const struct parameter *rows, const cJSON *parameters,
+                     struct value values[PARAMETERS_MAX], struct refusal *refusal);
+/* The value of a row that the command has. */
+const struct value *value_of(const struct value *values, const char *name);
+const char *parameter_type_name(enum parameter_type type);
 
 /*
  * What a page of the origin `null` may ask for: it may be a stranger's, in a sandboxed frame. Not
@@ -166,10 +214,12 @@ enum null_page { NULL_PAGE_NEVER, NULL_PAGE_NOT_WHILE_RECORDING, NULL_PAGE_ALWAY
 struct command {
     const char *name;
     enum null_page null_page;
-    const char *parameters; /* those it knows, separated by spaces */
-    const char *done;       /* message of its success */
-    /* Answers, now or later, by request_succeed, request_refuse or request_fail. */
-    void (*run)(struct request *request, const cJSON *parameters);
+    bool needs_recorder;                /* without one it fails before its parameters are read */
+    const struct parameter *parameters; /* those it knows, ended by one without name; NULL: none */
+    const char *done;                   /* message of its success */
+    /* Answers, now or later, by request_succeed, request_refuse or request_fail. `values` has one
+     * for each row of `parameters`, and is valid for the call. */
+    void (*run)(struct request *request, const struct value *values);
     /* Members of the reply's data; NULL: none. */
     void (*put_data)(struct protocol *protocol, struct json *json,
                      const struct manager_outcome *outcome);
@@ -180,20 +230,25 @@ struct command {
 
 /* recording.c: those of the recording commands */
 void put_recording_status(struct protocol *protocol, struct json *json);
-void start_recording(struct request *request, const cJSON *parameters);
+void start_recording(struct request *request, const struct value *values);
 void put_recording_start(struct protocol *protocol, struct json *json,
                          const struct manager_outcome *outcome);
-void stop_recording(struct request *request, const cJSON *parameters);
+void stop_recording(struct request *request, const struct value *values);
 void put_recording(struct protocol *protocol, struct json *json,
                    const struct manager_outcome *outcome);
 void tell_recording_stopped(struct protocol *protocol, uint64_t client,
                             const struct manager_outcome *outcome);
-void list_recordings(struct request *request, const cJSON *parameters);
-void delete_recording(struct request *request, const cJSON *parameters);
+void list_recordings(struct request *request, const struct value *values);
+void delete_recording(struct request *request, const struct value *values);
+
+#define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
+extern const char *const format_names[]; /* by bit, ended by NULL */
 
 /* subscription.c */
-void subscribe(struct request *request, const cJSON *parameters);
-void unsubscribe(struct request *request, const cJSON *parameters);
+extern const char *const kind_names[]; /* by bit, ended by NULL */
+#define KIND_ALL 7u
+void subscribe(struct request *request, const struct value *values);
+void unsubscribe(struct request *request, const struct value *values);
 
 /* Terminated by an entry without name. */
 extern const struct command commands[];
@@ -225,25 +280,5 @@ void requests_sweep(struct protocol *protocol);
 void reply_failure(struct protocol *protocol, uint64_t client, const char *command, const char *id,
                    const struct failure *failure, const char *details);
 void reply_health(struct protocol *protocol, uint64_t client, const char *id);
-
-#define DURATION_MAX_S      604800.0
-#define SAMPLE_RATE_MAX     1000000.0
-#define SAMPLE_RATE_ALLOWED "the band's EEG rate in Hz, its half or its quarter"
-
-/* ---- parameters.c: each returns false and fills *refusal where the parameter is wrong; absent is
- * fine */
-bool parameter_number(const cJSON *parameters, const char *name, double lo, double hi,
-                      const char *allowed, double *value, struct refusal *refusal);
-bool parameter_string(const cJSON *parameters, const char *name, size_t longest,
-                      const char *allowed, const char **value, struct refusal *refusal);
-bool parameter_sensors(const cJSON *parameters, const char *name, sensor_set *value,
-                       struct refusal *refusal);
-bool parameter_address(const cJSON *parameters, const char *name, const char **value,
-                       struct refusal *refusal);
-/* Unix ms, any number, or an ISO 8601 string. */
-bool parameter_time(const cJSON *parameters, const char *name, double *utc_ms,
-                    struct refusal *refusal);
-/* The member, NULL where it is missing or null. */
-const cJSON *parameter(const cJSON *parameters, const char *name);
 
 #endif

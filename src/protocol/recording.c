@@ -9,25 +9,10 @@
  * of ID_MAX bytes comes behind it. */
 #define LIST_BYTES_MAX (16 * 1024 - ID_MAX - 128)
 
-#define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
-
-static const struct {
-    const char *name;
-    unsigned bit;
-} formats[] = {{"csv", FORMAT_CSV}, {"bdf", FORMAT_BDF}, {"jsonl", FORMAT_JSONL}};
+const char *const format_names[] = {"csv", "bdf", "jsonl", NULL};
+_Static_assert(FORMAT_CSV == 1 && FORMAT_BDF == 2 && FORMAT_JSONL == 4, "bits by place");
 
 /* ---- members ---- */
-
-static void put_formats(struct json *json, unsigned set)
-{
-    json_key(json, "formats");
-    json_begin_array(json);
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (set & formats[i].bit)
-            json_string(json, formats[i].name);
-    }
-    json_end_array(json);
-}
 
 static void put_session(struct json *json, const struct recorder_status *status)
 {
@@ -35,7 +20,7 @@ static void put_session(struct json *json, const struct recorder_status *status)
     json_put_string_or_null(json, "session_name", status->session_name);
     json_put_string_or_null(json, "path", status->path);
     put_sensors(json, "sensors", status->sensors);
-    put_formats(json, status->formats);
+    put_names(json, "formats", format_names, status->formats);
 }
 
 static void put_tally(struct json *json, const struct recorder_status *status)
@@ -186,57 +171,7 @@ void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
         protocol->no_recorder = *why_not;
 }
 
-/* Answers with the reason and returns false where there is no recorder. */
-static bool has_recorder(struct request *request)
-{
-    if (request->protocol->recorder)
-        return true;
-    request_fail(request, &request->protocol->no_recorder);
-    return false;
-}
-
 /* ---- start_recording ---- */
-
-static bool parameter_formats(const cJSON *parameters, unsigned *set, struct refusal *refusal)
-{
-    const cJSON *list = parameter(parameters, "formats");
-    const cJSON *item;
-
-    *refusal = (struct refusal){"formats", list, "a list of at least one of csv, bdf, jsonl"};
-    if (!list)
-        return true;
-    cJSON_ArrayForEach(item, list)
-    {
-        unsigned bit = 0;
-        for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-            if (cJSON_IsString(item) && strcmp(item->valuestring, formats[i].name) == 0)
-                bit = formats[i].bit;
-        }
-        if (!bit)
-            return false;
-        *set |= bit;
-    }
-    return cJSON_IsArray(list) && *set;
-}
-
-static bool read_request(const cJSON *parameters, struct recording_request *wanted,
-                         struct refusal *refusal)
-{
-    *wanted = (struct recording_request){.sensors = SENSOR_SET_ALL};
-    *refusal = (struct refusal){"session_name", parameter(parameters, "session_name"),
-                                "a string of 1 to 255 bytes"};
-    if (!parameter_string(parameters, "session_name", SESSION_NAME_SIZE - 1, refusal->allowed,
-                          &wanted->session_name, refusal) ||
-        !parameter_sensors(parameters, "sensors", &wanted->sensors, refusal) ||
-        !parameter_number(parameters, "sample_rate", 1, SAMPLE_RATE_MAX, SAMPLE_RATE_ALLOWED,
-                          &wanted->sample_rate, refusal) ||
-        !parameter_number(parameters, "duration", 0.001, DURATION_MAX_S,
-                          "a number of seconds above 0, at most 604800", &wanted->duration,
-                          refusal) ||
-        !parameter_formats(parameters, &wanted->formats, refusal))
-        return false;
-    return true;
-}
 
 static struct recording_band band_now(struct protocol *protocol)
 {
@@ -255,20 +190,19 @@ static struct recording_band band_now(struct protocol *protocol)
     };
 }
 
-void start_recording(struct request *request, const cJSON *parameters)
+void start_recording(struct request *request, const struct value *values)
 {
     struct protocol *protocol = request->protocol;
-    struct recording_request wanted;
-    struct refusal refusal;
+    const struct recording_request wanted = {
+        .session_name = value_of(values, "session_name")->text,
+        .sensors = value_of(values, "sensors")->set,
+        .sample_rate = value_of(values, "sample_rate")->number,
+        .duration = value_of(values, "duration")->number,
+        .formats = value_of(values, "formats")->set,
+    };
+    struct manager_outcome refused;
     struct failure failure;
 
-    if (!has_recorder(request))
-        return;
-    if (!read_request(parameters, &wanted, &refusal)) {
-        request_refuse(request, &refusal);
-        return;
-    }
-    struct manager_outcome refused;
     if (!manager_rate_fits(protocol->manager, wanted.sensors, wanted.sample_rate, &refused)) {
         request_done(request, &refused);
         return;
@@ -295,20 +229,18 @@ void put_recording_start(struct protocol *protocol, struct json *json,
     (void)outcome;
     json_put_string(json, "session_id", status->session_id);
     json_put_string_or_null(json, "path", status->path);
-    put_formats(json, status->formats);
+    put_names(json, "formats", format_names, status->formats);
 }
 
 /* ---- stop_recording, get_recording_status ---- */
 
 /* Answered by on_stopped, once packets and CSV are synced. */
-void stop_recording(struct request *request, const cJSON *parameters)
+void stop_recording(struct request *request, const struct value *values)
 {
     static const struct manager_outcome already = {.already = true, .sensor = -1};
     struct recorder *recorder = request->protocol->recorder;
 
-    (void)parameters;
-    if (!has_recorder(request))
-        return;
+    (void)values;
     if (recorder_is_recording(recorder))
         recorder_stop(recorder, RECORDING_END_USER_REQUEST);
     else if (!recorder_is_ending(recorder))
@@ -379,20 +311,6 @@ static void on_listed(void *user, const struct session_summary *sessions, size_t
     request_end(request);
 }
 
-static bool parameter_session(const cJSON *parameters, const char *name, const char **id,
-                              struct refusal *refusal)
-{
-    const cJSON *item = parameter(parameters, name);
-
-    *refusal = (struct refusal){name, item, SESSION_ALLOWED};
-    if (!item)
-        return true;
-    if (!cJSON_IsString(item) || !session_id_is_valid(item->valuestring))
-        return false;
-    *id = item->valuestring;
-    return true;
-}
-
 /* Answers BUSY and returns false where this client asks so much that others would hear BUSY. */
 static bool may_ask_more(struct request *request)
 {
@@ -410,32 +328,18 @@ static bool may_ask_more(struct request *request)
     return false;
 }
 
-void list_recordings(struct request *request, const cJSON *parameters)
+void list_recordings(struct request *request, const struct value *values)
 {
-    struct refusal refusal;
+    const size_t limit = (size_t)value_of(values, "limit")->number;
+    const char *before = value_of(values, "before")->text;
     struct failure failure;
-    const char *before = NULL;
-    double limit = 20;
 
-    if (!has_recorder(request))
+    if (!may_ask_more(request))
         return;
-    bool sound = parameter_number(parameters, "limit", 1, SESSION_LIST_MAX,
-                                  "a whole number from 1 to 50", &limit, &refusal) &&
-                 parameter_session(parameters, "before", &before, &refusal);
-    if (sound && limit != (int)limit) {
-        refusal = (struct refusal){"limit", parameter(parameters, "limit"),
-                                   "a whole number from 1 to 50"};
-        sound = false;
-    }
-    if (!sound)
-        request_refuse(request, &refusal);
-    else if (!may_ask_more(request))
-        return;
-    else if (!recorder_list(request->protocol->recorder, (size_t)limit, before, on_listed, request,
-                            &failure))
-        request_fail(request, &failure);
-    else
+    if (recorder_list(request->protocol->recorder, limit, before, on_listed, request, &failure))
         request->lent = true;
+    else
+        request_fail(request, &failure);
 }
 
 static void refuse_session(struct request *request, const char *session_id)
@@ -462,20 +366,15 @@ static void on_deleted(void *user, const char *session_id, const struct failure 
     request_end(request);
 }
 
-void delete_recording(struct request *request, const cJSON *parameters)
+void delete_recording(struct request *request, const struct value *values)
 {
-    struct refusal refusal;
+    const char *id = value_of(values, "session_id")->text;
     struct failure failure;
-    const char *id = NULL;
 
-    if (!has_recorder(request))
+    if (!may_ask_more(request))
         return;
-    if (!parameter_session(parameters, "session_id", &id, &refusal) || !id)
-        request_refuse(request, &refusal);
-    else if (!may_ask_more(request))
-        return;
-    else if (!recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
-        request_fail(request, &failure);
-    else
+    if (recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
         request->lent = true;
+    else
+        request_fail(request, &failure);
 }

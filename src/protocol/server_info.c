@@ -1,7 +1,4 @@
 /* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
-#include <stdio.h>
-#include <string.h>
-
 #include "protocol_impl.h"
 
 static void put_events(struct json *json)
@@ -39,20 +36,12 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_end_object(json);
 }
 
-/* A command's parameters are kept as one string, a space between. */
-static void put_parameters(struct json *json, const struct command *command)
+static void put_parameter_names(struct json *json, const struct command *command)
 {
-    const char *name = command->parameters;
-
     json_key(json, command->name);
     json_begin_array(json);
-    while (*name) {
-        char text[32];
-        const size_t len = strcspn(name, " ");
-        snprintf(text, sizeof(text), "%.*s", (int)len, name);
-        json_string(json, text);
-        name += len + (name[len] == ' ');
-    }
+    for (const struct parameter *row = command->parameters; row && row->name; row++)
+        json_string(json, row->name);
     json_end_array(json);
 }
 
@@ -71,7 +60,7 @@ void put_server_info(struct protocol *protocol, struct json *json)
     json_key(json, "parameters");
     json_begin_object(json);
     for (const struct command *command = protocol->commands; command->name; command++)
-        put_parameters(json, command);
+        put_parameter_names(json, command);
     json_end_object(json);
     put_events(json);
 }
