@@ -183,19 +183,33 @@ static void put_info(struct protocol *protocol, struct json *json,
 
 /* ---- markers and recordings */
 
+/* UTC was set while a recording runs, whose samples' times stay as they were. */
+static bool clocks_differ(struct protocol *protocol, double now_ms)
+{
+    return recording_runs(protocol) && fabs((double)now_utc_us() / 1000.0 - now_ms) > MINUTE_MS;
+}
+
+static bool is_outside(struct protocol *protocol, double utc_ms, double now_ms)
+{
+    const double since_ms = (double)recorder_status(protocol->recorder)->since_utc_us / 1000.0;
+
+    return utc_ms < since_ms - MINUTE_MS || utc_ms > fmax(since_ms, now_ms) + MINUTE_MS;
+}
+
 /* Where a marker's time may not be: mostly it was told in seconds. Returns what is allowed. */
 static const char *misplaced(struct protocol *protocol, double utc_ms, double now_ms)
 {
-    if (!(fabs(utc_ms - now_ms) <= DAY_MS))
-        return "a time within a day of now. Were these seconds, not milliseconds? A number is Unix "
-               "milliseconds";
-    if (!recording_runs(protocol))
+    const bool far = !(fabs(utc_ms - now_ms) <= DAY_MS);
+
+    if (!far && !(recording_runs(protocol) && is_outside(protocol, utc_ms, now_ms)))
         return NULL;
-    const double since_ms = (double)recorder_status(protocol->recorder)->since_utc_us / 1000.0;
-    if (utc_ms < since_ms - MINUTE_MS || utc_ms > fmax(since_ms, now_ms) + MINUTE_MS)
-        return "a time within the running recording, or a minute of it. Were these milliseconds? "
-               "A number is Unix milliseconds";
-    return NULL;
+    if (clocks_differ(protocol, now_ms))
+        return "a time as this recording's samples have it, for the host's clock was set since it "
+               "began. Without one it is now";
+    return far ? "a time within a day of now. Were these seconds, not milliseconds? A number is "
+                 "Unix milliseconds"
+               : "a time within the running recording, or a minute of it. Were these "
+                 "milliseconds? A number is Unix milliseconds";
 }
 
 static void tell_marker(struct protocol *protocol, uint64_t client, const char *label,

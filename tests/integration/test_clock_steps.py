@@ -120,6 +120,25 @@ def test_a_recording_keeps_its_time_and_tells_the_step(host):
     run(host, story)
 
 
+def test_a_marker_of_the_new_time_is_told_by_which_clock_the_recording_goes(host):
+    """Its sender's clock is right; that of the recording's samples is not, and stays so."""
+    async def story(client):
+        before = await streaming(client)
+        assert (await client.command("start_recording", sensors=["eeg"]))["success"]
+        for hours in (1, 100):
+            host.set(hours * HOUR)
+            await client.event("clock_stepped", len(client.messages))
+            reply = await client.command("insert_marker", label="new", timestamp=before + hours * HOUR * 1000)
+            assert reply["data"]["error_code"] == "INVALID_PARAMETERS" and "clock was set" in reply["message"], reply
+        assert (await client.command("insert_marker", label="old", timestamp=before))["success"]
+        assert about((await client.command("insert_marker", label="now"))["data"]["timestamp"] - before, 0)
+        reply = await client.command("insert_marker", label="seconds", timestamp=5)
+        assert "samples" in reply["message"]
+        assert (await client.command("stop_recording"))["success"]
+
+    run(host, story)
+
+
 def test_a_recording_begun_on_times_that_a_step_left_behind_says_so(host):
     async def story(client):
         await streaming(client)
