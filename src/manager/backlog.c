@@ -17,6 +17,8 @@ bool backlog_push(struct backlog *backlog, const struct packet *packet)
 
     if (packet->len == 0 || packet->len > BAND_PACKET_MAX)
         return true;
+    bool told = backlog->count > 0 && backlog->overran;
+    backlog->overran = told || !fits;
     if (!fits) {
         backlog->head = (backlog->head + 1) % BACKLOG_MAX;
         backlog->count--;
@@ -25,7 +27,7 @@ bool backlog_push(struct backlog *backlog, const struct packet *packet)
     memcpy(backlog->held[at].bytes, packet->bytes, packet->len);
     backlog->held[at].packet = *packet;
     backlog->held[at].packet.bytes = backlog->held[at].bytes;
-    return fits;
+    return fits || told;
 }
 
 bool backlog_has(const struct backlog *backlog, enum sensor sensor)

@@ -19,9 +19,11 @@ struct backlog {
         unsigned char bytes[BAND_PACKET_MAX];
     } held[BACKLOG_MAX];
     size_t head, count;
+    bool overran; /* since it was last empty */
 };
 
-/* Copies the packet. Returns false if the oldest had to go. */
+/* Copies the packet. Returns false if the oldest had to go for it, for the first time since it was
+ * empty: what is told of that is told once. */
 bool backlog_push(struct backlog *backlog, const struct packet *packet);
 
 bool backlog_has(const struct backlog *backlog, enum sensor sensor);

@@ -144,7 +144,7 @@ void data_packet(struct manager *m, const struct packet *packet)
     if (!is_held(m, packet->sensor) || packet->len == 0 || packet->len > BAND_PACKET_MAX)
         deliver(m, packet);
     else if (!backlog_push(&m->backlog, packet))
-        log_warning("Too many packets came before the stream had started; the oldest is dropped");
+        log_warning("Too many packets came before the stream had started; the oldest are dropped");
 }
 
 /* The band notifies its level only as it changes, minutes apart: the one read at connection is the

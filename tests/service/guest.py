@@ -140,6 +140,8 @@ class Guest:
         tree = scratch / "kernel"
         tree.mkdir()
         run("dpkg-deb", "--extract", deb, tree)
+        if not (tree / "lib").exists():  # Debian 13
+            (tree / "lib").symlink_to("usr/lib")
         compressed = (tree / f"boot/vmlinuz-{version}").read_bytes()
         start = compressed.find(b"\xfd7zXZ\x00")
         (self.directory / "vmlinux").write_bytes(lzma.LZMADecompressor().decompress(compressed[start:]))
@@ -157,9 +159,12 @@ class Guest:
             for module in modules:
                 lines = output("modprobe", "-d", tree, "-S", version, "--show-depends", module)
                 needed += [line.split()[1] for line in lines.splitlines() if line.startswith("insmod")]
-            for path in dict.fromkeys(needed):
-                shutil.copy(path, root / "modules")
-            names = [pathlib.Path(path).name for path in dict.fromkeys(needed)]
+            paths = [pathlib.Path(path) for path in dict.fromkeys(needed)]
+            for path in paths:
+                module = path.read_bytes()
+                (root / "modules" / path.name.removesuffix(".xz")).write_bytes(
+                    lzma.decompress(module) if path.suffix == ".xz" else module)
+            names = [path.name.removesuffix(".xz") for path in paths]
             (root / "modules" / name).write_text("".join(f"{n}\n" for n in names))
         (root / "init").write_text(INIT)
         (root / "init").chmod(0o755)

@@ -14,10 +14,11 @@ LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
 NAMESPACE = ["unshare", "--map-root-user", "--mount"]
 
 
-def start(tmp_path, data_dir, before="true"):
-    """The log of a daemon that records there, once it has started; `before` is done in its own name space of mounts."""
+def start(tmp_path, data_dir, before=None):
+    """The log of a daemon that records there, once it has started; what is to be done before is, in its own name space of mounts."""
     daemon = f"exec {LINKBANDD} --backend sim --listen 127.0.0.1:0 --state-dir {tmp_path}/state --data-dir {shlex.quote(str(data_dir))}"
-    process = subprocess.Popen([*NAMESPACE, "sh", "-ec", f"{before}; {daemon}"], stderr=subprocess.PIPE, text=True)
+    command = [*NAMESPACE, "sh", "-ec", f"{before}; {daemon}"] if before else ["sh", "-ec", daemon]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     first = process.stderr.readline()
     while " listens on " not in first:
         line = process.stderr.readline()

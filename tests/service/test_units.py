@@ -24,8 +24,9 @@ def configured(name):
 @pytest.fixture(params=["shipped", "lan"])
 def root(request, tmp_path):
     """A file system with the units in it."""
-    units = tmp_path / "lib/systemd/system"
+    units = tmp_path / "usr/lib/systemd/system"
     units.mkdir(parents=True)
+    (tmp_path / "lib").symlink_to("usr/lib")
     (units / "linkbandd.service").write_text(configured("linkbandd.service"))
     shutil.copy(SYSTEMD / "linkbandd.socket", units)
     for program in ("usr/bin/linkbandd", "bin/kill", "bin/sh"):
