@@ -10,6 +10,9 @@
 
 #include "disk.h"
 
+/* The files that are made of packets can be made of them again: they are synced this rarely. */
+#define DERIVED_SYNC_NS UINT64_C(10000000000)
+
 struct writer {
     uv_loop_t *loop;
     struct writer_owner owner;
@@ -25,7 +28,8 @@ struct writer {
     struct buffer back[FILE_STREAMED];
     size_t back_bytes; /* the loop's to read too: set when no job runs */
     int dir, files[FILE_STREAMED];
-    bool save_info, last; /* save_info: in the last job */
+    bool save_info, last;       /* save_info: in the last job */
+    uint64_t derived_synced_at; /* uv_hrtime() */
     uint64_t free_bytes;
     struct failure failure;
 };
@@ -63,6 +67,7 @@ struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct
     }
     *writer->info = *info;
     writer->work.data = writer;
+    writer->derived_synced_at = uv_hrtime();
     return writer;
 }
 
@@ -138,18 +143,31 @@ static bool write_buffer(int fd, const struct buffer *buffer)
         }
         written += (size_t)n;
     }
-    return fdatasync(fd) == 0;
+    return true;
+}
+
+static bool derived_sync_is_due(struct writer *writer)
+{
+    const uint64_t now = uv_hrtime();
+
+    if (!writer->last && now - writer->derived_synced_at < DERIVED_SYNC_NS)
+        return false;
+    writer->derived_synced_at = now;
+    return true;
 }
 
 /* Packets first: what the other files hold can be made from them, not the reverse. */
 static bool write_files(struct writer *writer)
 {
+    const bool derived = derived_sync_is_due(writer);
+
     for (int i = 0; i < FILE_STREAMED; i++) {
         struct buffer *buffer = &writer->back[i];
 
-        if (buffer->len == 0)
-            continue;
-        if (!open_file(writer, i) || !write_buffer(writer->files[i], buffer))
+        if (buffer->len > 0 && !(open_file(writer, i) && write_buffer(writer->files[i], buffer)))
+            return fail(writer, session_file_name(i));
+        if (writer->files[i] >= 0 && (i == FILE_PACKETS || derived) &&
+            fdatasync(writer->files[i]) != 0)
             return fail(writer, session_file_name(i));
     }
     if (session_is_there(writer->data_dir, writer->info->id, writer->dir))

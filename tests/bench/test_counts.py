@@ -30,3 +30,23 @@ def test_a_packet_to_ten_clients_costs_a_look_and_a_write_for_each_message_and_c
     assert 10 < calls["sendto"] < 15
     assert calls.get("epoll_ctl", 0) < 3
     assert sum(calls.values()) <= 36
+
+
+def test_only_a_recording_s_packets_are_synced_at_each_writing_and_all_files_at_the_end(daemon, tmp_path):
+    async def story():
+        async with counted.listening(daemon, 1) as (client,):
+            await counted.stream(client)
+            calls = counted.Calls(daemon.process.pid, tmp_path / "calls", "fdatasync,fstatfs")
+            assert (await client.command("start_recording"))["success"]
+            before = counted.packets(client)
+            while counted.packets(client) < before + 70:
+                await asyncio.sleep(0.05)
+            assert (await client.command("stop_recording"))["success"]
+            return calls.end()
+
+    counts = asyncio.run(story())
+    writings, syncs = counts["fstatfs"], counts["fdatasync"]
+    print(f"\n{writings} writings, {syncs} syncs")
+    assert writings > 5
+    # EEG, PPG, ACC, battery, markers and processed at the end; on a slow machine after 10 s, too.
+    assert writings + 5 <= syncs <= writings + 12

@@ -259,7 +259,7 @@ def test_a_stop_whose_last_write_fails_says_so_before_the_event(tmp_path):
 
 
 def test_a_stop_that_a_stuck_disk_holds_up_is_answered_after_30_s(tmp_path, slow_disk):
-    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(16, 60))
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(4, 60))
 
     async def story():
         client = await open_client(daemon)
@@ -368,7 +368,7 @@ def test_a_file_system_that_syncs_no_folders_is_recorded_on(tmp_path, unsynced_f
 
 
 def test_a_disk_that_stalls_for_five_seconds_loses_nothing(tmp_path, slow_disk):
-    daemon, truth = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(20, 5))
+    daemon, truth = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(4, 5))
 
     async def story():
         async with Crowd(daemon, truth) as crowd:
@@ -393,7 +393,7 @@ def test_a_disk_that_stalls_for_five_seconds_loses_nothing(tmp_path, slow_disk):
 
 
 def test_sigterm_while_the_disk_is_stuck_exits_in_time_and_the_next_start_repairs(tmp_path, slow_disk):
-    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(16, 60))
+    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data", env=slow_disk(4, 60))
 
     async def story():
         client = await open_client(daemon)
