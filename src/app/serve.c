@@ -43,6 +43,14 @@ static void look_for_suspend(struct daemon *daemon)
     daemon->suspended_us = suspended_us;
 }
 
+static void on_second(uv_timer_t *timer);
+
+/* On the loop's whole seconds: with the server's watch, not a wake-up beside it. */
+static void await_second(struct daemon *daemon)
+{
+    uv_timer_start(&daemon->second, on_second, SECOND_MS - uv_now(&daemon->loop) % SECOND_MS, 0);
+}
+
 static void on_second(uv_timer_t *timer)
 {
     struct daemon *daemon = timer->data;
@@ -54,6 +62,7 @@ static void on_second(uv_timer_t *timer)
     protocol_second(daemon->protocol);
     supervisor_tell(&daemon->supervisor, manager_status(daemon->manager),
                     server_client_count(daemon->server));
+    await_second(daemon);
 }
 
 /* ---- running */
@@ -93,7 +102,7 @@ static void hear_signals(struct daemon *daemon, bool has_config)
 static void run(struct daemon *daemon)
 {
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
-    uv_timer_start(&daemon->second, on_second, SECOND_MS, SECOND_MS);
+    await_second(daemon);
     const char *addresses = server_addresses(daemon->server);
     log_info("linkbandd " LINKBANDD_VERSION " listens on %s; open http://%.*s/ in a browser",
              addresses, (int)strcspn(addresses, ","), addresses);

@@ -88,6 +88,7 @@ void client_charge(struct client *client, double work)
     if (hold == client->held || !client->wsi)
         return;
     client->held = hold;
+    server_watch(client->server);
     lws_rx_flow_control(client->wsi, !hold);
     /* Also wakes lws to what it has read already. */
     lws_callback_on_writable(client->wsi);

@@ -19,7 +19,8 @@ static uint64_t silent_ms(const struct client *client, const struct tcp_look *lo
                                                                       : client->read_at));
 }
 
-static void note_traffic(struct client *client, const struct tcp_look *look, uint64_t now)
+/* Whether something came. */
+static bool note_traffic(struct client *client, const struct tcp_look *look, uint64_t now)
 {
     const double came = (double)(look->received - client->received);
 
@@ -28,6 +29,7 @@ static void note_traffic(struct client *client, const struct tcp_look *look, uin
     client->taken = look->taken;
     client->received = look->received;
     client_charge(client, came);
+    return came > 0;
 }
 
 static void ping_when_due(struct client *client, uint64_t now)
@@ -39,13 +41,11 @@ static void ping_when_due(struct client *client, uint64_t now)
     lws_callback_on_writable(client->wsi);
 }
 
-static void watch_client(struct client *client, uint64_t now)
+static void watch_client(struct client *client, const struct tcp_look *look, uint64_t now)
 {
     struct server *server = client->server;
-    const struct tcp_look look = tcp_look(client->fd);
     uint64_t age = now - client->state_since;
 
-    note_traffic(client, &look, now);
     if (client->state == CLIENT_LEAVING) {
         if (age >= server_ms(server, FAREWELL_MS))
             client_cut(client, 0, "");
@@ -56,11 +56,11 @@ static void watch_client(struct client *client, uint64_t now)
         client_leave(client, 1013, "ten clients are connected already: try again later");
         return;
     }
-    if (client->held && look.ended) {
+    if (client->held && look->ended) {
         client_cut(client, 0, "");
         return;
     }
-    if (silent_ms(client, &look, now) >= server_ms(server, SERVER_SILENT_MS)) {
+    if (silent_ms(client, look, now) >= server_ms(server, SERVER_SILENT_MS)) {
         server->stats.clients_dropped[DROPPED_SILENT]++;
         log_info("client %llu: silent, dropped", (unsigned long long)client->id);
         client_cut(client, 1013, "nothing came for too long, not even an answer to a ping");
@@ -76,14 +76,19 @@ static void watch_client(struct client *client, uint64_t now)
     ping_when_due(client, now);
 }
 
-void heartbeat_watch_all(struct server *server, uint64_t now)
+bool heartbeat_watch_all(struct server *server, uint64_t now)
 {
+    bool at_rest = true;
     struct client *next;
 
     for (struct client *client = server->clients; client; client = next) {
         next = client->next;
-        watch_client(client, now);
+        const struct tcp_look look = tcp_look(client->fd);
+        if (note_traffic(client, &look, now) || client->state != CLIENT_PLACED || client->held)
+            at_rest = false;
+        watch_client(client, &look, now);
     }
+    return at_rest;
 }
 
 void server_forgive_silence(struct server *server)

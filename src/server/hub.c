@@ -86,6 +86,7 @@ void hub_give_up_place(struct client *client)
 
     client->state = CLIENT_LEAVING;
     client->state_since = uv_now(server->loop);
+    server_watch(server);
     client_take_dropped(client, untold);
     queue_clear(&client->queue);
     if (was == CLIENT_WAITING)

@@ -97,7 +97,7 @@ uint64_t server_ms(const struct server *server, unsigned ms);
 /* A peer came: the watch runs while there are any. */
 void server_peer_opened(struct server *server);
 void server_peer_closed(struct server *server);
-/* Lets the watch run. */
+/* Lets the watch look soon. */
 void server_watch(struct server *server);
 /* One of `handles` has closed. */
 void server_handle_gone(struct server *server);
@@ -144,7 +144,7 @@ void hub_place(struct client *client);
 bool hub_has_room(const struct server *server, enum client_kind kind);
 void hub_give_up_place(struct client *client);
 
-/* heartbeat.c */
-void heartbeat_watch_all(struct server *server, uint64_t now);
+/* heartbeat.c: true where nobody sends, waits, is held or leaves. */
+bool heartbeat_watch_all(struct server *server, uint64_t now);
 
 #endif

@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "room.h"
 
-/* The watch looks at every peer's times this often. */
-#define WATCH_MS 200
+/* The watch looks at every peer's times this often; where all are clients at rest, more rarely, and
+ * on the loop's whole seconds: with the other timers that are. */
+#define WATCH_MS      200
+#define WATCH_REST_MS 1000
 /* Clients have this long to take their 1012 before they are cut off. */
 #define GOODBYE_MS  500
 #define DRAIN_TURNS 5
@@ -33,6 +35,19 @@ uint64_t server_ms(const struct server *server, unsigned ms)
     return hurried ? hurried : 1;
 }
 
+static void on_watch(uv_timer_t *timer);
+
+static void watch_within(struct server *server, unsigned contract_ms)
+{
+    const uint64_t period = server_ms(server, contract_ms);
+    const uint64_t ms = period - uv_now(server->loop) % period;
+
+    if (server->closing ||
+        (uv_is_active((uv_handle_t *)&server->watch) && uv_timer_get_due_in(&server->watch) <= ms))
+        return;
+    uv_timer_start(&server->watch, on_watch, ms, 0);
+}
+
 static void on_watch(uv_timer_t *timer)
 {
     struct server *server = timer->data;
@@ -40,17 +55,14 @@ static void on_watch(uv_timer_t *timer)
 
     listener_resume(server);
     connection_watch_all(server, now);
-    heartbeat_watch_all(server, now);
-    if (server->peer_count == 0 && !server->closing)
-        uv_timer_stop(&server->watch);
+    const bool at_rest = heartbeat_watch_all(server, now) && !server->connections;
+    if (server->peer_count > 0)
+        watch_within(server, at_rest ? WATCH_REST_MS : WATCH_MS);
 }
 
 void server_watch(struct server *server)
 {
-    uint64_t ms = server_ms(server, WATCH_MS);
-
-    if (!uv_is_active((uv_handle_t *)&server->watch))
-        uv_timer_start(&server->watch, on_watch, ms, ms);
+    watch_within(server, WATCH_MS);
 }
 
 void server_peer_opened(struct server *server)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import time
 
 import pytest
 
@@ -50,3 +51,17 @@ def test_only_a_recording_s_packets_are_synced_at_each_writing_and_all_files_at_
     assert writings > 5
     # EEG, PPG, ACC, battery, markers and processed at the end; on a slow machine after 10 s, too.
     assert writings + 5 <= syncs <= writings + 12
+
+
+def test_an_idle_client_costs_one_wake_up_a_second_at_most(daemon, tmp_path):
+    async def story():
+        async with counted.listening(daemon, 1):
+            # The first look finds what came with the handshake; then it rests.
+            await asyncio.sleep(2.5)
+            calls, began = counted.Calls(daemon.process.pid, tmp_path / "calls"), time.monotonic()
+            await asyncio.sleep(5)
+            return calls.end(), time.monotonic() - began
+
+    counts, seconds = asyncio.run(story())
+    print(f"\nin {seconds:.1f} s: {counts}")
+    assert 1 <= counts["epoll_wait"] <= seconds + 2
