@@ -19,5 +19,7 @@ bool iso_parse(const char *text, size_t len, int64_t *utc_us);
 
 /* Writes the instant with six decimals. It is cut to what iso_parse() reads. */
 void iso_format(int64_t utc_us, char out[ISO_TEXT_SIZE]);
+/* The same with three, cut, not rounded: none is from the future. */
+void iso_format_ms(int64_t utc_us, char out[ISO_TEXT_SIZE]);
 
 #endif

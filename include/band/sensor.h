@@ -29,4 +29,8 @@ const char *sensor_name(enum sensor sensor);
  */
 bool sensor_from_name(const char *name, size_t len, enum sensor *sensor);
 
+/* The sensors named in `len` bytes, a `separator` between two; false, and *set untouched, where one
+ * is none. */
+bool sensor_set_parse(const char *text, size_t len, char separator, sensor_set *set);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "band/iso.h"
+#include "base/hex.h"
 #include "base/text.h"
 
 /*
@@ -160,17 +161,6 @@ static bool read_decimal(struct word word, double *out)
     return true;
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static const char *parse_payload(struct word word, struct capture_record *record)
 {
     if (word.len == 0)
@@ -183,7 +173,7 @@ static const char *parse_payload(struct word word, struct capture_record *record
     if (word.len / 2 > BAND_PACKET_MAX)
         return "the packet is longer than any notification";
     for (size_t i = 0; i < word.len; i += 2) {
-        const int high = hex_value(word.text[i]), low = hex_value(word.text[i + 1]);
+        const int high = hex_digit(word.text[i]), low = hex_digit(word.text[i + 1]);
         if (high < 0 || low < 0)
             return "the packet's bytes are not hexadecimal";
         record->bytes[i / 2] = (uint8_t)(high << 4 | low);
@@ -291,15 +281,9 @@ static const char *parse_sensors(struct word list, sensor_set *sensors)
     *sensors = 0;
     if (word_is(list, "-"))
         return NULL;
-    for (size_t begin = 0, end; begin <= list.len; begin = end + 1) {
-        enum sensor sensor;
-        for (end = begin; end < list.len && list.text[end] != ',';)
-            end++;
-        if (!sensor_from_name(list.text + begin, end - begin, &sensor))
-            return "the stream names what is none of eeg, ppg, acc and bat";
-        *sensors |= SENSOR_BIT(sensor);
-    }
-    return NULL;
+    return sensor_set_parse(list.text, list.len, ',', sensors)
+               ? NULL
+               : "the stream names what is none of eeg, ppg, acc and bat";
 }
 
 static const char *parse_stream(struct cursor *line, struct capture_record *record)

@@ -157,3 +157,9 @@ void iso_format(int64_t utc_us, char out[ISO_TEXT_SIZE])
     write_number(out + 17, 2, of_day % 60);
     write_number(out + 20, 6, us % SECOND_US);
 }
+
+void iso_format_ms(int64_t utc_us, char out[ISO_TEXT_SIZE])
+{
+    iso_format(utc_us, out);
+    memcpy(out + strlen("2026-11-24T09:00:00.000"), "Z", sizeof("Z"));
+}

@@ -24,3 +24,19 @@ bool sensor_from_name(const char *name, size_t len, enum sensor *sensor)
     }
     return false;
 }
+
+bool sensor_set_parse(const char *text, size_t len, char separator, sensor_set *set)
+{
+    sensor_set found = 0;
+
+    for (size_t begin = 0, end; begin <= len; begin = end + 1) {
+        enum sensor sensor;
+        for (end = begin; end < len && text[end] != separator;)
+            end++;
+        if (!sensor_from_name(text + begin, end - begin, &sensor))
+            return false;
+        found |= SENSOR_BIT(sensor);
+    }
+    *set = found;
+    return true;
+}

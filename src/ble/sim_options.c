@@ -219,19 +219,8 @@ static bool stall(const struct setting *setting, const char *value, struct sim_o
 /* SENSOR+SENSOR… */
 static bool refuse(const struct setting *setting, const char *value, struct sim_options *options)
 {
-    enum sensor sensor;
-
     (void)setting;
-    options->refuse = 0;
-    for (;;) {
-        size_t len = strcspn(value, "+");
-        if (!sensor_from_name(value, len, &sensor))
-            return false;
-        options->refuse |= SENSOR_BIT(sensor);
-        if (value[len] == '\0')
-            return true;
-        value += len + 1;
-    }
+    return sensor_set_parse(value, strlen(value), '+', &options->refuse);
 }
 
 static bool path(const struct setting *setting, const char *value, struct sim_options *options)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define FIRST_SIZE 4096
 
 void json_init(struct json *json)
@@ -93,27 +95,6 @@ void json_end_array(struct json *json)
     append_char(json, ']');
 }
 
-/* Length of the UTF-8 sequence at `s`, 0 if it is none (overlong, surrogate, beyond U+10FFFF, cut).
- */
-static size_t utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] >= 0xc2 && s[0] <= 0xdf)
-        return (s[1] & 0xc0) == 0x80 ? 2 : 0;
-    if (s[0] >= 0xe0 && s[0] <= 0xef) {
-        unsigned char lo = s[0] == 0xe0 ? 0xa0 : 0x80;
-        unsigned char hi = s[0] == 0xed ? 0x9f : 0xbf;
-        return s[1] >= lo && s[1] <= hi && (s[2] & 0xc0) == 0x80 ? 3 : 0;
-    }
-    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-        unsigned char lo = s[0] == 0xf0 ? 0x90 : 0x80;
-        unsigned char hi = s[0] == 0xf4 ? 0x8f : 0xbf;
-        return s[1] >= lo && s[1] <= hi && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 ? 4 : 0;
-    }
-    return 0;
-}
-
 static void append_escaped(struct json *json, unsigned char c)
 {
     char escape[8];
@@ -130,7 +111,7 @@ void json_string(struct json *json, const char *value)
     separate(json);
     append_char(json, '"');
     for (const unsigned char *s = (const unsigned char *)value; *s;) {
-        size_t len = utf8_length(s);
+        size_t len = utf8_character((const char *)s, 4);
         if (len == 0) {
             append(json, "\xef\xbf\xbd", 3);
             s++;

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "protocol/json.h"
 
 struct scan {
@@ -41,14 +42,6 @@ static void expect(struct scan *scan, char c, const char *fault)
 static bool is_digit(int c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int hex_digit(int c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The four digits of \u; the code unit, or -1. */

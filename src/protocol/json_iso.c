@@ -1,11 +1,9 @@
 /* Times as ISO 8601 strings in messages. */
 #include <math.h>
-#include <string.h>
 
 #include "band/iso.h"
 #include "protocol/json.h"
 
-/* Milliseconds are cut, not rounded: a message is never from the future. */
 void json_put_iso(struct json *json, const char *key, double utc_ms)
 {
     char text[ISO_TEXT_SIZE];
@@ -15,7 +13,6 @@ void json_put_iso(struct json *json, const char *key, double utc_ms)
         json_null(json);
         return;
     }
-    iso_format((int64_t)floor(utc_ms) * 1000, text);
-    memcpy(text + strlen("2026-11-24T09:00:00.000"), "Z", sizeof("Z"));
+    iso_format_ms((int64_t)floor(utc_ms) * 1000, text);
     json_put_string(json, key, text);
 }

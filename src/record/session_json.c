@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "band/iso.h"
 #include "disk.h"
 
 /* Lists are bounded, so is the file; beyond this it is none of ours. */
@@ -20,14 +20,10 @@
 
 static void add_iso(cJSON *object, const char *key, int64_t utc_us)
 {
-    time_t seconds = (time_t)(utc_us / 1000000);
-    char text[32], iso[48];
-    struct tm utc;
+    char text[ISO_TEXT_SIZE];
 
-    gmtime_r(&seconds, &utc);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(iso, sizeof(iso), "%s.%03dZ", text, (int)(utc_us % 1000000 / 1000));
-    cJSON_AddStringToObject(object, key, iso);
+    iso_format_ms(utc_us, text);
+    cJSON_AddStringToObject(object, key, text);
 }
 
 static void add_text(cJSON *object, const char *key, const char *text)

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/now.h"
+#include "base/utf8.h"
 #include "room.h"
-#include "utf8.h"
 
 /* A buffer this small is kept between messages. */
 #define TEXT_KEPT 4096

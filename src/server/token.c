@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "server/server.h"
 
 bool token_is(const char *token, const char *given)
@@ -15,14 +16,6 @@ bool token_is(const char *token, const char *given)
     for (size_t i = 0; i < given_len; i++)
         differs |= (unsigned char)(given[i] ^ token[token_len ? i % token_len : 0]);
     return !differs;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* In place. What is no %XX stays as it is; so does a `+`, which scripts forget to encode, and %00,

@@ -15,11 +15,11 @@
 #include <cjson/cJSON.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "fake_band.h"
 #include "hold.h"
 #include "input.h"
 #include "protocol/protocol.h"
-#include "utf8.h"
 
 #define FRAME_MAX   (16 * 1024)
 #define CLIENTS     10

@@ -1,8 +1,8 @@
-#include "utf8.h"
+#include "base/utf8.h"
 
-/* Bytes of the character that begins here; 0: none does. */
-static size_t character(const unsigned char *at, size_t left)
+size_t utf8_character(const char *text, size_t left)
 {
+    const unsigned char *at = (const unsigned char *)text;
     size_t len = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
 
     if (len == 1)
@@ -21,13 +21,11 @@ static size_t character(const unsigned char *at, size_t left)
 
 bool utf8_is_valid(const char *text, size_t len)
 {
-    const unsigned char *at = (const unsigned char *)text;
-
     while (len) {
-        size_t n = character(at, len);
+        size_t n = utf8_character(text, len);
         if (n == 0)
             return false;
-        at += n;
+        text += n;
         len -= n;
     }
     return true;
