@@ -19,8 +19,8 @@ struct sightings {
 /* By the addresses where both are known, else by the names; without regard to case. */
 bool same_band(const struct band_identity *a, const struct band_identity *b);
 
-/* Returns true if the band is new to the list. In a full one the weakest gives its place to one that
- * is stronger. */
+/* Returns true if the band is new to the list. In a full one the weakest gives its place to one
+ * that is stronger. */
 bool sightings_note(struct sightings *sightings, const struct band_sighting *sighting,
                     int64_t now_us);
 
