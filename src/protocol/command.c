@@ -48,7 +48,9 @@ static char *print_id(const struct sender *sender, const cJSON *item)
     const char *text;
     size_t len;
 
-    if (!cJSON_IsNumber(item) || !json_member(sender->text, sender->len, "id", &text, &len))
+    /* Where cJSON's is a key spelled by escapes, another value may be what is found. */
+    if (!cJSON_IsNumber(item) || !json_member(sender->text, sender->len, "id", &text, &len) ||
+        !strchr("-0123456789", *text))
         return cJSON_PrintUnformatted(item);
     return strndup(text, len);
 }

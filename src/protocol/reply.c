@@ -1,4 +1,5 @@
 /* Requests that wait for their outcome, and the one reply that each gets. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,18 +196,37 @@ void request_fail(struct request *request, const struct failure *failure)
     fail_with_details(request, failure, "{}");
 }
 
+/* By as few digits as tell it from all others: cJSON's own may be another number. */
+static void put_number(struct json *json, double number)
+{
+    char text[32];
+    int len = 0;
+
+    for (int digits = 15; digits <= 17; digits++) {
+        len = snprintf(text, sizeof(text), "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    json_raw(json, text, (size_t)len);
+}
+
 /* The refused value as it came, or its beginning where it is long. */
 static void put_given(struct json *json, const cJSON *given)
 {
     char *text = given ? cJSON_PrintUnformatted(given) : NULL;
 
     json_key(json, "given");
-    if (!text) {
+    if (given && cJSON_IsNumber(given) && isfinite(given->valuedouble)) {
+        put_number(json, given->valuedouble);
+    } else if (!text) {
         json_null(json);
     } else if (strlen(text) <= GIVEN_MAX) {
         json_raw(json, text, strlen(text));
     } else {
-        text[GIVEN_MAX] = '\0';
+        size_t len = GIVEN_MAX; /* where a character begins */
+        while (((unsigned char)text[len] & 0xc0) == 0x80)
+            len--;
+        text[len] = '\0';
         json_string(json, text);
     }
     cJSON_free(text);

@@ -26,7 +26,7 @@ def test_seconds_are_not_taken_for_milliseconds(clients):
     async def story():
         async with clients() as client:
             now = time.time()
-            for given in (now, now * 1e6, now * 1000 + 25 * HOUR, now * 1000 - 25 * HOUR, 0, -now * 1000,
+            for given in (now, 1795989078.0381804, now * 1e6, now * 1000 + 25 * HOUR, now * 1000 - 25 * HOUR, 0, -now * 1000,
                           "2001-01-01T00:00:00Z", "9999-01-01T00:00:00Z"):
                 reply = await client.command("insert_marker", label="here", timestamp=given)
                 assert "milliseconds?" in refusal(reply), given
@@ -101,5 +101,18 @@ def test_an_id_comes_back_as_it_was_given_or_is_refused(daemon):
             for number in beyond:
                 reply = json.loads(await answer(ws, '{"command":"get_streaming_status","id":%s}' % number))
                 assert reply["data"]["details"]["parameter"] == "id" and reply.get("id") is None
+            text = await answer(ws, '{"command":"stop_scan","\\u0069d":5,"id":{"a":1}}')
+            assert json.loads(text)["id"] == 5, text
+
+    run(story)
+
+
+def test_the_beginning_of_a_long_value_ends_with_a_whole_character(daemon):
+    async def story():
+        async with websockets.connect(daemon.url) as ws:
+            for before in ("", "x"):
+                reply = json.loads(await answer(ws, json.dumps({"command": "connect_device", "parameters": {"address": before + "é" * 150}}, ensure_ascii=False)))
+                given = reply["data"]["details"]["given"]
+                assert given == f'"{before}' + "é" * 99, given
 
     run(story)
