@@ -285,7 +285,7 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
 #define BAND(allowed_)                                                                             \
     {                                                                                              \
         "device_id", PARAMETER_STRING, .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",       \
-                                       .allowed = allowed_                                         \
+                                       .allowed = (allowed_)                                       \
     }
 #define PARAMETERS(...)                                                                            \
     .parameters = (const struct parameter[])                                                       \
