@@ -1,4 +1,6 @@
 /* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
+#include <math.h>
+
 #include "protocol_impl.h"
 
 static void put_events(struct json *json)
@@ -45,6 +47,54 @@ static void put_parameter_names(struct json *json, const struct command *command
     json_end_array(json);
 }
 
+static void put_names_or_null(struct json *json, const char *key, const struct parameter *row,
+                              unsigned set)
+{
+    if (set)
+        put_names(json, key, row->names, set);
+    else
+        json_put_string_or_null(json, key, NULL);
+}
+
+static void put_row(struct json *json, const struct parameter *row)
+{
+    const bool ranged = row->max > 0;
+
+    json_key(json, row->name);
+    json_begin_object(json);
+    json_put_string(json, "type", parameter_type_name(row->type));
+    json_put_bool(json, "required", row->required);
+    json_put_real(json, "min", ranged ? row->min : (double)NAN);
+    json_put_real(json, "max", ranged ? row->max : (double)NAN);
+    json_put_string_or_null(json, "unit", row->unit);
+    put_names_or_null(json, "values", row, row->names ? ~0u : 0);
+    if (row->number > 0)
+        json_put_real(json, "default", row->number);
+    else
+        put_names_or_null(json, "default", row, row->set);
+    json_put_string(json, "allowed", row->allowed);
+    json_end_object(json);
+}
+
+static void put_rows(struct json *json, const struct command *command)
+{
+    json_key(json, command->name);
+    json_begin_object(json);
+    for (const struct parameter *row = command->parameters; row && row->name; row++)
+        put_row(json, row);
+    json_end_object(json);
+}
+
+static void put_of_commands(struct protocol *protocol, struct json *json, const char *key,
+                            void (*put)(struct json *json, const struct command *command))
+{
+    json_key(json, key);
+    json_begin_object(json);
+    for (const struct command *command = protocol->commands; command->name; command++)
+        put(json, command);
+    json_end_object(json);
+}
+
 void put_server_info(struct protocol *protocol, struct json *json)
 {
     json_put_string(json, "version", LINKBANDD_VERSION);
@@ -57,10 +107,7 @@ void put_server_info(struct protocol *protocol, struct json *json)
     for (const struct command *command = protocol->commands; command->name; command++)
         json_string(json, command->name);
     json_end_array(json);
-    json_key(json, "parameters");
-    json_begin_object(json);
-    for (const struct command *command = protocol->commands; command->name; command++)
-        put_parameter_names(json, command);
-    json_end_object(json);
+    put_of_commands(protocol, json, "parameters", put_parameter_names);
+    put_of_commands(protocol, json, "parameter_rows", put_rows);
     put_events(json);
 }

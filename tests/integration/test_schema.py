@@ -6,7 +6,7 @@ import re
 import jsonschema
 import websockets
 
-from peers import Client, expanded, schema
+from peers import ROOT, Client, expanded, schema
 from test_parameters import cases
 
 FOR_THIS_BAND = (249.5,)  # Hz; wrong, but not of every band
@@ -85,3 +85,76 @@ def test_the_schema_takes_what_the_daemon_takes():
         message = {"type": "command", "command": command, "parameters": given, "id": 7}
         jsonschema.Draft202012Validator(expanded(named["AnyCommand"], named)).validate(message)
         assert set(named[f"Command_{command}_parameters"]["properties"]) >= set(given)
+
+
+def told_in_the_page():
+    """Of each command what the table of docs/protocol.md tells of its parameters, without the remarks behind `;`."""
+    text = (ROOT / "docs" / "protocol.md").read_text()
+    table = text[text.index("| command | parameters"):].split("\n\n")[0]
+    for line in table.splitlines()[2:]:
+        commands, parameters = (cell.strip() for cell in line.split("|")[1:3])
+        yield from ((command, parameters.split("; ")[0]) for command in re.findall(r"`(\w+)`", commands))
+
+
+def in_the_page_s_words(name, row):
+    def quoted(names):
+        return ", ".join(f"`{one}`" for one in names)
+
+    text = f"`{name}`" + ("" if row["required"] or row["default"] is not None else "?")
+    text += " ⊆ " + quoted(row["values"]) if row["values"] else ""
+    text += f" {row['min']}..{row['max']}" if row["max"] is not None else ""
+    text += f" {row['unit']}" if row["unit"] else ""
+    if isinstance(row["default"], list):
+        return f"{text} ({'all' if row['default'] == row['values'] else quoted(row['default'])})"
+    return text if row["default"] is None else f"{text} ({row['default']})"
+
+
+def in_the_schema_s_words(row):
+    told = {} if row["default"] is None else {"default": row["default"]}
+
+    def kind(*types):
+        return [*types] if row["required"] else [*types, "null"]
+
+    if row["type"] in ("number", "integer"):
+        return {**told, "type": kind(row["type"]), "minimum": row["min"], "maximum": row["max"]}
+    if row["type"] == "list":
+        return {**told, "type": kind("array"), "items": {"enum": row["values"]}, "minItems": 1}
+    if row["type"] == "string":
+        return {**told, "type": kind("string"), "minLength": row["min"], "maxLength": row["max"]}
+    return {**told, "type": kind("number", "string") if row["type"] == "time" else kind("string")}
+
+
+def test_the_page_and_the_schema_tell_of_each_parameter_what_its_row_tells(daemon):
+    info = asyncio.run(asyncio.wait_for(server_info(daemon), 20))
+    rows = info["parameter_rows"]
+    assert {command: list(of) for command, of in rows.items()} == info["parameters"]
+    page = dict(told_in_the_page())
+    assert set(page) == set(rows)
+    _, named = tables()
+    for command, of in rows.items():
+        assert page[command] == ", ".join(in_the_page_s_words(name, row) for name, row in of.items())
+        whole = expanded(named[f"Command_{command}_parameters"], named)
+        assert whole["required"] == [name for name, row in of.items() if row["required"]]
+        for name, row in of.items():
+            expected = in_the_schema_s_words(row)
+            told = {key: value for key, value in whole["properties"][name].items() if key in {*expected, "default"}}
+            told["type"] = [told["type"]] if isinstance(told["type"], str) else told["type"]
+            assert told == expected, f"{command}: {name}"
+
+
+def test_a_parameter_at_the_end_of_its_row_s_range_is_taken(daemon):
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        rows = (await client.command("get_server_info"))["data"]["parameter_rows"]
+        for command, of in rows.items():
+            for name, row in of.items():
+                # Of the rates a band has only three; scans and searches take their time.
+                if row["max"] is None or name == "sample_rate" or command in ("scan_devices", "connect_device"):
+                    continue
+                for end in (row["min"], row["max"]):
+                    given = {name: "x" * int(end) if row["type"] == "string" else end}
+                    reply = await client.command(command, **given)
+                    assert reply["data"].get("error_code") != "INVALID_PARAMETERS", (command, given, reply)
+        await client.close()
+
+    asyncio.run(asyncio.wait_for(story(), 60))
