@@ -15,6 +15,9 @@
 /* Beats committed in one second, and RR intervals told in one message, at most. */
 #define PPG_FEATURE_BEATS_MAX 32
 
+/* Of the last minute. */
+enum heart_rhythm { RHYTHM_UNKNOWN = -1, RHYTHM_REGULAR, RHYTHM_IRREGULAR };
+
 /* One processed PPG message. What is not known is NAN and becomes null: never 0, never an old
  * value. */
 struct ppg_features {
@@ -37,6 +40,9 @@ struct ppg_features {
     double lf, hf;                              /* ms² */
     double lf_hf;
     double red_mean, ir_mean; /* counts, over the second */
+    enum heart_rhythm irregular;
+    double breath;                      /* a minute */
+    double perfusion_ir, perfusion_red; /* a pulse, peak to peak, % of the mean */
     enum signal_quality quality;
 };
 
@@ -49,5 +55,9 @@ void heart_destroy(struct heart *heart);
  */
 void heart_push(struct heart *heart, const struct sample_block *block,
                 void (*emit)(void *user, const struct ppg_features *features), void *user);
+
+/* Takes a block of SENSOR_ACC: what of the light is movement. Without any the heart is told as of a
+ * head at rest. */
+void heart_move(struct heart *heart, const struct sample_block *block);
 
 #endif

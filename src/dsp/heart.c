@@ -4,58 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heart_beats.h"
 #include "heart_hrv.h"
-#include "heart_nn.h"
-#include "heart_period.h"
-#include "heart_polarity.h"
+#include "heart_irregular.h"
 #include "heart_private.h"
 #include "heart_rate.h"
-#include "heart_signal.h"
-#include "heart_stats.h"
-#include "heart_timing.h"
+#include "heart_state.h"
 
 /* Between a desk's 25 thousand counts and a head's 1.4 million. */
 #define CONTACT_COUNTS 200000.0
 /* The templates are counted in samples of a 49.88 Hz band: another rate needs others. */
-#define FS_MIN         45.0
-#define FS_MAX         55.0
-#define CHANNEL_BETTER 0.1
-#define PERIOD_QUALITY 0.3
+#define FS_MIN 45.0
+#define FS_MAX 55.0
+/* Seconds that a doubt outlasts what raised it: beats are told a second late, lines are of ten. */
+#define HIDDEN_ON    3
+#define AMBIGUOUS_ON 5
+/* Never `good`. */
+#define AMBIGUOUS_SQI 0.4
 /* The least that 200 records each of white noise, its sum and 1/f noise never reach. */
 #define RATE_QUALITY 0.55
-#define HRV_SPAN_S   60.0
-#define HRV_READY_S  62.0
-#define HRV_COVER_S  29.0
-#define LF_SPAN_S    120.0
-
-struct heart {
-    struct heart_signal signal;
-    struct heart_period period[HEART_CHANNELS];
-    struct heart_polarity polarity;
-    struct heart_beats beats;
-    struct heart_timing timing;
-    struct heart_nn nn;
-    enum heart_channel channel;
-    bool running;
-    double stretch; /* true seconds in one of the signal's */
-    bool follows;   /* the next beat continues the one before */
-    double since_s; /* of the signal's time: the oldest that may be used */
-    int64_t told;   /* filtered samples given out */
-    double last[HEART_CHANNELS];
-    double last_ms;
-    /* the second under way */
-    bool counting;
-    double boundary; /* tick */
-    double sum[HEART_CHANNELS];
-    size_t samples;
-    bool contact;
-    struct ppg_features features;
-};
+/* Faster ones are not told: no figure of these was ever tested. */
+#define RATE_MAX    220.0
+#define HRV_SPAN_S  60.0
+#define HRV_READY_S 62.0
+#define HRV_COVER_S 29.0
+#define LF_SPAN_S   120.0
+/* Ten seconds: the pulse, its shape and rhythm are still the same after them. */
+#define GAP_MAX 499
 
 struct heart *heart_create(void)
 {
-    return calloc(1, sizeof(struct heart));
+    struct heart *heart = calloc(1, sizeof(struct heart));
+    if (heart)
+        heart_motion_start(&heart->motion);
+    return heart;
 }
 
 void heart_destroy(struct heart *heart)
@@ -87,8 +68,11 @@ static void forget_pulse(struct heart *heart)
     heart_beats_start(&heart->beats);
     heart_timing_start(&heart->timing);
     heart_nn_start(&heart->nn);
+    heart_breath_start(&heart->breath);
+    heart_perfusion_start(&heart->perfusion);
     heart->channel = HEART_IR;
     heart->follows = false;
+    heart->trust = 1.0;
 }
 
 static void start(struct heart *heart, double fs)
@@ -101,48 +85,6 @@ static void start(struct heart *heart, double fs)
     heart->contact = true; /* until its first second says otherwise */
 }
 
-/* Another edge or another light: its beats are not comparable with those before. */
-static void start_templates(struct heart *heart)
-{
-    heart_timing_start(&heart->timing);
-    heart->follows = false;
-}
-
-static void choose_channel(struct heart *heart)
-{
-    enum heart_channel other = heart->channel == HEART_IR ? HEART_RED : HEART_IR;
-    for (int ch = 0; ch < HEART_CHANNELS; ch++)
-        heart_period_update(&heart->period[ch], &heart->signal, (enum heart_channel)ch);
-    if (heart->period[other].smoothed <= heart->period[heart->channel].smoothed + CHANNEL_BETTER)
-        return;
-    heart->channel = other;
-    heart_polarity_start(&heart->polarity);
-    start_templates(heart);
-}
-
-static void find_beats(struct heart *heart)
-{
-    double out[HEART_BEATS_COMMITTED_MAX];
-    double period = heart_period_median(&heart->period[heart->channel], PERIOD_QUALITY, 1);
-    bool joined;
-    if (!isfinite(period))
-        return;
-    size_t count = heart_beats_commit(&heart->beats, &heart->signal, heart->channel,
-                                      heart->polarity.sign, period, out, &joined);
-    heart->follows = heart->follows && joined;
-    for (size_t i = 0; i < count; i++) {
-        struct heart_timed t = heart_timing_fit(&heart->timing, &heart->signal, heart->channel,
-                                                heart->polarity.sign, period, out[i]);
-        struct heart_beat beat = {
-            .at_s = t.at / heart->signal.fs, .sigma = (float)t.sigma, .good = t.good};
-        heart_nn_add(&heart->nn, beat, heart->follows, heart->stretch);
-        heart->follows = true;
-        if (heart->features.beat_count < PPG_FEATURE_BEATS_MAX)
-            heart->features.beats[heart->features.beat_count++] =
-                heart_signal_ms(&heart->signal, t.at);
-    }
-}
-
 static void tell_intervals(struct heart *heart)
 {
     struct ppg_features *f = &heart->features;
@@ -152,11 +94,18 @@ static void tell_intervals(struct heart *heart)
             f->rr[f->rr_count++] = heart->nn.beats[k].rr;
 }
 
-static double live_rate(const struct heart *heart)
+static double live_rate(struct heart *heart)
 {
     const struct heart_period *period = &heart->period[heart->channel];
-    return heart_rate(&heart->nn, now_s(heart),
-                      60.0 / heart_period_median(period, RATE_QUALITY, 3));
+    bool hidden = heart->pulses.hidden;
+    heart->hidden = hidden ? HIDDEN_ON : heart->hidden - (heart->hidden > 0);
+    return heart_rate(&heart->nn, now_s(heart), 60.0 / heart_period_median(period, RATE_QUALITY, 3),
+                      heart->features.irregular, heart->hidden > 0);
+}
+
+static double filtered_tick(const struct heart *heart)
+{
+    return heart->tick - HEART_HALF * BAND_TICK_HZ / heart->signal.fs;
 }
 
 static double good_share(const struct heart *heart)
@@ -176,7 +125,7 @@ static void measure_variability(struct heart *heart)
 {
     struct ppg_features *f = &heart->features;
     double now = now_s(heart);
-    if (now - heart->since_s < HRV_READY_S)
+    if (now - heart->since_s < HRV_READY_S || f->irregular == RHYTHM_IRREGULAR)
         return;
     struct heart_hrv hrv = heart_hrv_time(&heart->nn, now - HRV_READY_S, HRV_COVER_S);
     f->sdnn = hrv.sdnn;
@@ -195,18 +144,68 @@ static void measure_variability(struct heart *heart)
         f->lf_hf = NAN;
 }
 
+/* Neither is known where the rate is not, nor the pulse's while the head moves; an irregular rhythm
+ * has its own modulations. */
+static void tell_breath_and_perfusion(struct heart *heart)
+{
+    struct ppg_features *f = &heart->features;
+    if (heart->motion.moving || isnan(f->bpm))
+        return;
+    f->perfusion_ir = heart_perfusion_index(&heart->perfusion, HEART_IR, f->ir_mean, now_s(heart));
+    f->perfusion_red =
+        heart_perfusion_index(&heart->perfusion, HEART_RED, f->red_mean, now_s(heart));
+    if (f->irregular != RHYTHM_IRREGULAR)
+        f->breath = heart_breath_rate(&heart->breath, now_s(heart));
+}
+
+/* While the head moves to a rhythm, only the pulse's own line beside the movement's. */
+static void tell_rate(struct heart *heart)
+{
+    struct ppg_features *f = &heart->features;
+    f->irregular = heart_irregular(&heart->nn, now_s(heart));
+    heart->regular = f->irregular == RHYTHM_REGULAR;
+    f->bpm = live_rate(heart);
+    if (!heart->motion.moving && !(f->bpm > RATE_MAX))
+        measure_variability(heart);
+    if (f->bpm > RATE_MAX)
+        f->bpm = NAN;
+    if (!heart->motion.moving)
+        return;
+    double line =
+        heart_motion_rate(&heart->motion, &heart->signal, heart->channel, filtered_tick(heart));
+    if (isfinite(heart->motion.line))
+        f->bpm = line;
+}
+
+/* Without an accelerometer a second line in the light may be steps, or the first. */
+static bool is_ambiguous(struct heart *heart)
+{
+    if (heart->motion.count == 0 && heart_motion_ambiguous(&heart->signal, heart->channel))
+        heart->ambiguous = AMBIGUOUS_ON;
+    else if (heart->ambiguous > 0)
+        heart->ambiguous--;
+    return heart->ambiguous > 0 && heart->counted == 0;
+}
+
+static double judge_quality(struct heart *heart)
+{
+    if (heart->motion.moving && isfinite(heart->motion.line))
+        return isfinite(heart->features.bpm) ? heart->motion.agreement : 0.0;
+    double sqi =
+        0.5 * heart_period_quality(&heart->period[heart->channel]) + 0.5 * good_share(heart);
+    return is_ambiguous(heart) ? fmin(sqi, AMBIGUOUS_SQI) : sqi;
+}
+
 static void analyse(struct heart *heart)
 {
     struct ppg_features *f = &heart->features;
-    choose_channel(heart);
-    if (heart_polarity_update(&heart->polarity, &heart->signal, heart->channel))
-        start_templates(heart);
-    find_beats(heart);
+    heart_motion_judge(&heart->motion, filtered_tick(heart));
+    heart_find(heart);
     heart_nn_judge(&heart->nn, now_s(heart));
     tell_intervals(heart);
-    f->bpm = live_rate(heart);
-    measure_variability(heart);
-    f->sqi = 0.5 * heart_period_quality(&heart->period[heart->channel]) + 0.5 * good_share(heart);
+    tell_rate(heart);
+    tell_breath_and_perfusion(heart);
+    f->sqi = judge_quality(heart);
     f->quality = isfinite(f->bpm) && f->sqi >= 0.5 ? QUALITY_GOOD : QUALITY_POOR;
 }
 
@@ -215,6 +214,8 @@ static void tell_pulse(struct heart *heart)
     struct ppg_features *f = &heart->features;
     int64_t end = heart_signal_end(&heart->signal) - HEART_BASE_HALF;
     for (; heart->told < end && f->count < PPG_FEATURE_SAMPLES_MAX; heart->told++) {
+        if (heart_signal_filled(&heart->signal, heart->told, heart->told))
+            continue;
         f->filtered[f->count] =
             heart->polarity.sign * heart_signal_pulse(&heart->signal, heart->channel, heart->told);
         f->timestamps[f->count++] = heart_signal_ms(&heart->signal, (double)heart->told);
@@ -226,6 +227,8 @@ static void clear_features(struct ppg_features *f)
     memset(f, 0, sizeof *f);
     f->bpm = f->sdnn = f->rmssd = f->sdsd = f->hr_mad = f->sd1 = f->sd2 = NAN;
     f->pnn50 = f->lf = f->hf = f->lf_hf = NAN;
+    f->irregular = RHYTHM_UNKNOWN;
+    f->breath = f->perfusion_ir = f->perfusion_red = NAN;
 }
 
 static void begin_second(struct heart *heart, double tick)
@@ -272,23 +275,11 @@ static void end_second(struct heart *heart, const struct sample_block *block,
     emit(user, f);
 }
 
-/* A gap of one sample is bridged by a straight line, for the filters only. */
-static void bridge(struct heart *heart, const double next[HEART_CHANNELS], double next_ms)
-{
-    double middle[HEART_CHANNELS];
-    for (int ch = 0; ch < HEART_CHANNELS; ch++)
-        middle[ch] = (heart->last[ch] + next[ch]) / 2.0;
-    heart_signal_push(&heart->signal, middle, (heart->last_ms + next_ms) / 2.0);
-}
-
 static void take(struct heart *heart, const double counts[HEART_CHANNELS], double ms)
 {
     heart_signal_push(&heart->signal, counts, ms);
-    for (int ch = 0; ch < HEART_CHANNELS; ch++) {
-        heart->last[ch] = counts[ch];
+    for (int ch = 0; ch < HEART_CHANNELS; ch++)
         heart->sum[ch] += counts[ch];
-    }
-    heart->last_ms = ms;
     heart->samples++;
 }
 
@@ -297,12 +288,12 @@ static void take(struct heart *heart, const double counts[HEART_CHANNELS], doubl
 static void begin_block(struct heart *heart, const struct sample_block *block, double fs,
                         void (*emit)(void *user, const struct ppg_features *features), void *user)
 {
-    bool gap = block->restart || block->lost > 1 || !heart->running;
+    bool afresh = block->restart || block->lost > GAP_MAX || !heart->running;
     if (block->restart)
         heart->counting = false;
-    if (gap && heart->counting && block->first_tick >= heart->boundary)
+    if (block->lost > 1 && heart->counting && block->first_tick >= heart->boundary)
         end_second(heart, block, emit, user);
-    if (gap)
+    if (afresh)
         start(heart, fs);
     /* Sample numbers stay on the rate they began with: a fit that moves must not move old beats. */
     heart->stretch = heart->signal.fs / fs;
@@ -324,11 +315,18 @@ void heart_push(struct heart *heart, const struct sample_block *block,
             begin_second(heart, tick);
         if (i == 0) {
             heart->features.lost += block->lost;
-            if (block->lost == 1 && heart->signal.count > 0)
-                bridge(heart, counts, ms);
+            if (block->lost > 0 && heart->signal.count > 0)
+                heart_signal_bridge(&heart->signal, counts, ms, block->lost);
         }
+        heart->tick = tick;
         take(heart, counts, ms);
         if (tick + block->tick_step >= heart->boundary)
             end_second(heart, block, emit, user);
     }
+}
+
+void heart_move(struct heart *heart, const struct sample_block *block)
+{
+    if (block->samples.sensor == SENSOR_ACC && block->samples.count > 0)
+        heart_motion_push(&heart->motion, block);
 }

@@ -15,6 +15,8 @@
 /* A movement's upstroke may not count for more than a good beat. */
 #define HEIGHT_MAX 1.2
 #define STRETCHES  8
+/* Nearer than this to the last beat committed a pulse is that beat. */
+#define SAME_S 0.2
 
 struct candidate {
     double at; /* sample number */
@@ -141,9 +143,15 @@ static int best_end(const struct search *s)
     return best;
 }
 
+/* Newer ones may yet turn out otherwise. */
+static double committed_until(const struct heart_signal *signal)
+{
+    return (double)heart_signal_end(signal) - 2.0 - COMMIT_S * signal->fs;
+}
+
 static size_t backtrack(const struct search *s, double out[HEART_BEATS_COMMITTED_MAX])
 {
-    double until = (double)heart_signal_end(s->signal) - 2.0 - COMMIT_S * s->signal->fs;
+    double until = committed_until(s->signal);
     int path[CANDIDATES_MAX];
     size_t length = 0;
     for (int j = best_end(s); j >= 0; j = s->candidates[j].before)
@@ -169,5 +177,22 @@ size_t heart_beats_commit(struct heart_beats *beats, const struct heart_signal *
     size_t count = backtrack(&s, out);
     if (count > 0)
         beats->last = out[count - 1];
+    return count;
+}
+
+size_t heart_beats_count(struct heart_beats *beats, const struct heart_signal *signal,
+                         const struct heart_pulses *pulses, double out[HEART_BEATS_COMMITTED_MAX],
+                         bool *joined)
+{
+    size_t count = 0;
+    *joined = isfinite(beats->last) && pulses->count > 0 &&
+              pulses->at[0] <= beats->last + SAME_S * signal->fs;
+    for (int i = 0; i < pulses->count && pulses->at[i] <= committed_until(signal); i++) {
+        if (isfinite(beats->last) && pulses->at[i] < beats->last + SAME_S * signal->fs)
+            continue;
+        out[count++] = beats->last = pulses->at[i];
+        if (count == HEART_BEATS_COMMITTED_MAX)
+            break;
+    }
     return count;
 }

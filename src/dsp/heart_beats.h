@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "heart_pulses.h"
 #include "heart_signal.h"
 
 #define HEART_BEATS_COMMITTED_MAX 48
@@ -24,5 +25,10 @@ void heart_beats_start(struct heart_beats *beats);
 size_t heart_beats_commit(struct heart_beats *beats, const struct heart_signal *signal,
                           enum heart_channel channel, double sign, double period,
                           double out[HEART_BEATS_COMMITTED_MAX], bool *joined);
+
+/* The same where pulses are sure by their size: they are the beats. */
+size_t heart_beats_count(struct heart_beats *beats, const struct heart_signal *signal,
+                         const struct heart_pulses *pulses, double out[HEART_BEATS_COMMITTED_MAX],
+                         bool *joined);
 
 #endif

@@ -162,7 +162,8 @@ double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s
     double df = 1.0 / (FREQ_STEPS * window_s);
     /* The edges are bins: rounding must not move one across. */
     long first = (long)ceil(lo / df - 1e-9);
-    long end = (long)ceil(hi / df - 1e-9);
+    /* Intervals of this length can't tell what is faster than half a beat's rate. */
+    long end = (long)ceil(fmin(hi, 500.0 / s.mean) / df - 1e-9);
     double density[BINS_MAX];
     if (end - first > BINS_MAX)
         return NAN;

@@ -17,7 +17,10 @@ struct heart_beat {
     double rr;   /* ms, to the beat before; NAN: it does not follow it */
     float sigma; /* s, of its time; NAN: unknown */
     bool good;
-    bool normal; /* rr is NN */
+    bool alike; /* of the shape of those before, whatever its size */
+    bool doubtful;
+    bool counted; /* found by its size alone, no rhythm asked */
+    bool normal;  /* rr is NN */
 };
 
 struct heart_nn {

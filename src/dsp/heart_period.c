@@ -5,8 +5,8 @@
 
 #include "heart_stats.h"
 
-/* 210 and 35 bpm. */
-#define LAG_MIN_S (60.0 / 210.0)
+/* 250 and 35 bpm: beyond what is told, or half of it would be. */
+#define LAG_MIN_S (60.0 / 250.0)
 #define LAG_MAX_S (60.0 / 35.0)
 #define LAGS_MAX  128
 

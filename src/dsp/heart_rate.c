@@ -12,6 +12,22 @@
 #define GOOD_SHARE 0.5
 /* Seconds of NN that tell a rate without the autocorrelation: white noise makes fewer. */
 #define ALONE_S 3.0
+/* Where the later half of the span differs from the earlier by more than this, and by more than
+ * three times what chance makes of such intervals, the rate is moving: the later half alone is
+ * told, or the later quarter. */
+#define MOVED_SHARE 0.10
+#define MOVED_SIGMA 4.0
+#define HALVED_MAX  2
+/* Beats found by counting tell a rate once there are so many seconds of them, and so many of them
+ * look like a pulse. */
+#define COUNTED_S   13.0
+#define ALIKE_SHARE 0.75
+#define DOUBT_SHARE 0.05
+/* The first and last three intervals weigh less, or which of a pattern's intervals lie at the
+ * window's edges would move the mean. */
+#define EDGE 3
+/* A pulse slower than this may be every second one of a heart in bigeminy. */
+#define SLOW_BPM 62.0
 
 /* The mean of the NN near their median; NAN: too few. */
 static double rate_of_nn(const struct heart_beat *beats, size_t count, double least_s)
@@ -68,17 +84,113 @@ static double rate_by_count(const struct heart_beat *beats, size_t count)
     return 60000.0 * (double)(count - 1) / sum;
 }
 
-double heart_rate(const struct heart_nn *nn, double now_s, double correlated)
+/* Where pulses are counted their rhythm does not matter. NAN where they do not look like pulses, or
+ * a gap lies between. */
+static double rate_of_counted(const struct heart_beat *beats, size_t count)
+{
+    double weights = 0.0;
+    double sum = 0.0;
+    size_t alike = 0;
+    size_t doubtful = 0;
+    if (count <= 2 * EDGE)
+        return NAN;
+    for (size_t k = 1; k < count; k++) {
+        double edge = fmin((double)k, (double)(count - k)) / (EDGE + 1.0);
+        double weight = fmin(1.0, edge);
+        if (isnan(beats[k].rr))
+            return NAN;
+        sum += weight * beats[k].rr;
+        weights += weight;
+        alike += beats[k].alike;
+        doubtful += beats[k].doubtful;
+    }
+    if ((double)doubtful > DOUBT_SHARE * (double)count)
+        return NAN;
+    return (double)alike >= ALIKE_SHARE * (double)(count - 1) ? 60000.0 * weights / sum : NAN;
+}
+
+struct part {
+    double middle, square; /* ms: median, and the square of the mean's error */
+};
+
+static struct part measure(const struct heart_beat *beats, size_t count)
+{
+    double rr[HEART_NN_MAX];
+    double sum = 0.0;
+    double squares = 0.0;
+    size_t known = 0;
+    for (size_t k = 0; k < count; k++) {
+        if (isnan(beats[k].rr))
+            continue;
+        rr[known++] = beats[k].rr;
+        sum += beats[k].rr;
+        squares += beats[k].rr * beats[k].rr;
+    }
+    double n = (double)known;
+    double mean = sum / n;
+    return (struct part){heart_median(rr, known), fmax(0.0, squares / n - mean * mean) / n};
+}
+
+static bool has_moved(const struct heart_beat *beats, size_t count, size_t half)
+{
+    if (half < 3 || count - half < 3)
+        return false;
+    struct part early = measure(beats, half);
+    struct part late = measure(beats + half, count - half);
+    double off = fabs(late.middle - early.middle);
+    return off > MOVED_SHARE * late.middle && off > MOVED_SIGMA * sqrt(early.square + late.square);
+}
+
+static size_t first_after(const struct heart_nn *nn, double from_s)
 {
     size_t first = nn->count;
-    while (first > 0 && nn->beats[first - 1].at_s > now_s - SPAN_S)
+    while (first > 0 && nn->beats[first - 1].at_s > from_s)
         first--;
-    const struct heart_beat *beats = nn->beats + first;
-    double mean = rate_of_nn(beats, nn->count - first, isfinite(correlated) ? 0.0 : ALONE_S);
+    return first;
+}
+
+/* Of the beats that a rhythm chose. */
+static double rate_of_rhythm(const struct heart_beat *beats, size_t count, double correlated)
+{
+    double mean = rate_of_nn(beats, count, isfinite(correlated) ? 0.0 : ALONE_S);
     if (!isfinite(mean))
         return correlated;
-    double counted = rate_by_count(beats, nn->count - first);
+    double counted = rate_by_count(beats, count);
     if (isfinite(counted))
         return counted;
     return fabs(mean - correlated) > AGREE * correlated ? NAN : mean;
+}
+
+/* Where the span begins: later, by its half and its quarter, where the rate moves. */
+static size_t begin_span(const struct heart_nn *nn, double now_s)
+{
+    size_t first = first_after(nn, now_s - SPAN_S);
+    for (int halved = 1; halved <= HALVED_MAX; halved++) {
+        size_t half = first_after(nn, now_s - SPAN_S / (1 << halved));
+        if (!has_moved(nn->beats + first, nn->count - first, half - first))
+            break;
+        first = half;
+    }
+    return first;
+}
+
+double heart_rate(const struct heart_nn *nn, double now_s, double correlated,
+                  enum heart_rhythm rhythm, bool hidden)
+{
+    bool irregular = rhythm == RHYTHM_IRREGULAR;
+    size_t first = irregular ? first_after(nn, now_s - SPAN_S) : begin_span(nn, now_s);
+    size_t run = nn->count;
+    while (run > first && nn->beats[run - 1].counted)
+        run--;
+    bool counts = irregular || (rhythm == RHYTHM_UNKNOWN && isnan(correlated));
+    if (counts && nn->count > run &&
+        nn->beats[nn->count - 1].at_s - nn->beats[run].at_s >= COUNTED_S) {
+        double rate = rate_of_counted(nn->beats + run, nn->count - run);
+        if (isfinite(rate))
+            return rate;
+    }
+    if (irregular)
+        return NAN;
+    double rate = rate_of_rhythm(nn->beats + first, nn->count - first, correlated);
+    return hidden && rate < SLOW_BPM ? NAN : rate;
 }

@@ -67,10 +67,12 @@ static double convolve(const struct heart_signal *signal, const double *taps, in
 }
 
 /* The first sample is taken off so that the filters start at rest, whatever the light's level. */
-void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms)
+static void take(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms,
+                 bool filler)
 {
     int64_t n = signal->count++;
     signal->ms[n & (HEART_RING - 1)] = ms;
+    signal->filler[n & (HEART_RING - 1)] = filler;
     for (int ch = 0; ch < HEART_CHANNELS; ch++) {
         if (n == 0)
             signal->first[ch] = counts[ch];
@@ -82,6 +84,36 @@ void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CH
     for (int c = 0; c < HEART_CUTOFFS; c++)
         for (int ch = 0; ch < HEART_CHANNELS; ch++)
             signal->low[c][ch][slot] = convolve(signal, signal->taps[c], ch);
+}
+
+void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms)
+{
+    take(signal, counts, ms, false);
+}
+
+void heart_signal_bridge(struct heart_signal *signal, const double next[HEART_CHANNELS], double ms,
+                         uint32_t lost)
+{
+    int64_t last = signal->count - 1;
+    double last_ms = signal->ms[last & (HEART_RING - 1)];
+    double before[HEART_CHANNELS];
+    for (int ch = 0; ch < HEART_CHANNELS; ch++)
+        before[ch] = signal->raw[ch][last & (HEART_RAW_RING - 1)] + signal->first[ch];
+    for (uint32_t i = 1; i <= lost; i++) {
+        double share = i / (lost + 1.0);
+        double counts[HEART_CHANNELS];
+        for (int ch = 0; ch < HEART_CHANNELS; ch++)
+            counts[ch] = before[ch] + share * (next[ch] - before[ch]);
+        take(signal, counts, last_ms + share * (ms - last_ms), true);
+    }
+}
+
+bool heart_signal_filled(const struct heart_signal *signal, int64_t from, int64_t to)
+{
+    for (int64_t n = from < 0 ? 0 : from; n <= to && n < signal->count; n++)
+        if (signal->filler[n & (HEART_RING - 1)])
+            return true;
+    return false;
 }
 
 int64_t heart_signal_end(const struct heart_signal *signal)

@@ -1,6 +1,6 @@
 /*
  * The filtered pulse of both channels: low-passed at 5 Hz (to find beats) and at 8 Hz (to time
- * them), the last ten seconds of it, and the time of each sample.
+ * them), the last twenty seconds of it, and the time of each sample.
  *
  * Sample n is counted from the start; a filtered sample has the number, and so the time, of the
  * input at the middle of its filter: the delay is taken off by construction.
@@ -18,8 +18,9 @@ enum heart_cutoff { HEART_5HZ, HEART_8HZ, HEART_CUTOFFS };
 #define HEART_HALF 25
 /* Baseline of the displayed pulse: Hann-weighted mean of ±1 s. */
 #define HEART_BASE_HALF 50
-#define HEART_RING      512
-#define HEART_RAW_RING  64
+/* Twenty seconds: a gap of ten, and what was there before it. */
+#define HEART_RING     1024
+#define HEART_RAW_RING 64
 /* What a rate or a polarity is read from: 8 s at 49.88 Hz, at least 5 s. */
 #define HEART_WINDOW       399
 #define HEART_WINDOW_MIN_S 5.0
@@ -33,12 +34,18 @@ struct heart_signal {
     double raw[HEART_CHANNELS][HEART_RAW_RING];
     double low[HEART_CUTOFFS][HEART_CHANNELS][HEART_RING];
     double ms[HEART_RING];
-    int64_t count; /* inputs since the start */
+    bool filler[HEART_RING]; /* of inputs: not the band's */
+    int64_t count;           /* inputs since the start */
 };
 
 /* Forgets everything; filters for `fs`. */
 void heart_signal_start(struct heart_signal *signal, double fs);
 void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms);
+/* A straight line over `lost` missing samples to the next one, so that time goes on. */
+void heart_signal_bridge(struct heart_signal *signal, const double next[HEART_CHANNELS], double ms,
+                         uint32_t lost);
+/* Is one of the inputs from `from` to `to` a filler? */
+bool heart_signal_filled(const struct heart_signal *signal, int64_t from, int64_t to);
 
 /* Filtered samples exist for 0 ≤ n < end, and are kept for n ≥ begin. */
 int64_t heart_signal_end(const struct heart_signal *signal);

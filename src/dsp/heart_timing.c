@@ -8,12 +8,17 @@
 
 #define CORRELATION_LEARN 0.6
 #define CORRELATION_GOOD  0.9
+#define CORRELATION_ALIKE 0.965
+#define CORRELATION_BEAT  0.85
+#define CORRELATION_NONE  0.6
+#define CORRELATION_SURE  0.95
 #define SHAPE_GOOD        0.6
 #define SIGMA_GOOD_S      0.020
 #define SHIFT_STEP        1.5
 #define SHIFT_MAX         1.5
 #define SEARCH_STEEPEST   4
 #define SEARCH_ALIKE      6
+#define LIKENESSES_MIN    4
 /* A template that five beats in a row do not look like was learned from something else. */
 #define MISSED_MAX 5
 #define ROUNDS     3
@@ -235,13 +240,32 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
     struct part part = choose_part(period, signal->fs);
     double w[HEART_TEMPLATE];
     if (at < (double)heart_signal_begin(signal) + HEART_REACH)
-        return (struct heart_timed){at, NAN, false};
+        return (struct heart_timed){.at = at, .sigma = NAN};
     struct place place = find_place(timing, &p, &part, at);
+    bool known = timing->learned > 0;
+    if (known)
+        timing->likeness[timing->likeness_count++ % HEART_LIKENESSES] = place.correlation;
     cut(&p, place.at, w);
     learn(timing, &part, w, place.correlation);
     bool alike = shape_match(timing, &p, place.at) >= SHAPE_GOOD;
     bool usual = place.amplitude > 0.0 && usual_amplitude(timing, place.amplitude);
     bool good = place.settled && alike && usual && place.correlation >= CORRELATION_GOOD &&
                 place.sigma <= SIGMA_GOOD_S;
-    return (struct heart_timed){place.at, place.sigma, good};
+    return (struct heart_timed){.at = place.at,
+                                .sigma = place.sigma,
+                                .amplitude = place.amplitude,
+                                .alike = place.correlation >= CORRELATION_ALIKE,
+                                .good = good,
+                                .refused = known && place.correlation < CORRELATION_BEAT,
+                                .doubtful = known && place.correlation > CORRELATION_NONE &&
+                                            place.correlation < CORRELATION_SURE};
+}
+
+double heart_timing_likeness(const struct heart_timing *timing)
+{
+    double sorted[HEART_LIKENESSES];
+    size_t count =
+        timing->likeness_count < HEART_LIKENESSES ? timing->likeness_count : HEART_LIKENESSES;
+    memcpy(sorted, timing->likeness, sizeof sorted);
+    return count >= LIKENESSES_MIN ? heart_quantile(sorted, count, 0.75) : NAN;
 }

@@ -16,6 +16,7 @@
 #define HEART_REACH      24.0
 #define HEART_SHAPE      36 /* −10 … +25 samples of the slope */
 #define HEART_AMPLITUDES 15
+#define HEART_LIKENESSES 16
 
 struct heart_timing {
     double template[HEART_TEMPLATE];
@@ -25,17 +26,26 @@ struct heart_timing {
     unsigned shapes;
     double amplitudes[HEART_AMPLITUDES];
     unsigned amplitude_count;
+    double likeness[HEART_LIKENESSES]; /* correlations with the template */
+    unsigned likeness_count;
 };
 
 struct heart_timed {
-    double at;    /* sample number */
-    double sigma; /* s; NAN: unknown */
-    bool good;
+    double at;        /* sample number */
+    double sigma;     /* s; NAN: unknown */
+    double amplitude; /* counts, of the template */
+    bool good;        /* to be timed by */
+    bool alike;       /* of the template's shape, whatever its size */
+    bool refused;     /* not of its shape: no beat, unless a rhythm says so */
+    bool doubtful;    /* refused or not, it may be the other */
 };
 
 void heart_timing_start(struct heart_timing *timing);
 struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct heart_signal *signal,
                                     enum heart_channel channel, double sign, double period,
                                     double at);
+
+/* The upper quartile of the last sixteen correlations; NAN before four. */
+double heart_timing_likeness(const struct heart_timing *timing);
 
 #endif

@@ -49,6 +49,8 @@ void analysis_push(struct analysis *analysis, const struct sample_block *block)
             heart_push(analysis->heart, block, listener->ppg, listener->user);
         break;
     case SENSOR_ACC:
+        if (listener->ppg)
+            heart_move(analysis->heart, block);
         if (listener->acc)
             motion_push(analysis->motion, block, listener->acc, listener->user);
         break;

@@ -145,7 +145,7 @@ static void one_lost_sample_is_bridged(void **state)
     heart_destroy(heart);
 }
 
-static void check_dropped(uint32_t lost, bool restart)
+static void check_dropped(long missing, uint32_t lost, bool restart)
 {
     struct told told = {.last_time = -1.0};
     struct heart *heart = heart_create();
@@ -153,7 +153,7 @@ static void check_dropped(uint32_t lost, bool restart)
     assert_true(isfinite(told.last.rmssd));
     unsigned rates = told.rates;
     unsigned variabilities = told.variabilities;
-    feed(heart, pulse, 140 * 28 + 10, 8, lost, restart, &told);
+    feed(heart, pulse, 140 * 28 + missing, 8, lost, restart, &told);
     assert_true(told.rates - rates <= 1);
     assert_true(told.variabilities - variabilities <= 1);
     assert_true(isnan(told.last.bpm));
@@ -161,16 +161,38 @@ static void check_dropped(uint32_t lost, bool restart)
     heart_destroy(heart);
 }
 
-static void a_longer_gap_drops_what_was_learned(void **state)
+/* Ten packets are 5.6 s. */
+static void after_a_gap_under_ten_seconds_the_figures_go_on(void **state)
 {
     (void)state;
-    check_dropped(10, false);
+    struct told told = {.last_time = -1.0};
+    struct heart *heart = heart_create();
+    feed(heart, pulse, 0, 140, 0, true, &told);
+    unsigned messages = told.messages;
+    unsigned rates = told.rates;
+    unsigned variabilities = told.variabilities;
+    size_t samples = told.samples;
+    feed(heart, pulse, 150 * 28, 20, 280, false, &told);
+    assert_int_equal(told.rates - rates, told.messages - messages);
+    assert_int_equal(told.variabilities - variabilities, told.messages - messages);
+    assert_true(fabs(told.last.bpm - 72.0) < 0.2);
+    assert_true(told.last.rmssd < 5.0);
+    /* What was missing is not made up; what the filters still held is told. */
+    assert_true(told.samples - samples <= 20 * 28 + 80);
+    assert_false(told.backwards);
+    heart_destroy(heart);
+}
+
+static void a_gap_over_ten_seconds_drops_what_was_learned(void **state)
+{
+    (void)state;
+    check_dropped(18 * 28, 18 * 28, false);
 }
 
 static void a_restart_drops_what_was_learned(void **state)
 {
     (void)state;
-    check_dropped(0, true);
+    check_dropped(10, 0, true);
 }
 
 int main(void)
@@ -181,7 +203,8 @@ int main(void)
         cmocka_unit_test(off_the_head_is_no_contact),
         cmocka_unit_test(extreme_counts_stay_within_the_arrays),
         cmocka_unit_test(one_lost_sample_is_bridged),
-        cmocka_unit_test(a_longer_gap_drops_what_was_learned),
+        cmocka_unit_test(after_a_gap_under_ten_seconds_the_figures_go_on),
+        cmocka_unit_test(a_gap_over_ten_seconds_drops_what_was_learned),
         cmocka_unit_test(a_restart_drops_what_was_learned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
