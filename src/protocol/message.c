@@ -142,6 +142,16 @@ void message_eeg(struct json *json, const char *device_id, uint64_t seq,
     json_end_object(json);
 }
 
+static void put_rhythm(struct json *json, enum heart_rhythm rhythm)
+{
+    if (rhythm != RHYTHM_UNKNOWN) {
+        json_put_bool(json, "irregular", rhythm == RHYTHM_IRREGULAR);
+        return;
+    }
+    json_key(json, "irregular");
+    json_null(json);
+}
+
 void message_ppg(struct json *json, const char *device_id, uint64_t seq,
                  const struct ppg_features *features)
 {
@@ -168,6 +178,10 @@ void message_ppg(struct json *json, const char *device_id, uint64_t seq,
     json_put_fixed(json, "red_mean", features->red_mean, 1);
     json_put_fixed(json, "ir_mean", features->ir_mean, 1);
     json_put_string(json, "signal_quality", signal_quality_name(features->quality));
+    put_rhythm(json, features->irregular);
+    json_put_fixed(json, "breath", features->breath, 1);
+    json_put_fixed(json, "perfusion_red", features->perfusion_red, 4);
+    json_put_fixed(json, "perfusion_ir", features->perfusion_ir, 4);
     json_end_object(json);
     json_end_object(json);
 }
