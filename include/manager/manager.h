@@ -40,10 +40,11 @@ struct manager_host {
 struct manager_outcome {
     struct failure failure; /* code ERROR_NONE on success */
     bool already;
-    const char *parameter;     /* INVALID_PARAMETERS: which parameter, else NULL */
-    double rate;               /* sample_rate refused: the one asked for */
-    double rates[4];           /* sample_rate refused: the allowed ones, ends with 0 */
-    int sensor;                /* STREAMING_ERROR: the enum sensor it names, else -1 */
+    const char *parameter; /* INVALID_PARAMETERS: which parameter, else NULL */
+    const char *allowed;   /* device_id refused, band.name being that: what it may be, or NULL */
+    double rate;           /* sample_rate refused: the one asked for */
+    double rates[4];       /* sample_rate refused: the allowed ones, ends with 0 */
+    int sensor;            /* STREAMING_ERROR: the enum sensor it names, else -1 */
     struct band_identity band; /* connect, disconnect, stop: the band it is about, "" if none */
     sensor_set sensors;        /* stop: what was streaming */
     uint64_t received[SENSOR_COUNT],

@@ -31,6 +31,8 @@ static bool identify(const struct manager *m, const char *address, const char *d
     *outcome = outcome_failure(ERROR_INVALID_PARAMETERS,
                                "Address and device_id belong to different bands");
     outcome->parameter = "device_id";
+    outcome->allowed = LINK_NAME_ALLOWED;
+    outcome->band = *band;
     return false;
 }
 

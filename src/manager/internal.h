@@ -178,6 +178,8 @@ void radio_disconnected(struct manager *m, enum link_end end);
 
 /* link.c */
 const char *band_label(const struct band_identity *band);
+/* Of a device_id that came with an address. */
+#define LINK_NAME_ALLOWED "the name of the band at that address; or give the address alone"
 /* The band as the events name it. */
 const struct band_identity *link_told_band(const struct link *link);
 void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline);

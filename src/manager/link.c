@@ -155,6 +155,7 @@ static void refuse_other_band(struct manager *m, const struct band_link *device)
                         device->band.address, device->band.name, band_label(&m->link.band));
 
     outcome.parameter = "device_id";
+    outcome.allowed = LINK_NAME_ALLOWED;
     outcome.band = m->link.band;
     connect_fail(m, &outcome);
 }

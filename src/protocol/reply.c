@@ -293,6 +293,9 @@ static void put_outcome_details(struct json *json, const struct manager_outcome 
         if (outcome->rates[0] > 0) {
             json_put_fixed(json, "given", outcome->rate, 3);
             put_rates(json, outcome->rates);
+        } else if (outcome->allowed) {
+            json_put_string(json, "given", outcome->band.name);
+            json_put_string(json, "allowed", outcome->allowed);
         }
     }
     if (outcome->sensor >= 0 && outcome->sensor < SENSOR_COUNT) {

@@ -114,3 +114,19 @@ def test_a_command_s_name_of_any_length_gets_its_one_reply(daemon):
         await client.close()
 
     asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_a_name_of_another_band_than_that_of_the_address_is_refused_with_both(daemon):
+    """Not heard before, it shows only once the band is connected; heard, at once."""
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        for scanned in (False, True):
+            if scanned:
+                await client.command("scan_devices", duration=1)
+            reply = await client.command("connect_device", address="AA:BB:CC:DD:EE:FF", device_id="LXB-OTHER001")
+            assert reply["data"]["error_code"] == "INVALID_PARAMETERS", reply
+            details = reply["data"]["details"]
+            assert details["parameter"] == "device_id" and details["given"] == "LXB-OTHER001" and "at that address" in details["allowed"]
+        await client.close()
+
+    asyncio.run(asyncio.wait_for(story(), 60))
