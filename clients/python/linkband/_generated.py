@@ -1,0 +1,1517 @@
+"""Types of linkbandd's messages, and a method a command. Made by `generate` of docs/schema.json: don't edit."""
+# flake8: noqa: E501
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Mapping, Optional, TypedDict, Union, cast
+
+
+Timestamp = str
+
+
+TimestampOrNull = Optional[str]
+
+
+UnixMs = float
+
+
+Id = Union[str, float]
+
+
+Sensor = Literal['eeg', 'ppg', 'acc', 'bat']
+
+
+ProcessedSensor = Literal['eeg', 'ppg', 'acc']
+
+
+Kind = Literal['raw', 'processed', 'events']
+
+
+Format = Literal['csv', 'bdf', 'jsonl']
+
+
+SignalQuality = Literal['good', 'poor', 'no_contact']
+
+
+StreamState = Literal['idle', 'starting', 'streaming', 'waiting']
+
+
+SessionId = str
+
+
+SessionIdOrNull = Optional[str]
+
+
+SessionFile = Literal['packets.lbcap', 'eeg.csv', 'ppg.csv', 'acc.csv', 'bat.csv', 'markers.csv', 'session.bdf', 'processed.jsonl', 'session.json']
+
+
+ErrorCode = Literal['DEVICE_NOT_FOUND', 'CONNECTION_FAILED', 'BLUETOOTH_ERROR', 'STREAMING_ERROR', 'INVALID_MESSAGE', 'UNKNOWN_COMMAND', 'INVALID_PARAMETERS', 'NOT_CONNECTED', 'BUSY', 'CANCELLED', 'RECORDING_ERROR', 'NOT_ALLOWED', 'INTERNAL_ERROR']
+
+
+class ErrorDetails(TypedDict, total=False):
+    """{} where there is nothing to add. Of a refused parameter: which, what was given (its beginning, as a string, where it is long; null where it was missing) and what is allowed (a sentence, or the list of rates). Of a refused sensor: which, and why."""
+    parameter: str
+    given: Any
+    allowed: Union[str, List[float]]
+    sensor_type: Sensor
+    message: str
+
+
+class Failure(TypedDict):
+    error_code: ErrorCode
+    error_message: str
+    details: ErrorDetails
+
+
+class Counts(TypedDict, total=False):
+    """Samples, only of the sensors concerned."""
+    eeg: int
+    ppg: int
+    acc: int
+    bat: int
+
+
+class Device(TypedDict):
+    device_id: str
+    name: str
+    address: str
+    rssi: Optional[int]
+
+
+class Server(TypedDict):
+    name: Literal['linkbandd']
+    version: str
+    protocol: str
+    instance: str
+
+
+class _DeviceInfo(TypedDict):
+    connected: bool
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+    signal_strength: Optional[int]
+    is_streaming: bool
+    is_recording: bool
+    clients_connected: int
+    server: Server
+
+
+class DeviceInfo(_DeviceInfo, total=False):
+    """What is not known is null; all of the device without one. client_id: the reader's own number, only where it is sent to one client."""
+    client_id: int
+
+
+class SensorStatus(TypedDict):
+    """silent_for: s without a packet, null where the sensor is not subscribed."""
+    received: int
+    skipped_by_band: int
+    lost_link: int
+    sample_rate_measured: Optional[float]
+    silent_for: Optional[float]
+
+
+class RecordingStatus(TypedDict):
+    """Of the running recording, else of the last; session_id, path and since are null before the first."""
+    is_recording: bool
+    session_id: SessionIdOrNull
+    path: Optional[str]
+    since: TimestampOrNull
+    duration: float
+    samples: Counts
+    lost: Counts
+    bytes: int
+
+
+class Session(TypedDict):
+    session_id: str
+    session_name: Optional[str]
+    state: Literal['recording', 'recorded', 'complete', 'interrupted']
+    problem: Optional[str]
+    start: Timestamp
+    duration: float
+    bytes: int
+    sensors: List[Sensor]
+    files: List[SessionFile]
+
+
+class Subscription(TypedDict):
+    sensors: List[Sensor]
+    kinds: List[Kind]
+    raw: List[Sensor]
+    processed: List[ProcessedSensor]
+    events: bool
+
+
+class Health(TypedDict):
+    """problems: what needs a person, a sentence each; [] where status is ok."""
+    status: Literal['ok', 'degraded']
+    problems: List[str]
+    uptime: float
+    clients_connected: int
+    device_connected: bool
+    is_streaming: bool
+    is_recording: bool
+    version: str
+
+
+class Limits(TypedDict):
+    clients: int
+    waiting_clients: int
+    null_origin_clients: int
+    own_page_clients: int
+    page_clients: int
+    connections: int
+    message_bytes: int
+    frame_bytes: int
+    data_queue_bytes: int
+    reply_queue_bytes: int
+    pending_commands: int
+    pending_lists: int
+    commands_per_second: int
+    commands_burst: int
+    nesting: int
+    heartbeat_seconds: int
+    silent_seconds: int
+    handshake_seconds: int
+    stuck_seconds: int
+
+
+class BandPowers(TypedDict):
+    delta: Optional[float]
+    theta: Optional[float]
+    alpha: Optional[float]
+    beta: Optional[float]
+    gamma: Optional[float]
+
+
+class SensorFieldsEegRawData(TypedDict):
+    timestamp: str
+    ch1: str
+    ch2: str
+    leadoff_ch1: str
+    leadoff_ch2: str
+
+
+class SensorFieldsEegProcessedData(TypedDict):
+    timestamps: str
+    frequencies: str
+    ch1_filtered: str
+    ch1_leadoff: str
+    ch1_sqi: str
+    ch1_power: str
+    ch1_band_powers: str
+    ch1_relative_powers: str
+    ch2_filtered: str
+    ch2_leadoff: str
+    ch2_sqi: str
+    ch2_power: str
+    ch2_band_powers: str
+    ch2_relative_powers: str
+    signal_quality: str
+    good_samples_ratio: str
+    interpolated: str
+    total_power: str
+    focus_index: str
+    relaxation_index: str
+    stress_index: str
+    cognitive_load: str
+    emotional_stability: str
+    hemispheric_balance: str
+
+
+class SensorFieldsEeg(TypedDict):
+    raw_data: SensorFieldsEegRawData
+    processed_data: SensorFieldsEegProcessedData
+
+
+class SensorFieldsPpgRawData(TypedDict):
+    timestamp: str
+    red: str
+    ir: str
+
+
+class SensorFieldsPpgProcessedData(TypedDict):
+    timestamps: str
+    filtered_ppg: str
+    ppg_sqi: str
+    beats: str
+    bpm: str
+    rr_intervals: str
+    signal_quality: str
+    sdnn: str
+    rmssd: str
+    sdsd: str
+    hr_mad: str
+    sd1: str
+    sd2: str
+    pnn50: str
+    lf: str
+    hf: str
+    lf_hf: str
+    red_mean: str
+    ir_mean: str
+
+
+class SensorFieldsPpg(TypedDict):
+    raw_data: SensorFieldsPpgRawData
+    processed_data: SensorFieldsPpgProcessedData
+
+
+class SensorFieldsAccRawData(TypedDict):
+    timestamp: str
+    x: str
+    y: str
+    z: str
+
+
+class SensorFieldsAccProcessedData(TypedDict):
+    timestamps: str
+    x: str
+    y: str
+    z: str
+    magnitude: str
+    x_change: str
+    y_change: str
+    z_change: str
+    avg_movement: str
+    std_movement: str
+    max_movement: str
+    pitch: str
+    roll: str
+    activity_state: str
+
+
+class SensorFieldsAcc(TypedDict):
+    raw_data: SensorFieldsAccRawData
+    processed_data: SensorFieldsAccProcessedData
+
+
+class SensorFieldsBatRawData(TypedDict):
+    timestamp: str
+    level: str
+
+
+class SensorFieldsBat(TypedDict):
+    raw_data: SensorFieldsBatRawData
+
+
+class SensorFields(TypedDict):
+    """Each field of each data message, with its unit."""
+    eeg: SensorFieldsEeg
+    ppg: SensorFieldsPpg
+    acc: SensorFieldsAcc
+    bat: SensorFieldsBat
+
+
+class ScanDevicesParameters(TypedDict, total=False):
+    duration: Optional[float]
+
+
+class _ScanDevices(TypedDict):
+    command: Literal['scan_devices']
+
+
+class ScanDevices(_ScanDevices, total=False):
+    type: Literal['command']
+    parameters: ScanDevicesParameters
+    id: Id
+
+
+class ScanDevicesData(TypedDict):
+    devices: List[Device]
+
+
+class _ScanDevicesReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['scan_devices']
+    success: Literal[True]
+    message: str
+    data: ScanDevicesData
+    timestamp: Timestamp
+
+
+class ScanDevicesReply(_ScanDevicesReply, total=False):
+    id: Id
+
+
+class StopScanParameters(TypedDict, total=False):
+    pass
+
+
+class _StopScan(TypedDict):
+    command: Literal['stop_scan']
+
+
+class StopScan(_StopScan, total=False):
+    type: Literal['command']
+    parameters: StopScanParameters
+    id: Id
+
+
+class StopScanData(TypedDict, total=False):
+    pass
+
+
+class _StopScanReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['stop_scan']
+    success: Literal[True]
+    message: str
+    data: StopScanData
+    timestamp: Timestamp
+
+
+class StopScanReply(_StopScanReply, total=False):
+    id: Id
+
+
+class ConnectDeviceParameters(TypedDict, total=False):
+    """At least one of both."""
+    address: Optional[str]
+    device_id: Optional[str]
+
+
+class _ConnectDevice(TypedDict):
+    command: Literal['connect_device']
+    parameters: ConnectDeviceParameters
+
+
+class ConnectDevice(_ConnectDevice, total=False):
+    type: Literal['command']
+    id: Id
+
+
+class ConnectDeviceData(TypedDict):
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+
+
+class _ConnectDeviceReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['connect_device']
+    success: Literal[True]
+    message: str
+    data: ConnectDeviceData
+    timestamp: Timestamp
+
+
+class ConnectDeviceReply(_ConnectDeviceReply, total=False):
+    id: Id
+
+
+class DisconnectDeviceParameters(TypedDict, total=False):
+    device_id: Optional[str]
+
+
+class _DisconnectDevice(TypedDict):
+    command: Literal['disconnect_device']
+
+
+class DisconnectDevice(_DisconnectDevice, total=False):
+    type: Literal['command']
+    parameters: DisconnectDeviceParameters
+    id: Id
+
+
+class DisconnectDeviceData(TypedDict):
+    device_id: Optional[str]
+    address: Optional[str]
+
+
+class _DisconnectDeviceReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['disconnect_device']
+    success: Literal[True]
+    message: str
+    data: DisconnectDeviceData
+    timestamp: Timestamp
+
+
+class DisconnectDeviceReply(_DisconnectDeviceReply, total=False):
+    id: Id
+
+
+class CheckDeviceConnectionParameters(TypedDict, total=False):
+    pass
+
+
+class _CheckDeviceConnection(TypedDict):
+    command: Literal['check_device_connection']
+
+
+class CheckDeviceConnection(_CheckDeviceConnection, total=False):
+    type: Literal['command']
+    parameters: CheckDeviceConnectionParameters
+    id: Id
+
+
+CheckDeviceConnectionData = DeviceInfo
+
+
+class _CheckDeviceConnectionReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['check_device_connection']
+    success: Literal[True]
+    message: str
+    data: CheckDeviceConnectionData
+    timestamp: Timestamp
+
+
+class CheckDeviceConnectionReply(_CheckDeviceConnectionReply, total=False):
+    id: Id
+
+
+class StartStreamingParameters(TypedDict, total=False):
+    sensors: Optional[List[Sensor]]
+    sample_rate: Optional[float]
+    duration: Optional[float]
+
+
+class _StartStreaming(TypedDict):
+    command: Literal['start_streaming']
+
+
+class StartStreaming(_StartStreaming, total=False):
+    type: Literal['command']
+    parameters: StartStreamingParameters
+    id: Id
+
+
+class StartStreamingData(TypedDict):
+    state: StreamState
+    sensors: List[Sensor]
+    sample_rate: float
+    duration: Optional[float]
+
+
+class _StartStreamingReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['start_streaming']
+    success: Literal[True]
+    message: str
+    data: StartStreamingData
+    timestamp: Timestamp
+
+
+class StartStreamingReply(_StartStreamingReply, total=False):
+    id: Id
+
+
+class StopStreamingParameters(TypedDict, total=False):
+    pass
+
+
+class _StopStreaming(TypedDict):
+    command: Literal['stop_streaming']
+
+
+class StopStreaming(_StopStreaming, total=False):
+    type: Literal['command']
+    parameters: StopStreamingParameters
+    id: Id
+
+
+class StopStreamingData(TypedDict):
+    sensors: List[Sensor]
+    samples: Counts
+    lost: Counts
+
+
+class _StopStreamingReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['stop_streaming']
+    success: Literal[True]
+    message: str
+    data: StopStreamingData
+    timestamp: Timestamp
+
+
+class StopStreamingReply(_StopStreamingReply, total=False):
+    id: Id
+
+
+class GetStreamingStatusParameters(TypedDict, total=False):
+    pass
+
+
+class _GetStreamingStatus(TypedDict):
+    command: Literal['get_streaming_status']
+
+
+class GetStreamingStatus(_GetStreamingStatus, total=False):
+    type: Literal['command']
+    parameters: GetStreamingStatusParameters
+    id: Id
+
+
+class GetStreamingStatusDataSensor(TypedDict, total=False):
+    """Only of the stream's sensors."""
+    eeg: SensorStatus
+    ppg: SensorStatus
+    acc: SensorStatus
+    bat: SensorStatus
+
+
+class GetStreamingStatusData(TypedDict):
+    state: StreamState
+    is_streaming: bool
+    device_id: Optional[str]
+    sensors: List[Sensor]
+    sample_rate: Optional[float]
+    duration: Optional[float]
+    since: TimestampOrNull
+    remaining: Optional[float]
+    sensor: GetStreamingStatusDataSensor
+    utc_error_ms: Optional[float]
+    clients_connected: int
+
+
+class _GetStreamingStatusReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['get_streaming_status']
+    success: Literal[True]
+    message: str
+    data: GetStreamingStatusData
+    timestamp: Timestamp
+
+
+class GetStreamingStatusReply(_GetStreamingStatusReply, total=False):
+    id: Id
+
+
+class StartRecordingParameters(TypedDict, total=False):
+    session_name: Optional[str]
+    sensors: Optional[List[Sensor]]
+    sample_rate: Optional[float]
+    duration: Optional[float]
+    formats: Optional[List[Format]]
+
+
+class _StartRecording(TypedDict):
+    command: Literal['start_recording']
+
+
+class StartRecording(_StartRecording, total=False):
+    type: Literal['command']
+    parameters: StartRecordingParameters
+    id: Id
+
+
+class StartRecordingData(TypedDict):
+    session_id: SessionId
+    path: Optional[str]
+    formats: List[Format]
+
+
+class _StartRecordingReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['start_recording']
+    success: Literal[True]
+    message: str
+    data: StartRecordingData
+    timestamp: Timestamp
+
+
+class StartRecordingReply(_StartRecordingReply, total=False):
+    id: Id
+
+
+class StopRecordingParameters(TypedDict, total=False):
+    pass
+
+
+class _StopRecording(TypedDict):
+    command: Literal['stop_recording']
+
+
+class StopRecording(_StopRecording, total=False):
+    type: Literal['command']
+    parameters: StopRecordingParameters
+    id: Id
+
+
+StopRecordingData = RecordingStatus
+
+
+class _StopRecordingReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['stop_recording']
+    success: Literal[True]
+    message: str
+    data: StopRecordingData
+    timestamp: Timestamp
+
+
+class StopRecordingReply(_StopRecordingReply, total=False):
+    id: Id
+
+
+class GetRecordingStatusParameters(TypedDict, total=False):
+    pass
+
+
+class _GetRecordingStatus(TypedDict):
+    command: Literal['get_recording_status']
+
+
+class GetRecordingStatus(_GetRecordingStatus, total=False):
+    type: Literal['command']
+    parameters: GetRecordingStatusParameters
+    id: Id
+
+
+GetRecordingStatusData = RecordingStatus
+
+
+class _GetRecordingStatusReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['get_recording_status']
+    success: Literal[True]
+    message: str
+    data: GetRecordingStatusData
+    timestamp: Timestamp
+
+
+class GetRecordingStatusReply(_GetRecordingStatusReply, total=False):
+    id: Id
+
+
+class ListRecordingsParameters(TypedDict, total=False):
+    limit: Optional[int]
+    before: SessionIdOrNull
+
+
+class _ListRecordings(TypedDict):
+    command: Literal['list_recordings']
+
+
+class ListRecordings(_ListRecordings, total=False):
+    type: Literal['command']
+    parameters: ListRecordingsParameters
+    id: Id
+
+
+class ListRecordingsData(TypedDict):
+    sessions: List[Session]
+    more: bool
+
+
+class _ListRecordingsReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['list_recordings']
+    success: Literal[True]
+    message: str
+    data: ListRecordingsData
+    timestamp: Timestamp
+
+
+class ListRecordingsReply(_ListRecordingsReply, total=False):
+    id: Id
+
+
+class DeleteRecordingParameters(TypedDict):
+    session_id: SessionId
+
+
+class _DeleteRecording(TypedDict):
+    command: Literal['delete_recording']
+    parameters: DeleteRecordingParameters
+
+
+class DeleteRecording(_DeleteRecording, total=False):
+    type: Literal['command']
+    id: Id
+
+
+class DeleteRecordingData(TypedDict):
+    session_id: SessionId
+
+
+class _DeleteRecordingReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['delete_recording']
+    success: Literal[True]
+    message: str
+    data: DeleteRecordingData
+    timestamp: Timestamp
+
+
+class DeleteRecordingReply(_DeleteRecordingReply, total=False):
+    id: Id
+
+
+class SubscribeParameters(TypedDict, total=False):
+    sensors: Optional[List[Sensor]]
+    kinds: Optional[List[Kind]]
+
+
+class _Subscribe(TypedDict):
+    command: Literal['subscribe']
+
+
+class Subscribe(_Subscribe, total=False):
+    type: Literal['command']
+    parameters: SubscribeParameters
+    id: Id
+
+
+SubscribeData = Subscription
+
+
+class _SubscribeReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['subscribe']
+    success: Literal[True]
+    message: str
+    data: SubscribeData
+    timestamp: Timestamp
+
+
+class SubscribeReply(_SubscribeReply, total=False):
+    id: Id
+
+
+class UnsubscribeParameters(TypedDict, total=False):
+    sensors: Optional[List[Sensor]]
+    kinds: Optional[List[Kind]]
+
+
+class _Unsubscribe(TypedDict):
+    command: Literal['unsubscribe']
+
+
+class Unsubscribe(_Unsubscribe, total=False):
+    type: Literal['command']
+    parameters: UnsubscribeParameters
+    id: Id
+
+
+UnsubscribeData = Subscription
+
+
+class _UnsubscribeReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['unsubscribe']
+    success: Literal[True]
+    message: str
+    data: UnsubscribeData
+    timestamp: Timestamp
+
+
+class UnsubscribeReply(_UnsubscribeReply, total=False):
+    id: Id
+
+
+class _InsertMarkerParameters(TypedDict):
+    label: str
+
+
+class InsertMarkerParameters(_InsertMarkerParameters, total=False):
+    timestamp: Optional[Union[float, str]]
+
+
+class _InsertMarker(TypedDict):
+    command: Literal['insert_marker']
+    parameters: InsertMarkerParameters
+
+
+class InsertMarker(_InsertMarker, total=False):
+    type: Literal['command']
+    id: Id
+
+
+class InsertMarkerData(TypedDict):
+    timestamp: UnixMs
+
+
+class _InsertMarkerReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['insert_marker']
+    success: Literal[True]
+    message: str
+    data: InsertMarkerData
+    timestamp: Timestamp
+
+
+class InsertMarkerReply(_InsertMarkerReply, total=False):
+    id: Id
+
+
+class HealthCheckParameters(TypedDict, total=False):
+    pass
+
+
+class _HealthCheck(TypedDict):
+    command: Literal['health_check']
+
+
+class HealthCheck(_HealthCheck, total=False):
+    type: Literal['command']
+    parameters: HealthCheckParameters
+    id: Id
+
+
+HealthCheckData = Health
+
+
+class _HealthCheckReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['health_check']
+    success: Literal[True]
+    message: str
+    data: HealthCheckData
+    timestamp: Timestamp
+
+
+class HealthCheckReply(_HealthCheckReply, total=False):
+    id: Id
+
+
+class GetServerInfoParameters(TypedDict, total=False):
+    pass
+
+
+class _GetServerInfo(TypedDict):
+    command: Literal['get_server_info']
+
+
+class GetServerInfo(_GetServerInfo, total=False):
+    type: Literal['command']
+    parameters: GetServerInfoParameters
+    id: Id
+
+
+class GetServerInfoDataParameters(TypedDict):
+    """The names of each command's parameters."""
+    scan_devices: List[str]
+    stop_scan: List[str]
+    connect_device: List[str]
+    disconnect_device: List[str]
+    check_device_connection: List[str]
+    start_streaming: List[str]
+    stop_streaming: List[str]
+    get_streaming_status: List[str]
+    start_recording: List[str]
+    stop_recording: List[str]
+    get_recording_status: List[str]
+    list_recordings: List[str]
+    delete_recording: List[str]
+    subscribe: List[str]
+    unsubscribe: List[str]
+    insert_marker: List[str]
+    health_check: List[str]
+    get_server_info: List[str]
+
+
+class GetServerInfoData(TypedDict):
+    version: str
+    protocol: str
+    instance: str
+    limits: Limits
+    sensors: SensorFields
+    commands: List[str]
+    parameters: GetServerInfoDataParameters
+    events: List[str]
+
+
+class _GetServerInfoReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['get_server_info']
+    success: Literal[True]
+    message: str
+    data: GetServerInfoData
+    timestamp: Timestamp
+
+
+class GetServerInfoReply(_GetServerInfoReply, total=False):
+    id: Id
+
+
+class _FailureReply(TypedDict):
+    type: Literal['command_response']
+    command: str
+    success: Literal[False]
+    message: str
+    data: Failure
+    timestamp: Timestamp
+
+
+class FailureReply(_FailureReply, total=False):
+    """To any command, one that there is not included; an Event_error with the same data follows but for CANCELLED."""
+    id: Id
+
+
+DeviceInfoEventData = DeviceInfo
+
+
+class DeviceInfoEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['device_info']
+    data: DeviceInfoEventData
+    timestamp: Timestamp
+
+
+class ScanResultEventData(TypedDict):
+    status: Literal['scanning', 'completed', 'stopped', 'failed']
+    devices: List[Device]
+
+
+class ScanResultEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['scan_result']
+    data: ScanResultEventData
+    timestamp: Timestamp
+
+
+class DeviceConnectedEventData(TypedDict):
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    device_address: Optional[str]
+    signal_strength: Optional[int]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+    resumed: bool
+    clock_step_ms: float
+
+
+class DeviceConnectedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['device_connected']
+    data: DeviceConnectedEventData
+    timestamp: Timestamp
+
+
+class DeviceDisconnectedEventData(TypedDict):
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    device_address: Optional[str]
+    reason: Literal['user_request', 'link_lost', 'silent', 'bluetooth_off', 'shutdown']
+    will_reconnect: bool
+
+
+class DeviceDisconnectedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['device_disconnected']
+    data: DeviceDisconnectedEventData
+    timestamp: Timestamp
+
+
+class StreamStartedEventData(TypedDict):
+    device_id: Optional[str]
+    sensors: List[Sensor]
+    sample_rate: float
+    duration: Optional[float]
+    resumed: bool
+
+
+class StreamStartedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['stream_started']
+    data: StreamStartedEventData
+    timestamp: Timestamp
+
+
+class StreamStoppedEventData(TypedDict):
+    device_id: Optional[str]
+    sensors: List[Sensor]
+    reason: Literal['user_request', 'duration', 'device_disconnected', 'error']
+    will_resume: bool
+
+
+class StreamStoppedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['stream_stopped']
+    data: StreamStoppedEventData
+    timestamp: Timestamp
+
+
+class SensorStatusEventData(TypedDict):
+    device_id: Optional[str]
+    sensor_type: Sensor
+    state: Literal['flowing', 'silent', 'retrying']
+    silent_for: Optional[float]
+    bad_packets: int
+    message: Optional[str]
+
+
+class SensorStatusEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['sensor_status']
+    data: SensorStatusEventData
+    timestamp: Timestamp
+
+
+class ClockSteppedEventData(TypedDict):
+    device_id: Optional[str]
+    step_ms: float
+
+
+class ClockSteppedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['clock_stepped']
+    data: ClockSteppedEventData
+    timestamp: Timestamp
+
+
+class DeviceConnectionFailedEventData(TypedDict):
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    device_address: Optional[str]
+    error_code: ErrorCode
+    error_message: str
+    details: ErrorDetails
+    will_retry: bool
+
+
+class DeviceConnectionFailedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['device_connection_failed']
+    data: DeviceConnectionFailedEventData
+    timestamp: Timestamp
+
+
+class RecordingStartedEventData(TypedDict):
+    session_id: SessionIdOrNull
+    session_name: Optional[str]
+    path: Optional[str]
+    sensors: List[Sensor]
+    formats: List[Format]
+
+
+class RecordingStartedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['recording_started']
+    data: RecordingStartedEventData
+    timestamp: Timestamp
+
+
+class RecordingStoppedEventData(TypedDict):
+    session_id: SessionIdOrNull
+    session_name: Optional[str]
+    path: Optional[str]
+    sensors: List[Sensor]
+    formats: List[Format]
+    reason: Literal['user_request', 'duration', 'device_disconnected', 'error', 'shutdown']
+    duration: float
+    samples: Counts
+    lost: Counts
+
+
+class RecordingStoppedEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['recording_stopped']
+    data: RecordingStoppedEventData
+    timestamp: Timestamp
+
+
+class RecordingFileEventData(TypedDict):
+    session_id: SessionId
+    file: SessionFile
+    state: Literal['ready', 'failed']
+    error_message: Optional[str]
+
+
+class RecordingFileEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['recording_file']
+    data: RecordingFileEventData
+    timestamp: Timestamp
+
+
+class StorageLowEventData(TypedDict):
+    free_bytes: int
+    minutes_left: float
+
+
+class StorageLowEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['storage_low']
+    data: StorageLowEventData
+    timestamp: Timestamp
+
+
+class MarkerEventData(TypedDict):
+    label: str
+    timestamp: UnixMs
+    client_id: int
+    session_id: SessionIdOrNull
+
+
+class MarkerEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['marker']
+    data: MarkerEventData
+    timestamp: Timestamp
+
+
+class ClientLaggingEventData(TypedDict):
+    dropped: Counts
+
+
+class ClientLaggingEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['client_lagging']
+    data: ClientLaggingEventData
+    timestamp: Timestamp
+
+
+class BluetoothStatusEventData(TypedDict):
+    """message: "" where all is well."""
+    available: bool
+    powered: bool
+    message: str
+
+
+class BluetoothStatusEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['bluetooth_status']
+    data: BluetoothStatusEventData
+    timestamp: Timestamp
+
+
+ErrorEventData = Failure
+
+
+class ErrorEvent(TypedDict):
+    type: Literal['event']
+    event_type: Literal['error']
+    data: ErrorEventData
+    timestamp: Timestamp
+
+
+class RawEegSample(TypedDict):
+    timestamp: UnixMs
+    ch1: float
+    ch2: float
+    leadoff_ch1: bool
+    leadoff_ch2: bool
+
+
+class RawEeg(TypedDict):
+    type: Literal['raw_data']
+    sensor_type: Literal['eeg']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: List[RawEegSample]
+
+
+class RawPpgSample(TypedDict):
+    timestamp: UnixMs
+    red: int
+    ir: int
+
+
+class RawPpg(TypedDict):
+    type: Literal['raw_data']
+    sensor_type: Literal['ppg']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: List[RawPpgSample]
+
+
+class RawAccSample(TypedDict):
+    timestamp: UnixMs
+    x: int
+    y: int
+    z: int
+
+
+class RawAcc(TypedDict):
+    type: Literal['raw_data']
+    sensor_type: Literal['acc']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: List[RawAccSample]
+
+
+class RawBatSample(TypedDict):
+    timestamp: UnixMs
+    level: int
+
+
+class RawBat(TypedDict):
+    type: Literal['raw_data']
+    sensor_type: Literal['bat']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: None
+    sample_rate_measured: None
+    seq: int
+    lost: int
+    data: List[RawBatSample]
+
+
+class ProcessedEegValues(TypedDict):
+    timestamps: List[UnixMs]
+    frequencies: List[float]
+    ch1_filtered: List[Optional[float]]
+    ch1_leadoff: bool
+    ch1_sqi: Optional[float]
+    ch1_power: List[Optional[float]]
+    ch1_band_powers: BandPowers
+    ch1_relative_powers: BandPowers
+    ch2_filtered: List[Optional[float]]
+    ch2_leadoff: bool
+    ch2_sqi: Optional[float]
+    ch2_power: List[Optional[float]]
+    ch2_band_powers: BandPowers
+    ch2_relative_powers: BandPowers
+    signal_quality: SignalQuality
+    good_samples_ratio: Optional[float]
+    interpolated: int
+    total_power: Optional[float]
+    focus_index: Optional[float]
+    relaxation_index: Optional[float]
+    stress_index: Optional[float]
+    cognitive_load: Optional[float]
+    emotional_stability: Optional[float]
+    hemispheric_balance: Optional[float]
+
+
+class ProcessedEeg(TypedDict):
+    type: Literal['processed_data']
+    sensor_type: Literal['eeg']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: ProcessedEegValues
+
+
+class ProcessedPpgValues(TypedDict):
+    timestamps: List[UnixMs]
+    filtered_ppg: List[Optional[float]]
+    ppg_sqi: Optional[float]
+    beats: List[UnixMs]
+    bpm: Optional[float]
+    rr_intervals: List[float]
+    signal_quality: SignalQuality
+    sdnn: Optional[float]
+    rmssd: Optional[float]
+    sdsd: Optional[float]
+    hr_mad: Optional[float]
+    sd1: Optional[float]
+    sd2: Optional[float]
+    pnn50: Optional[float]
+    lf: Optional[float]
+    hf: Optional[float]
+    lf_hf: Optional[float]
+    red_mean: Optional[float]
+    ir_mean: Optional[float]
+
+
+class ProcessedPpg(TypedDict):
+    type: Literal['processed_data']
+    sensor_type: Literal['ppg']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: ProcessedPpgValues
+
+
+class ProcessedAccValues(TypedDict):
+    timestamps: List[UnixMs]
+    x: List[float]
+    y: List[float]
+    z: List[float]
+    magnitude: List[float]
+    x_change: Optional[float]
+    y_change: Optional[float]
+    z_change: Optional[float]
+    avg_movement: Optional[float]
+    std_movement: Optional[float]
+    max_movement: Optional[float]
+    pitch: Optional[float]
+    roll: Optional[float]
+    activity_state: Optional[Literal['stationary', 'sitting', 'walking', 'running']]
+
+
+class ProcessedAcc(TypedDict):
+    type: Literal['processed_data']
+    sensor_type: Literal['acc']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Optional[float]
+    sample_rate_measured: Optional[float]
+    seq: int
+    lost: int
+    data: ProcessedAccValues
+
+
+Event = Union[
+    DeviceInfoEvent,
+    ScanResultEvent,
+    DeviceConnectedEvent,
+    DeviceDisconnectedEvent,
+    StreamStartedEvent,
+    StreamStoppedEvent,
+    SensorStatusEvent,
+    ClockSteppedEvent,
+    DeviceConnectionFailedEvent,
+    RecordingStartedEvent,
+    RecordingStoppedEvent,
+    RecordingFileEvent,
+    StorageLowEvent,
+    MarkerEvent,
+    ClientLaggingEvent,
+    BluetoothStatusEvent,
+    ErrorEvent,
+]
+
+
+class Commands:
+    """A coroutine a command, by its own name; what it gives is the reply's data."""
+
+    async def _command(self, name: str, parameters: Mapping[str, object]) -> object:
+        raise NotImplementedError
+
+    async def scan_devices(self, *, duration: Optional[float] = None) -> ScanDevicesData:
+        """duration: s"""
+        return cast(ScanDevicesData, await self._command("scan_devices", {"duration": duration}))
+
+    async def stop_scan(self) -> StopScanData:
+        return cast(StopScanData, await self._command("stop_scan", {}))
+
+    async def connect_device(self, *, address: Optional[str] = None, device_id: Optional[str] = None) -> ConnectDeviceData:
+        """At least one of both."""
+        return cast(ConnectDeviceData, await self._command("connect_device", {"address": address, "device_id": device_id}))
+
+    async def disconnect_device(self, *, device_id: Optional[str] = None) -> DisconnectDeviceData:
+        return cast(DisconnectDeviceData, await self._command("disconnect_device", {"device_id": device_id}))
+
+    async def check_device_connection(self) -> CheckDeviceConnectionData:
+        return cast(CheckDeviceConnectionData, await self._command("check_device_connection", {}))
+
+    async def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
+        """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
+        return cast(StartStreamingData, await self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration}))
+
+    async def stop_streaming(self) -> StopStreamingData:
+        return cast(StopStreamingData, await self._command("stop_streaming", {}))
+
+    async def get_streaming_status(self) -> GetStreamingStatusData:
+        return cast(GetStreamingStatusData, await self._command("get_streaming_status", {}))
+
+    async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None) -> StartRecordingData:
+        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
+        return cast(StartRecordingData, await self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats}))
+
+    async def stop_recording(self) -> StopRecordingData:
+        return cast(StopRecordingData, await self._command("stop_recording", {}))
+
+    async def get_recording_status(self) -> GetRecordingStatusData:
+        return cast(GetRecordingStatusData, await self._command("get_recording_status", {}))
+
+    async def list_recordings(self, *, limit: Optional[int] = None, before: Optional[SessionIdOrNull] = None) -> ListRecordingsData:
+        return cast(ListRecordingsData, await self._command("list_recordings", {"limit": limit, "before": before}))
+
+    async def delete_recording(self, session_id: SessionId) -> DeleteRecordingData:
+        return cast(DeleteRecordingData, await self._command("delete_recording", {"session_id": session_id}))
+
+    async def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> SubscribeData:
+        return cast(SubscribeData, await self._command("subscribe", {"sensors": sensors, "kinds": kinds}))
+
+    async def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
+        return cast(UnsubscribeData, await self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))
+
+    async def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None) -> InsertMarkerData:
+        """label: At most 256 bytes; timestamp: Unix milliseconds, or ISO 8601 with its zone; absent: now"""
+        return cast(InsertMarkerData, await self._command("insert_marker", {"label": label, "timestamp": timestamp}))
+
+    async def health_check(self) -> HealthCheckData:
+        return cast(HealthCheckData, await self._command("health_check", {}))
+
+    async def get_server_info(self) -> GetServerInfoData:
+        return cast(GetServerInfoData, await self._command("get_server_info", {}))
+
+
+class BlockingCommands:
+    """A method a command, which waits for the reply and gives its data."""
+
+    def _command(self, name: str, parameters: Mapping[str, object]) -> object:
+        raise NotImplementedError
+
+    def scan_devices(self, *, duration: Optional[float] = None) -> ScanDevicesData:
+        """duration: s"""
+        return cast(ScanDevicesData, self._command("scan_devices", {"duration": duration}))
+
+    def stop_scan(self) -> StopScanData:
+        return cast(StopScanData, self._command("stop_scan", {}))
+
+    def connect_device(self, *, address: Optional[str] = None, device_id: Optional[str] = None) -> ConnectDeviceData:
+        """At least one of both."""
+        return cast(ConnectDeviceData, self._command("connect_device", {"address": address, "device_id": device_id}))
+
+    def disconnect_device(self, *, device_id: Optional[str] = None) -> DisconnectDeviceData:
+        return cast(DisconnectDeviceData, self._command("disconnect_device", {"device_id": device_id}))
+
+    def check_device_connection(self) -> CheckDeviceConnectionData:
+        return cast(CheckDeviceConnectionData, self._command("check_device_connection", {}))
+
+    def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
+        """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
+        return cast(StartStreamingData, self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration}))
+
+    def stop_streaming(self) -> StopStreamingData:
+        return cast(StopStreamingData, self._command("stop_streaming", {}))
+
+    def get_streaming_status(self) -> GetStreamingStatusData:
+        return cast(GetStreamingStatusData, self._command("get_streaming_status", {}))
+
+    def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None) -> StartRecordingData:
+        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
+        return cast(StartRecordingData, self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats}))
+
+    def stop_recording(self) -> StopRecordingData:
+        return cast(StopRecordingData, self._command("stop_recording", {}))
+
+    def get_recording_status(self) -> GetRecordingStatusData:
+        return cast(GetRecordingStatusData, self._command("get_recording_status", {}))
+
+    def list_recordings(self, *, limit: Optional[int] = None, before: Optional[SessionIdOrNull] = None) -> ListRecordingsData:
+        return cast(ListRecordingsData, self._command("list_recordings", {"limit": limit, "before": before}))
+
+    def delete_recording(self, session_id: SessionId) -> DeleteRecordingData:
+        return cast(DeleteRecordingData, self._command("delete_recording", {"session_id": session_id}))
+
+    def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> SubscribeData:
+        return cast(SubscribeData, self._command("subscribe", {"sensors": sensors, "kinds": kinds}))
+
+    def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
+        return cast(UnsubscribeData, self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))
+
+    def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None) -> InsertMarkerData:
+        """label: At most 256 bytes; timestamp: Unix milliseconds, or ISO 8601 with its zone; absent: now"""
+        return cast(InsertMarkerData, self._command("insert_marker", {"label": label, "timestamp": timestamp}))
+
+    def health_check(self) -> HealthCheckData:
+        return cast(HealthCheckData, self._command("health_check", {}))
+
+    def get_server_info(self) -> GetServerInfoData:
+        return cast(GetServerInfoData, self._command("get_server_info", {}))

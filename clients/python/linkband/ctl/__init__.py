@@ -1,0 +1,194 @@
+"""linkbandctl: a band at the command line. Data go to stdout, words to stderr."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import pathlib
+import signal
+import sys
+from typing import List, Optional, Sequence
+
+from ..client import DEFAULT_URL, connect
+from ..errors import CommandError, ConnectionLost, Rejected
+from . import commands, recordings
+from .commands import Arguments
+
+REFUSED, USAGE, NOT_REACHABLE, TOKEN, TIME_UP = 1, 2, 3, 4, 27
+SENSORS = ("eeg", "ppg", "acc", "bat")
+FORMATS = ("csv", "bdf", "jsonl")
+
+
+def some_of(names: Sequence[str]) -> "type":
+    """The type of an argument that names some, with commas between."""
+    def parse(text: str) -> List[str]:
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in names:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {','.join(names)}")
+        return chosen
+
+    return parse  # type: ignore[return-value]
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--url", help=f"the daemon's WebSocket (LINKBAND_URL, else {DEFAULT_URL})")
+    common.add_argument("--token-file", metavar="FILE", type=pathlib.Path,
+                        help="the file with the daemon's token (else LINKBAND_TOKEN)")
+    whole = argparse.ArgumentParser(
+        prog="linkbandctl", description="A Link Band at the command line, through linkbandd.", parents=[common],
+        epilog="exit status: 0 done, 1 refused, 2 usage, 3 not reachable, 4 token, 27 time is up; see linkbandctl(1)")
+    subcommands = whole.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+
+    def add(under: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, work: commands.Work,
+            words: str) -> argparse.ArgumentParser:
+        one = under.add_parser(name, help=words, description=words, parents=[common])
+        one.set_defaults(work=work)
+        return one
+
+    def group(name: str, words: str) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+        one = subcommands.add_parser(name, help=words, description=words)
+        return one.add_subparsers(dest=name, required=True, metavar="COMMAND")
+
+    def json(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--json", action="store_true", help="as one line of JSON")
+
+    def wait(one: argparse.ArgumentParser) -> None:
+        one.add_argument("-W", dest="seconds", metavar="S", type=positive, help="end after S seconds, with status 27")
+
+    json(add(subcommands, "status", commands.status, "tell what the daemon is at"))
+    one = add(subcommands, "scan", commands.scan, "list the bands that advertise, the strongest first")
+    one.add_argument("-d", dest="duration", metavar="S", type=positive, default=5, help="for S seconds, 1 to 60 (5)")
+    json(one)
+    one = add(subcommands, "connect", commands.connect_band, "connect a band, without ID the strongest in reach")
+    one.add_argument("id", nargs="?", metavar="ID", help="its address or device_id")
+    one = add(subcommands, "disconnect", commands.disconnect_band, "let the band go")
+    one.add_argument("id", nargs="?", metavar="ID", help="its device_id")
+
+    one = add(subcommands, "stream", commands.stream, "print the samples; where nothing streams, start that meanwhile")
+    one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all that stream)")
+    one.add_argument("-n", dest="lines", metavar="N", type=count, help="end after N lines")
+    wait(one)
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a message a line (so it is)")
+    form.add_argument("--csv", action="store_true", help="a sample a line, of one sensor")
+
+    under = group("record", "make a recording")
+    one = add(under, "start", recordings.start, "begin one and print its session_id")
+    one.add_argument("--name", help="the session's name")
+    one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all)")
+    one.add_argument("--formats", type=some_of(FORMATS), metavar="LIST", help="of csv,bdf,jsonl (csv,bdf)")
+    one.add_argument("--duration", metavar="S", type=positive, help="for S seconds")
+    one = add(under, "stop", recordings.stop, "end it, wait for its files and print its session_id")
+    wait(one)
+    json(add(under, "status", recordings.status, "tell of the running one, else of the last"))
+
+    under = group("recordings", "what has been recorded")
+    json(add(under, "ls", recordings.ls, "list them, newest first"))
+    one = add(under, "get", recordings.get, "copy one here, into a folder of its session_id")
+    one.add_argument("session", metavar="SESSION")
+    one.add_argument("files", nargs="*", metavar="FILE", help="only these files of it")
+    one.add_argument("-o", dest="directory", metavar="DIR", type=pathlib.Path, default=pathlib.Path("."),
+                     help="the folder is made in DIR")
+    one = add(under, "rm", recordings.rm, "delete some")
+    one.add_argument("sessions", nargs="+", metavar="SESSION")
+
+    one = add(subcommands, "mark", commands.mark, "set a marker and print its time (Unix ms)")
+    one.add_argument("label", metavar="LABEL")
+    one = add(subcommands, "events", commands.events, "print each event as a line of JSON")
+    one.add_argument("-n", dest="lines", metavar="N", type=count, help="end after N lines")
+    wait(one)
+    one = add(subcommands, "wait", commands.wait, "wait for the band")
+    one.add_argument("state", choices=("connected", "streaming"))
+    wait(one)
+    return whole
+
+
+def token_of(arguments: Arguments) -> Optional[str]:
+    file = getattr(arguments, "token_file", None)
+    return file.read_text().strip() if file else os.environ.get("LINKBAND_TOKEN") or None
+
+
+async def run(arguments: Arguments) -> None:
+    band = connect(arguments.url, token=arguments.token, reconnect=False)
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+
+    async def work() -> None:
+        async with band:
+            await arguments.work(band, arguments)
+
+    # Not wait_for() without a limit: then this task's own exceptions pass untouched.
+    await asyncio.wait_for(work(), getattr(arguments, "seconds", None))
+
+
+def say(words: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"linkbandctl: {words}", file=sys.stderr)
+
+
+def no_more_output() -> None:
+    """Whoever read has gone: what is still buffered must not be tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def carried_out(arguments: Arguments) -> int:
+    try:
+        asyncio.run(run(arguments))
+        sys.stdout.flush()
+        return 0
+    except CommandError as error:
+        say(f"{error.code}: {error.message}")
+        return REFUSED
+    except Rejected as error:
+        say(str(error))
+        return TOKEN if error.status == 401 else NOT_REACHABLE
+    except ConnectionLost as error:
+        say(str(error))
+        return NOT_REACHABLE
+    except asyncio.TimeoutError:
+        say(f"time is up after {arguments.seconds:g} s")
+        return TIME_UP
+    except BrokenPipeError:
+        no_more_output()
+        return 0
+    except OSError as error:
+        say(str(error))
+        return REFUSED
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    whole = parser()
+    arguments = whole.parse_args(argv, Arguments())
+    if getattr(arguments, "csv", False) and len(arguments.sensors or ()) != 1:
+        whole.error("--csv needs one sensor, for each has columns of its own: --sensors eeg")
+    arguments.url = getattr(arguments, "url", None) or os.environ.get("LINKBAND_URL") or DEFAULT_URL
+    try:
+        arguments.token = token_of(arguments)
+    except OSError as error:
+        whole.error(f"--token-file: {error}")
+    try:
+        return carried_out(arguments)
+    except ValueError as error:
+        whole.error(str(error))

@@ -1,0 +1,169 @@
+"""linkbandctl's subcommands of recordings."""
+
+import http.client
+import pathlib
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, AsyncIterator, Dict, Optional
+
+from .._generated import Session
+from ..client import AnyEvent, AsyncBand
+from ..connection import REASONS
+from ..errors import CommandError, ConnectionLost, NotReachable, Rejected
+from ..queues import Queue
+from .commands import Arguments, compact, put, shown, words
+
+# What the daemon makes of a recording only after its end.
+MADE_AFTERWARDS = {"bdf": "session.bdf", "jsonl": "processed.jsonl"}
+CHUNK = 1 << 16
+# Without a byte of a download for so long, s, it is given up.
+PATIENCE = 60
+
+
+async def start(band: AsyncBand, arguments: Arguments) -> None:
+    data = await band.start_recording(session_name=arguments.name, sensors=arguments.sensors,
+                                      formats=arguments.formats, duration=arguments.duration)
+    put(data["session_id"])
+
+
+async def stop(band: AsyncBand, arguments: Arguments) -> None:
+    if not (await band.get_recording_status())["is_recording"]:
+        print("linkbandctl: nothing is recorded", file=sys.stderr)
+        return
+    events = band.events()
+    session = (await band.stop_recording())["session_id"]
+    assert session
+    words("waiting for its files")
+    problem = await files_made(events, session)
+    put(session)
+    if problem:
+        raise CommandError("record stop", "RECORDING_ERROR", problem, {})
+
+
+async def files_made(events: Queue[AnyEvent], session: str) -> Optional[str]:
+    """Waits until each file that is made afterwards is there, or isn't: then why."""
+    waited = {"recording_stopped"}
+    problem = None
+    async for event in events:
+        data: Any = event["data"]
+        if data.get("session_id") != session:
+            continue
+        if event["event_type"] == "recording_stopped":
+            waited |= {MADE_AFTERWARDS[name] for name in data["formats"] if name in MADE_AFTERWARDS}
+            waited.discard("recording_stopped")
+        elif event["event_type"] == "recording_file":
+            problem = data["error_message"] or problem
+            waited.discard(data["file"])
+        if not waited:
+            break
+    return problem
+
+
+async def status(band: AsyncBand, arguments: Arguments) -> None:
+    data = await band.get_recording_status()
+    if arguments.json:
+        put(compact(data))
+        return
+    put(f"recording  {'yes' if data['is_recording'] else 'no'}")
+    put(f"session    {shown(data['session_id'])}")
+    put(f"path       {shown(data['path'])}")
+    put(f"duration   {data['duration']:g} s")
+    put(f"bytes      {data['bytes']}")
+
+
+async def sessions(band: AsyncBand) -> AsyncIterator[Session]:
+    before = None
+    while True:
+        page = await band.list_recordings(limit=50, before=before)
+        for session in page["sessions"]:
+            yield session
+            before = session["session_id"]
+        if not page["more"]:
+            return
+
+
+async def ls(band: AsyncBand, arguments: Arguments) -> None:
+    async for one in sessions(band):
+        put(compact(one) if arguments.json else
+            f"{one['session_id']}\t{one['state']}\t{one['duration']:g} s\t{one['bytes']}\t{','.join(one['sensors'])}")
+
+
+async def rm(band: AsyncBand, arguments: Arguments) -> None:
+    for session in arguments.sessions:
+        await band.delete_recording(session)
+
+
+async def get(band: AsyncBand, arguments: Arguments) -> None:
+    session = await found(band, arguments.session)
+    for name in arguments.files:
+        if name not in session["files"]:
+            raise CommandError("recordings get", "INVALID_PARAMETERS", f"{session['session_id']} has no file {name}, "
+                               f"only {', '.join(session['files'])}", {})
+    # No client is needed any more: its place is free while the files come.
+    await band.close()
+    folder = arguments.directory / session["session_id"]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in arguments.files or session["files"]:
+        download(arguments, session["session_id"], name, folder)
+    if session["state"] in ("recording", "recorded"):
+        print(f"linkbandctl: not all of it was there yet: it is {session['state']}", file=sys.stderr)
+    put(str(folder))
+
+
+async def found(band: AsyncBand, session_id: str) -> Session:
+    async for session in sessions(band):
+        if session["session_id"] == session_id:
+            return session
+    raise CommandError("recordings get", "INVALID_PARAMETERS",
+                       f"there is no recording {session_id}: see linkbandctl recordings ls", {})
+
+
+def http_address(url: str, path: str) -> str:
+    """Of a path beside the WebSocket, the token in the query kept."""
+    parts = urllib.parse.urlsplit(url)
+    base = parts.path[:-len("/ws")] if parts.path.endswith("/ws") else parts.path.rstrip("/")
+    scheme = "https" if parts.scheme == "wss" else "http"
+    return urllib.parse.urlunsplit((scheme, parts.netloc, base + path, parts.query, ""))
+
+
+def download(arguments: Arguments, session_id: str, name: str, folder: pathlib.Path) -> None:
+    """Into a name of its own until it is whole."""
+    address = http_address(arguments.url, f"/recordings/{urllib.parse.quote(session_id)}/{urllib.parse.quote(name)}")
+    headers: Dict[str, str] = {"Authorization": f"Bearer {arguments.token}"} if arguments.token else {}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    part = folder / (name + ".part")
+    try:
+        with opener.open(urllib.request.Request(address, headers=headers), timeout=PATIENCE) as answer:
+            save(answer, part, name)
+    except urllib.error.HTTPError as error:
+        raise refusal(error, name) from None
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        raise NotReachable(1006, f"{name} did not come: {error}") from None
+    part.replace(folder / name)
+
+
+def refusal(error: urllib.error.HTTPError, name: str) -> Exception:
+    if error.code in (401, 403):
+        return Rejected(error.code, f"{error.code}: {REASONS[error.code]}")
+    if error.code == 503:
+        return NotReachable(1013, f"503: {name} can't be had now")
+    return CommandError("recordings get", "RECORDING_ERROR", f"{name}: {error.code} {error.reason}", {})
+
+
+def save(answer: Any, part: pathlib.Path, name: str) -> None:
+    size = int(answer.headers["Content-Length"])
+    come = 0
+    with open(part, "wb") as file:
+        while chunk := answer.read(CHUNK):
+            file.write(chunk)
+            come += len(chunk)
+            progress(name, come, size)
+    if come != size:
+        raise ConnectionLost(1006, f"{name} broke off after {come} of {size} bytes")
+
+
+def progress(name: str, come: int, size: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{name} {100 * come // size} %", end="\n" if come == size else "", file=sys.stderr)
