@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/grid.h"
 #include "heart_hrv.h"
 #include "heart_irregular.h"
 #include "heart_private.h"
@@ -327,6 +328,6 @@ void heart_push(struct heart *heart, const struct sample_block *block,
 
 void heart_move(struct heart *heart, const struct sample_block *block)
 {
-    if (block->samples.sensor == SENSOR_ACC && block->samples.count > 0)
+    if (block_is_timed(block, SENSOR_ACC))
         heart_motion_push(&heart->motion, block);
 }
