@@ -1,4 +1,5 @@
-/* A capture from a file through the pipeline, at full speed: for repair, BDF and export. Blocks. */
+/* A capture from a file through the pipeline, at full speed: for process, repair, BDF and export.
+ * Blocks. */
 #ifndef RECORD_PLAYBACK_H
 #define RECORD_PLAYBACK_H
 
@@ -14,6 +15,8 @@ struct playback_listener {
     struct pipeline_listener pipeline;
     /* Each line that holds something, before the pipeline gets it; may be NULL. */
     void (*record)(void *user, const struct capture_record *record);
+    /* Each line that is none, by its number from 1; may be NULL. */
+    void (*bad_line)(void *user, uint64_t number, const char *fault);
     void *user;
 };
 
@@ -27,13 +30,14 @@ struct playback_summary {
 };
 
 /*
- * Plays it to its end. Lines that are no capture's are counted and left out, a last one without an
- * end, as a file has that is being written, is left out only. False and *failure only where the
- * file can't be read or memory runs out.
+ * Plays it to its end; it begins at `start_utc_us` where it does not tell when. Lines that are no
+ * capture's are counted and left out, a last one without an end, as a file has that is being
+ * written, is left out only. False and *failure only where the file can't be read or memory runs
+ * out.
  */
 bool playback_run(FILE *file, const struct pipeline_config *config,
-                  const struct playback_listener *listener, struct playback_summary *summary,
-                  struct failure *failure);
+                  const struct playback_listener *listener, int64_t start_utc_us,
+                  struct playback_summary *summary, struct failure *failure);
 
 /* One sentence of it, for printf. */
 #define PLAYBACK_BAD_LINES                                                                         \
@@ -42,11 +46,6 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
 #define PLAYBACK_BAD_LINES_OF(summary)                                                             \
     (unsigned long long)(summary)->bad_lines, (unsigned long long)(summary)->lines,                \
         (unsigned long long)(summary)->first_bad, (summary)->fault
-
-/* What fgets() gave ends with a newline, at the file's end or where `line` is full; else it holds a
- * NUL, as a disk leaves where a block was never written, and what is before it is no line. */
-#define PLAYBACK_NULS "it holds NULs, as a disk leaves where it did not write"
-bool playback_line_is_text(const char *line, size_t size, FILE *file);
 
 /* What is missing of the session for lines that could not be read, to the log; nothing where all
  * could. */

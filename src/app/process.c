@@ -8,82 +8,30 @@
 #include "app/lines.h"
 #include "app/recorded.h"
 #include "band/capture.h"
-#include "pipeline/pipeline.h"
 #include "record/playback.h"
 
 struct process {
-    struct pipeline *pipeline;
     struct lines lines;
+    const char *path;
     int64_t start_utc_us;
-    bool linked;
     unsigned long faults; /* lines that could not be read */
 };
 
-/* A version 1 capture has no link lines: its connection begins with its first packet. */
-static void ensure_linked(struct process *process)
+static void take_device(void *user, const struct capture_record *record)
 {
-    if (process->linked)
-        return;
-    process->linked = true;
-    pipeline_link_up(process->pipeline, (struct clock_anchor){0, process->start_utc_us});
+    struct process *process = user;
+
+    if (record->kind == CAPTURE_DEVICE && record->device.name[0])
+        memcpy(process->lines.device_id, record->device.name, sizeof(process->lines.device_id));
 }
 
-/* NULL, or what of it can't be used. */
-static const char *take(struct process *process, const struct capture_record *record)
+static void tell_bad_line(void *user, uint64_t number, const char *fault)
 {
-    switch (record->kind) {
-    case CAPTURE_PACKET:
-        ensure_linked(process);
-        pipeline_time(process->pipeline, record->at_us);
-        pipeline_packet(process->pipeline, &record->packet);
-        break;
-    case CAPTURE_START:
-        process->start_utc_us = record->utc_us;
-        break;
-    case CAPTURE_DEVICE:
-        if (record->device.name[0])
-            memcpy(process->lines.device_id, record->device.name, sizeof(process->lines.device_id));
-        break;
-    case CAPTURE_LINK_UP:
-        process->linked = true;
-        pipeline_link_up(process->pipeline, record->anchor);
-        break;
-    case CAPTURE_LINK_DOWN:
-        pipeline_link_down(process->pipeline);
-        break;
-    case CAPTURE_CLOCK:
-        if (!pipeline_clock_load(process->pipeline, 0, record->clock))
-            return "the clock's state is none that can be read: times settle anew";
-        break;
-    case CAPTURE_STREAM:
-        pipeline_stream(process->pipeline, record->sensors | SENSOR_BIT(SENSOR_BAT), record->at_us);
-        break;
-    case CAPTURE_MARKER:
-    case CAPTURE_NOTHING:
-        break;
-    }
-    return NULL;
-}
+    struct process *process = user;
 
-static void read_lines(struct process *process, FILE *file, const char *path)
-{
-    static char line[CAPTURE_LINE_MAX + 1];
-    static struct capture_record record;
-    unsigned long number = 0;
-
-    while (fgets(line, sizeof(line), file)) {
-        number++;
-        const char *fault = playback_line_is_text(line, sizeof(line), file)
-                                ? capture_parse(line, &record)
-                                : PLAYBACK_NULS;
-        if (!fault)
-            fault = take(process, &record);
-        if (!fault)
-            continue;
-        process->faults++;
-        fprintf(stderr, "linkbandd: %s, line %lu: %s; the line is left out\n", path, number, fault);
-    }
-    pipeline_link_down(process->pipeline);
+    process->faults++;
+    fprintf(stderr, "linkbandd: %s, line %llu: %s; the line is left out\n", process->path,
+            (unsigned long long)number, fault);
 }
 
 /* --start wins over the default, not over a capture's own start. */
@@ -106,15 +54,20 @@ static bool set_start(struct process *process, const char *start)
     return true;
 }
 
-static bool open_pipeline(struct process *process, int mains_hz)
+static bool play(struct process *process, FILE *file, int mains_hz)
 {
     const struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
-    const struct pipeline_listener listener = lines_listener(&process->lines, true);
+    const struct playback_listener listener = {.pipeline = lines_listener(&process->lines, true),
+                                               .record = take_device,
+                                               .bad_line = tell_bad_line,
+                                               .user = process};
+    struct playback_summary summary;
+    struct failure failure;
 
-    process->pipeline = pipeline_create(&config, &listener);
-    if (process->pipeline)
-        pipeline_stream(process->pipeline, SENSOR_SET_ALL, 0);
-    return process->pipeline != NULL;
+    if (playback_run(file, &config, &listener, process->start_utc_us, &summary, &failure))
+        return true;
+    fprintf(stderr, "linkbandd: %s\n", failure.message);
+    return false;
 }
 
 static int close_output(const struct process *process)
@@ -139,14 +92,11 @@ int process_run(const struct options *options)
         fprintf(stderr, "linkbandd: %s can't be opened: %s\n", path, strerror(errno));
         return EXIT_FAILURE;
     }
-    int status = EXIT_FAILURE;
+    process.path = path;
     lines_init(&process.lines, stdout);
-    if (open_pipeline(&process, options_mains_hz(options))) {
-        read_lines(&process, file, path);
-        pipeline_destroy(process.pipeline);
-        status = close_output(&process);
-    }
+    const bool played = play(&process, file, options_mains_hz(options));
+    const int status = close_output(&process);
     lines_finish(&process.lines);
     fclose(file);
-    return status;
+    return played ? status : EXIT_FAILURE;
 }

@@ -255,7 +255,8 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     if (bdf.handle < 0)
         return false;
     bool done =
-        begin(&bdf, info) && playback_run(packets, &config, &listener, &result->played, failure);
+        begin(&bdf, info) && playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US,
+                                          &result->played, failure);
     if (done)
         finish(&bdf);
     pthread_mutex_lock(&edf_tables);

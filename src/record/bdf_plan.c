@@ -179,7 +179,7 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
     struct playback_summary summary;
 
     *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED};
-    if (!playback_run(packets, &config, &listener, &summary, failure))
+    if (!playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure))
         return false;
     if (!plan->signals) {
         failure_set(failure, ERROR_RECORDING, "No sample was recorded");

@@ -169,7 +169,8 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
 
     memset(export.files, -1, sizeof(export.files));
     bool kept = open_csv(&export, failure) &&
-                playback_run(packets, &config, &listener, &summary, failure) &&
+                playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary,
+                             failure) &&
                 write_csv(&export, failure);
     if (kept)
         playback_warn(&summary, info->id);
@@ -191,7 +192,8 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *
         return false;
     }
     struct playback_listener listener = {.pipeline = lines->begin(lines->user, out, info)};
-    bool played = playback_run(packets, &config, &listener, &summary, failure);
+    bool played =
+        playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure);
     bool kept = played && fflush(out) == 0 && !ferror(out) &&
                 disk_keep_part(out_dir, session_file_name(FILE_PROCESSED), fd);
     if (kept)

@@ -126,7 +126,8 @@ static bool recount(int dir, struct session_info *info, struct failure *failure)
         return true;
     }
     tally_clear(info);
-    bool played = playback_run(packets, &config, &listener, &summary, failure);
+    bool played =
+        playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure);
     fclose(packets);
     if (!played)
         note(info, "%s", failure->message);

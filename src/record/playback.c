@@ -11,42 +11,36 @@ struct playback {
     const struct playback_listener *listener;
     struct playback_summary *summary;
     struct capture_record record;
-    bool linked; /* a `#! link up` was seen: version 2 */
+    bool linked;    /* a `#! link up` was seen: version 2 */
+    bool streaming; /* a `#! stream` was seen */
     char line[CAPTURE_LINE_MAX + 1];
 };
 
-/* Version 1 tells nothing of the link: it is up from the start, with all sensors on. */
-static void begin_version_1(struct playback *playback)
+/* Version 1 tells nothing of the link: it is up from the start. What is told nowhere is on. */
+static void begin_untold(struct playback *playback)
 {
-    if (playback->linked)
-        return;
-    playback->linked = true;
-    pipeline_link_up(playback->pipeline,
-                     (struct clock_anchor){.utc_us = playback->summary->start_utc_us});
-    pipeline_stream(playback->pipeline, SENSOR_SET_ALL, 0);
+    if (!playback->linked)
+        pipeline_link_up(playback->pipeline,
+                         (struct clock_anchor){.utc_us = playback->summary->start_utc_us});
+    if (!playback->streaming)
+        pipeline_stream(playback->pipeline, SENSOR_SET_ALL, 0);
+    playback->linked = playback->streaming = true;
 }
 
-static void note_fault(struct playback_summary *summary, const char *fault)
-{
-    if (summary->bad_lines++ > 0)
-        return;
-    summary->first_bad = summary->lines;
-    summary->fault = fault;
-}
-
-static void play_record(struct playback *playback)
+/* NULL, or what of it can't be used. */
+static const char *play_record(struct playback *playback)
 {
     const struct capture_record *record = &playback->record;
     struct playback_summary *summary = playback->summary;
 
     switch (record->kind) {
     case CAPTURE_PACKET:
-        begin_version_1(playback);
+        begin_untold(playback);
         pipeline_packet(playback->pipeline, &record->packet);
         break;
     case CAPTURE_START:
         summary->start_utc_us = record->utc_us;
-        return;
+        return NULL;
     case CAPTURE_LINK_UP:
         playback->linked = true;
         pipeline_link_up(playback->pipeline, record->anchor);
@@ -55,54 +49,77 @@ static void play_record(struct playback *playback)
         pipeline_link_down(playback->pipeline);
         break;
     case CAPTURE_CLOCK:
-        if (!pipeline_clock_load(playback->pipeline, 0, record->clock))
-            note_fault(playback->summary,
-                       "the clock's state is none that can be read: times are by "
-                       "the link's anchor, and settle anew");
-        return;
+        return pipeline_clock_load(playback->pipeline, 0, record->clock)
+                   ? NULL
+                   : "the clock's state is none that can be read: times settle anew";
     case CAPTURE_STREAM:
+        playback->streaming = true;
         pipeline_stream(playback->pipeline, record->sensors, record->at_us);
         break;
     default:
-        return;
+        return NULL;
     }
     if (record->at_us > summary->last_at_us)
         summary->last_at_us = record->at_us;
+    return NULL;
 }
 
-bool playback_line_is_text(const char *line, size_t size, FILE *file)
+/* What fgets() gave ends with a newline, at the file's end or where the buffer is full; else it
+ * holds a NUL, and what is before it is no line. */
+static bool is_text(const struct playback *playback, FILE *file)
 {
-    const size_t len = strlen(line);
+    const size_t len = strlen(playback->line);
 
-    return (len > 0 && line[len - 1] == '\n') || len == size - 1 || feof(file);
+    return (len > 0 && playback->line[len - 1] == '\n') || len == sizeof(playback->line) - 1 ||
+           feof(file);
 }
 
-static void play_line(struct playback *playback, FILE *file)
+static const char *play_line(struct playback *playback, FILE *file)
+{
+    const struct playback_listener *listener = playback->listener;
+    const char *fault = is_text(playback, file)
+                            ? capture_parse(playback->line, &playback->record)
+                            : "it holds NULs, as a disk leaves where it did not write";
+
+    if (fault)
+        return fault;
+    if (listener->record)
+        listener->record(listener->user, &playback->record);
+    return play_record(playback);
+}
+
+static void note_fault(struct playback *playback, const char *fault, bool torn)
 {
     struct playback_summary *summary = playback->summary;
-    /* The end is met while a line is read only where that has no end of its own. */
-    const bool torn = feof(file);
 
-    summary->lines++;
-    const char *fault = playback_line_is_text(playback->line, sizeof(playback->line), file)
-                            ? capture_parse(playback->line, &playback->record)
-                            : PLAYBACK_NULS;
-    if (fault && !torn)
-        note_fault(summary, fault);
-    if (fault)
+    if (playback->listener->bad_line)
+        playback->listener->bad_line(playback->listener->user, summary->lines, fault);
+    if (torn || summary->bad_lines++ > 0)
         return;
-    if (playback->listener->record)
-        playback->listener->record(playback->listener->user, &playback->record);
-    play_record(playback);
+    summary->first_bad = summary->lines;
+    summary->fault = fault;
+}
+
+static void play_lines(struct playback *playback, FILE *file)
+{
+    while (fgets(playback->line, sizeof(playback->line), file)) {
+        /* The end is met while a line is read only where that has no end of its own. */
+        const bool torn = feof(file);
+        playback->summary->lines++;
+        const char *fault = play_line(playback, file);
+        if (fault)
+            note_fault(playback, fault, torn);
+    }
+    pipeline_link_down(playback->pipeline);
 }
 
 bool playback_run(FILE *file, const struct pipeline_config *config,
-                  const struct playback_listener *listener, struct playback_summary *summary,
-                  struct failure *failure)
+                  const struct playback_listener *listener, int64_t start_utc_us,
+                  struct playback_summary *summary, struct failure *failure)
 {
     struct playback *playback = calloc(1, sizeof(*playback));
 
-    *summary = (struct playback_summary){.start_utc_us = CAPTURE_DEFAULT_START_UTC_US};
+    *summary = (struct playback_summary){.start_utc_us = start_utc_us};
     if (playback)
         playback->pipeline = pipeline_create(config, &listener->pipeline);
     if (!playback || !playback->pipeline) {
@@ -112,9 +129,7 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
     }
     playback->listener = listener;
     playback->summary = summary;
-    while (fgets(playback->line, sizeof(playback->line), file))
-        play_line(playback, file);
-    pipeline_link_down(playback->pipeline);
+    play_lines(playback, file);
     summary->eeg_rate = pipeline_eeg_rate(playback->pipeline);
     pipeline_destroy(playback->pipeline);
     free(playback);

@@ -75,7 +75,7 @@ static void play(const uint8_t *data, size_t size)
     FILE *file = fmemopen((void *)(uintptr_t)data, size, "r");
 
     HOLD(file);
-    HOLD(playback_run(file, &config, &listener, &summary, &failure));
+    HOLD(playback_run(file, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, &failure));
     HOLD(summary.bad_lines <= summary.lines);
     fclose(file);
 }
