@@ -57,7 +57,8 @@ void eeg_dsp_destroy(struct eeg_dsp *dsp);
 
 /*
  * Takes a block of SENSOR_EEG; calls `emit` for each half second of the band's ticks that it
- * completes. The features are borrowed for the call.
+ * completes. The features are borrowed for the call. `emit` NULL: nobody wants those of this block;
+ * what comes later is the same as if somebody had.
  */
 void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
                   void (*emit)(void *user, const struct eeg_features *features), void *user);

@@ -144,6 +144,8 @@ struct manager_listener {
     void (*subscription)(void *user, sensor_set sensors); /* what flows on purpose from here on */
     void (*packet)(void *user, const struct packet *packet);
     void (*samples)(void *user, const struct sample_block *block);
+    /* As the pipeline's: whether somebody wants the sensor's features now; NULL: always. */
+    bool (*wants_features)(void *user, enum sensor sensor);
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);
     void (*acc)(void *user, const struct acc_features *features);

@@ -24,6 +24,9 @@
 struct pipeline_listener {
     void *user;
     void (*samples)(void *user, const struct sample_block *block);
+    /* Whether somebody wants the sensor's features now; NULL: always. Where nobody does they need
+     * not be told, and what comes later is the same as if somebody had wanted them. */
+    bool (*wants_features)(void *user, enum sensor sensor);
     /* The features of dsp/, each after the block that completed it. */
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);

@@ -36,6 +36,8 @@ struct protocol_out {
     void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
                  int64_t arrival_us);
     size_t (*client_count)(void *user);
+    /* Whether a client gets such data now; what none gets is not written. NULL: always. */
+    bool (*is_heard)(void *user, bool processed, enum sensor sensor);
     /* As the manager tells it: what is to be kept for a restart. May be NULL. */
     void (*wants_changed)(void *user, const struct manager_wants *wants);
     /* The client's choice, to be read or changed; NULL: it is gone. */

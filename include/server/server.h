@@ -150,6 +150,8 @@ void server_broadcast(struct server *server, enum frame_kind kind, enum sensor s
 void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
                  size_t len);
 
+/* Whether a client that has a place subscribes to such frames. */
+bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor);
 size_t server_client_count(const struct server *server);
 /* The n-th client that has a place, in no order that means anything; n < server_client_count(). */
 struct client *server_client(struct server *server, size_t n);

@@ -54,6 +54,14 @@ static size_t out_client_count(void *user)
     return daemon->server ? server_client_count(daemon->server) : 0;
 }
 
+static bool out_is_heard(void *user, bool processed, enum sensor sensor)
+{
+    struct daemon *daemon = user;
+
+    return daemon->server &&
+           server_is_heard(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor);
+}
+
 static void out_wants(void *user, const struct manager_wants *wants)
 {
     struct daemon *daemon = user;
@@ -158,6 +166,7 @@ struct protocol_out wiring_protocol_out(struct daemon *daemon)
                                  .event = out_event,
                                  .data = out_data,
                                  .client_count = out_client_count,
+                                 .is_heard = out_is_heard,
                                  .wants_changed = out_wants,
                                  .subscription = out_subscription,
                                  .may_send = out_may_send};

@@ -203,6 +203,18 @@ static void begin_cell(struct eeg_dsp *dsp)
     dsp->features.interpolated = 0;
 }
 
+/* What nothing that comes after is made of. */
+static void tell(struct eeg_dsp *dsp, double rate)
+{
+    struct eeg_features *f = &dsp->features;
+    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
+        f->frequencies[k] = (double)(k + 2) * rate / (2 * dsp->rate);
+    for (size_t c = 0; c < EEG_CHANNELS; c++)
+        set_spectrum(dsp, c, rate);
+    set_indices(dsp);
+    dsp->emit(dsp->user, f);
+}
+
 static void close_cell(struct eeg_dsp *dsp)
 {
     struct eeg_features *f = &dsp->features;
@@ -212,12 +224,8 @@ static void close_cell(struct eeg_dsp *dsp)
     f->rate = dsp->rate;
     f->rate_measured = dsp->block->rate_measured;
     judge(dsp);
-    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
-        f->frequencies[k] = (double)(k + 2) * rate / (2 * dsp->rate);
-    for (size_t c = 0; c < EEG_CHANNELS; c++)
-        set_spectrum(dsp, c, rate);
-    set_indices(dsp);
-    dsp->emit(dsp->user, f);
+    if (dsp->emit)
+        tell(dsp, rate);
     begin_cell(dsp);
 }
 

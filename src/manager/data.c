@@ -26,6 +26,13 @@ static void on_samples(void *user, const struct sample_block *block)
     m->listener.samples(m->listener.user, block);
 }
 
+static bool wants_features(void *user, enum sensor sensor)
+{
+    struct manager *m = user;
+
+    return !m->listener.wants_features || m->listener.wants_features(m->listener.user, sensor);
+}
+
 static void on_eeg(void *user, const struct eeg_features *features)
 {
     struct manager *m = user;
@@ -77,6 +84,7 @@ struct pipeline *data_pipeline_create(struct manager *m)
     const struct pipeline_listener listener = {
         .user = m,
         .samples = on_samples,
+        .wants_features = wants_features,
         .eeg = on_eeg,
         .ppg = on_ppg,
         .acc = on_acc,

@@ -35,6 +35,11 @@ void analysis_destroy(struct analysis *analysis)
     free(analysis);
 }
 
+static bool wants(const struct pipeline_listener *listener, enum sensor sensor)
+{
+    return !listener->wants_features || listener->wants_features(listener->user, sensor);
+}
+
 void analysis_push(struct analysis *analysis, const struct sample_block *block)
 {
     const struct pipeline_listener *listener = &analysis->listener;
@@ -42,7 +47,8 @@ void analysis_push(struct analysis *analysis, const struct sample_block *block)
     switch (block->samples.sensor) {
     case SENSOR_EEG:
         if (listener->eeg)
-            eeg_dsp_push(analysis->eeg, block, listener->eeg, listener->user);
+            eeg_dsp_push(analysis->eeg, block, wants(listener, SENSOR_EEG) ? listener->eeg : NULL,
+                         listener->user);
         break;
     case SENSOR_PPG:
         if (listener->ppg)

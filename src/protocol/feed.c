@@ -57,6 +57,12 @@ static void send_data(struct protocol *protocol, bool processed, enum sensor sen
                        arrival_us);
 }
 
+/* What nobody hears is numbered, not written. */
+static bool is_heard(struct protocol *protocol, bool processed, enum sensor sensor)
+{
+    return !protocol->out.is_heard || protocol->out.is_heard(protocol->out.user, processed, sensor);
+}
+
 static void send_raw(void *user, const struct sample_block *block)
 {
     struct protocol *protocol = user;
@@ -64,6 +70,8 @@ static void send_raw(void *user, const struct sample_block *block)
     enum sensor sensor = block->samples.sensor;
     uint64_t seq = sequence_of(&protocol->feed, band)->raw[sensor]++;
 
+    if (sensor != SENSOR_BAT && !is_heard(protocol, false, sensor)) /* a level greets new clients */
+        return;
     message_raw(&protocol->feed.message, band, seq, block);
     send_data(protocol, false, sensor, block->arrival_us);
 }
@@ -161,9 +169,17 @@ static void feed_processed(struct protocol *protocol, enum sensor sensor, const 
     record_processed(protocol, sensor, features);
     if (!is_streamed(protocol, sensor))
         return;
-    write_processed(&protocol->feed.message, band,
-                    sequence_of(&protocol->feed, band)->processed[sensor]++, sensor, features);
+    const uint64_t seq = sequence_of(&protocol->feed, band)->processed[sensor]++;
+    if (!is_heard(protocol, true, sensor))
+        return;
+    write_processed(&protocol->feed.message, band, seq, sensor, features);
     send_data(protocol, true, sensor, arrival_us);
+}
+
+bool feed_wants_features(struct protocol *protocol, enum sensor sensor)
+{
+    return (protocol->recorder && recorder_wants_processed(protocol->recorder, sensor)) ||
+           (is_streamed(protocol, sensor) && is_heard(protocol, true, sensor));
 }
 
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features)

@@ -212,6 +212,11 @@ static void on_samples(void *user, const struct sample_block *block)
     feed_samples(protocol, block);
 }
 
+static bool wants_features(void *user, enum sensor sensor)
+{
+    return feed_wants_features(user, sensor);
+}
+
 static void on_eeg(void *user, const struct eeg_features *features)
 {
     feed_eeg(user, features);
@@ -247,6 +252,7 @@ struct manager_listener protocol_manager_listener(struct protocol *protocol)
         .packet = on_packet,
         .wants_changed = on_wants_changed,
         .samples = on_samples,
+        .wants_features = wants_features,
         .eeg = on_eeg,
         .ppg = on_ppg,
         .acc = on_acc,

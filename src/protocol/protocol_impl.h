@@ -81,6 +81,7 @@ struct protocol {
 void feed_init(struct feed *feed);
 void feed_finish(struct feed *feed);
 void feed_samples(struct protocol *protocol, const struct sample_block *block);
+bool feed_wants_features(struct protocol *protocol, enum sensor sensor);
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features);
 void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
 void feed_acc(struct protocol *protocol, const struct acc_features *features);

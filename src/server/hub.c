@@ -117,6 +117,15 @@ static bool subscribes(const struct client *client, enum frame_kind kind, enum s
     }
 }
 
+bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor)
+{
+    for (const struct client *client = server->clients; client; client = client->next) {
+        if (client->state == CLIENT_PLACED && subscribes(client, kind, sensor))
+            return true;
+    }
+    return false;
+}
+
 static bool is_too_long(size_t len)
 {
     if (len > SERVER_FRAME_MAX)

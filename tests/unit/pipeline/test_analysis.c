@@ -119,6 +119,64 @@ static void check(const struct told *told, unsigned least)
     assert_int_equal(told->wrong, 0);
 }
 
+/* What came while somebody listened. */
+struct listened {
+    bool hears;
+    size_t count;
+    struct eeg_features got[64];
+};
+
+static bool hears(void *user, enum sensor sensor)
+{
+    (void)sensor;
+    return ((struct listened *)user)->hears;
+}
+
+static void keep(void *user, const struct eeg_features *f)
+{
+    struct listened *listened = user;
+    assert_in_range(listened->count, 0, 63);
+    listened->got[listened->count++] = *f;
+}
+
+static struct pipeline *listened_to(struct listened *listened)
+{
+    const struct pipeline_listener listener = {
+        .user = listened, .wants_features = hears, .eeg = keep};
+    struct pipeline *pipeline = pipeline_create(
+        &(struct pipeline_config){.mains_hz = 50, .with_features = true}, &listener);
+    assert_non_null(pipeline);
+    pipeline_link_up(pipeline, (struct clock_anchor){0, UTC_US});
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
+    return pipeline;
+}
+
+static void who_comes_back_is_told_what_an_unbroken_listener_is(void **state)
+{
+    (void)state;
+    static struct listened always, sometimes;
+    struct ticks ticks[] = {even(), even()};
+    struct pipeline *a = listened_to(&always), *b = listened_to(&sometimes);
+    const double seconds[] = {3, 9, 2};
+    size_t missed = 0;
+    for (int part = 0; part < 3; part++) {
+        const size_t before = always.count, heard = sometimes.count;
+        always.hears = true;
+        sometimes.hears = part != 1;
+        play(a, &ticks[0], seconds[part], OFFSET_UV);
+        play(b, &ticks[1], seconds[part], OFFSET_UV);
+        if (sometimes.hears)
+            assert_memory_equal(&sometimes.got[heard], &always.got[before],
+                                (always.count - before) * sizeof(always.got[0]));
+        missed += sometimes.hears ? 0 : always.count - before;
+    }
+    assert_in_range(missed, 16, 20);
+    assert_int_equal(sometimes.count, always.count - missed);
+    assert_true(always.got[always.count - 1].total_power > 0);
+    pipeline_destroy(a);
+    pipeline_destroy(b);
+}
+
 static void all_three_come_and_none_without_features(void **state)
 {
     (void)state;
@@ -208,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_three_come_and_none_without_features),
+        cmocka_unit_test(who_comes_back_is_told_what_an_unbroken_listener_is),
         cmocka_unit_test(a_sensor_that_leaves_and_comes_back_begins_anew),
         cmocka_unit_test(a_lost_link_begins_anew),
         cmocka_unit_test(a_reboot_begins_anew),
