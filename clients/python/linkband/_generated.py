@@ -253,6 +253,10 @@ class SensorFieldsPpgProcessedData(TypedDict):
     lf_hf: str
     red_mean: str
     ir_mean: str
+    irregular: str
+    breath: str
+    perfusion_red: str
+    perfusion_ir: str
 
 
 class SensorFieldsPpg(TypedDict):
@@ -887,6 +891,123 @@ class GetServerInfo(_GetServerInfo, total=False):
     id: Id
 
 
+class ParameterRow(TypedDict):
+    """What is known of a parameter; null: none. min and max are a number's, or a string's bytes; values what a list may hold; default what counts where it is absent; allowed ends the sentence of a refusal: it must be …."""
+    type: Literal['number', 'integer', 'string', 'address', 'session_id', 'time', 'list']
+    required: bool
+    min: Optional[float]
+    max: Optional[float]
+    unit: Optional[str]
+    values: Optional[List[str]]
+    default: Optional[Union[float, List[str]]]
+    allowed: str
+
+
+class ParameterRowsScanDevices(TypedDict):
+    duration: ParameterRow
+
+
+class ParameterRowsStopScan(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsConnectDevice(TypedDict):
+    address: ParameterRow
+    device_id: ParameterRow
+
+
+class ParameterRowsDisconnectDevice(TypedDict):
+    device_id: ParameterRow
+
+
+class ParameterRowsCheckDeviceConnection(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsStartStreaming(TypedDict):
+    sensors: ParameterRow
+    sample_rate: ParameterRow
+    duration: ParameterRow
+
+
+class ParameterRowsStopStreaming(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsGetStreamingStatus(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsStartRecording(TypedDict):
+    session_name: ParameterRow
+    sensors: ParameterRow
+    sample_rate: ParameterRow
+    duration: ParameterRow
+    formats: ParameterRow
+
+
+class ParameterRowsStopRecording(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsGetRecordingStatus(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsListRecordings(TypedDict):
+    limit: ParameterRow
+    before: ParameterRow
+
+
+class ParameterRowsDeleteRecording(TypedDict):
+    session_id: ParameterRow
+
+
+class ParameterRowsSubscribe(TypedDict):
+    sensors: ParameterRow
+    kinds: ParameterRow
+
+
+class ParameterRowsUnsubscribe(TypedDict):
+    sensors: ParameterRow
+    kinds: ParameterRow
+
+
+class ParameterRowsInsertMarker(TypedDict):
+    label: ParameterRow
+    timestamp: ParameterRow
+
+
+class ParameterRowsHealthCheck(TypedDict, total=False):
+    pass
+
+
+class ParameterRowsGetServerInfo(TypedDict, total=False):
+    pass
+
+
+class ParameterRows(TypedDict):
+    """A row for each parameter of each command."""
+    scan_devices: ParameterRowsScanDevices
+    stop_scan: ParameterRowsStopScan
+    connect_device: ParameterRowsConnectDevice
+    disconnect_device: ParameterRowsDisconnectDevice
+    check_device_connection: ParameterRowsCheckDeviceConnection
+    start_streaming: ParameterRowsStartStreaming
+    stop_streaming: ParameterRowsStopStreaming
+    get_streaming_status: ParameterRowsGetStreamingStatus
+    start_recording: ParameterRowsStartRecording
+    stop_recording: ParameterRowsStopRecording
+    get_recording_status: ParameterRowsGetRecordingStatus
+    list_recordings: ParameterRowsListRecordings
+    delete_recording: ParameterRowsDeleteRecording
+    subscribe: ParameterRowsSubscribe
+    unsubscribe: ParameterRowsUnsubscribe
+    insert_marker: ParameterRowsInsertMarker
+    health_check: ParameterRowsHealthCheck
+    get_server_info: ParameterRowsGetServerInfo
+
+
 class GetServerInfoDataParameters(TypedDict):
     """The names of each command's parameters."""
     scan_devices: List[str]
@@ -917,6 +1038,7 @@ class GetServerInfoData(TypedDict):
     sensors: SensorFields
     commands: List[str]
     parameters: GetServerInfoDataParameters
+    parameter_rows: ParameterRows
     events: List[str]
 
 
@@ -1321,6 +1443,10 @@ class ProcessedPpgValues(TypedDict):
     lf_hf: Optional[float]
     red_mean: Optional[float]
     ir_mean: Optional[float]
+    irregular: Optional[bool]
+    breath: Optional[float]
+    perfusion_red: Optional[float]
+    perfusion_ir: Optional[float]
 
 
 class ProcessedPpg(TypedDict):
