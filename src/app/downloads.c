@@ -34,9 +34,15 @@ static const char *content_type(enum session_file file)
         return "application/json";
     case FILE_BDF:
         return "application/octet-stream";
-    default:
-        return "text/csv; charset=utf-8";
+    case FILE_EEG:
+    case FILE_PPG:
+    case FILE_ACC:
+    case FILE_BAT:
+    case FILE_MARKERS:
+    case FILE_COUNT:
+        break;
     }
+    return "text/csv; charset=utf-8";
 }
 
 static void refuse(struct http_response *response, int status, const char *sentence)

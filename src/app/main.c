@@ -41,9 +41,10 @@ static int run(const struct options *options, int argc, char **argv)
         return export_run(options);
     case ACTION_PROCESS:
         return process_run(options);
-    default:
-        return serve_run(options, argc, argv);
+    case ACTION_SERVE:
+        break;
     }
+    return serve_run(options, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -59,8 +59,11 @@ static void decode_sample(struct samples *out, size_t i, const uint8_t *p)
     case SENSOR_PPG:
         out->ppg[i] = (struct ppg_sample){read_u24_be(p), read_u24_be(p + 3)};
         break;
-    default:
+    case SENSOR_ACC:
         out->acc[i] = (struct acc_sample){read_s16_le(p), read_s16_le(p + 2), read_s16_le(p + 4)};
+        break;
+    case SENSOR_BAT: /* a level, no samples */
+    case SENSOR_COUNT:
         break;
     }
 }
@@ -124,9 +127,10 @@ const char *packet_fault_text(enum packet_fault fault)
         return "the packet does not hold a whole number of samples";
     case PACKET_LEVEL:
         return "the battery level is not within 0 to 100";
-    default:
-        return "the packet is sound";
+    case PACKET_OK:
+        break;
     }
+    return "the packet is sound";
 }
 
 static uint32_t eeg_count(double uv)
@@ -152,10 +156,13 @@ static void encode_sample(const struct samples *samples, size_t i, uint8_t *p)
         write_u24_be(p, samples->ppg[i].red);
         write_u24_be(p + 3, samples->ppg[i].ir);
         break;
-    default:
+    case SENSOR_ACC:
         write_s16_le(p, samples->acc[i].x);
         write_s16_le(p + 2, samples->acc[i].y);
         write_s16_le(p + 4, samples->acc[i].z);
+        break;
+    case SENSOR_BAT:
+    case SENSOR_COUNT:
         break;
     }
 }

@@ -156,7 +156,11 @@ static void on_limit(struct bluez *bluez, int which)
     case ATTEMPT_CANCEL:
         cancelled(bluez);
         break;
-    default:
+    case ATTEMPT_NONE: /* these have no alarm */
+    case ATTEMPT_QUIET:
+    case ATTEMPT_FIRMWARE:
+    case ATTEMPT_BATTERY:
+    case ATTEMPT_REMOVE:
         break;
     }
     bluez_digest(bluez);
@@ -309,16 +313,13 @@ static void advance_device(struct bluez *bluez, const struct bluez_device *devic
             attempt_set(bluez, ATTEMPT_RESOLVE, RESOLVE_MS);
         break;
     case ATTEMPT_RESOLVE:
-        if (!device->connected)
-            attempt_pause(bluez);
-        else if (device->resolved)
-            advance_resolve(bluez);
-        break;
     case ATTEMPT_CHECK:
     case ATTEMPT_FIRMWARE:
     case ATTEMPT_BATTERY:
         if (!device->connected)
             attempt_pause(bluez);
+        else if (attempt->state == ATTEMPT_RESOLVE && device->resolved)
+            advance_resolve(bluez);
         break;
     case ATTEMPT_DROP:
         if (attempt->replied && !device->connected)
@@ -328,7 +329,10 @@ static void advance_device(struct bluez *bluez, const struct bluez_device *devic
         if (attempt->replied && !device->connected)
             cancelled(bluez);
         break;
-    default:
+    case ATTEMPT_NONE:
+    case ATTEMPT_SEEK:
+    case ATTEMPT_REMOVE:
+    case ATTEMPT_PAUSE:
         break;
     }
 }

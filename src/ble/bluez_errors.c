@@ -93,9 +93,12 @@ static const char *advice(enum bluez_error error)
         return BLUEZ_ADVICE_DENIED;
     case BLUEZ_ABSENT:
         return BLUEZ_ADVICE_ABSENT;
-    default:
-        return NULL;
+    case BLUEZ_OK:
+    case BLUEZ_ALREADY:
+    case BLUEZ_FAILED:
+        break;
     }
+    return NULL;
 }
 
 struct failure *bluez_failure(struct failure *failure, DBusMessage *reply, enum error_code code,

@@ -65,9 +65,12 @@ static double stamp_error(struct sim_band *band, enum sensor sensor)
         return sim_random_chance(random, WOBBLE_CHANCE) ? -WOBBLE_MS / 1000 * BAND_TICK_HZ : 0;
     case SENSOR_PPG:
         return sim_random_chance(random, STRAY_CHANCE) ? stray(random, STRAY_MS) : 0;
-    default:
-        return stray(random, 0.2);
+    case SENSOR_ACC:
+    case SENSOR_BAT:
+    case SENSOR_COUNT:
+        break;
     }
+    return stray(random, 0.2);
 }
 
 static void sample_next(struct sim_band *band, struct samples *samples, size_t i)

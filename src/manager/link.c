@@ -199,9 +199,12 @@ static const char *reason_text(enum disconnect_reason reason)
         return "went silent";
     case DISCONNECT_BLUETOOTH_OFF:
         return "lost with Bluetooth";
-    default:
-        return "lost";
+    case DISCONNECT_LINK_LOST:
+    case DISCONNECT_USER_REQUEST:
+    case DISCONNECT_SHUTDOWN:
+        break;
     }
+    return "lost";
 }
 
 void link_lost(struct manager *m, enum disconnect_reason reason)

@@ -60,7 +60,8 @@ void analysis_push(struct analysis *analysis, const struct sample_block *block)
         if (listener->acc)
             motion_push(analysis->motion, block, listener->acc, listener->user);
         break;
-    default:
+    case SENSOR_BAT:
+    case SENSOR_COUNT:
         break;
     }
 }

@@ -56,8 +56,10 @@ static void put_sample(struct json *json, const struct samples *samples, size_t 
         json_put_integer(json, "y", samples->acc[i].y);
         json_put_integer(json, "z", samples->acc[i].z);
         break;
-    default:
+    case SENSOR_BAT:
         json_put_integer(json, "level", samples->level);
+        break;
+    case SENSOR_COUNT:
         break;
     }
 }

@@ -56,7 +56,9 @@ static const char *play_record(struct playback *playback)
         playback->streaming = true;
         pipeline_stream(playback->pipeline, record->sensors, record->at_us);
         break;
-    default:
+    case CAPTURE_NOTHING:
+    case CAPTURE_DEVICE:
+    case CAPTURE_MARKER:
         return NULL;
     }
     if (record->at_us > summary->last_at_us)

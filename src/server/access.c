@@ -167,7 +167,9 @@ const char *access_advice(enum access_verdict verdict)
     case ACCESS_CROSS_SITE:
         return "a page of another site asked; --allow-origin lets it in where it asks by fetch() "
                "with CORS";
-    default:
-        return "";
+    case ACCESS_OK:
+    case ACCESS_RESTRICTED:
+        break;
     }
+    return "";
 }

@@ -282,7 +282,7 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return established(wsi, lws_context_user(lws_get_context(wsi)));
     if (!client || !client->wsi)
         return 0;
-    switch (reason) {
+    switch ((int)reason) { /* of lws's hundred */
     case LWS_CALLBACK_RECEIVE:
         return received(client, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:

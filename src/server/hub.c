@@ -112,9 +112,10 @@ static bool subscribes(const struct client *client, enum frame_kind kind, enum s
         return subscription->raw & SENSOR_BIT(sensor);
     case FRAME_PROCESSED:
         return subscription->processed & SENSOR_BIT(sensor);
-    default:
-        return true;
+    case FRAME_REPLY:
+        break;
     }
+    return true;
 }
 
 bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor)
