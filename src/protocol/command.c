@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 #define SAFE_INTEGER 9007199254740992.0
 

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/now.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 #define LABEL_MAX 256
 #define MINUTE_MS 60000.0

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "base/now.h"
-#include "protocol_impl.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 static const struct {
     const char *name;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "protocol/message.h"
-#include "protocol_impl.h"
+#include "protocol_internal.h"
 
 #define BATTERY_REPEAT_S 60
 

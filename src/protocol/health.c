@@ -1,6 +1,7 @@
 /* How the daemon is: what health_check and GET /health both tell. */
 #include "base/now.h"
-#include "protocol_impl.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 #define PROBLEMS_MAX 2
 

@@ -1,7 +1,8 @@
 /* Members of replies and events that tell of band, sensors and stream. */
 #include <math.h>
 
-#include "protocol_impl.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 bool recording_runs(const struct protocol *protocol)
 {

@@ -5,7 +5,8 @@
 
 #include "band/iso.h"
 #include "base/text.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "protocol_internal.h"
 
 /* ---- by type: each returns false where the item is not what the row allows */
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/now.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 struct protocol *protocol_create(const struct protocol_out *out,
                                  const struct protocol_limits *limits, const char *instance)

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/now.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 /* What a reply with a list may have come to before its end: the frame's limit is 16 KiB, and an id
  * of ID_MAX bytes comes behind it. */

@@ -6,7 +6,8 @@
 
 #include "base/now.h"
 #include "base/text.h"
-#include "protocol_impl.h"
+#include "command.h"
+#include "protocol_internal.h"
 
 #define COMMAND_ECHO_MAX 256
 #define GIVEN_MAX        200 /* bytes of a refused value that are echoed */

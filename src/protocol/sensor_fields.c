@@ -1,5 +1,6 @@
 /* What each sensor's messages hold, and in what unit: for get_server_info. */
-#include "protocol_impl.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 struct field {
     const char *name, *unit;

@@ -1,7 +1,9 @@
 /* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
 #include <math.h>
 
-#include "protocol_impl.h"
+#include "command.h"
+#include "info.h"
+#include "protocol_internal.h"
 
 static void put_events(struct json *json)
 {

@@ -1,0 +1,23 @@
+/* Members of objects: what replies and events tell. */
+#ifndef PROTOCOL_INFO_H
+#define PROTOCOL_INFO_H
+
+#include "protocol/json.h"
+#include "protocol/protocol.h"
+
+bool recording_runs(const struct protocol *protocol);
+void put_band(struct json *json, const struct band_identity *band);
+void put_device_info(struct protocol *protocol, struct json *json, uint64_t client);
+void put_devices(struct protocol *protocol, struct json *json);
+void put_sensors(struct json *json, const char *key, sensor_set sensors);
+/* Those of `names`, ended by NULL, whose bit is in the set. */
+void put_names(struct json *json, const char *key, const char *const *names, unsigned set);
+void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR_COUNT],
+                sensor_set sensors);
+void put_streaming_status(struct protocol *protocol, struct json *json);
+void put_server_info(struct protocol *protocol, struct json *json);
+/* The member "sensors": each kind of message's fields and their units. */
+void put_sensor_fields(struct json *json);
+const char *stream_state_name(enum manager_stream stream);
+
+#endif

@@ -1,0 +1,30 @@
+/* The protocol as its files know it. What is in a struct of theirs they alone write. */
+#ifndef PROTOCOL_INTERNAL_H
+#define PROTOCOL_INTERNAL_H
+
+#include "event.h"
+#include "feed.h"
+#include "protocol/json.h"
+#include "protocol/protocol.h"
+#include "record/recorder.h"
+
+struct protocol {
+    struct protocol_out out;
+    struct protocol_limits limits;
+    const struct command *commands; /* the table of commands.c */
+    char instance[40];
+    int64_t started_us; /* boot time */
+    struct manager *manager;
+    struct recorder *recorder; /* NULL: */
+    struct failure no_recorder;
+    enum recording_end recording_end; /* of the last recording */
+    struct json json;                 /* events and replies are written here */
+    enum event event;                 /* the one being written */
+    struct feed feed;
+    struct request *pending;
+    bool device_info_due;
+    double marker_ms;    /* of the marker being answered */
+    int device_info_age; /* s since the last broadcast of device_info */
+};
+
+#endif

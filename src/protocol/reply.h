@@ -1,0 +1,61 @@
+/* Requests that wait for their outcome, and the one reply that each gets. */
+#ifndef PROTOCOL_REPLY_H
+#define PROTOCOL_REPLY_H
+
+#include <cjson/cJSON.h>
+
+#include "protocol/json.h"
+#include "protocol/protocol.h"
+
+struct command;
+#define ID_MAX 1024 /* bytes of an id's JSON text */
+
+/* A command between its arrival and its reply. */
+struct request {
+    struct request *next;
+    struct protocol *protocol;
+    const struct command *command;
+    uint64_t client;
+    char *id;          /* as JSON text, or NULL */
+    char ignored[160]; /* parameters that were given and are not known, for the message */
+    bool already;      /* what was asked for is so: its reply says it */
+    bool lent;         /* the recorder holds it until it answers */
+    bool abandoned;    /* its client has gone */
+};
+
+/* A refused parameter. */
+struct refusal {
+    const char *parameter;
+    const cJSON *given; /* NULL: it was missing */
+    const char *allowed;
+};
+
+/* The id is copied. NULL: no memory. */
+struct request *request_create(struct protocol *protocol, uint64_t client,
+                               const struct command *command, const char *id);
+void request_destroy(struct request *request);
+/* Of one client, how many wait. */
+int requests_of(const struct protocol *protocol, uint64_t client);
+/* Its client has gone: nothing is told of its requests. */
+void requests_abandon(struct protocol *protocol, uint64_t client);
+
+void request_succeed(struct request *request, const struct manager_outcome *outcome);
+void request_refuse(struct request *request, const struct refusal *refusal);
+/* As request_succeed in two halves, for members of `data` that need more than an outcome. */
+struct json *request_begin(struct request *request);
+void request_end(struct request *request);
+/* By the outcome, which may be a failure. */
+void request_done(struct request *request, const struct manager_outcome *outcome);
+void request_fail(struct request *request, const struct failure *failure);
+/* The reply function of a manager's command, with the request. */
+struct manager_reply request_reply(struct request *request);
+/* Frees those whose clients have gone, but for what the recorder holds. Not from within a reply:
+ * sending it may have been what ended the client. */
+void requests_sweep(struct protocol *protocol);
+/* Without a request: a failed reply, then the error event with the same code. `details` is an
+ * object as JSON text. */
+void reply_failure(struct protocol *protocol, uint64_t client, const char *command, const char *id,
+                   const struct failure *failure, const char *details);
+void reply_health(struct protocol *protocol, uint64_t client, const char *id);
+
+#endif
