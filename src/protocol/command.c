@@ -77,15 +77,6 @@ static bool read_id(const struct sender *sender, const cJSON *message, char **id
     return false;
 }
 
-static void refuse_command(struct protocol *protocol, uint64_t client, const char *name,
-                           const char *id, enum error_code code, const char *sentence)
-{
-    struct failure failure;
-
-    failure_set(&failure, code, "%s", sentence);
-    reply_failure(protocol, client, name, id, &failure, "{}");
-}
-
 /* `payload` is what some clients call `parameters`. */
 static void run(struct request *request, const cJSON *message)
 {
@@ -109,16 +100,6 @@ static void run(struct request *request, const cJSON *message)
         request_refuse(request, &refusal);
 }
 
-static void unknown_command(struct protocol *protocol, uint64_t client, const char *name,
-                            const char *id)
-{
-    struct failure failure;
-
-    failure_set(&failure, ERROR_UNKNOWN_COMMAND,
-                "There is no command %.64s; get_server_info lists those there are.", name);
-    reply_failure(protocol, client, name, id, &failure, "{}");
-}
-
 static bool is_forbidden(const struct protocol *protocol, const struct command *command)
 {
     return command->null_page == NULL_PAGE_NEVER ||
@@ -133,38 +114,44 @@ static struct failure *too_fast(const struct protocol *protocol, struct failure 
                        protocol->limits.messages_a_second, protocol->limits.messages_at_once);
 }
 
+/* Whether there is such a command and this client may send it now; false and *failure if not. */
+static bool may_send(const struct protocol *protocol, const struct sender *sender, const char *name,
+                     const struct command *command, struct failure *failure)
+{
+    if (!command)
+        failure_set(failure, ERROR_UNKNOWN_COMMAND,
+                    "There is no command %.64s; get_server_info lists those there are.", name);
+    else if (sender->too_fast)
+        too_fast(protocol, failure);
+    else if (sender->restricted && is_forbidden(protocol, command))
+        failure_set(failure, ERROR_NOT_ALLOWED,
+                    "A page with the origin null may not do this%s; start linkbandd with "
+                    "--allow-origin null, or serve the page from localhost.",
+                    command->null_page == NULL_PAGE_NEVER ? "" : " while a recording runs");
+    else if (requests_of(protocol, sender->client) >= PROTOCOL_PENDING_MAX)
+        failure_set(failure, ERROR_BUSY,
+                    "%d commands of this client wait for their outcome; wait "
+                    "for replies first.",
+                    PROTOCOL_PENDING_MAX);
+    else
+        return true;
+    return false;
+}
+
 static void dispatch(struct protocol *protocol, const struct sender *sender, const cJSON *message,
                      const char *name, const char *id)
 {
     const struct command *command = find_command(protocol, name);
     const uint64_t client = sender->client;
+    struct request *request = NULL;
     struct failure failure;
 
-    if (!command) {
-        unknown_command(protocol, client, name, id);
-        return;
+    if (may_send(protocol, sender, name, command, &failure)) {
+        request = request_create(protocol, client, command, id);
+        failure_set(&failure, ERROR_INTERNAL, "Out of memory; try again.");
     }
-    if (sender->too_fast) {
-        reply_failure(protocol, client, name, id, too_fast(protocol, &failure), "{}");
-        return;
-    }
-    if (sender->restricted && is_forbidden(protocol, command)) {
-        failure_set(&failure, ERROR_NOT_ALLOWED,
-                    "A page with the origin null may not do this%s; start linkbandd with "
-                    "--allow-origin null, or serve the page from localhost.",
-                    command->null_page == NULL_PAGE_NEVER ? "" : " while a recording runs");
-        reply_failure(protocol, client, name, id, &failure, "{}");
-        return;
-    }
-    if (requests_of(protocol, client) >= PROTOCOL_PENDING_MAX) {
-        refuse_command(
-            protocol, client, name, id, ERROR_BUSY,
-            "32 commands of this client wait for their outcome; wait for replies first.");
-        return;
-    }
-    struct request *request = request_create(protocol, client, command, id);
     if (!request) {
-        refuse_command(protocol, client, name, id, ERROR_INTERNAL, "Out of memory; try again.");
+        reply_failure(protocol, client, name, id, &failure, "{}");
         return;
     }
     if (strcmp(name, "health_check") == 0)

@@ -54,9 +54,8 @@ static void put_connect(struct protocol *protocol, struct json *json,
 
     (void)outcome;
     put_band(json, &device->band);
-    json_key(json, "battery_level");
-    device->battery_level == BATTERY_UNKNOWN ? json_null(json)
-                                             : json_integer(json, device->battery_level);
+    put_integer_or_null(json, "battery_level", device->battery_level,
+                        device->battery_level != BATTERY_UNKNOWN);
     json_put_string_or_null(json, "firmware_version", device->firmware);
 }
 
@@ -123,8 +122,7 @@ static void put_start(struct protocol *protocol, struct json *json,
     json_put_string(json, "state", stream_state_name(status->stream));
     put_sensors(json, "sensors", status->sensors);
     json_put_fixed(json, "sample_rate", status->sample_rate, 1);
-    json_key(json, "duration");
-    status->duration > 0 ? json_real(json, status->duration) : json_null(json);
+    json_put_real(json, "duration", status->duration > 0 ? status->duration : (double)NAN);
 }
 
 static void tell_started(struct protocol *protocol, uint64_t client,

@@ -1,4 +1,5 @@
 /* Events: the frame that all have in common, those of band, stream and faults; when device_info. */
+#include <math.h>
 #include <string.h>
 
 #include "base/now.h"
@@ -95,11 +96,9 @@ void event_device_connected(struct protocol *protocol, uint64_t client, bool res
 
     put_band(json, &device->band);
     json_put_string(json, "device_address", device->band.address);
-    json_key(json, "signal_strength");
-    device->rssi == RSSI_UNKNOWN ? json_null(json) : json_integer(json, device->rssi);
-    json_key(json, "battery_level");
-    device->battery_level == BATTERY_UNKNOWN ? json_null(json)
-                                             : json_integer(json, device->battery_level);
+    put_integer_or_null(json, "signal_strength", device->rssi, device->rssi != RSSI_UNKNOWN);
+    put_integer_or_null(json, "battery_level", device->battery_level,
+                        device->battery_level != BATTERY_UNKNOWN);
     json_put_string_or_null(json, "firmware_version", device->firmware);
     json_put_bool(json, "resumed", resumed);
     json_put_fixed(json, "clock_step_ms", clock_step_ms, 3);
@@ -134,8 +133,7 @@ void event_stream_started(struct protocol *protocol, uint64_t client, bool resum
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);
     json_put_fixed(json, "sample_rate", status->sample_rate, 1);
-    json_key(json, "duration");
-    status->duration > 0 ? json_real(json, status->duration) : json_null(json);
+    json_put_real(json, "duration", status->duration > 0 ? status->duration : (double)NAN);
     json_put_bool(json, "resumed", resumed);
     event_send(protocol, client);
 }

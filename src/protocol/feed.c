@@ -149,6 +149,11 @@ static void write_processed(struct json *json, const char *band, uint64_t seq, e
         message_acc(json, band, seq, features);
 }
 
+void feed_recording_begins(struct feed *feed)
+{
+    memset(feed->recorded, 0, sizeof(feed->recorded));
+}
+
 /* A recording numbers its messages by itself: it may run without a stream. */
 static void record_processed(struct protocol *protocol, enum sensor sensor, const void *features)
 {

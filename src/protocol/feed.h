@@ -36,6 +36,8 @@ void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
 void feed_acc(struct protocol *protocol, const struct acc_features *features);
 /* The stream of EEG ends: what the decimator still holds goes out. */
 void feed_flush(struct protocol *protocol);
+/* Its processed.jsonl counts from 0. */
+void feed_recording_begins(struct feed *feed);
 void feed_link_down(struct protocol *protocol);
 /* The last battery message, to a new client. */
 void feed_greet(struct protocol *protocol, uint64_t client);

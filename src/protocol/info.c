@@ -33,7 +33,7 @@ void put_band(struct json *json, const struct band_identity *band)
     json_put_string_or_null(json, "address", band->address);
 }
 
-static void put_integer_or_null(struct json *json, const char *key, int64_t value, bool known)
+void put_integer_or_null(struct json *json, const char *key, int64_t value, bool known)
 {
     json_key(json, key);
     known ? json_integer(json, value) : json_null(json);
@@ -143,8 +143,8 @@ void put_streaming_status(struct protocol *protocol, struct json *json)
     put_sensors(json, "sensors", status->sensors);
     json_put_fixed(json, "sample_rate",
                    active && status->sample_rate > 0 ? status->sample_rate : (double)NAN, 1);
-    json_key(json, "duration");
-    active && status->duration > 0 ? json_real(json, status->duration) : json_null(json);
+    json_put_real(json, "duration",
+                  active && status->duration > 0 ? status->duration : (double)NAN);
     json_put_iso(json, "since",
                  active && status->since_utc_us ? (double)status->since_utc_us / 1000.0
                                                 : (double)NAN);

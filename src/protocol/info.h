@@ -6,6 +6,7 @@
 #include "protocol/protocol.h"
 
 bool recording_runs(const struct protocol *protocol);
+void put_integer_or_null(struct json *json, const char *key, int64_t value, bool known);
 void put_band(struct json *json, const struct band_identity *band);
 void put_device_info(struct protocol *protocol, struct json *json, uint64_t client);
 void put_devices(struct protocol *protocol, struct json *json);

@@ -219,7 +219,7 @@ void start_recording(struct request *request, const struct value *values)
         request_fail(request, &failure);
         return;
     }
-    memset(protocol->feed.recorded, 0, sizeof(protocol->feed.recorded));
+    feed_recording_begins(&protocol->feed);
     manager_want_for_recording(protocol->manager, wanted.sensors);
 }
 
