@@ -36,7 +36,10 @@ void put_band(struct json *json, const struct band_identity *band)
 void put_integer_or_null(struct json *json, const char *key, int64_t value, bool known)
 {
     json_key(json, key);
-    known ? json_integer(json, value) : json_null(json);
+    if (known)
+        json_integer(json, value);
+    else
+        json_null(json);
 }
 
 void put_device_info(struct protocol *protocol, struct json *json, uint64_t client)

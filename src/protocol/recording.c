@@ -79,7 +79,10 @@ static void answer_waiting(struct protocol *protocol, const char *command,
         next = request->next;
         if (strcmp(request->command->name, command) != 0)
             continue;
-        failure ? request_fail(request, failure) : request_succeed(request, NULL);
+        if (failure)
+            request_fail(request, failure);
+        else
+            request_succeed(request, NULL);
     }
 }
 
