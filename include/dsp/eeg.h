@@ -5,6 +5,7 @@
 #ifndef DSP_EEG_H
 #define DSP_EEG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "band/block.h"
@@ -24,6 +25,21 @@ const char *signal_quality_name(enum signal_quality quality);
 
 /* Frequencies 1, 1.5 … 45 Hz: the bins of a 2 s segment. */
 #define EEG_SPECTRUM_BINS 89
+
+/* What was seen in the half second: bits of one set, told by name. */
+enum eeg_artefact {
+    ARTEFACT_BLINK = 1,
+    ARTEFACT_MUSCLE = 2,
+    ARTEFACT_MOVEMENT = 4,
+    ARTEFACT_POP = 8,
+};
+/* NULL for what is none. */
+const char *eeg_artefact_name(enum eeg_artefact artefact);
+
+/* Blinks told in one message: more are left out. Each is told 0.4 s after it was over. */
+#define EEG_BLINKS_MAX 8
+/* The seconds that a figure can rest on: half overlapping, of the last ten. */
+#define EEG_SECONDS_MAX 20
 
 /* One processed EEG message. What is not known is NAN and becomes null. */
 struct eeg_features {
@@ -48,6 +64,17 @@ struct eeg_features {
     /* Of channel 1, the last of both; NAN unless each channel it is made of is good. */
     double focus_index, relaxation_index, stress_index, cognitive_load, emotional_stability;
     double hemispheric_balance;
+    unsigned artefacts; /* of enum eeg_artefact */
+    size_t blink_count;
+    double blinks[EEG_BLINKS_MAX]; /* Unix ms, of their peaks */
+    /* s of signal that theta rests on: 4, the whole window, or what is free of blinks of the last
+     * ten; NAN without theta. */
+    double spectrum_seconds[EEG_CHANNELS];
+    /* Those free seconds' ends, Unix ms; none where theta rests on the whole window. */
+    size_t second_count[EEG_CHANNELS];
+    double second_ends[EEG_CHANNELS][EEG_SECONDS_MAX];
+    bool second_sways[EEG_CHANNELS][EEG_SECONDS_MAX]; /* not in delta */
+    double muscle[EEG_CHANNELS]; /* gamma over beta of the free seconds of the last ten */
 };
 
 struct eeg_dsp;

@@ -8,29 +8,26 @@
 #include "dsp/timeline.h"
 
 struct eeg_quality {
-    /* Detector of blinks: 1-30 Hz, one pole each; it lives on from cell to cell. */
-    double slow, fast;
-    bool started;
     /* This half second. */
     unsigned slots, good, leadoff, saturated;
-    double swing_lo, swing_hi; /* µV, of the detector */
-    double raw_lo, raw_hi;     /* µV, of the signal itself */
-    double mains;              /* µV², summed */
+    double raw_lo, raw_hi; /* µV, of the signal itself */
+    double mains;          /* µV², summed */
 };
 
 /* What a finished half second comes to. */
 struct eeg_verdict {
     bool leadoff;
-    bool artefact; /* a blink or the like, or a flat line: spoils the windows it is in */
+    bool flat;     /* a line on which nothing moves: no signal */
     unsigned good; /* samples */
     double sqi;    /* 0..1 */
+    bool sound;    /* good but for what stood out of it: figures that it leaves alone are right */
     enum signal_quality quality;
 };
 
 /* Takes channel `c` of a slot; true if it may be part of a spectrum. */
 bool eeg_quality_take(struct eeg_quality *quality, const struct slot *slot, size_t c);
 
-/* Judges the half second and begins the next. */
-struct eeg_verdict eeg_quality_close(struct eeg_quality *quality);
+/* Judges the half second, of which `spoilt` samples stood out, and begins the next. */
+struct eeg_verdict eeg_quality_close(struct eeg_quality *quality, unsigned spoilt);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Welch's power spectrum over the last four seconds of one channel: 2 s Hann segments, 50 %
- * overlap, each segment's mean taken off, one-sided density (Welch 1967; scipy.signal.welch).
+ * Power spectra of one channel's last four seconds: Welch's of all of them (2 s Hann segments, 50 %
+ * overlap, each segment's mean taken off, one-sided density: Welch 1967; scipy.signal.welch), and
+ * that of a single second among them.
  */
 #ifndef DSP_SPECTRUM_H
 #define DSP_SPECTRUM_H
@@ -17,7 +18,16 @@ void spectrum_destroy(struct spectrum *spectrum);
 
 void spectrum_push(struct spectrum *spectrum, double uv);
 
-/* Density, µV²/Hz, at bins 2..90 (nominally 1, 1.5 … 45 Hz), the samples being `rate` a second. */
-void spectrum_welch(const struct spectrum *spectrum, double rate, double psd[EEG_SPECTRUM_BINS]);
+/* Density, µV²/Hz, at bins 2..90 (nominally 1, 1.5 … 45 Hz), the samples being `rate` a second.
+ * Returns that at bin 1, 0.5 Hz. */
+double spectrum_welch(const struct spectrum *spectrum, double rate, double psd[EEG_SPECTRUM_BINS]);
+
+/* Of one second: 1, 2 … 45 Hz. */
+#define SPECTRUM_SECOND_BINS 45
+
+/* The same of the one Hann segment of `rate` samples (nominal) that ended `back` samples ago, at
+ * most 3·rate. */
+void spectrum_second(const struct spectrum *spectrum, size_t back, double rate,
+                     double psd[SPECTRUM_SECOND_BINS]);
 
 #endif

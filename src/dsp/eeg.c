@@ -8,11 +8,12 @@
 #include "dsp/eeg_quality.h"
 #include "dsp/filter.h"
 #include "dsp/grid.h"
-#include "dsp/spectrum.h"
 #include "dsp/timeline.h"
+#include "eeg_powers.h"
 
-#define CELL_TICKS (BAND_TICK_HZ / 2.0)
-#define DELAY_MAX  (TIMELINE_RATE_MAX / 2)
+#define CELL_TICKS     (BAND_TICK_HZ / 2.0)
+#define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
+#define BLINK_APART_MS 250
 
 static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
 
@@ -41,10 +42,12 @@ struct eeg_dsp {
     struct timeline timeline;
     struct grid grid;
     firfilt_rrrf bandpass[EEG_CHANNELS];
-    struct spectrum *spectrum[EEG_CHANNELS];
-    unsigned clean[EEG_CHANNELS]; /* slots in a row fit for a spectrum */
+    struct eeg_powers powers[EEG_CHANNELS];
     struct eeg_quality quality[EEG_CHANNELS];
-    enum signal_quality verdict[EEG_CHANNELS]; /* of this half second */
+    bool sound[EEG_CHANNELS]; /* this half second: struct eeg_verdict */
+    bool muscle[EEG_CHANNELS];
+    double blink_ms; /* the last one told */
+    double tick;     /* of the newest slot */
     size_t delay, inside,
         at; /* of the band-pass, slots: its delay, how many wait, the next place */
     struct waiting waiting[DELAY_MAX + 1];
@@ -68,9 +71,8 @@ static void release_filters(struct eeg_dsp *dsp)
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         if (dsp->bandpass[c])
             firfilt_rrrf_destroy(dsp->bandpass[c]);
-        spectrum_destroy(dsp->spectrum[c]);
         dsp->bandpass[c] = NULL;
-        dsp->spectrum[c] = NULL;
+        eeg_powers_release(&dsp->powers[c]);
     }
     dsp->rate = 0;
 }
@@ -94,8 +96,7 @@ static bool make_filters(struct eeg_dsp *dsp, int rate)
         single[i] = (float)taps[i];
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         dsp->bandpass[c] = firfilt_rrrf_create(single, (unsigned)rate + 1);
-        dsp->spectrum[c] = spectrum_create(rate);
-        if (!dsp->bandpass[c] || !dsp->spectrum[c])
+        if (!eeg_powers_make(&dsp->powers[c], rate) || !dsp->bandpass[c])
             return false;
     }
     dsp->rate = rate;
@@ -111,54 +112,24 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : NAN;
 }
 
-static void set_bands(struct eeg_features *f, size_t c, const double *psd, double bin_hz)
+static void set_powers(struct eeg_dsp *dsp, size_t c, double rate)
 {
+    struct eeg_features *f = &dsp->features;
     double sum = 0;
-    for (int b = 0; b < EEG_BANDS; b++) {
-        f->band_power[c][b] = 0;
-        /* By the bins' nominal frequency: a bin must not change its band as the rate's fit settles.
-         */
-        for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++) {
-            double nominal = 1 + 0.5 * (double)k;
-            if (nominal >= eeg_band_lo(b) && nominal < eeg_band_hi(b))
-                f->band_power[c][b] += psd[k] * bin_hz;
-        }
+    eeg_powers_tell(&dsp->powers[c], f, c, dsp->tick, rate);
+    for (int b = 0; b < EEG_BANDS; b++)
         sum += f->band_power[c][b];
-    }
     for (int b = 0; b < EEG_BANDS; b++)
         f->relative_power[c][b] = ratio(f->band_power[c][b], sum);
     if (c == 0)
         f->total_power = sum;
 }
 
-static void forget_spectrum(struct eeg_features *f, size_t c)
-{
-    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
-        f->power_db[c][k] = NAN;
-    for (int b = 0; b < EEG_BANDS; b++)
-        f->band_power[c][b] = f->relative_power[c][b] = NAN;
-    if (c == 0)
-        f->total_power = NAN;
-}
-
-static void set_spectrum(struct eeg_dsp *dsp, size_t c, double rate)
-{
-    struct eeg_features *f = &dsp->features;
-    if (dsp->clean[c] < 4 * (unsigned)dsp->rate) {
-        forget_spectrum(f, c);
-        return;
-    }
-    double psd[EEG_SPECTRUM_BINS];
-    spectrum_welch(dsp->spectrum[c], rate, psd);
-    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
-        f->power_db[c][k] = psd[k] > 0 ? 10 * log10(psd[k]) : NAN;
-    set_bands(f, c, psd, rate / (2 * dsp->rate));
-}
-
-/* The band's power, if the channel was good: an index hides from what it was made. */
+/* The band's power, if the channel was sound: an index hides from what it was made. */
 static double sound_power(const struct eeg_dsp *dsp, size_t c, enum eeg_band band)
 {
-    return dsp->verdict[c] == QUALITY_GOOD ? dsp->features.band_power[c][band] : NAN;
+    const bool drowned = dsp->muscle[c] && (band == EEG_BETA || band == EEG_GAMMA);
+    return dsp->sound[c] && !drowned ? dsp->features.band_power[c][band] : NAN;
 }
 
 /* Channel 1, as the vendor's; NAN in, NAN out. */
@@ -176,21 +147,52 @@ static void set_indices(struct eeg_dsp *dsp)
     f->hemispheric_balance = ratio(alpha - other, alpha + other);
 }
 
+/* Both channels see one blink: what lies nearer than two can is the same. */
+static void tell_blink(struct eeg_dsp *dsp, double ms)
+{
+    struct eeg_features *f = &dsp->features;
+    if (fabs(ms - dsp->blink_ms) < BLINK_APART_MS || f->blink_count == EEG_BLINKS_MAX)
+        return;
+    dsp->blink_ms = ms;
+    f->blinks[f->blink_count++] = ms;
+}
+
+static void set_artefacts(struct eeg_dsp *dsp, size_t c)
+{
+    static const unsigned artefacts[] = {[WATCH_NOTHING] = 0,
+                                         [WATCH_BLINK] = ARTEFACT_BLINK,
+                                         [WATCH_MOVEMENT] = ARTEFACT_MOVEMENT,
+                                         [WATCH_POP] = ARTEFACT_POP};
+    struct eeg_watch *watch = &dsp->powers[c].watch;
+    const struct watch_event ended = eeg_watch_ended(watch);
+    const enum watch_kind kind = eeg_watch_kind(&ended);
+    if (kind == WATCH_BLINK)
+        tell_blink(dsp, ended.peak_ms);
+    dsp->features.artefacts |= artefacts[kind] | artefacts[eeg_watch_kind(&watch->event)];
+    if (dsp->muscle[c])
+        dsp->features.artefacts |= ARTEFACT_MUSCLE;
+}
+
 static void judge(struct eeg_dsp *dsp)
 {
     struct eeg_features *f = &dsp->features;
     unsigned good = 0;
     f->quality = QUALITY_GOOD;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        struct eeg_verdict verdict = eeg_quality_close(&dsp->quality[c]);
+        struct eeg_verdict verdict =
+            eeg_quality_close(&dsp->quality[c], eeg_powers_spoilt(&dsp->powers[c], dsp->slots));
         f->leadoff[c] = verdict.leadoff;
         f->sqi[c] = verdict.sqi;
         good += verdict.good;
-        dsp->verdict[c] = verdict.quality;
+        dsp->muscle[c] = eeg_powers_muscle(&dsp->powers[c], dsp->tick, &f->muscle[c]);
+        if (dsp->muscle[c] && verdict.quality == QUALITY_GOOD)
+            verdict.quality = QUALITY_POOR;
+        dsp->sound[c] = verdict.sound && verdict.quality != QUALITY_NO_CONTACT;
         if (verdict.quality > f->quality)
             f->quality = verdict.quality;
-        if (verdict.artefact)
-            dsp->clean[c] = 0;
+        if (verdict.flat)
+            eeg_powers_void(&dsp->powers[c]);
+        set_artefacts(dsp, c);
     }
     f->good_samples_ratio = (double)good / (EEG_CHANNELS * dsp->slots);
 }
@@ -201,6 +203,8 @@ static void begin_cell(struct eeg_dsp *dsp)
     dsp->features.count = 0;
     dsp->features.lost = 0;
     dsp->features.interpolated = 0;
+    dsp->features.artefacts = 0;
+    dsp->features.blink_count = 0;
 }
 
 /* What nothing that comes after is made of. */
@@ -210,7 +214,7 @@ static void tell(struct eeg_dsp *dsp, double rate)
     for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
         f->frequencies[k] = (double)(k + 2) * rate / (2 * dsp->rate);
     for (size_t c = 0; c < EEG_CHANNELS; c++)
-        set_spectrum(dsp, c, rate);
+        set_powers(dsp, c, rate);
     set_indices(dsp);
     dsp->emit(dsp->user, f);
 }
@@ -267,7 +271,7 @@ static void resettle(struct eeg_dsp *dsp)
     dsp->inside = 0;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         firfilt_rrrf_reset(dsp->bandpass[c]);
-        dsp->clean[c] = 0;
+        eeg_powers_break(&dsp->powers[c]);
     }
 }
 
@@ -286,12 +290,12 @@ static void take_slot(void *user, const struct slot *slot)
     dsp->features.lost += slot->extra + !slot->sample;
     bool bridged = false;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        bool clean = eeg_quality_take(&dsp->quality[c], slot, c);
-        dsp->clean[c] = clean ? dsp->clean[c] + (dsp->clean[c] < UINT32_MAX) : 0;
+        bool measured = eeg_quality_take(&dsp->quality[c], slot, c);
         bridged |= slot->channel[c].state == SLOT_BRIDGED;
-        spectrum_push(dsp->spectrum[c], slot->channel[c].uv);
+        eeg_powers_take(&dsp->powers[c], slot, c, measured);
     }
     dsp->features.interpolated += bridged;
+    dsp->tick = slot->tick;
     dsp->slots++;
     filter_slot(dsp, slot);
 }
@@ -301,8 +305,11 @@ static void start_over(struct eeg_dsp *dsp)
 {
     timeline_reset(&dsp->timeline);
     dsp->grid = (struct grid){.period = CELL_TICKS};
-    for (size_t c = 0; c < EEG_CHANNELS; c++)
+    dsp->blink_ms = -INFINITY;
+    for (size_t c = 0; c < EEG_CHANNELS; c++) {
         dsp->quality[c] = (struct eeg_quality){0};
+        eeg_powers_forget(&dsp->powers[c]);
+    }
     begin_cell(dsp);
 }
 

@@ -16,6 +16,21 @@ const char *signal_quality_name(enum signal_quality quality)
     return names[quality];
 }
 
+const char *eeg_artefact_name(enum eeg_artefact artefact)
+{
+    switch (artefact) {
+    case ARTEFACT_BLINK:
+        return "blink";
+    case ARTEFACT_MUSCLE:
+        return "muscle";
+    case ARTEFACT_MOVEMENT:
+        return "movement";
+    case ARTEFACT_POP:
+        return "pop";
+    }
+    return NULL;
+}
+
 const char *activity_name(enum activity activity)
 {
     static const char *const names[] = {"stationary", "sitting", "walking", "running", NULL};

@@ -103,12 +103,12 @@ static void put_bands(struct json *json, const char *key, const double *values)
 static void put_eeg_channel(struct json *json, const struct eeg_features *features, int c)
 {
     static const struct {
-        const char *filtered, *leadoff, *sqi, *power, *bands, *relative;
+        const char *filtered, *leadoff, *sqi, *power, *bands, *relative, *seconds, *muscle;
     } keys[EEG_CHANNELS] = {
         {"ch1_filtered", "ch1_leadoff", "ch1_sqi", "ch1_power", "ch1_band_powers",
-         "ch1_relative_powers"},
+         "ch1_relative_powers", "ch1_spectrum_seconds", "ch1_muscle"},
         {"ch2_filtered", "ch2_leadoff", "ch2_sqi", "ch2_power", "ch2_band_powers",
-         "ch2_relative_powers"},
+         "ch2_relative_powers", "ch2_spectrum_seconds", "ch2_muscle"},
     };
 
     put_fixed_array(json, keys[c].filtered, features->filtered[c], features->count, 3);
@@ -117,6 +117,19 @@ static void put_eeg_channel(struct json *json, const struct eeg_features *featur
     put_fixed_array(json, keys[c].power, features->power_db[c], EEG_SPECTRUM_BINS, 3);
     put_bands(json, keys[c].bands, features->band_power[c]);
     put_bands(json, keys[c].relative, features->relative_power[c]);
+    json_put_fixed(json, keys[c].seconds, features->spectrum_seconds[c], 2);
+    json_put_fixed(json, keys[c].muscle, features->muscle[c], 3);
+}
+
+static void put_artefacts(struct json *json, unsigned artefacts)
+{
+    json_key(json, "artefacts");
+    json_begin_array(json);
+    for (unsigned bit = 1; eeg_artefact_name((enum eeg_artefact)bit); bit *= 2) {
+        if (artefacts & bit)
+            json_string(json, eeg_artefact_name((enum eeg_artefact)bit));
+    }
+    json_end_array(json);
 }
 
 void message_eeg(struct json *json, const char *device_id, uint64_t seq,
@@ -140,6 +153,8 @@ void message_eeg(struct json *json, const char *device_id, uint64_t seq,
     json_put_real(json, "cognitive_load", features->cognitive_load);
     json_put_real(json, "emotional_stability", features->emotional_stability);
     json_put_real(json, "hemispheric_balance", features->hemispheric_balance);
+    put_fixed_array(json, "blinks", features->blinks, features->blink_count, 3);
+    put_artefacts(json, features->artefacts);
     json_end_object(json);
     json_end_object(json);
 }

@@ -6,7 +6,7 @@ struct field {
     const char *name, *unit;
 };
 
-#define FIELDS_MAX 32
+#define FIELDS_MAX 40
 
 static const struct field raw[SENSOR_COUNT][FIELDS_MAX] = {
     [SENSOR_EEG] = {{"timestamp", "ms"},
@@ -46,7 +46,13 @@ static const struct field processed[SENSOR_COUNT][FIELDS_MAX] = {
                     {"stress_index", "ratio"},
                     {"cognitive_load", "ratio"},
                     {"emotional_stability", "ratio"},
-                    {"hemispheric_balance", "-1..1"}},
+                    {"hemispheric_balance", "-1..1"},
+                    {"ch1_spectrum_seconds", "s"},
+                    {"ch2_spectrum_seconds", "s"},
+                    {"ch1_muscle", "ratio"},
+                    {"ch2_muscle", "ratio"},
+                    {"blinks", "ms"},
+                    {"artefacts", "blink, muscle, movement, pop"}},
     [SENSOR_PPG] = {{"timestamps", "ms"},
                     {"filtered_ppg", "counts"},
                     {"ppg_sqi", "0..1"},

@@ -13,7 +13,7 @@ static void number(double value)
     if (isnan(value))
         printf("null");
     else
-        printf("%.9g", value);
+        printf("%.12g", value);
 }
 
 static void list(const char *name, const double *values, size_t count)
@@ -41,6 +41,15 @@ static void print(void *user, const struct eeg_features *f)
     list("relative", f->relative_power[0], EEG_BANDS);
     list("frequencies", f->frequencies, EEG_SPECTRUM_BINS);
     list("db", f->power_db[0], EEG_SPECTRUM_BINS);
+    list("seconds", f->spectrum_seconds, EEG_CHANNELS);
+    list("blinks", f->blinks, f->blink_count);
+    list("ends", f->second_ends[0], f->second_count[0]);
+    list("muscle", f->muscle, EEG_CHANNELS);
+    printf(",\"sways\":[");
+    for (size_t i = 0; i < f->second_count[0]; i++)
+        printf(i ? ",%d" : "%d", f->second_sways[0][i]);
+    printf("]");
+    printf(",\"artefacts\":%u", f->artefacts);
     list("x", f->filtered[0], f->count);
     printf(",\"t\":[");
     for (size_t i = 0; i < f->count; i++)
@@ -74,7 +83,7 @@ int main(int argc, char **argv)
             block.samples.count = 0;
         }
         if (gap) {
-            block.lost = lost;
+            block.lost += lost;
             n += lost;
         } else if (sscanf(line, "%lf %lf %u", &a, &b, &leadoff) >= 2) {
             if (block.samples.count == 0) {

@@ -44,8 +44,10 @@ def probe(x, fs=250, rate=None, mains=50, gaps=(), other=None):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def is_valid(message, bands="bands"):
-    return message[bands][0] is not None
+def is_valid(message, channel=0):
+    """It rests on the whole window of four seconds, delta too."""
+    whole = message["seconds"][channel] == 4 and message["bands2" if channel else "bands"][0] is not None
+    return whole and (channel == 1 or message["db"][0] is not None)
 
 
 def joined(messages, key):
@@ -202,6 +204,13 @@ def spoilt(kind, clean, fs, at):
     return x
 
 
+def second_bands(x, fs, ends):
+    """Bands of the seconds that end there: SciPy's periodograms, averaged."""
+    parts = [x[round(end / 1000 * fs) - fs + 1:][:fs] for end in ends]
+    f, p = signal.periodogram(np.array(parts), fs, "hann", detrend="constant")
+    return np.array([p[:, (f >= lo) & (f < hi)].sum(1).mean() for lo, hi in EDGES])
+
+
 @pytest.mark.parametrize("fs", [250, 500])
 @pytest.mark.parametrize("kind", ["blink", "saturation", "negative saturation", "zero"])
 def test_an_artefact_spoils_its_own_windows_only(fs, kind):
@@ -209,12 +218,33 @@ def test_an_artefact_spoils_its_own_windows_only(fs, kind):
     x = spoilt(kind, clean, fs, 12 * fs + fs // 8)  # all of it in the half second 24
     a, b = probe(clean, fs), probe(x, fs, other=clean)
     void = [k for k, m in enumerate(b) if not is_valid(m) and k >= 7]
-    later = max(worst(b[k]["bands"], a[k]["bands"]) for k in range(32, len(b)))
+    later = max(worst(b[k]["bands"], a[k]["bands"]) for k in range(34, len(b)))
     say(f"{fs} Hz, {kind}: void windows {void}, later ones differ by {100 * later:.5f} %")
-    assert void == ([] if kind == "zero" else list(range(24, 32)))
-    assert later < 0.01 and all(is_valid(m, "bands2") for m in b[7:])
+    assert void[:8] == ([] if kind == "zero" else list(range(24, 32)))
+    assert len(void) <= 8 + (kind == "blink")  # its margin of 0.15 s
+    assert later < 0.01 and all(is_valid(m, 1) for m in b[7:])
     assert np.nanmax(np.abs(joined(b, "x"))) < 400
     assert (b[24]["quality"] == "good") == (kind == "zero") and b[26]["quality"] == "good"
+    assert b[26]["blinks" if kind == "blink" else "ends"] == [] or kind != "blink"
+
+
+@pytest.mark.parametrize("fs", [250, 500])
+def test_a_blink_spoils_only_what_is_slow(fs):
+    clean = brain(24, fs) + 5000
+    x = spoilt("blink", clean, fs, 12 * fs + fs // 8)
+    told, y = probe(x, fs), notched(clean, fs)
+    told_at = [blink for m in told for blink in m["blinks"]]
+    assert len(told_at) == 1 and abs(told_at[0] - 12250) < 60
+    low, high = [], []
+    for k in range(24, 32):
+        m = told[k]
+        assert m["db"][13] is None and m["db"][14] is not None  # 7.5 and 8 Hz
+        assert 2 <= m["seconds"][0] <= 9 and m["artefacts"] == (1 if k in (24, 25) else 0)
+        low.append(np.array(m["bands"][:2]) / second_bands(y, fs, m["ends"])[:2])
+        high.append(np.array(m["bands"][2:]) / welch_bands(y[window(k, fs)], fs)[2:])
+    say(f"{fs} Hz, a blink of 250 µV: delta and theta of the free seconds within {100 * worst(low, 1):.2f} %, "
+        f"alpha to gamma of the whole window within {100 * worst(high, 1):.2f} %")
+    assert worst(low, 1) < 0.05 and worst(high, 1) < 0.12
 
 
 def test_indices_are_ratios_of_linear_power():
@@ -241,4 +271,4 @@ def test_real_eeg_has_scipys_powers(channel, path):
     points = np.abs([out[k]["relative"] for k in valid] - full / full.sum(1, keepdims=True)).max()
     say(f"real EEG, channel {channel + 1}: {len(valid)} of {len(out) - 7} windows, relative powers within "
         f"{100 * points:.4f} points, absolute {100 * worst(ours, full):.4f} %")
-    assert len(valid) > 0.8 * len(out) and points <= 0.02 and worst(ours, full) <= 0.01
+    assert len(valid) > 0.7 * len(out) and points <= 0.02 and worst(ours, full) <= 0.01

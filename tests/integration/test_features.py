@@ -75,8 +75,8 @@ def test_what_is_computed_is_what_the_wearer_does(rate, heart):
     bands = [m["data"]["ch1_relative_powers"] for m in eeg if m["data"]["ch1_relative_powers"]["alpha"] is not None]
     alpha = [b["alpha"] for b in bands]
     print(f"alpha {min(alpha):.2f} to {max(alpha):.2f} in {len(alpha)} of {len(eeg)} messages")
-    # A blink spoils the windows that hold it.
-    assert len(alpha) >= 20 and max(alpha) > 0.3 > 0.1 > min(alpha)
+    # Without delta, which the band sways over, there is no share of it.
+    assert len(alpha) >= 12 and max(alpha) > 0.3 > 0.1 > min(alpha)
     assert all(abs(sum(b.values()) - 1) < 1e-5 for b in bands)
     assert all(m["data"]["focus_index"] is None for m in eeg[:7])
 

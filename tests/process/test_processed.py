@@ -12,7 +12,7 @@ from test_process import CAPTURES, ROOT, name, process
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 from peers import Client, Daemon, validate  # noqa: E402
 
-TIMES = ("timestamps", "beats")
+TIMES = ("blinks", "timestamps", "beats")
 
 
 def no_number(text):

@@ -220,6 +220,12 @@ class SensorFieldsEegProcessedData(TypedDict):
     cognitive_load: str
     emotional_stability: str
     hemispheric_balance: str
+    ch1_spectrum_seconds: str
+    ch2_spectrum_seconds: str
+    ch1_muscle: str
+    ch2_muscle: str
+    blinks: str
+    artefacts: str
 
 
 class SensorFieldsEeg(TypedDict):
@@ -1409,6 +1415,12 @@ class ProcessedEegValues(TypedDict):
     cognitive_load: Optional[float]
     emotional_stability: Optional[float]
     hemispheric_balance: Optional[float]
+    ch1_spectrum_seconds: Optional[float]
+    ch2_spectrum_seconds: Optional[float]
+    ch1_muscle: Optional[float]
+    ch2_muscle: Optional[float]
+    blinks: List[UnixMs]
+    artefacts: List[Literal['blink', 'muscle', 'movement', 'pop']]
 
 
 class ProcessedEeg(TypedDict):
