@@ -15,18 +15,6 @@
 #define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
 #define BLINK_APART_MS 250
 
-static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
-
-double eeg_band_lo(enum eeg_band band)
-{
-    return edges[band][0];
-}
-
-double eeg_band_hi(enum eeg_band band)
-{
-    return edges[band][1];
-}
-
 typedef void feature_sink(void *user, const struct eeg_features *features);
 
 /* A slot inside the band-pass, waiting for its filtered value. */

@@ -1,4 +1,4 @@
-/* The names that features go by in messages. */
+/* The names that features go by in messages, and where the bands of the EEG begin and end. */
 #include "dsp/eeg.h"
 #include "dsp/motion.h"
 
@@ -7,6 +7,18 @@ const char *eeg_band_name(enum eeg_band band)
     static const char *const names[EEG_BANDS] = {"delta", "theta", "alpha", "beta", "gamma"};
 
     return names[band];
+}
+
+static const double edges[EEG_BANDS][2] = {{1, 4}, {4, 8}, {8, 13}, {13, 30}, {30, 45}};
+
+double eeg_band_lo(enum eeg_band band)
+{
+    return edges[band][0];
+}
+
+double eeg_band_hi(enum eeg_band band)
+{
+    return edges[band][1];
 }
 
 const char *signal_quality_name(enum signal_quality quality)
