@@ -212,6 +212,9 @@ void manager_forget(struct manager *manager, const void *user);
 void manager_want_for_recording(struct manager *manager, sensor_set sensors);
 
 const struct manager_status *manager_status(struct manager *manager);
+
+/* The mains' frequency that the EEG is rid of, Hz. */
+int manager_mains_hz(const struct manager *manager);
 const struct pipeline_counts *manager_counts(struct manager *manager, enum sensor sensor);
 /* UTC in Unix ms for this boot time, by the anchor of the connection; the host's own when not
  * connected. */

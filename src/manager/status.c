@@ -67,6 +67,11 @@ const struct manager_status *manager_status(struct manager *m)
     return status;
 }
 
+int manager_mains_hz(const struct manager *m)
+{
+    return m->config.mains_hz;
+}
+
 const struct pipeline_counts *manager_counts(struct manager *m, enum sensor sensor)
 {
     return pipeline_counts(m->pipeline, sensor);

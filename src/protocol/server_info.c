@@ -102,6 +102,7 @@ void put_server_info(struct protocol *protocol, struct json *json)
     json_put_string(json, "version", LINKBANDD_VERSION);
     json_put_string(json, "protocol", PROTOCOL_VERSION);
     json_put_string(json, "instance", protocol->instance);
+    json_put_integer(json, "mains", manager_mains_hz(protocol->manager));
     put_limits(json, &protocol->limits);
     put_sensor_fields(json);
     json_key(json, "commands");

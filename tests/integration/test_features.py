@@ -128,3 +128,19 @@ def test_a_lost_link_is_a_new_beginning_too(daemon):
     assert [m["data"]["total_power"] for m in eeg[:7]] == [None] * 7
     assert [m["data"]["bpm"] for m in processed(messages[back:], "ppg")[:3]] == [None] * 3
     json.dumps(messages, allow_nan=False)
+
+
+@pytest.mark.parametrize("mains", [50, 60])
+def test_the_server_tells_what_mains_it_takes_off(mains):
+    daemon = Daemon("--backend", "sim", "--mains", str(mains))
+
+    async def story():
+        client = await listener(daemon)
+        info = await client.command("get_server_info")
+        await client.close()
+        return info["data"]["mains"]
+
+    try:
+        assert run(story()) == mains
+    finally:
+        daemon.stop()

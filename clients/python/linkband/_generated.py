@@ -1040,6 +1040,7 @@ class GetServerInfoData(TypedDict):
     version: str
     protocol: str
     instance: str
+    mains: Literal[50, 60]
     limits: Limits
     sensors: SensorFields
     commands: List[str]
