@@ -36,6 +36,8 @@ struct acc_features {
     double avg_movement, std_movement, max_movement; /* g, gravity removed */
     enum activity activity;
     double pitch, roll; /* degrees, NAN unless still */
+    /* Degrees, NAN unless still: how far the x axis, vertical when worn, leans towards z and y. */
+    double nod, tilt;
 };
 
 struct motion;

@@ -119,6 +119,8 @@ static void set_posture(const struct motion *m, struct acc_features *f)
     bool still = f->max_movement < STILL_G;
     f->pitch = still ? atan2(-g[0], sqrt(g[1] * g[1] + g[2] * g[2])) * degrees : NAN;
     f->roll = still ? atan2(g[1], g[2]) * degrees : NAN;
+    f->nod = still ? atan2(g[2], g[0]) * degrees : NAN;
+    f->tilt = still ? atan2(g[1], hypot(g[0], g[2])) * degrees : NAN;
 }
 
 static void close_second(struct motion *m, const struct sample_block *block,

@@ -226,6 +226,8 @@ void message_acc(struct json *json, const char *device_id, uint64_t seq,
     json_put_string_or_null(json, "activity_state", activity_name(features->activity));
     json_put_fixed(json, "pitch", features->pitch, 2);
     json_put_fixed(json, "roll", features->roll, 2);
+    json_put_fixed(json, "nod", features->nod, 2);
+    json_put_fixed(json, "tilt", features->tilt, 2);
     json_end_object(json);
     json_end_object(json);
 }

@@ -89,7 +89,9 @@ static const struct field processed[SENSOR_COUNT][FIELDS_MAX] = {
                     {"max_movement", "g"},
                     {"activity_state", "stationary, sitting, walking, running"},
                     {"pitch", "degrees"},
-                    {"roll", "degrees"}},
+                    {"roll", "degrees"},
+                    {"nod", "degrees"},
+                    {"tilt", "degrees"}},
 };
 
 static void put_fields(struct json *json, const char *key, const struct field *fields)

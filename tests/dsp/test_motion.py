@@ -48,6 +48,8 @@ def test_figures_are_those_of_the_raw_counts(path):
             assert data["max_movement"] < 0.05
             assert abs(data["pitch"] - np.degrees(np.arctan2(-x, np.hypot(y, z)))) < 0.5
             assert abs(data["roll"] - np.degrees(np.arctan2(y, z))) < 0.5
+            assert abs(data["nod"] - np.degrees(np.arctan2(z, x))) < 0.5
+            assert abs(data["tilt"] - np.degrees(np.arctan2(y, np.hypot(x, z)))) < 0.5
         else:
             assert data["max_movement"] >= 0.05
     states = sorted({d["activity_state"] or "null" for d in told})

@@ -291,6 +291,8 @@ class SensorFieldsAccProcessedData(TypedDict):
     max_movement: str
     pitch: str
     roll: str
+    nod: str
+    tilt: str
     activity_state: str
 
 
@@ -1488,6 +1490,8 @@ class ProcessedAccValues(TypedDict):
     max_movement: Optional[float]
     pitch: Optional[float]
     roll: Optional[float]
+    nod: Optional[float]
+    tilt: Optional[float]
     activity_state: Optional[Literal['stationary', 'sitting', 'walking', 'running']]
 
 
