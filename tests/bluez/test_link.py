@@ -320,7 +320,7 @@ def rounds(fake, probe, acquire):
     end = probe.resources()
     print(f"100 rounds {'acquire' if acquire else 'notify'}: {settled} -> {end} (RSS in kB, fds), match rules {rules} -> {fake.match_rules(name=client)}")
     assert fake.match_rules(name=client) == rules == 3
-    assert end[1] == settled[1]
+    assert end[1] < settled[1] + 9  # one kept a round were 90; the sockets of a link that ends may still be counted
     if not probe.is_sanitized():  # which keeps what was freed, and counts what leaked at the end
         assert end[0] < settled[0] + 600
     probe.stop()
