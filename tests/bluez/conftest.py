@@ -31,12 +31,13 @@ def fake(nobody):
 
 
 @pytest.fixture
-def start(bus):
+def start(request, bus):
     """Starts the backend with options; it must end cleanly, and by itself."""
     started = []
 
     def start(*options):
-        started.append(Probe(bus.address, *options))
+        fake = request.getfixturevalue("fake") if "fake" in request.fixturenames else None
+        started.append(Probe(bus.address, *options, fake=fake))
         return started[-1]
 
     yield start

@@ -7,6 +7,7 @@ in `calls`. What a method does can be replaced once or for good (`on`): an error
 reply. Uses dbus-python's low level only: types and orders are under full control.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -266,6 +267,13 @@ class Fake:
     def do_clients(self):
         names = self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames", "", ())
         return [str(name) for name in names if name.startswith(":") and name != self.bus.get_unique_name()]
+
+    def do_settle(self):
+        """Returns once all on the bus have taken in what they were told: libdbus answers a ping in its turn."""
+        with contextlib.suppress(dbus.DBusException):  # where the bus itself is gone, or a caller
+            for name in self.do_clients():
+                ping = dbus.lowlevel.MethodCallMessage(name, "/", "org.freedesktop.DBus.Peer", "Ping")
+                self.bus.send_message_with_reply_and_block(ping, 5)
 
     def do_fds(self):
         return len(os.listdir("/proc/self/fd"))

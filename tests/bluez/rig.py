@@ -92,7 +92,8 @@ class Fake:
 
 
 class Probe:
-    def __init__(self, address, *options):
+    def __init__(self, address, *options, fake=None):
+        self.fake = fake
         self.process = subprocess.Popen([BUILD / "bluez_probe", "--bus", address, *options], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines = queue.Queue()
@@ -112,6 +113,9 @@ class Probe:
         self.log.extend(self.process.stderr)
 
     def tell(self, command):
+        """What the bus has told comes first: it and this come by two ways."""
+        if self.fake and self.fake.process.poll() is None:
+            self.fake.settle()
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
 

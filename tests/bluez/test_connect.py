@@ -235,25 +235,17 @@ def test_a_link_our_crashed_run_left_may_be_cut(fake, start):
     probe.wait("connected")
 
 
-def hears_of_a_linked_band(fake, probe):
-    """What is told over the bus and what is told to the probe come by two ways: it is seen before anything is asked."""
-    probe.tell("scan")
-    fake.has_band(connected=True, resolved=True)
-    fake.hears_band()
-    probe.wait("seen")
-
-
 def test_a_link_our_crashed_run_left_is_ended_at_shutdown(fake, start):
     probe = start("--known", ADDRESS)
     probe.ready()
-    hears_of_a_linked_band(fake, probe)
+    fake.has_band(connected=True, resolved=True)
     probe.tell("destroy")
     probe.wait("destroyed")
     assert fake.called("Disconnect") == 1
 
 
 def test_another_programs_link_is_left_at_shutdown(fake, probe):
-    hears_of_a_linked_band(fake, probe)
+    fake.has_band(connected=True, resolved=True)
     fake.calls(clear=True)
     probe.tell("destroy")
     probe.wait("destroyed")

@@ -157,6 +157,7 @@ def test_the_token_comes_by_file_or_environment(daemons, tmp_path):
     ctl(daemon, "status", LINKBAND_TOKEN="a-token-of-some-length")
     ctl(daemon, "--token-file", str(file), "connect", ADDRESS)
     ctl(daemon, "record", "start", "--token-file", str(file))
+    ctl(daemon, "stream", "-n", "1", "--sensors", "eeg", "--token-file", str(file))  # a recording wants a sample
     session = ctl(daemon, "record", "stop", "--token-file", str(file)).stdout.strip()
     ctl(daemon, "recordings", "get", session, "--token-file", str(file), "-o", str(tmp_path))
     assert (tmp_path / session / "session.json").exists()
