@@ -82,7 +82,7 @@ def test_the_package_installs_and_serves(machine, deb):
 @pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
 @pytest.mark.parametrize("name", LONG)
 def test_all_of_the_package(machine, deb, name):
-    show(machine, deb, LONG[name], 420)
+    show(machine, deb, LONG[name], 900)
 
 
 def skip_offline():
@@ -120,4 +120,4 @@ def test_the_package_builds_from_its_build_depends_alone(built_in, suite):
 @pytest.mark.skipif(not ALL, reason="only in scripts/test --all")
 def test_the_next_debians_package_serves_under_its_systemd(built_in):
     deb = built_in(NEXT)
-    show(machine_of(deb, NEXT), deb, LONG["service"], 420)
+    show(machine_of(deb, NEXT), deb, LONG["service"], 900)
