@@ -64,4 +64,5 @@ def test_an_idle_client_costs_one_wake_up_a_second_at_most(daemon, tmp_path):
 
     counts, seconds = asyncio.run(story())
     print(f"\nin {seconds:.1f} s: {counts}")
-    assert 1 <= counts["epoll_wait"] <= seconds + 2
+    waits = counts.get("epoll_wait", 0) + counts.get("epoll_pwait", 0)  # the second is newer libuv's
+    assert 1 <= waits <= seconds + 2
