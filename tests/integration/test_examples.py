@@ -73,7 +73,8 @@ def test_csv_has_a_line_a_sample(daemon, clients):
             csv = await asyncio.create_subprocess_exec(
                 sys.executable, EXAMPLES / "csv_to_stdout.py", daemon.url, stdout=subprocess.PIPE
             )
-            await client.event("device_info", clients_connected=2)
+            while (await client.command("health_check"))["data"]["clients_connected"] < 2:
+                await asyncio.sleep(0.1)
             reply = await client.command("start_streaming", sensors=["eeg"], duration=2)
             assert reply["success"]
             text = (await csv.communicate())[0].decode()
