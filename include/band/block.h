@@ -44,7 +44,8 @@ static inline double block_sample_rate(const struct sample_block *block)
 static inline bool block_lost_by_link(const struct sample_block *block)
 {
     return block->lost > 0 &&
-           (block->restart || block->lost >= sensor_profile(block->samples.sensor)->packet_samples);
+           (block->restart ||
+            block->lost >= model_default()->sensors[block->samples.sensor].packet_samples);
 }
 
 #endif

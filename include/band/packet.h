@@ -6,8 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "band/profile.h"
+#include "band/model.h"
 #include "band/sensor.h"
+
+#define EEG_CHANNELS 2
+
+/* One count in µV: Vref 4.033 V, gain 12, 24 bits; and the largest magnitude, raw ±0x7FFFFF. */
+#define EEG_UV_PER_COUNT (4.033 / 12.0 / 8388607.0 * 1e6)
+#define EEG_COUNT_MAX    8388607
+
+/* Lead-off bits of the status byte that an EEG channel needs clear: its P and its N electrode. */
+#define EEG_LEADOFF_MASK(channel) (3u << (2 * (channel)))
+
+#define ACC_COUNTS_PER_G 16384.0
+
+/* The counter of the Link Band, Hz. */
+#define BAND_TICK_HZ 32768
 
 /*
  * A packet as it came. Borrowed: `bytes` is valid during the call that hands it over.

@@ -93,7 +93,7 @@ struct backend_ops {
     void (*disconnect)(struct backend *backend);
     /* Turns a data characteristic's notifications on or off. */
     void (*notify)(struct backend *backend, enum sensor sensor, bool on);
-    /* Writes ASCII (BAND_EEG_START, BAND_EEG_STOP) to EEG control, with response. */
+    /* Writes ASCII (the model's start or stop) to EEG control, with response. */
     void (*control)(struct backend *backend, const char *text);
     /*
      * Asks the band for something that only it can answer, over the link. None of it is told where

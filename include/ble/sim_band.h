@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "band/profile.h"
+#include "band/model.h"
 #include "band/sensor.h"
 #include "ble/sim.h"
 

@@ -1,9 +1,10 @@
 /* What of the daemon's options goes together. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "app/options.h"
-#include "band/profile.h"
+#include "band/model.h"
 #include "server/address.h"
 
 static bool is_backend(const struct options *options, const char *name)
@@ -28,18 +29,39 @@ static const char *backend_fault(const struct options *options)
     return NULL;
 }
 
+static bool may_be_band(const char *name)
+{
+    for (size_t i = 0; models[i]; i++) {
+        if (strncasecmp(name, models[i]->name_prefix, strlen(models[i]->name_prefix)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of all kinds of band, "or" between. */
+static const char *prefixes(char *out, size_t size)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; models[i] && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i ? " or " : "",
+                                models[i]->name_prefix);
+    return out;
+}
+
 /* A capture may call its band as it likes, what is on the air may not. */
 static bool band_fits(const struct options *options, struct failure *failure)
 {
     const char *band = options->auto_connect;
+    char text[80];
 
-    if (!band || strchr(band, ':') || is_backend(options, "replay") ||
-        strncasecmp(band, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0)
+    if (!band || strchr(band, ':') || is_backend(options, "replay") || may_be_band(band))
         return true;
     failure_set(failure, ERROR_INVALID_PARAMETERS,
-                "--auto-connect %.60s can't match: a band's name begins with " BAND_NAME_PREFIX
-                "; its address, AA:BB:CC:DD:EE:FF, does as well.",
-                band);
+                "--auto-connect %.60s can't match: a band's name begins with %s; its address, "
+                "AA:BB:CC:DD:EE:FF, does as well.",
+                band, prefixes(text, sizeof(text)));
     return false;
 }
 

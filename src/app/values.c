@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "band/capture.h"
-#include "band/profile.h"
+#include "band/model.h"
 #include "ble/backend.h"
 #include "ble/sim.h"
 #include "server/address.h"

@@ -30,7 +30,7 @@
 static void reset_sensor(struct sensor_clock *sensor, enum sensor which)
 {
     *sensor = (struct sensor_clock){.fresh = true, .told_ms = CLOCK_TOLD_NOTHING};
-    line_fit_init(&sensor->fit, BAND_TICK_HZ / sensor_profile(which)->initial_rates[0]);
+    line_fit_init(&sensor->fit, BAND_TICK_HZ / model_default()->sensors[which].initial_rates[0]);
 }
 
 void clock_reset(struct clock *clock)
@@ -86,7 +86,7 @@ static void take_eeg_rate(struct clock *clock)
     const int index = rate_index(SENSOR_EEG, clock->eeg_rate.rate);
 
     line_fit_init(&clock->sensor[SENSOR_EEG].fit,
-                  BAND_TICK_HZ / sensor_profile(SENSOR_EEG)->initial_rates[index]);
+                  BAND_TICK_HZ / model_default()->sensors[SENSOR_EEG].initial_rates[index]);
     clock->sensor[SENSOR_EEG].fresh = true;
     /* Its points were laid where packets of the other rate would have ended. */
     envelope_init(&clock->envelope);
@@ -109,7 +109,7 @@ void clock_assume_rate(struct clock *clock)
 {
     if (clock->eeg_rate.rate != 0)
         return;
-    clock->eeg_rate.rate = sensor_profile(SENSOR_EEG)->nominal_rates[0];
+    clock->eeg_rate.rate = model_default()->sensors[SENSOR_EEG].nominal_rates[0];
     take_eeg_rate(clock);
 }
 
@@ -117,7 +117,7 @@ static int nominal_rate(const struct clock *clock, enum sensor sensor)
 {
     if (sensor == SENSOR_EEG && clock->eeg_rate.rate != 0)
         return clock->eeg_rate.rate;
-    return sensor_profile(sensor)->nominal_rates[0];
+    return model_default()->sensors[sensor].nominal_rates[0];
 }
 
 static double rate_in_use(const struct sensor_clock *sensor)

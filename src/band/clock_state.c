@@ -172,7 +172,7 @@ static void pass_envelope(struct passage *passage, struct envelope *envelope)
 static bool is_eeg_rate(int rate)
 {
     return rate == 0 ||
-           sensor_profile(SENSOR_EEG)->nominal_rates[rate_index(SENSOR_EEG, rate)] == rate;
+           model_default()->sensors[SENSOR_EEG].nominal_rates[rate_index(SENSOR_EEG, rate)] == rate;
 }
 
 static void pass_rate(struct passage *passage, struct rate_detector *detector)

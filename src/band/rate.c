@@ -12,7 +12,7 @@
 
 int rate_index(enum sensor sensor, int rate)
 {
-    const int *rates = sensor_profile(sensor)->nominal_rates;
+    const int *rates = model_default()->sensors[sensor].nominal_rates;
 
     for (int i = 0; rates[i] != 0; i++) {
         if (rates[i] == rate)
@@ -23,7 +23,7 @@ int rate_index(enum sensor sensor, int rate)
 
 static int nearest_rate(uint32_t count, uint32_t ticks)
 {
-    const int *rates = sensor_profile(SENSOR_EEG)->nominal_rates;
+    const int *rates = model_default()->sensors[SENSOR_EEG].nominal_rates;
     const double measured = (double)count * BAND_TICK_HZ / ticks;
 
     for (; *rates != 0; rates++) {

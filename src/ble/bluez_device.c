@@ -5,15 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "band/profile.h"
+#include "band/model.h"
 #include "base/text.h"
 
 /* Other devices choose their names: one with a line break in it is no band's, and would be a line
  * of its own wherever names are told a line each; nor is one with a terminal's command in it. */
 bool is_band_name(const char *name)
 {
-    return strncmp(name, BAND_NAME_PREFIX, strlen(BAND_NAME_PREFIX)) == 0 &&
-           !text_has_control(name);
+    return model_of_band(name) && !text_has_control(name);
 }
 
 bool address_copy(char out[BAND_ADDRESS_SIZE], const char *in)
@@ -44,7 +43,7 @@ static void look_for_band_service(void *user, const char *uuid)
 {
     bool *offers = user;
 
-    if (strcasecmp(uuid, sensor_profile(SENSOR_EEG)->service_uuid) == 0)
+    if (strcasecmp(uuid, model_default()->sources[SENSOR_EEG].at.service) == 0)
         *offers = true;
 }
 

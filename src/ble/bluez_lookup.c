@@ -3,27 +3,28 @@
 #include <string.h>
 #include <strings.h>
 
-#include "band/profile.h"
+#include "band/model.h"
 #include "bluez_objects.h"
 
-#define DEVICE_INFORMATION_UUID "0000180a-0000-1000-8000-00805f9b34fb"
+static const struct model_characteristic *characteristic_of(enum band_characteristic which)
+{
+    const struct band_model *model = model_default();
+
+    if (which == CHARACTERISTIC_FIRMWARE)
+        return &model->firmware;
+    if (which == CHARACTERISTIC_CONTROL)
+        return &model->control.at;
+    return &model->sources[model_source(model, (enum sensor)which, 0)].at;
+}
 
 static const char *service_uuid(enum band_characteristic which)
 {
-    if (which == CHARACTERISTIC_FIRMWARE)
-        return DEVICE_INFORMATION_UUID;
-    if (which == CHARACTERISTIC_CONTROL)
-        return sensor_profile(SENSOR_EEG)->service_uuid;
-    return sensor_profile((enum sensor)which)->service_uuid;
+    return characteristic_of(which)->service;
 }
 
 static const char *characteristic_uuid(enum band_characteristic which)
 {
-    if (which == CHARACTERISTIC_FIRMWARE)
-        return BAND_FIRMWARE_UUID;
-    if (which == CHARACTERISTIC_CONTROL)
-        return BAND_EEG_CONTROL_UUID;
-    return sensor_profile((enum sensor)which)->data_uuid;
+    return characteristic_of(which)->uuid;
 }
 
 const char *characteristic_name(enum band_characteristic which)

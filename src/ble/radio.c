@@ -271,8 +271,8 @@ void radio_control(struct backend *backend, const char *text)
 {
     struct radio *radio = radio_of(backend);
 
-    radio->wants_start = strcmp(text, BAND_EEG_START) == 0;
-    radio->control_known = radio->wants_start || strcmp(text, BAND_EEG_STOP) == 0;
+    radio->wants_start = strcmp(text, model_default()->control.start) == 0;
+    radio->control_known = radio->wants_start || strcmp(text, model_default()->control.stop) == 0;
     after(radio, RADIO_CONTROL, 50, 100);
 }
 

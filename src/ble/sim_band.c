@@ -147,14 +147,14 @@ static void stream_init(struct sim_band *band, enum sensor sensor, uint64_t seed
     sim_random_seed(&stream->stamps, seed, 0x40 + (uint64_t)sensor);
     sim_random_seed(&stream->air, seed, 0x50 + (uint64_t)sensor);
     stream->packet.sensor = sensor;
-    stream->count = sensor_profile(sensor)->packet_samples;
+    stream->count = model_default()->sensors[sensor].packet_samples;
     stream->position = begins_s[sensor] * BAND_TICK_HZ;
     stream->step = rate > 0 ? BAND_TICK_HZ / rate : 0;
 }
 
 static double true_rate(enum sensor sensor, int nominal)
 {
-    const struct sensor_profile *profile = sensor_profile(sensor);
+    const struct model_sensor *profile = &model_default()->sensors[sensor];
 
     return profile->initial_rates[nominal == profile->nominal_rates[1] && nominal > 0];
 }

@@ -1,10 +1,10 @@
 #include "demand.h"
 
-#include "band/profile.h"
+#include "band/model.h"
 
 static int fastest_known(void)
 {
-    const int *rates = sensor_profile(SENSOR_EEG)->nominal_rates;
+    const int *rates = model_default()->sensors[SENSOR_EEG].nominal_rates;
     int fastest = 0;
 
     for (int i = 0; i < 3 && rates[i]; i++) {

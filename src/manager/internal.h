@@ -85,7 +85,7 @@ struct subscription {
 
 struct subscriptions {
     struct subscription of[SENSOR_COUNT];
-    bool eeg_started;    /* BAND_EEG_START has been written */
+    bool eeg_started;    /* the model's start has been written */
     bool busy, control;  /* an operation is under way; it is a control() */
     enum sensor busy_on; /* else of this sensor */
     int64_t busy_until;

@@ -4,17 +4,12 @@
  * written to EEG control, EEG, ACC, PPG on with a pause between. Of a change only the differences
  * are done: what is not wanted any more goes off, what is new goes on.
  */
-#include "band/profile.h"
+#include "band/model.h"
 #include "base/log.h"
 #include "internal.h"
 
-#define QUIET_US (SECOND * 12 / 10) /* between off and on */
-#define PAUSE_US (SECOND * 3 / 10)  /* between two sensors */
-
 /* An operation that takes longer holds up only its own sensor: its completion still counts. */
 #define OVERDUE_US (3 * SECOND)
-
-static const enum sensor order[SENSOR_COUNT] = {SENSOR_BAT, SENSOR_EEG, SENSOR_ACC, SENSOR_PPG};
 
 bool sensor_is_wanted(const struct manager *m, enum sensor sensor)
 {
@@ -41,7 +36,8 @@ static void control(struct manager *m, bool start)
     m->subscriptions.eeg_started = start;
     mark_busy(&m->subscriptions, m->now, true, SENSOR_EEG);
     due(m, m->subscriptions.busy_until);
-    m->backend->ops->control(m->backend, start ? BAND_EEG_START : BAND_EEG_STOP);
+    m->backend->ops->control(m->backend, start ? model_default()->control.start
+                                               : model_default()->control.stop);
 }
 
 static void notify(struct manager *m, enum sensor sensor, bool on)
@@ -62,9 +58,11 @@ static bool goes_off(const struct manager *m, enum sensor sensor)
 
 static bool turn_one_off(struct manager *m)
 {
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        if (goes_off(m, order[i])) {
-            notify(m, order[i], false);
+    const struct model_order *order = &model_default()->order;
+
+    for (size_t i = 0; i < order->sensor_count; i++) {
+        if (goes_off(m, order->sensors[i])) {
+            notify(m, order->sensors[i], false);
             return true;
         }
     }
@@ -73,8 +71,10 @@ static bool turn_one_off(struct manager *m)
 
 static void turn_one_on(struct manager *m)
 {
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        enum sensor sensor = order[i];
+    const struct model_order *order = &model_default()->order;
+
+    for (size_t i = 0; i < order->sensor_count; i++) {
+        const enum sensor sensor = order->sensors[i];
         const struct subscription *sub = &m->subscriptions.of[sensor];
 
         if (!sensor_is_wanted(m, sensor) || sub->state != SUB_OFF || !due(m, sub->retry_us))
@@ -124,7 +124,7 @@ static void turned_on(struct manager *m, enum sensor sensor, const struct failur
 {
     struct subscription *sub = &m->subscriptions.of[sensor];
 
-    m->subscriptions.next_step = m->now + PAUSE_US;
+    m->subscriptions.next_step = m->now + model_default()->order.pause_us;
     sub->state = failure ? SUB_OFF : SUB_ON;
     if (failure) {
         log_warning("Subscribing %s failed: %s", sensor_name(sensor), failure->message);
@@ -144,7 +144,7 @@ static void turned_off(struct manager *m, enum sensor sensor)
 
     /* Whether it failed does not matter: StopNotify of what is not on fails too. */
     sub->state = SUB_OFF;
-    m->subscriptions.quiet_until = m->now + QUIET_US;
+    m->subscriptions.quiet_until = m->now + model_default()->order.quiet_us;
     if (!sub->again)
         return;
     sub->again = false;

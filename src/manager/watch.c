@@ -19,14 +19,6 @@
 
 #define ATT_HEADER 3
 
-/* Silent is who missed about 30 packets of EEG (0.1 s each), 9 of PPG (0.56 s), 5 of ACC (1.19 s).
- */
-static const int64_t threshold[SENSOR_STREAMED] = {
-    [SENSOR_EEG] = 3 * SECOND,
-    [SENSOR_PPG] = 5 * SECOND,
-    [SENSOR_ACC] = 6 * SECOND,
-};
-
 static void tell(struct manager *m, enum sensor sensor, enum sensor_state state, double silent_for)
 {
     static const char *const names[] = {"flowing", "silent", "retrying"};
@@ -104,11 +96,13 @@ unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct
 {
     const struct subscription *sub = &m->subscriptions.of[sensor];
 
-    if (sub->bad > 0 && sub->bad_len > 0 && sub->bad_len + ATT_HEADER < BAND_MTU_MIN)
+    if (sub->bad > 0 && sub->bad_len > 0 &&
+        sub->bad_len + ATT_HEADER < (size_t)model_default()->mtu)
         failure_set(failure, ERROR_STREAMING,
                     "The band's %s packets come cut to %zu bytes, as by an MTU of %zu; they need "
                     "%d. Switch the band off and on, then connect again",
-                    sensor_name(sensor), sub->bad_len, sub->bad_len + ATT_HEADER, BAND_MTU_MIN);
+                    sensor_name(sensor), sub->bad_len, sub->bad_len + ATT_HEADER,
+                    model_default()->mtu);
     else if (sub->bad > 0)
         failure_set(failure, ERROR_STREAMING,
                     "The band's %s packets can't be read: switch it off and on, then connect again",
@@ -182,7 +176,7 @@ static void watch_sensor(struct manager *m, enum sensor sensor)
 
     if (sub->state != SUB_ON)
         return;
-    if (!sub->trouble && due(m, sub->heard_us + threshold[sensor])) {
+    if (!sub->trouble && due(m, sub->heard_us + model_default()->sensors[sensor].silent_us)) {
         sub->trouble = true;
         watch_back_off(m, sub);
         tell(m, sensor, SENSOR_SILENT, watch_silent_for(m, sensor));

@@ -304,7 +304,7 @@ static uint32_t missed(const struct pipeline *pipeline, enum sensor sensor, int6
         return 0;
     if (!isfinite(rate))
         rate = sensor == SENSOR_EEG ? clock_eeg_rate(pipeline->clock)
-                                    : sensor_profile(sensor)->nominal_rates[0];
+                                    : model_default()->sensors[sensor].nominal_rates[0];
     const double samples = (double)(now_us - counts->last_arrival_us) / 1e6 * rate;
     return samples > 0 && samples < UINT32_MAX / 2 ? (uint32_t)lround(samples) : 0;
 }

@@ -56,7 +56,7 @@ static enum sensor next_sensor(const struct wearer *w)
     double least = INFINITY;
     for (int s = 0; s < SENSOR_STREAMED; s++) {
         double end =
-            (w->position[s] + (double)sensor_profile((enum sensor)s)->packet_samples) / rates[s];
+            (w->position[s] + (double)model_default()->sensors[s].packet_samples) / rates[s];
         if (end < least)
             first = (enum sensor)s;
         least = fmin(least, end);
@@ -85,7 +85,7 @@ static void record_packets(void)
     while (count < PACKETS_MAX) {
         enum sensor sensor = next_sensor(&w);
         struct samples samples = {.sensor = sensor,
-                                  .count = sensor_profile(sensor)->packet_samples};
+                                  .count = model_default()->sensors[sensor].packet_samples};
         double begin = w.position[sensor] / rates[sensor];
         if (begin > SECONDS)
             return;

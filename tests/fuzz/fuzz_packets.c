@@ -169,7 +169,7 @@ static void good_packets(struct band *band, struct input *input)
     const uint32_t ticks = input_16(input);
     const int64_t late_us = 100 * (int64_t)input_byte(input);
 
-    samples.count = 1 + input_byte(input) % sensor_profile(samples.sensor)->packet_samples;
+    samples.count = 1 + input_byte(input) % model_default()->sensors[samples.sensor].packet_samples;
     for (int i = 0; i <= repeats; i++) {
         samples.tick = band->tick;
         band->tick += ticks ? ticks : TICKS_A_BLOCK;

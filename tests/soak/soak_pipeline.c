@@ -171,7 +171,7 @@ static bool judge(const struct soak *soak, long grown_kb, bool same_descriptors)
         print_stream(soak, (enum sensor)i);
         holds &= hold(soak->streams[i].back == 0, "times strictly increase");
         holds &= hold(soak->features[i] > 0, "features came");
-        holds &= hold(is_whole(&soak->streams[i], sensor_profile((enum sensor)i)->initial_rates[0]),
+        holds &= hold(is_whole(&soak->streams[i], model_default()->sensors[i].initial_rates[0]),
                       "what is missing is counted");
     }
     holds &= hold(soak->bad == 0, "no packet is bad");

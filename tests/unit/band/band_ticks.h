@@ -77,7 +77,7 @@ static inline void ticks_skip(struct ticks *ticks, enum sensor sensor, double sa
 static inline void ticks_next(struct ticks *ticks, enum sensor sensor, struct tick_packet *out)
 {
     const double rate = ticks_rate(ticks, sensor);
-    const size_t count = sensor_profile(sensor)->packet_samples;
+    const size_t count = model_default()->sensors[sensor].packet_samples;
     const int number = ticks->packets[sensor]++;
 
     out->skipped = sensor == SENSOR_EEG && ticks->skip_one_in > 0 && number > 0 &&
@@ -108,8 +108,9 @@ static inline enum sensor ticks_turn(const struct ticks *ticks)
 
     for (int i = 0; i < SENSOR_STREAMED; i++) {
         const enum sensor sensor = (enum sensor)i;
-        const double end = (ticks->position[i] + (double)sensor_profile(sensor)->packet_samples) /
-                           ticks_rate(ticks, sensor);
+        const double end =
+            (ticks->position[i] + (double)model_default()->sensors[sensor].packet_samples) /
+            ticks_rate(ticks, sensor);
         if (end < least) {
             least = end;
             first = sensor;

@@ -98,7 +98,7 @@ static void encoding_gives_back_the_bytes_that_were_decoded(void **state)
 
     (void)state;
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        const size_t size = sensor_profile((enum sensor)sensor)->sample_size;
+        const size_t size = model_default()->sensors[sensor].sample_size;
         for (size_t len = 4 + size; len <= BAND_PACKET_MAX; len += size) {
             for (size_t i = 0; i < len; i++) {
                 random = random * 1664525 + 1013904223;
@@ -136,7 +136,7 @@ static void every_sensor_is_known_by_its_name(void **state)
         const char *name = sensor_name((enum sensor)i);
         assert_true(sensor_from_name(name, strlen(name), &sensor));
         assert_int_equal(sensor, i);
-        assert_int_equal(strlen(sensor_profile(sensor)->data_uuid), 36);
+        assert_int_equal(strlen(model_default()->sources[sensor].at.uuid), 36);
     }
     assert_false(sensor_from_name("eegs", 4, &sensor));
     assert_false(sensor_from_name("ee", 2, &sensor));

@@ -234,7 +234,7 @@ void client_start(struct client *client)
 
     client_connect(client, "", "aa:bb:cc:dd:ee:ff");
     client_until(client, &client->connected, links + 1);
-    client_control(client, BAND_EEG_START);
+    client_control(client, model_default()->control.start);
     for (int i = 0; i < SENSOR_COUNT; i++)
         client_notify(client, (enum sensor)i, true);
     for (int i = 0; i < SENSOR_COUNT; i++)

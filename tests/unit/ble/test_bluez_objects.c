@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "band/profile.h"
+#include "band/model.h"
 #include "bluez_errors.h"
 #include "bluez_objects.h"
 
@@ -347,12 +347,12 @@ static void characteristic(const char *object, const char *uuid, const char *of)
 
 static void a_characteristic_is_found_by_its_service_not_by_its_path(void **state)
 {
-    const struct sensor_profile *eeg = sensor_profile(SENSOR_EEG);
+    const struct model_characteristic *eeg = &model_default()->sources[SENSOR_EEG].at;
 
     (void)state;
-    characteristic("/elsewhere/c", eeg->data_uuid, "/elsewhere/s");
+    characteristic("/elsewhere/c", eeg->uuid, "/elsewhere/s");
     assert_null(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_EEG));
-    service("/elsewhere/s", eeg->service_uuid);
+    service("/elsewhere/s", eeg->service);
     assert_string_equal(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_EEG),
                         "/elsewhere/c");
     assert_null(objects_characteristic(&objects, HCI0, CHARACTERISTIC_EEG));
@@ -373,7 +373,7 @@ static void characteristics_of_others_take_no_room(void **state)
     assert_int_equal(objects.characteristic_count, 0);
     for (int i = 0; i < 500; i++) {
         snprintf(object, sizeof(object), "/c%d", i);
-        characteristic(object, BAND_EEG_CONTROL_UUID, "/s");
+        characteristic(object, model_default()->control.at.uuid, "/s");
     }
     assert_int_equal(objects.characteristic_count, CHARACTERISTICS_MAX);
 }

@@ -208,10 +208,10 @@ static void eeg_needs_start_the_others_do_not(void **state)
     client_control(&client, "nonsense");
     client_until(&client, &client.controls, 1);
     assert_int_equal(client.controls_refused, 1);
-    client_control(&client, BAND_EEG_START);
+    client_control(&client, model_default()->control.start);
     client_until_packets(&client, 60);
     assert_true(client.counts[SENSOR_EEG] > 0);
-    client_control(&client, BAND_EEG_STOP);
+    client_control(&client, model_default()->control.stop);
     client_notify(&client, SENSOR_PPG, false);
     client_until(&client, &client.controls, 3);
     client_until(&client, &client.notified[SENSOR_PPG], 2);

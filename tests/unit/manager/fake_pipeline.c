@@ -32,14 +32,6 @@ const char *sensor_name(enum sensor sensor)
     return names[sensor];
 }
 
-const struct sensor_profile *sensor_profile(enum sensor sensor)
-{
-    static const struct sensor_profile eeg = {.nominal_rates = {250, 500, 0}};
-
-    assert_true(sensor == SENSOR_EEG);
-    return &eeg;
-}
-
 enum packet_fault packet_check(const struct packet *packet)
 {
     (void)packet;
