@@ -20,6 +20,9 @@
 #include "ble/backend.h"
 #include "pipeline/pipeline.h"
 
+/* Bands at a time. While one is connected, or waited for, a connect to another is BUSY. */
+#define MANAGER_DEVICES_MAX 1
+
 #define MANAGER_SCAN_DEVICES_MAX 32
 #define MANAGER_SCAN_SECONDS_MAX 60
 

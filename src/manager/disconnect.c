@@ -22,9 +22,9 @@ static struct manager_outcome cancelled_by_disconnect(void)
 }
 
 /* From here on nothing of the band is passed on; what is to be told waits for the link's end. */
-static void say_farewell(struct manager *m)
+static void say_farewell(struct device *d)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     struct manager_outcome cancelled = cancelled_by_disconnect();
 
     link->farewell = (struct farewell){
@@ -32,26 +32,26 @@ static void say_farewell(struct manager *m)
         .band = *link_told_band(link),
     };
     link->state = LINK_DISCONNECTING;
-    data_link_down(m);
-    link_cancel_connects(m, &link->farewell.band, &cancelled);
-    stream_drop_starts(m, &cancelled);
-    link->farewell.stream = stream_drop(m);
+    data_link_down(d);
+    link_cancel_connects(d, &link->farewell.band, &cancelled);
+    stream_drop_starts(d, &cancelled);
+    link->farewell.stream = stream_drop(d);
 }
 
-static void cancel_next(struct manager *m)
+static void cancel_next(struct device *d)
 {
     struct manager_outcome cancelled = cancelled_by_disconnect();
 
-    m->link.has_next = false;
-    link_cancel_connects(m, &m->link.next, &cancelled);
-    stream_drop_starts(m, &cancelled);
+    d->link.has_next = false;
+    link_cancel_connects(d, &d->link.next, &cancelled);
+    stream_drop_starts(d, &cancelled);
 }
 
-static void disconnect_dispatch(struct manager *m, struct manager_reply reply)
+static void disconnect_dispatch(struct device *d, struct manager_reply reply)
 {
     struct manager_outcome outcome = outcome_success();
 
-    switch (m->link.state) {
+    switch (d->link.state) {
     case LINK_IDLE:
         outcome.already = true;
         reply_now(reply, &outcome);
@@ -59,35 +59,29 @@ static void disconnect_dispatch(struct manager *m, struct manager_reply reply)
     case LINK_CONNECTING:
     case LINK_CONNECTED:
     case LINK_WAITING:
-        say_farewell(m);
+        say_farewell(d);
         break;
     case LINK_DISCONNECTING:
-        cancel_next(m);
+        cancel_next(d);
         break;
     }
-    replies_add(&m->link.disconnects, reply);
+    replies_add(&d->link.disconnects, reply);
 }
 
-void manager_disconnect(struct manager *m, const char *device_id, struct manager_reply reply)
+void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply)
 {
-    manager_enter(m);
-    if (refused_at_shutdown(m, reply)) {
-        manager_leave(m);
-        return;
-    }
-    if (names_other_band(&m->link, device_id)) {
+    if (names_other_band(&d->link, device_id)) {
         struct manager_outcome outcome =
             outcome_failure(ERROR_NOT_CONNECTED, "%.40s is not the band connected", device_id);
         reply_now(reply, &outcome);
     } else {
-        disconnect_dispatch(m, reply);
+        disconnect_dispatch(d, reply);
     }
-    manager_leave(m);
 }
 
-void link_disconnected(struct manager *m)
+void link_disconnected(struct device *d)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     struct farewell farewell = link->farewell;
     struct manager_outcome outcome = outcome_success();
     bool goes_on = link->has_next;
@@ -99,15 +93,15 @@ void link_disconnected(struct manager *m)
     link->known = link->resumes = false;
     link->state = LINK_IDLE;
     if (goes_on)
-        link_connect(m, &link->next, link->connect_deadline);
+        link_connect(d, &link->next, link->connect_deadline);
     replies_answer(&link->disconnects, &outcome);
     if (farewell.connected) {
         log_info("Disconnected %s", band_label(&farewell.band));
-        m->listener.device_disconnected(m->listener.user, &farewell.band, DISCONNECT_USER_REQUEST,
-                                        false);
+        d->ground->listener.device_disconnected(d->ground->listener.user, &farewell.band,
+                                                DISCONNECT_USER_REQUEST, false);
     }
     if (farewell.stream)
-        m->listener.stream_stopped(m->listener.user, &farewell.band, farewell.stream,
-                                   STREAM_END_DEVICE_DISCONNECTED, false);
-    m->again = true;
+        d->ground->listener.stream_stopped(d->ground->listener.user, &farewell.band,
+                                           farewell.stream, STREAM_END_DEVICE_DISCONNECTED, false);
+    d->again = true;
 }

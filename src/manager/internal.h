@@ -13,12 +13,8 @@
 
 #include "backlog.h"
 #include "demand.h"
-#include "manager/manager.h"
-#include "reply.h"
-#include "sightings.h"
-
-#define NEVER  INT64_MAX
-#define SECOND INT64_C(1000000)
+#include "ground.h"
+#include "when.h"
 
 /* Half a second of the promised 20 s and 10 s is left for the reply's way. */
 #define CONNECT_LIMIT_US (20 * SECOND - SECOND / 2)
@@ -31,14 +27,6 @@ struct radio {
     enum radio_state state;
     struct band_identity band; /* of the attempt */
     int64_t deadline;          /* of the attempt, or of the patience with the backend */
-};
-
-struct scan {
-    enum { SCAN_OFF, SCAN_ON, SCAN_ENDING } radio;
-    bool wanted; /* replies are owed; what the clients call scanning */
-    int64_t ends, patience;
-    struct replies replies;
-    struct sightings seen;
 };
 
 /* What a disconnect has still to tell when it is through. */
@@ -112,17 +100,9 @@ struct stream {
     uint64_t received[SENSOR_COUNT], lost[SENSOR_COUNT]; /* samples since it began */
 };
 
-struct manager {
-    struct backend *backend;
-    struct manager_host host;
-    struct manager_listener listener;
-    struct manager_config config;
-    int depth;
-    int64_t now, alarm, alarm_told;
-    void (*closed)(void *user);
-    void *closed_user;
-
-    struct scan scan;
+/* One band's life. */
+struct device {
+    struct ground *ground;
     struct radio radio;
     struct link link;
     struct subscriptions subscriptions;
@@ -134,13 +114,9 @@ struct manager {
     int64_t portion_us; /* when the next portion of it may be let go of */
     int64_t eeg_fed_us; /* first EEG packet fed while the rate was unknown; NEVER: none */
     struct manager_wants wants_told;
-    struct manager_status status;
     struct band_identity pipeline_band;
-    char bluetooth_message[240];
 
     bool again; /* settle once more */
-    bool closing, destroying;
-    bool bluetooth_known, bluetooth_available, bluetooth_powered;
     bool info_changed;
     bool reanchor;
     struct {
@@ -154,27 +130,51 @@ struct manager {
     bool bad_packet_logged;
 };
 
+struct manager {
+    struct ground ground;
+    struct device devices[MANAGER_DEVICES_MAX];
+    struct manager_status status;
+    int depth;
+    int64_t told_us; /* the wish that the host knows */
+    bool again;      /* settle once more */
+    bool closing, destroying;
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
 /* manager.c */
 void manager_enter(struct manager *m);
 void manager_leave(struct manager *m);
-/* Whether the time has come; if not, the manager will be woken at it. */
-bool due(struct manager *m, int64_t at_us);
-/* Answers the command and returns true if the manager is shutting down. */
-bool refused_at_shutdown(struct manager *m, struct manager_reply reply);
-bool bluetooth_is_off(const struct manager *m);
-struct manager_outcome bluetooth_outcome(const struct manager *m);
 
-/* scan.c */
-void scan_seen(struct manager *m, const struct band_sighting *sighting);
-void scan_radio_ended(struct manager *m, const struct failure *failure);
-void scan_finish(struct manager *m, enum scan_status status, const struct failure *failure);
-void scan_settle(struct manager *m);
+/* device.c */
+bool device_create(struct device *d, struct ground *ground);
+void device_destroy(struct device *d);
+/* Each of its parts takes its next step, until none has any. */
+bool device_settle(struct device *d);
+/* What changed without an event of its own. */
+void device_tell_changes(struct device *d);
+void device_forgive(struct device *d);
+/* Gives out what an end of the link within the pipeline left there. */
+void device_end_data(struct device *d);
+void device_forget(struct device *d, const void *user);
+void device_shutdown(struct device *d, const struct manager_outcome *cancelled);
+/* Whether the time has come; if not, the manager will be woken at it. */
+bool due(struct device *d, int64_t at_us);
+
+/* connect.c, disconnect.c, stream.c, wants.c: commands in each state of the device */
+void device_connect(struct device *d, const struct band_identity *band, struct manager_reply reply);
+void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply);
+void device_start(struct device *d, const struct demand *demand, struct manager_reply reply);
+void device_stop(struct device *d, struct manager_reply reply);
+bool device_rate_fits(const struct device *d, const struct demand *demand,
+                      struct manager_outcome *outcome);
+void device_expect(struct device *d, const struct manager_wants *wants, bool resumes);
 
 /* radio.c: the backend's one attempt or link */
-void radio_settle(struct manager *m);
-void radio_connected(struct manager *m, const struct band_link *link);
-void radio_connect_failed(struct manager *m, const struct failure *failure);
-void radio_disconnected(struct manager *m, enum link_end end);
+void radio_settle(struct device *d);
+void radio_connected(struct device *d, const struct band_link *link);
+void radio_connect_failed(struct device *d, const struct failure *failure);
+void radio_disconnected(struct device *d, enum link_end end);
 
 /* link.c */
 const char *band_label(const struct band_identity *band);
@@ -182,81 +182,81 @@ const char *band_label(const struct band_identity *band);
 #define LINK_NAME_ALLOWED "the name of the band at that address; or give the address alone"
 /* The band as the events name it. */
 const struct band_identity *link_told_band(const struct link *link);
-void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline);
+void link_connect(struct device *d, const struct band_identity *band, int64_t deadline);
 /* Tells whoever waits for this band to be connected, and all who look on, that it will not be. */
-void link_cancel_connects(struct manager *m, const struct band_identity *band,
+void link_cancel_connects(struct device *d, const struct band_identity *band,
                           const struct manager_outcome *cancelled);
 /* The next try in the background is now, and the back-off begins anew. */
-void link_try_now(struct manager *m);
-bool link_wants_attempt(struct manager *m);
-void link_up(struct manager *m, const struct band_link *device);
-void link_attempt_failed(struct manager *m, const struct failure *failure);
-void link_lost(struct manager *m, enum disconnect_reason reason);
-void link_wait_for(struct manager *m, const struct band_identity *band, bool resumes);
-void link_bluetooth_changed(struct manager *m);
+void link_try_now(struct device *d);
+bool link_wants_attempt(struct device *d);
+void link_up(struct device *d, const struct band_link *device);
+void link_attempt_failed(struct device *d, const struct failure *failure);
+void link_lost(struct device *d, enum disconnect_reason reason);
+void link_wait_for(struct device *d, const struct band_identity *band, bool resumes);
+void link_seen(struct device *d, const struct band_identity *band);
+void link_bluetooth_changed(struct device *d);
 /* What to say of a band that was not reached in time. */
-struct failure link_not_reached(const struct manager *m);
-void link_settle(struct manager *m);
+struct failure link_not_reached(const struct device *d);
+void link_settle(struct device *d);
 
 /* disconnect.c */
-void link_disconnected(struct manager *m);
+void link_disconnected(struct device *d);
 
 /* subscription.c: the order of notifications on one link */
-bool sensor_is_wanted(const struct manager *m, enum sensor sensor);
-void subscriptions_reset(struct manager *m);
-void subscriptions_settle(struct manager *m);
-void subscription_notified(struct manager *m, enum sensor sensor, bool on,
+bool sensor_is_wanted(const struct device *d, enum sensor sensor);
+void subscriptions_reset(struct device *d);
+void subscriptions_settle(struct device *d);
+void subscription_notified(struct device *d, enum sensor sensor, bool on,
                            const struct failure *failure);
-void subscription_controlled(struct manager *m);
+void subscription_controlled(struct device *d);
 
 /* watch.c: silence */
-void watch_heard(struct manager *m, enum sensor sensor);
+void watch_heard(struct device *d, enum sensor sensor);
 /* A packet that can't be read is no sign of life. */
-void watch_bad(struct manager *m, const struct packet *packet);
+void watch_bad(struct device *d, const struct packet *packet);
 /* Whether bad ones are all that come of these sensors, which are on. */
-bool watch_only_bad(const struct manager *m, sensor_set sensors);
-void watch_refused(struct manager *m, enum sensor sensor);
+bool watch_only_bad(const struct device *d, sensor_set sensors);
+void watch_refused(struct device *d, enum sensor sensor);
 /* Sets the time of the next try, each later than the one before, until a packet comes. */
-void watch_back_off(struct manager *m, struct subscription *sub);
-void watch_forgive(struct manager *m);
-void watch_probed(struct manager *m, bool alive);
-void watch_settle(struct manager *m);
-double watch_silent_for(const struct manager *m, enum sensor sensor);
+void watch_back_off(struct device *d, struct subscription *sub);
+void watch_probed(struct device *d, bool alive);
+void watch_settle(struct device *d);
+unsigned device_bad_packets(const struct device *d, enum sensor sensor, struct failure *failure);
+double watch_silent_for(const struct device *d, enum sensor sensor);
 
 /* stream.c */
-sensor_set demand_of_all(const struct manager *m);
-void stream_link_up(struct manager *m);
-void stream_link_lost(struct manager *m);
+sensor_set demand_of_all(const struct device *d);
+void stream_link_up(struct device *d);
+void stream_link_lost(struct device *d);
 /* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */
-void stream_drop_starts(struct manager *m, const struct manager_outcome *outcome);
+void stream_drop_starts(struct device *d, const struct manager_outcome *outcome);
 /* Ends the stream without a word; returns what the clients knew of it, for stream_stopped. */
-sensor_set stream_drop(struct manager *m);
-void stream_count(struct manager *m, const struct sample_block *block);
-void stream_eeg_rate(struct manager *m);
-void stream_expect(struct manager *m, const struct manager_wants *wants);
-void stream_settle(struct manager *m);
+sensor_set stream_drop(struct device *d);
+void stream_count(struct device *d, const struct sample_block *block);
+void stream_eeg_rate(struct device *d);
+void stream_expect(struct device *d, const struct manager_wants *wants);
+void stream_settle(struct device *d);
 
 /* wants.c */
-struct manager_wants wants_now(const struct manager *m);
+struct manager_wants wants_now(const struct device *d);
 
 /* data.c: packets on their way to the pipeline and up */
-struct pipeline *data_pipeline_create(struct manager *m);
-void data_packet(struct manager *m, const struct packet *packet);
-void data_battery_level(struct manager *m);
-void data_link_up(struct manager *m);
-void data_link_down(struct manager *m);
-void data_settle(struct manager *m);
+struct pipeline *data_pipeline_create(struct device *d);
+void data_packet(struct device *d, const struct packet *packet);
+void data_battery_level(struct device *d);
+void data_link_up(struct device *d);
+void data_link_down(struct device *d);
+void data_settle(struct device *d);
 
 /* utc.c: steps of the host's UTC */
 /* UTC − boot time; false: the reading was interrupted and says nothing. */
-bool utc_offset(const struct manager *m, int64_t *offset_us);
-void utc_link_up(struct manager *m);
+bool utc_offset(const struct device *d, int64_t *offset_us);
+void utc_link_up(struct device *d);
 /* Tells a step, and sees to it that samples' times follow where they may. */
-void utc_look(struct manager *m);
-void utc_settle(struct manager *m);
+void utc_look(struct device *d);
+void utc_settle(struct device *d);
 
 /* status.c */
-double status_utc_error_ms(const struct manager *m);
-void status_tell_changes(struct manager *m);
+double status_utc_error_ms(const struct device *d);
 
 #endif

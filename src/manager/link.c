@@ -32,9 +32,9 @@ const struct band_identity *link_told_band(const struct link *link)
     return link->known ? &link->device.band : &link->band;
 }
 
-struct failure link_not_reached(const struct manager *m)
+struct failure link_not_reached(const struct device *d)
 {
-    const struct link *link = &m->link;
+    const struct link *link = &d->link;
     struct failure failure;
 
     if (link->seen_us != INT64_MIN && link->seen_us >= link->asked_us - RECENT_US) {
@@ -51,81 +51,85 @@ struct failure link_not_reached(const struct manager *m)
     return failure;
 }
 
-void link_connect(struct manager *m, const struct band_identity *band, int64_t deadline)
+void link_connect(struct device *d, const struct band_identity *band, int64_t deadline)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
 
     link->band = *band;
     link->known = false;
     link->resumes = false;
     link->state = LINK_CONNECTING;
     link->connect_deadline = deadline;
-    link->seen_us = sightings_last(&m->scan.seen, band);
-    if (m->radio.state == RADIO_TRYING)
-        m->radio.deadline = deadline;
+    link->seen_us = sightings_last(&d->ground->scan.seen, band);
+    if (d->radio.state == RADIO_TRYING)
+        d->radio.deadline = deadline;
     log_info("Connecting %s", band_label(band));
     /* A scan takes the radio's time from the connection; what it found is told. */
-    scan_finish(m, SCAN_STOPPED, NULL);
-    m->again = true;
+    ground_finish_scan(d->ground, SCAN_STOPPED, NULL);
+    d->again = true;
 }
 
-void link_cancel_connects(struct manager *m, const struct band_identity *band,
+void link_cancel_connects(struct device *d, const struct band_identity *band,
                           const struct manager_outcome *cancelled)
 {
     const struct band_identity wanted = *band;
-    bool any = m->link.connects.count > 0;
+    bool any = d->link.connects.count > 0;
 
-    replies_answer(&m->link.connects, cancelled);
+    replies_answer(&d->link.connects, cancelled);
     if (any)
-        m->listener.device_connection_failed(m->listener.user, &wanted, &cancelled->failure, false);
+        d->ground->listener.device_connection_failed(d->ground->listener.user, &wanted,
+                                                     &cancelled->failure, false);
 }
 
 /* A user's connect came to nothing: reply, then the event; a start that waited shares its fate. */
-static void connect_fail(struct manager *m, const struct manager_outcome *outcome)
+static void connect_fail(struct device *d, const struct manager_outcome *outcome)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     struct band_identity band = link->band;
 
     log_warning("Connecting %s failed: %s", band_label(&band), outcome->failure.message);
     link->state = LINK_IDLE;
     replies_answer(&link->connects, outcome);
-    stream_drop_starts(m, outcome);
-    m->listener.device_connection_failed(m->listener.user, &band, &outcome->failure, false);
+    stream_drop_starts(d, outcome);
+    d->ground->listener.device_connection_failed(d->ground->listener.user, &band, &outcome->failure,
+                                                 false);
 }
 
 /* In the background only the first failure of an outage is told, so that no client is flooded. */
-static void background_fail(struct manager *m, const struct manager_outcome *outcome)
+static void background_fail(struct device *d, const struct manager_outcome *outcome)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     struct band_identity band = *link_told_band(link);
     bool tell = link->connects.count > 0 || !link->outage_told;
 
     link->outage_told = true;
     replies_answer(&link->connects, outcome);
     if (tell)
-        m->listener.device_connection_failed(m->listener.user, &band, &outcome->failure, true);
+        d->ground->listener.device_connection_failed(d->ground->listener.user, &band,
+                                                     &outcome->failure, true);
 }
 
-void link_attempt_failed(struct manager *m, const struct failure *failure)
+void link_attempt_failed(struct device *d, const struct failure *failure)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     struct manager_outcome outcome = outcome_failure(failure->code, "%s", failure->message);
 
     outcome.band = *link_told_band(link);
     if (link->state == LINK_CONNECTING) {
-        connect_fail(m, &outcome);
+        connect_fail(d, &outcome);
     } else if (link->state == LINK_WAITING) {
-        link->next_try = m->now + link->backoff;
+        link->next_try = d->ground->now_us + link->backoff;
         link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
-        background_fail(m, &outcome);
+        background_fail(d, &outcome);
     }
 }
 
-bool link_wants_attempt(struct manager *m)
+bool link_wants_attempt(struct device *d)
 {
-    if (m->link.state == LINK_CONNECTING)
+    if (d->link.state == LINK_CONNECTING)
         return true;
-    return m->link.state == LINK_WAITING && !bluetooth_is_off(m) && due(m, m->link.next_try);
+    return d->link.state == LINK_WAITING && !ground_bluetooth_is_off(d->ground) &&
+           due(d, d->link.next_try);
 }
 
 static bool is_the_wanted(const struct link *link, const struct band_identity *found)
@@ -148,48 +152,48 @@ static double clock_step_ms(struct link *link, struct clock_anchor anchor)
     return (double)step / 1000.0;
 }
 
-static void refuse_other_band(struct manager *m, const struct band_link *device)
+static void refuse_other_band(struct device *d, const struct band_link *device)
 {
     struct manager_outcome outcome =
         outcome_failure(ERROR_INVALID_PARAMETERS, "The band at %s is %s, not %s",
-                        device->band.address, device->band.name, band_label(&m->link.band));
+                        device->band.address, device->band.name, band_label(&d->link.band));
 
     outcome.parameter = "device_id";
     outcome.allowed = LINK_NAME_ALLOWED;
-    outcome.band = m->link.band;
-    connect_fail(m, &outcome);
+    outcome.band = d->link.band;
+    connect_fail(d, &outcome);
 }
 
-void link_up(struct manager *m, const struct band_link *device)
+void link_up(struct device *d, const struct band_link *device)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     bool resumed = link->state == LINK_WAITING && link->resumes;
     struct manager_outcome outcome = outcome_success();
 
     if (link->state != LINK_CONNECTING && link->state != LINK_WAITING)
         return;
     if (link->state == LINK_CONNECTING && !is_the_wanted(link, &device->band)) {
-        refuse_other_band(m, device);
+        refuse_other_band(d, device);
         return;
     }
     link->state = LINK_CONNECTED;
     link->device = *device;
     link->band = device->band;
     link->known = true;
-    link->connected_us = m->now;
+    link->connected_us = d->ground->now_us;
     link->proven = false;
     link->reconnects += resumed;
     double step = clock_step_ms(link, device->anchor);
     log_info("Connected %s (%s)%s", device->band.name, device->band.address,
              resumed ? " again" : "");
-    subscriptions_reset(m);
-    data_link_up(m);
-    stream_link_up(m);
+    subscriptions_reset(d);
+    data_link_up(d);
+    stream_link_up(d);
     outcome.band = device->band;
     replies_answer(&link->connects, &outcome);
-    m->listener.device_connected(m->listener.user, resumed, step);
-    data_battery_level(m);
-    m->again = true;
+    d->ground->listener.device_connected(d->ground->listener.user, resumed, step);
+    data_battery_level(d);
+    d->again = true;
 }
 
 static const char *reason_text(enum disconnect_reason reason)
@@ -207,11 +211,11 @@ static const char *reason_text(enum disconnect_reason reason)
     return "lost";
 }
 
-void link_lost(struct manager *m, enum disconnect_reason reason)
+void link_lost(struct device *d, enum disconnect_reason reason)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
     sensor_set running;
-    bool good = link->proven || m->now - link->connected_us >= PROVEN_US;
+    bool good = link->proven || d->ground->now_us - link->connected_us >= PROVEN_US;
 
     log_warning("%s %s, reconnecting", band_label(&link->band), reason_text(reason));
     if (good || link->backoff == 0)
@@ -219,78 +223,84 @@ void link_lost(struct manager *m, enum disconnect_reason reason)
     link->state = LINK_WAITING;
     link->resumes = true;
     link->outage_told = false;
-    link->asked_us = m->now;
+    link->asked_us = d->ground->now_us;
     link->seen_us = INT64_MIN;
-    link->next_try = m->now + link->backoff;
+    link->next_try = d->ground->now_us + link->backoff;
     link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
-    m->again = true;
+    d->again = true;
     /* The pipeline gives out what it held: on hearing that someone may disconnect. */
-    data_link_down(m);
+    data_link_down(d);
     if (link->state != LINK_WAITING)
         return;
-    running = m->stream.told;
-    stream_link_lost(m);
-    m->listener.device_disconnected(m->listener.user, &link->device.band, reason, true);
-    if (!m->stream.running)
+    running = d->stream.told;
+    stream_link_lost(d);
+    d->ground->listener.device_disconnected(d->ground->listener.user, &link->device.band, reason,
+                                            true);
+    if (!d->stream.running)
         return;
-    m->stream.running = false;
-    m->listener.stream_stopped(m->listener.user, &link->device.band, running,
-                               STREAM_END_DEVICE_DISCONNECTED, true);
+    d->stream.running = false;
+    d->ground->listener.stream_stopped(d->ground->listener.user, &link->device.band, running,
+                                       STREAM_END_DEVICE_DISCONNECTED, true);
 }
 
-void link_try_now(struct manager *m)
+void link_try_now(struct device *d)
 {
-    m->link.next_try = m->now;
-    m->link.backoff = BACKOFF_FIRST_US;
+    d->link.next_try = d->ground->now_us;
+    d->link.backoff = BACKOFF_FIRST_US;
 }
 
-void link_wait_for(struct manager *m, const struct band_identity *band, bool resumes)
+void link_wait_for(struct device *d, const struct band_identity *band, bool resumes)
 {
-    struct link *link = &m->link;
+    struct link *link = &d->link;
 
     link->band = *band;
     link->known = false;
     link->resumes = resumes;
     link->state = LINK_WAITING;
     link->outage_told = false;
-    link->asked_us = m->now;
+    link->asked_us = d->ground->now_us;
     link->seen_us = INT64_MIN;
-    link_try_now(m);
+    link_try_now(d);
     log_info("Waiting for %s", band_label(band));
 }
 
-void link_bluetooth_changed(struct manager *m)
+void link_seen(struct device *d, const struct band_identity *band)
 {
-    const struct link *link = &m->link;
-    struct manager_outcome outcome = bluetooth_outcome(m);
-
-    if (!bluetooth_is_off(m)) {
-        link_try_now(m);
-        return;
-    }
-    scan_finish(m, SCAN_FAILED, &outcome.failure);
-    outcome.band = link->band;
-    if (link->state == LINK_CONNECTING)
-        connect_fail(m, &outcome);
-    else if (link->state == LINK_WAITING && link->connects.count > 0)
-        background_fail(m, &outcome);
+    if (d->link.state != LINK_IDLE && same_band(band, &d->link.band))
+        d->link.seen_us = d->ground->now_us;
 }
 
-void link_settle(struct manager *m)
+void link_bluetooth_changed(struct device *d)
 {
-    struct link *link = &m->link;
+    const struct link *link = &d->link;
+    struct manager_outcome outcome = ground_bluetooth_outcome(d->ground);
 
-    if (link->state == LINK_DISCONNECTING && m->radio.state == RADIO_FREE)
-        link_disconnected(m);
+    if (!ground_bluetooth_is_off(d->ground)) {
+        link_try_now(d);
+        return;
+    }
+    outcome.band = link->band;
+    if (link->state == LINK_CONNECTING)
+        connect_fail(d, &outcome);
+    else if (link->state == LINK_WAITING && link->connects.count > 0)
+        background_fail(d, &outcome);
+}
+
+void link_settle(struct device *d)
+{
+    struct link *link = &d->link;
+
+    if (link->state == LINK_DISCONNECTING && d->radio.state == RADIO_FREE)
+        link_disconnected(d);
     if (link->connects.count == 0 || link->state == LINK_DISCONNECTING)
         return;
-    if (!due(m, link->connect_deadline))
+    if (!due(d, link->connect_deadline))
         return;
-    struct failure failure = link_not_reached(m);
+    struct failure failure = link_not_reached(d);
     struct manager_outcome outcome = outcome_failure(failure.code, "%s", failure.message);
     outcome.band = *link_told_band(link);
     if (link->state == LINK_CONNECTING)
-        connect_fail(m, &outcome);
+        connect_fail(d, &outcome);
     else if (link->state == LINK_WAITING)
-        background_fail(m, &outcome);
+        background_fail(d, &outcome);
 }

@@ -2,25 +2,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "internal.h"
 
-/* Woken later than this the host slept or starved: what was not heard meanwhile proves nothing. */
+/* Woken later than this the host slept or starved. */
 #define LATE_US (3 * SECOND)
 
 /* Two drivers that undo each other would be a bug; the bound keeps it from hanging the daemon. */
 #define SETTLE_ROUNDS 64
-
-bool due(struct manager *m, int64_t at_us)
-{
-    if (m->now >= at_us)
-        return true;
-    if (at_us < m->alarm)
-        m->alarm = at_us;
-    return false;
-}
 
 static void settle(struct manager *m)
 {
@@ -28,35 +18,47 @@ static void settle(struct manager *m)
 
     do {
         m->again = false;
-        m->alarm = NEVER;
-        scan_settle(m);
-        link_settle(m);
-        utc_settle(m);
-        radio_settle(m);
-        data_settle(m);
-        stream_settle(m);
-        subscriptions_settle(m);
-        watch_settle(m);
+        m->ground.wake_us = NEVER;
+        m->again = ground_settle(&m->ground);
+        for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+            m->again |= device_settle(&m->devices[i]);
     } while (m->again && ++rounds < SETTLE_ROUNDS);
     if (m->again)
         log_error("The manager does not come to rest");
-    status_tell_changes(m);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        device_tell_changes(&m->devices[i]);
 }
 
-static void tell_alarm(struct manager *m)
+static void tell_wake(struct manager *m)
 {
-    if (m->alarm == m->alarm_told)
+    if (m->ground.wake_us == m->told_us)
         return;
-    m->alarm_told = m->alarm;
-    m->host.wake_at(m->host.user, m->alarm);
+    m->told_us = m->ground.wake_us;
+    m->ground.host.wake_at(m->ground.host.user, m->told_us);
+}
+
+/* What was not heard meanwhile proves nothing. */
+static void forgive(struct manager *m)
+{
+    log_info("The host was suspended or late: checking the link");
+    /* Its timer stood still with it: even an unchanged time is wished for anew. */
+    m->told_us = NEVER;
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        device_forgive(&m->devices[i]);
 }
 
 void manager_enter(struct manager *m)
 {
-    m->now = m->host.boot_us(m->host.user);
-    if (m->depth++ > 0 || m->alarm_told == NEVER || m->now <= m->alarm_told + LATE_US)
-        return;
-    watch_forgive(m);
+    m->ground.now_us = m->ground.host.boot_us(m->ground.host.user);
+    if (m->depth++ == 0 && m->told_us != NEVER && m->ground.now_us > m->told_us + LATE_US)
+        forgive(m);
+}
+
+static void let_go(struct manager *m)
+{
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        device_destroy(&m->devices[i]);
+    free(m);
 }
 
 static void destroyed(void *user)
@@ -65,10 +67,20 @@ static void destroyed(void *user)
     void (*closed)(void *user) = m->closed;
     void *closed_user = m->closed_user;
 
-    pipeline_destroy(m->pipeline);
-    free(m);
+    let_go(m);
     if (closed)
         closed(closed_user);
+}
+
+static void close_down(struct manager *m)
+{
+    struct backend *backend = m->ground.backend;
+
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        device_end_data(&m->devices[i]);
+    m->destroying = true;
+    m->ground.host.wake_at(m->ground.host.user, NEVER);
+    backend->ops->destroy(backend, destroyed, m);
 }
 
 void manager_leave(struct manager *m)
@@ -78,100 +90,90 @@ void manager_leave(struct manager *m)
         settle(m);
     if (--m->depth > 0 || m->destroying)
         return;
-    if (!m->closing) {
-        tell_alarm(m);
-        return;
-    }
-    if (m->link_is_down)
-        data_link_down(m);
-    m->destroying = true;
-    m->host.wake_at(m->host.user, NEVER);
-    m->backend->ops->destroy(m->backend, destroyed, m);
+    if (m->closing)
+        close_down(m);
+    else
+        tell_wake(m);
 }
 
-bool refused_at_shutdown(struct manager *m, struct manager_reply reply)
-{
-    if (!m->closing)
-        return false;
-    struct manager_outcome outcome =
-        outcome_failure(ERROR_CANCELLED, "The daemon is shutting down");
-    reply_now(reply, &outcome);
-    return true;
-}
-
-bool bluetooth_is_off(const struct manager *m)
-{
-    return m->bluetooth_known && !(m->bluetooth_available && m->bluetooth_powered);
-}
-
-struct manager_outcome bluetooth_outcome(const struct manager *m)
-{
-    return outcome_failure(ERROR_BLUETOOTH, "%s",
-                           m->bluetooth_message[0] ? m->bluetooth_message : "Bluetooth is off");
-}
-
-void manager_forget(struct manager *m, const void *user)
-{
-    replies_forget(&m->scan.replies, user);
-    replies_forget(&m->link.connects, user);
-    replies_forget(&m->link.disconnects, user);
-    replies_forget(&m->stream.starts, user);
-}
+/* ---- The backend's listener ---- */
 
 static void on_bluetooth(void *user, bool available, bool powered, const char *message)
 {
     struct manager *m = user;
+    struct ground *ground = &m->ground;
 
     manager_enter(m);
-    m->bluetooth_known = true;
-    m->bluetooth_available = available;
-    m->bluetooth_powered = powered;
-    snprintf(m->bluetooth_message, sizeof(m->bluetooth_message), "%s", message ? message : "");
-    log_info("Bluetooth %s: %s", bluetooth_is_off(m) ? "off" : "on", m->bluetooth_message);
-    link_bluetooth_changed(m);
-    m->listener.bluetooth_status(m->listener.user);
+    ground->bluetooth.known = true;
+    ground->bluetooth.available = available;
+    ground->bluetooth.powered = powered;
+    snprintf(ground->bluetooth.message, sizeof(ground->bluetooth.message), "%s",
+             message ? message : "");
+    bool off = ground_bluetooth_is_off(ground);
+    const struct manager_outcome outcome = ground_bluetooth_outcome(ground);
+    log_info("Bluetooth %s: %s", off ? "off" : "on", ground->bluetooth.message);
+    if (off)
+        ground_finish_scan(ground, SCAN_FAILED, &outcome.failure);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        link_bluetooth_changed(&m->devices[i]);
+    ground->listener.bluetooth_status(ground->listener.user);
     manager_leave(m);
 }
 
 static void on_seen(void *user, const struct band_sighting *sighting)
 {
-    manager_enter(user);
-    scan_seen(user, sighting);
-    manager_leave(user);
+    struct manager *m = user;
+    struct ground *ground = &m->ground;
+
+    manager_enter(m);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        link_seen(&m->devices[i], &sighting->band);
+    if (scan_saw(&ground->scan, sighting, ground->now_us))
+        ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
+    manager_leave(m);
 }
 
 static void on_scan_ended(void *user, const struct failure *failure)
 {
-    manager_enter(user);
-    scan_radio_ended(user, failure);
-    manager_leave(user);
+    struct manager *m = user;
+
+    manager_enter(m);
+    if (scan_stopped(&m->ground.scan))
+        ground_finish_scan(&m->ground, failure ? SCAN_FAILED : SCAN_STOPPED, failure);
+    manager_leave(m);
+}
+
+/* The one device that has the backend's link or attempt. */
+static struct device *linked(struct manager *m)
+{
+    return &m->devices[0];
 }
 
 static void on_connected(void *user, const struct band_link *link)
 {
     manager_enter(user);
-    radio_connected(user, link);
+    radio_connected(linked(user), link);
     manager_leave(user);
 }
 
 static void on_connect_failed(void *user, const struct failure *failure)
 {
     manager_enter(user);
-    radio_connect_failed(user, failure);
+    radio_connect_failed(linked(user), failure);
     manager_leave(user);
 }
 
 static void on_disconnected(void *user, enum link_end end)
 {
     manager_enter(user);
-    radio_disconnected(user, end);
+    radio_disconnected(linked(user), end);
     manager_leave(user);
 }
 
 static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
 {
     manager_enter(user);
-    subscription_notified(user, sensor, on, failure);
+    subscription_notified(linked(user), sensor, on, failure);
     manager_leave(user);
 }
 
@@ -182,44 +184,27 @@ static void on_controlled(void *user, const struct failure *failure)
     manager_enter(user);
     if (failure)
         log_debug("EEG control: %s", failure->message);
-    subscription_controlled(user);
+    subscription_controlled(linked(user));
     manager_leave(user);
 }
 
 static void on_probed(void *user, bool alive)
 {
     manager_enter(user);
-    watch_probed(user, alive);
+    watch_probed(linked(user), alive);
     manager_leave(user);
 }
 
 static void on_packet(void *user, const struct packet *packet)
 {
     manager_enter(user);
-    data_packet(user, packet);
+    data_packet(linked(user), packet);
     manager_leave(user);
 }
 
-struct manager *manager_create(const struct manager_config *config, struct backend *backend,
-                               const struct manager_host *host,
-                               const struct manager_listener *listener)
+static void listen(struct manager *m, struct backend *backend)
 {
-    struct manager *m = calloc(1, sizeof(*m));
-
-    if (!m)
-        return NULL;
-    m->config = *config;
-    m->host = *host;
-    m->listener = *listener;
-    m->alarm = m->alarm_told = NEVER;
-    m->eeg_fed_us = NEVER;
-    m->stream.ends = NEVER;
-    m->pipeline = data_pipeline_create(m);
-    if (!m->pipeline) {
-        free(m);
-        return NULL;
-    }
-    m->backend = backend;
+    m->ground.backend = backend;
     backend->listener = (struct backend_listener){
         .user = m,
         .bluetooth = on_bluetooth,
@@ -233,6 +218,29 @@ struct manager *manager_create(const struct manager_config *config, struct backe
         .probed = on_probed,
         .packet = on_packet,
     };
+}
+
+/* ---- Its life ---- */
+
+struct manager *manager_create(const struct manager_config *config, struct backend *backend,
+                               const struct manager_host *host,
+                               const struct manager_listener *listener)
+{
+    struct manager *m = calloc(1, sizeof(*m));
+
+    if (!m)
+        return NULL;
+    m->ground.config = *config;
+    m->ground.host = *host;
+    m->ground.listener = *listener;
+    m->ground.wake_us = m->told_us = NEVER;
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
+        if (!device_create(&m->devices[i], &m->ground)) {
+            let_go(m);
+            return NULL;
+        }
+    }
+    listen(m, backend);
     return m;
 }
 
@@ -240,40 +248,15 @@ void manager_wake(struct manager *m)
 {
     manager_enter(m);
     /* The host's wish is used up: even the same time must be wished for anew. */
-    m->alarm_told = NEVER;
+    m->told_us = NEVER;
     manager_leave(m);
 }
 
 void manager_resumed(struct manager *m)
 {
     manager_enter(m);
-    watch_forgive(m);
+    forgive(m);
     manager_leave(m);
-}
-
-static void end_link(struct manager *m, const struct manager_outcome *cancelled)
-{
-    struct link *link = &m->link;
-    struct band_identity band = link->known ? link->device.band : link->band;
-    bool tell = (link->state == LINK_CONNECTED || link->state == LINK_WAITING) &&
-                (link->known || link->resumes);
-    struct manager_outcome gone = outcome_success();
-
-    if (link->state == LINK_DISCONNECTING) {
-        band = gone.band = link->farewell.band;
-        tell = link->farewell.connected;
-    }
-    link->state = LINK_IDLE;
-    data_link_down(m);
-    replies_answer(&link->disconnects, &gone);
-    replies_answer(&link->connects, cancelled);
-    stream_drop_starts(m, cancelled);
-    sensor_set stream = stream_drop(m) | link->farewell.stream;
-    if (tell)
-        m->listener.device_disconnected(m->listener.user, &band, DISCONNECT_SHUTDOWN, false);
-    if (stream)
-        m->listener.stream_stopped(m->listener.user, &band, stream, STREAM_END_DEVICE_DISCONNECTED,
-                                   false);
 }
 
 void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)
@@ -286,9 +269,9 @@ void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)
         m->closing = true;
         m->closed = done;
         m->closed_user = user;
-        scan_finish(m, SCAN_STOPPED, NULL);
-        end_link(m, &cancelled);
-        status_tell_changes(m);
+        ground_finish_scan(&m->ground, SCAN_STOPPED, NULL);
+        for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+            device_shutdown(&m->devices[i], &cancelled);
     }
     manager_leave(m);
 }

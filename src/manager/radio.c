@@ -13,75 +13,75 @@
 /* bluetoothd takes 2 s for a Disconnect; one that never answers must not block the next connect. */
 #define PATIENCE_US (10 * SECOND)
 
-static void let_go(struct manager *m, enum radio_state state)
+static void let_go(struct device *d, enum radio_state state)
 {
-    m->radio.state = state;
-    m->radio.deadline = m->now + PATIENCE_US;
-    due(m, m->radio.deadline);
-    m->backend->ops->disconnect(m->backend);
+    d->radio.state = state;
+    d->radio.deadline = d->ground->now_us + PATIENCE_US;
+    due(d, d->radio.deadline);
+    d->ground->backend->ops->disconnect(d->ground->backend);
 }
 
-static void attempt(struct manager *m)
+static void attempt(struct device *d)
 {
-    m->radio.state = RADIO_TRYING;
-    m->radio.band = m->link.band;
-    m->radio.deadline = m->now + CONNECT_LIMIT_US;
-    due(m, m->radio.deadline);
-    m->backend->ops->connect(m->backend, &m->link.band);
+    d->radio.state = RADIO_TRYING;
+    d->radio.band = d->link.band;
+    d->radio.deadline = d->ground->now_us + CONNECT_LIMIT_US;
+    due(d, d->radio.deadline);
+    d->ground->backend->ops->connect(d->ground->backend, &d->link.band);
 }
 
 /* A user's connect has its own, never later limit; here ends a try in the background. */
-static void settle_trying(struct manager *m)
+static void settle_trying(struct device *d)
 {
-    bool wanted = (m->link.state == LINK_CONNECTING || m->link.state == LINK_WAITING) &&
-                  same_band(&m->radio.band, &m->link.band);
+    bool wanted = (d->link.state == LINK_CONNECTING || d->link.state == LINK_WAITING) &&
+                  same_band(&d->radio.band, &d->link.band);
 
-    if (wanted && !due(m, m->radio.deadline))
+    if (wanted && !due(d, d->radio.deadline))
         return;
-    let_go(m, RADIO_CANCELLING);
-    if (wanted && m->link.state == LINK_WAITING) {
-        struct failure failure = link_not_reached(m);
-        link_attempt_failed(m, &failure);
+    let_go(d, RADIO_CANCELLING);
+    if (wanted && d->link.state == LINK_WAITING) {
+        struct failure failure = link_not_reached(d);
+        link_attempt_failed(d, &failure);
     }
 }
 
-void radio_settle(struct manager *m)
+void radio_settle(struct device *d)
 {
-    switch (m->radio.state) {
+    switch (d->radio.state) {
     case RADIO_FREE:
-        if (link_wants_attempt(m))
-            attempt(m);
+        if (link_wants_attempt(d))
+            attempt(d);
         break;
     case RADIO_TRYING:
-        settle_trying(m);
+        settle_trying(d);
         break;
     case RADIO_LINKED:
-        if (m->link.state != LINK_CONNECTED)
-            let_go(m, RADIO_ENDING);
+        if (d->link.state != LINK_CONNECTED)
+            let_go(d, RADIO_ENDING);
         break;
     case RADIO_CANCELLING:
     case RADIO_ENDING:
-        if (!due(m, m->radio.deadline))
+        if (!due(d, d->radio.deadline))
             break;
         log_warning("The backend does not let go of the band; going on without its word");
-        m->radio.state = RADIO_FREE;
-        m->again = true;
+        d->radio.state = RADIO_FREE;
+        d->again = true;
         break;
     }
 }
 
-void radio_connected(struct manager *m, const struct band_link *link)
+void radio_connected(struct device *d, const struct band_link *link)
 {
-    switch (m->radio.state) {
+    switch (d->radio.state) {
     case RADIO_TRYING:
-        m->radio.state = RADIO_LINKED;
-        link_up(m, link);
+        d->radio.state = RADIO_LINKED;
+        link_up(d, link);
         break;
     case RADIO_CANCELLING: /* came just before the cancel: the end of the link follows */
-        m->radio.state = RADIO_ENDING;
+        d->radio.state = RADIO_ENDING;
         break;
     case RADIO_FREE: /* nobody waits for it any more: settling lets it go */
-        m->radio.state = RADIO_LINKED;
+        d->radio.state = RADIO_LINKED;
         break;
     case RADIO_LINKED:
     case RADIO_ENDING:
@@ -89,30 +89,30 @@ void radio_connected(struct manager *m, const struct band_link *link)
     }
 }
 
-void radio_connect_failed(struct manager *m, const struct failure *failure)
+void radio_connect_failed(struct device *d, const struct failure *failure)
 {
-    bool trying = m->radio.state == RADIO_TRYING;
+    bool trying = d->radio.state == RADIO_TRYING;
     struct failure told = *failure;
 
-    if (m->radio.state == RADIO_FREE || m->radio.state == RADIO_LINKED)
+    if (d->radio.state == RADIO_FREE || d->radio.state == RADIO_LINKED)
         return;
-    m->radio.state = RADIO_FREE;
+    d->radio.state = RADIO_FREE;
     if (!trying)
         return;
     /* A cancel that nobody asked for is a failure to whoever waits. */
     if (told.code == ERROR_CANCELLED || told.code == ERROR_NONE)
         told.code = ERROR_CONNECTION_FAILED;
-    link_attempt_failed(m, &told);
+    link_attempt_failed(d, &told);
 }
 
-void radio_disconnected(struct manager *m, enum link_end end)
+void radio_disconnected(struct device *d, enum link_end end)
 {
-    bool was_linked = m->radio.state == RADIO_LINKED;
+    bool was_linked = d->radio.state == RADIO_LINKED;
 
     /* Connecting, the attempt's own end is still to come. */
-    if (m->radio.state == RADIO_FREE || m->radio.state == RADIO_TRYING)
+    if (d->radio.state == RADIO_FREE || d->radio.state == RADIO_TRYING)
         return;
-    m->radio.state = RADIO_FREE;
-    if (was_linked && m->link.state == LINK_CONNECTED)
-        link_lost(m, end == LINK_END_BLUETOOTH ? DISCONNECT_BLUETOOTH_OFF : DISCONNECT_LINK_LOST);
+    d->radio.state = RADIO_FREE;
+    if (was_linked && d->link.state == LINK_CONNECTED)
+        link_lost(d, end == LINK_END_BLUETOOTH ? DISCONNECT_BLUETOOTH_OFF : DISCONNECT_LINK_LOST);
 }

@@ -20,57 +20,57 @@
 /* While data flow, time must not fall, and small corrections are not worth a seam in the data. */
 #define FLOWING_ERROR_US SECOND
 
-bool utc_offset(const struct manager *m, int64_t *offset_us)
+bool utc_offset(const struct device *d, int64_t *offset_us)
 {
-    int64_t before = m->host.boot_us(m->host.user);
-    int64_t utc = m->host.utc_us(m->host.user);
-    int64_t after = m->host.boot_us(m->host.user);
+    int64_t before = d->ground->host.boot_us(d->ground->host.user);
+    int64_t utc = d->ground->host.utc_us(d->ground->host.user);
+    int64_t after = d->ground->host.boot_us(d->ground->host.user);
 
     *offset_us = utc - (before + (after - before) / 2);
     return after - before < BRACKET_US;
 }
 
-void utc_link_up(struct manager *m)
+void utc_link_up(struct device *d)
 {
-    m->utc.known = utc_offset(m, &m->utc.offset_us);
-    m->utc.look_us = m->now + LOOK_US;
+    d->utc.known = utc_offset(d, &d->utc.offset_us);
+    d->utc.look_us = d->ground->now_us + LOOK_US;
 }
 
-static bool wants_anchor(const struct manager *m, int64_t offset_us)
+static bool wants_anchor(const struct device *d, int64_t offset_us)
 {
-    const struct clock_anchor *anchor = &m->link.device.anchor;
+    const struct clock_anchor *anchor = &d->link.device.anchor;
     int64_t error_us = offset_us - (anchor->utc_us - anchor->boot_us);
 
-    if (m->recording)
+    if (d->recording)
         return false;
-    if (m->stream.state != STREAM_IDLE)
+    if (d->stream.state != STREAM_IDLE)
         return error_us > FLOWING_ERROR_US;
     return error_us >= IDLE_ERROR_US || error_us <= -IDLE_ERROR_US;
 }
 
-void utc_look(struct manager *m)
+void utc_look(struct device *d)
 {
     int64_t offset_us, step_us;
 
-    if (!utc_offset(m, &offset_us))
+    if (!utc_offset(d, &offset_us))
         return;
-    step_us = m->utc.known ? offset_us - m->utc.offset_us : 0;
-    m->utc.known = true;
-    m->utc.offset_us = offset_us;
+    step_us = d->utc.known ? offset_us - d->utc.offset_us : 0;
+    d->utc.known = true;
+    d->utc.offset_us = offset_us;
     if (step_us >= STEP_US || step_us <= -STEP_US) {
         log_warning("UTC was stepped by %.3f s", (double)step_us / (double)SECOND);
-        m->listener.clock_stepped(m->listener.user, (double)step_us / 1000.0);
+        d->ground->listener.clock_stepped(d->ground->listener.user, (double)step_us / 1000.0);
     }
     /* A callback may have changed everything. */
-    if (m->link.state == LINK_CONNECTED && wants_anchor(m, offset_us))
-        m->reanchor = m->again = true;
+    if (d->link.state == LINK_CONNECTED && wants_anchor(d, offset_us))
+        d->reanchor = d->again = true;
 }
 
-void utc_settle(struct manager *m)
+void utc_settle(struct device *d)
 {
-    if (m->link.state != LINK_CONNECTED || !due(m, m->utc.look_us))
+    if (d->link.state != LINK_CONNECTED || !due(d, d->utc.look_us))
         return;
-    m->utc.look_us = m->now + LOOK_US;
-    due(m, m->utc.look_us);
-    utc_look(m);
+    d->utc.look_us = d->ground->now_us + LOOK_US;
+    due(d, d->utc.look_us);
+    utc_look(d);
 }

@@ -19,7 +19,7 @@
 
 #define ATT_HEADER 3
 
-static void tell(struct manager *m, enum sensor sensor, enum sensor_state state, double silent_for)
+static void tell(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for)
 {
     static const char *const names[] = {"flowing", "silent", "retrying"};
 
@@ -28,60 +28,60 @@ static void tell(struct manager *m, enum sensor sensor, enum sensor_state state,
     if (sensor >= SENSOR_STREAMED)
         return;
     log_info("%s %s (%.1f s)", sensor_name(sensor), names[state], silent_for);
-    if (state == SENSOR_SILENT && manager_bad_packets(m, sensor, &failure) > 0)
+    if (state == SENSOR_SILENT && device_bad_packets(d, sensor, &failure) > 0)
         log_warning("%s", failure.message);
-    m->listener.sensor_status(m->listener.user, sensor, state, silent_for);
+    d->ground->listener.sensor_status(d->ground->listener.user, sensor, state, silent_for);
 }
 
-double watch_silent_for(const struct manager *m, enum sensor sensor)
+double watch_silent_for(const struct device *d, enum sensor sensor)
 {
-    const struct subscription *sub = &m->subscriptions.of[sensor];
+    const struct subscription *sub = &d->subscriptions.of[sensor];
 
-    if (!sensor_is_wanted(m, sensor) || sub->heard_us == 0)
+    if (!sensor_is_wanted(d, sensor) || sub->heard_us == 0)
         return NAN;
-    return (double)(m->now - sub->heard_us) / (double)SECOND;
+    return (double)(d->ground->now_us - sub->heard_us) / (double)SECOND;
 }
 
-void watch_back_off(struct manager *m, struct subscription *sub)
+void watch_back_off(struct device *d, struct subscription *sub)
 {
     if (sub->backoff == 0)
         sub->backoff = RETRY_FIRST_US;
-    sub->retry_us = m->now + sub->backoff;
+    sub->retry_us = d->ground->now_us + sub->backoff;
     sub->backoff = 2 * sub->backoff < RETRY_LAST_US ? 2 * sub->backoff : RETRY_LAST_US;
 }
 
-void watch_heard(struct manager *m, enum sensor sensor)
+void watch_heard(struct device *d, enum sensor sensor)
 {
-    struct subscription *sub = &m->subscriptions.of[sensor];
-    double silent_for = watch_silent_for(m, sensor);
+    struct subscription *sub = &d->subscriptions.of[sensor];
+    double silent_for = watch_silent_for(d, sensor);
     bool was_silent = sub->trouble;
 
-    sub->heard_us = m->now;
+    sub->heard_us = d->ground->now_us;
     sub->trouble = false;
     sub->backoff = 0;
     sub->sound = true;
     sub->bad = 0;
     if (sensor < SENSOR_STREAMED)
-        m->link.proven = true;
+        d->link.proven = true;
     if (was_silent)
-        tell(m, sensor, SENSOR_FLOWING, silent_for);
+        tell(d, sensor, SENSOR_FLOWING, silent_for);
 }
 
-void watch_bad(struct manager *m, const struct packet *packet)
+void watch_bad(struct device *d, const struct packet *packet)
 {
-    struct subscription *sub = &m->subscriptions.of[packet->sensor];
+    struct subscription *sub = &d->subscriptions.of[packet->sensor];
 
     sub->bad_len = sub->bad == 0 || sub->bad_len == packet->len ? packet->len : 0;
     if (sub->bad < UINT_MAX)
         sub->bad++;
 }
 
-bool watch_only_bad(const struct manager *m, sensor_set sensors)
+bool watch_only_bad(const struct device *d, sensor_set sensors)
 {
     bool any = false;
 
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        const struct subscription *sub = &m->subscriptions.of[sensor];
+        const struct subscription *sub = &d->subscriptions.of[sensor];
         if (!(sensors & SENSOR_BIT(sensor)))
             continue;
         if (sub->sound)
@@ -92,9 +92,9 @@ bool watch_only_bad(const struct manager *m, sensor_set sensors)
 }
 
 /* A notification is cut to the link's MTU less ATT's own bytes. */
-unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct failure *failure)
+unsigned device_bad_packets(const struct device *d, enum sensor sensor, struct failure *failure)
 {
-    const struct subscription *sub = &m->subscriptions.of[sensor];
+    const struct subscription *sub = &d->subscriptions.of[sensor];
 
     if (sub->bad > 0 && sub->bad_len > 0 &&
         sub->bad_len + ATT_HEADER < (size_t)model_default()->mtu)
@@ -110,112 +110,109 @@ unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct
     return sub->bad;
 }
 
-void watch_refused(struct manager *m, enum sensor sensor)
+void watch_refused(struct device *d, enum sensor sensor)
 {
-    struct subscription *sub = &m->subscriptions.of[sensor];
+    struct subscription *sub = &d->subscriptions.of[sensor];
 
     /* Nobody wants it any more. */
-    if (!sensor_is_wanted(m, sensor))
+    if (!sensor_is_wanted(d, sensor))
         return;
     if (sub->heard_us == 0)
-        sub->heard_us = m->now;
+        sub->heard_us = d->ground->now_us;
     sub->trouble = true;
-    watch_back_off(m, sub);
+    watch_back_off(d, sub);
     /* A start tells its refused sensors itself, after its reply. */
-    if (!m->stream.starting)
-        tell(m, sensor, SENSOR_RETRYING, watch_silent_for(m, sensor));
+    if (!d->stream.starting)
+        tell(d, sensor, SENSOR_RETRYING, watch_silent_for(d, sensor));
 }
 
-void watch_forgive(struct manager *m)
+void device_forgive(struct device *d)
 {
-    bool streamed = demand_of_all(m) & SENSOR_SET_STREAMED;
+    bool streamed = demand_of_all(d) & SENSOR_SET_STREAMED;
 
-    log_info("The host was suspended or late: checking the link");
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        if (m->subscriptions.of[sensor].heard_us)
-            m->subscriptions.of[sensor].heard_us = m->now;
+        if (d->subscriptions.of[sensor].heard_us)
+            d->subscriptions.of[sensor].heard_us = d->ground->now_us;
     }
-    m->again = true;
-    /* The host's timer stood still with it: even an unchanged time is wished for anew. */
-    m->alarm_told = NEVER;
-    if (m->link.state == LINK_WAITING)
-        link_try_now(m);
-    if (m->link.state != LINK_CONNECTED || streamed)
+    d->again = true;
+    if (d->link.state == LINK_WAITING)
+        link_try_now(d);
+    if (d->link.state != LINK_CONNECTED || streamed)
         return;
     /* No stream tells whether the link lives: an answer of the band's does. */
-    m->subscriptions.probing = true;
-    m->subscriptions.probe_at = m->now;
-    m->subscriptions.probe_deadline = m->now + PROBE_US;
+    d->subscriptions.probing = true;
+    d->subscriptions.probe_at = d->ground->now_us;
+    d->subscriptions.probe_deadline = d->ground->now_us + PROBE_US;
 }
 
-void watch_probed(struct manager *m, bool alive)
+void watch_probed(struct device *d, bool alive)
 {
-    m->subscriptions.asked = false;
-    m->subscriptions.probe_at = m->now + PROBE_AGAIN_US;
+    d->subscriptions.asked = false;
+    d->subscriptions.probe_at = d->ground->now_us + PROBE_AGAIN_US;
     if (alive)
-        m->subscriptions.probing = false;
+        d->subscriptions.probing = false;
 }
 
-static void probe(struct manager *m)
+static void probe(struct device *d)
 {
-    struct subscriptions *subs = &m->subscriptions;
+    struct subscriptions *subs = &d->subscriptions;
 
     if (!subs->probing)
         return;
-    if (due(m, subs->probe_deadline)) {
-        link_lost(m, DISCONNECT_LINK_LOST);
-    } else if (!subs->asked && due(m, subs->probe_at)) {
+    if (due(d, subs->probe_deadline)) {
+        link_lost(d, DISCONNECT_LINK_LOST);
+    } else if (!subs->asked && due(d, subs->probe_at)) {
         subs->asked = true;
-        m->backend->ops->probe(m->backend);
+        d->ground->backend->ops->probe(d->ground->backend);
     }
 }
 
-static void watch_sensor(struct manager *m, enum sensor sensor)
+static void watch_sensor(struct device *d, enum sensor sensor)
 {
-    struct subscription *sub = &m->subscriptions.of[sensor];
+    struct subscription *sub = &d->subscriptions.of[sensor];
 
     if (sub->state != SUB_ON)
         return;
-    if (!sub->trouble && due(m, sub->heard_us + model_default()->sensors[sensor].silent_us)) {
+    if (!sub->trouble && due(d, sub->heard_us + model_default()->sensors[sensor].silent_us)) {
         sub->trouble = true;
-        watch_back_off(m, sub);
-        tell(m, sensor, SENSOR_SILENT, watch_silent_for(m, sensor));
-    } else if (sub->trouble && !sub->again && due(m, sub->retry_us)) {
+        watch_back_off(d, sub);
+        tell(d, sensor, SENSOR_SILENT, watch_silent_for(d, sensor));
+    } else if (sub->trouble && !sub->again && due(d, sub->retry_us)) {
         sub->again = true;
-        m->again = true;
-        tell(m, sensor, SENSOR_RETRYING, watch_silent_for(m, sensor));
+        d->again = true;
+        tell(d, sensor, SENSOR_RETRYING, watch_silent_for(d, sensor));
     }
 }
 
 /* Nothing of what is wanted flows, or may yet begin to. */
-static bool all_silent(const struct manager *m)
+static bool all_silent(const struct device *d)
 {
     bool any = false;
 
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        if (!sensor_is_wanted(m, (enum sensor)sensor))
+        if (!sensor_is_wanted(d, (enum sensor)sensor))
             continue;
         any = true;
-        if (!m->subscriptions.of[sensor].trouble)
+        if (!d->subscriptions.of[sensor].trouble)
             return false;
     }
     return any;
 }
 
-void watch_settle(struct manager *m)
+void watch_settle(struct device *d)
 {
     /* While a stream starts, subscribing itself takes seconds; its own limit watches it. */
-    if (m->link.state != LINK_CONNECTED || m->stream.starting)
+    if (d->link.state != LINK_CONNECTED || d->stream.starting)
         return;
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        if (sensor_is_wanted(m, (enum sensor)sensor))
-            watch_sensor(m, (enum sensor)sensor);
+        if (sensor_is_wanted(d, (enum sensor)sensor))
+            watch_sensor(d, (enum sensor)sensor);
     }
     /* A callback may have changed everything. */
-    if (m->link.state != LINK_CONNECTED || m->stream.starting)
+    if (d->link.state != LINK_CONNECTED || d->stream.starting)
         return;
-    if (all_silent(m))
-        link_lost(m, DISCONNECT_SILENT);
+    if (all_silent(d))
+        link_lost(d, DISCONNECT_SILENT);
     else
-        probe(m);
+        probe(d);
 }

@@ -1,0 +1,221 @@
+/* The commands: at whom each is aimed, and what can be answered without a band. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+/* A command's way in: answered here once the manager is shutting down. */
+static bool enter(struct manager *m, struct manager_reply reply)
+{
+    manager_enter(m);
+    if (!m->closing)
+        return true;
+    struct manager_outcome outcome =
+        outcome_failure(ERROR_CANCELLED, "The daemon is shutting down");
+    reply_now(reply, &outcome);
+    manager_leave(m);
+    return false;
+}
+
+/* The device that a command without a name means. */
+static struct device *the_device(struct manager *m)
+{
+    return &m->devices[0];
+}
+
+void manager_forget(struct manager *m, const void *user)
+{
+    replies_forget(&m->ground.scans, user);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        device_forget(&m->devices[i], user);
+}
+
+/* ---- The scan ---- */
+
+static bool any_connecting(const struct manager *m)
+{
+    size_t i = 0;
+
+    while (i < MANAGER_DEVICES_MAX && m->devices[i].link.state != LINK_CONNECTING)
+        i++;
+    return i < MANAGER_DEVICES_MAX;
+}
+
+static void scan_begin(struct ground *ground, double seconds, struct manager_reply reply)
+{
+    double limited = seconds < MANAGER_SCAN_SECONDS_MAX ? seconds : MANAGER_SCAN_SECONDS_MAX;
+
+    scan_want(&ground->scan, limited, ground->now_us);
+    replies_add(&ground->scans, reply);
+    log_info("Scan for %.0f s", limited);
+    ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
+}
+
+void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
+{
+    struct ground *ground = &m->ground;
+    struct manager_outcome outcome;
+
+    if (!enter(m, reply))
+        return;
+    if (ground->scan.wanted) {
+        replies_add(&ground->scans, reply);
+    } else if (ground_bluetooth_is_off(ground)) {
+        outcome = ground_bluetooth_outcome(ground);
+        reply_now(reply, &outcome);
+        ground->listener.scan_result(ground->listener.user, SCAN_FAILED);
+    } else if (any_connecting(m)) {
+        outcome =
+            outcome_failure(ERROR_BUSY, "A connection is being made; scan when it is through");
+        reply_now(reply, &outcome);
+    } else {
+        scan_begin(ground, seconds, reply);
+    }
+    manager_leave(m);
+}
+
+void manager_stop_scan(struct manager *m, struct manager_reply reply)
+{
+    struct ground *ground = &m->ground;
+    struct manager_outcome outcome = outcome_success();
+
+    if (!enter(m, reply))
+        return;
+    outcome.already = !scan_drop(&ground->scan);
+    if (outcome.already) {
+        reply_now(reply, &outcome);
+    } else {
+        replies_answer(&ground->scans, &(struct manager_outcome){.sensor = -1});
+        reply_now(reply, &outcome);
+        ground->listener.scan_result(ground->listener.user, SCAN_STOPPED);
+    }
+    manager_leave(m);
+}
+
+/* ---- The band ---- */
+
+static void copy_upper(char *to, size_t size, const char *from)
+{
+    size_t i = 0;
+
+    for (; from && from[i] && i + 1 < size; i++)
+        to[i] = (char)toupper((unsigned char)from[i]);
+    to[i] = '\0';
+}
+
+/* Fills in what scan and devices know of the band; false if they say that it can't be. */
+static bool complete(const struct manager *m, struct band_identity *band)
+{
+    bool agree = sightings_complete(&m->ground.scan.seen, band);
+
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX && agree; i++) {
+        const struct link *link = &m->devices[i].link;
+        agree = !link->known || band_complete(band, &link->device.band);
+    }
+    return agree;
+}
+
+/* Who is meant; false, and *outcome says why, if that can't be. */
+static bool identify(const struct manager *m, const char *address, const char *device_id,
+                     struct band_identity *band, struct manager_outcome *outcome)
+{
+    copy_upper(band->address, sizeof(band->address), address);
+    snprintf(band->name, sizeof(band->name), "%s", device_id ? device_id : "");
+    if (!band->address[0] && !band->name[0]) {
+        *outcome = outcome_failure(ERROR_INVALID_PARAMETERS, "Give the address or the device_id");
+        outcome->parameter = "address";
+        return false;
+    }
+    if (complete(m, band))
+        return true;
+    *outcome = outcome_failure(ERROR_INVALID_PARAMETERS,
+                               "Address and device_id belong to different bands");
+    outcome->parameter = "device_id";
+    outcome->allowed = LINK_NAME_ALLOWED;
+    outcome->band = *band;
+    return false;
+}
+
+void manager_connect(struct manager *m, const char *address, const char *device_id,
+                     struct manager_reply reply)
+{
+    struct band_identity band;
+    struct manager_outcome outcome;
+
+    if (!enter(m, reply))
+        return;
+    if (identify(m, address, device_id, &band, &outcome))
+        device_connect(the_device(m), &band, reply);
+    else
+        reply_now(reply, &outcome);
+    manager_leave(m);
+}
+
+void manager_disconnect(struct manager *m, const char *device_id, struct manager_reply reply)
+{
+    if (!enter(m, reply))
+        return;
+    device_disconnect(the_device(m), device_id, reply);
+    manager_leave(m);
+}
+
+void manager_restore(struct manager *m, const struct manager_wants *wants)
+{
+    manager_enter(m);
+    if (wants->band.name[0] || wants->band.address[0])
+        device_expect(the_device(m), wants, true);
+    manager_leave(m);
+}
+
+void manager_auto_connect(struct manager *m, const char *name_or_address)
+{
+    struct manager_wants wants = {.sensors = SENSOR_SET_ALL};
+    bool is_address = strlen(name_or_address) == BAND_ADDRESS_SIZE - 1 && name_or_address[2] == ':';
+
+    manager_enter(m);
+    if (is_address)
+        snprintf(wants.band.address, sizeof(wants.band.address), "%s", name_or_address);
+    else
+        snprintf(wants.band.name, sizeof(wants.band.name), "%s", name_or_address);
+    device_expect(the_device(m), &wants, false);
+    manager_leave(m);
+}
+
+/* ---- The stream ---- */
+
+void manager_start_streaming(struct manager *m, sensor_set sensors, double rate, double seconds,
+                             struct manager_reply reply)
+{
+    const struct demand demand = {.sensors = sensors, .rate = rate, .seconds = seconds};
+
+    if (!enter(m, reply))
+        return;
+    device_start(the_device(m), &demand, reply);
+    manager_leave(m);
+}
+
+void manager_stop_streaming(struct manager *m, struct manager_reply reply)
+{
+    if (!enter(m, reply))
+        return;
+    device_stop(the_device(m), reply);
+    manager_leave(m);
+}
+
+bool manager_rate_fits(struct manager *m, sensor_set sensors, double rate,
+                       struct manager_outcome *outcome)
+{
+    const struct demand demand = {.sensors = sensors, .rate = rate};
+
+    return device_rate_fits(the_device(m), &demand, outcome);
+}
+
+void manager_want_for_recording(struct manager *m, sensor_set sensors)
+{
+    manager_enter(m);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        m->devices[i].recording = sensors & SENSOR_SET_ALL;
+    manager_leave(m);
+}

@@ -1,0 +1,36 @@
+/* What all devices stand on: the host, the listener, the backend, Bluetooth's state, the scan. */
+#ifndef MANAGER_GROUND_H
+#define MANAGER_GROUND_H
+
+#include "reply.h"
+#include "scan.h"
+
+struct ground {
+    struct manager_config config;
+    struct manager_host host;
+    struct manager_listener listener;
+    struct backend *backend;
+    int64_t now_us;  /* of the entry that is under way */
+    int64_t wake_us; /* when whoever settles wants to be asked again */
+    struct {
+        bool known, available, powered;
+        char message[240];
+    } bluetooth;
+    struct scan scan;
+    struct replies scans; /* replies that are owed to it */
+};
+
+/* Time, for a machine that anchors something: of the entry, and the host's UTC now. */
+struct clock_anchor ground_clock(const struct ground *ground);
+
+bool ground_bluetooth_is_off(const struct ground *ground);
+struct manager_outcome ground_bluetooth_outcome(const struct ground *ground);
+
+/* The scan's next step, taken; false: there was none. */
+bool ground_settle(struct ground *ground);
+
+/* Answers the scan's commands, then tells all; what it saw stays for a connect. */
+void ground_finish_scan(struct ground *ground, enum scan_status status,
+                        const struct failure *failure);
+
+#endif
