@@ -1,45 +1,64 @@
-/* Which requests are let in, and what the others hear: Host, Origin, site, token, the handshake. */
+#include "admission.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "connection.h"
 #include "token.h"
 
-/* One a second: a storm of refusals is not a storm of log lines. */
-static void log_refusal(struct server *server, const struct request *request, const char *why)
+void admission_set_rules(struct admission *admission, const struct server_config *config)
 {
-    uint64_t now = uv_now(server->loop);
+    admission->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
+                                             config->allow_origin, config->allow_origin_count,
+                                             config->deny_origin,  config->deny_origin_count};
+}
 
-    if (server->refusal_at && now - server->refusal_at < 1000)
+/* One a second: a storm of refusals is not a storm of log lines. */
+static void log_refusal(struct admission *admission, const struct request *request, const char *why)
+{
+    const uint64_t now = ground_now(admission->clients->ground);
+
+    if (admission->refusal_at && now - admission->refusal_at < 1000)
         return;
-    server->refusal_at = now;
+    admission->refusal_at = now;
     log_warning("refused (Host %.80s, Origin %.80s): %s", request->host ? request->host : "-",
                 request->origin ? request->origin : "-", why);
 }
 
-static void refuse_access(struct connection *connection, const struct request *request,
-                          enum access_verdict verdict)
+static enum refused counted_as(enum access_verdict verdict)
 {
-    connection->server->stats.refused[verdict == ACCESS_BAD_HOST     ? REFUSED_HOST
-                                      : verdict == ACCESS_BAD_ORIGIN ? REFUSED_ORIGIN
-                                                                     : REFUSED_CROSS_SITE]++;
-    log_refusal(connection->server, request, access_advice(verdict));
+    if (verdict == ACCESS_BAD_HOST)
+        return REFUSED_HOST;
+    return verdict == ACCESS_BAD_ORIGIN ? REFUSED_ORIGIN : REFUSED_CROSS_SITE;
+}
+
+static void count_refusal(struct admission *admission, enum refused refused)
+{
+    admission->clients->ground->stats.refused[refused]++;
+}
+
+static void refuse_access(struct admission *admission, struct connection *connection,
+                          const struct request *request, enum access_verdict verdict)
+{
+    count_refusal(admission, counted_as(verdict));
+    log_refusal(admission, request, access_advice(verdict));
     connection_refuse(connection, 403, access_advice(verdict));
 }
 
-static void refuse_tokenless(struct connection *connection, const struct request *request)
+static void refuse_tokenless(struct admission *admission, struct connection *connection,
+                             const struct request *request)
 {
-    connection->server->stats.refused[REFUSED_TOKEN]++;
-    log_refusal(connection->server, request, "no token, or not that of --token-file");
+    count_refusal(admission, REFUSED_TOKEN);
+    log_refusal(admission, request, "no token, or not that of --token-file");
     http_say(&connection->response, 401,
              "the token is wanted, as ?token=… in the address or as Authorization: Bearer …\n");
     connection->response.extra = "WWW-Authenticate: Bearer realm=\"linkbandd\"\r\n";
     connection_answer(connection);
 }
 
-static enum access_verdict judge(const struct connection *connection, const struct request *request)
+static enum access_verdict judge(const struct access_rules *rules,
+                                 const struct connection *connection, const struct request *request)
 {
     struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
@@ -54,17 +73,17 @@ static enum access_verdict judge(const struct connection *connection, const stru
     /* IPv4 on a socket of both: its peers write the address as IPv4. */
     if (strncmp(local, "::ffff:", 7) == 0)
         memmove(local, local + 7, strlen(local + 7) + 1);
-    return access_judge(&connection->server->rules, &(struct access_request){
-                                                        .host = request->host,
-                                                        .origin = request->origin,
-                                                        .fetch_site = request->fetch_site,
-                                                        .fetch_mode = request->fetch_mode,
-                                                        .fetch_dest = request->fetch_dest,
-                                                        .purpose = request->purpose,
-                                                        .local_address = local,
-                                                        .websocket = request->to_websocket,
-                                                        .page = strcmp(request->path, "/") == 0,
-                                                    });
+    return access_judge(rules, &(struct access_request){
+                                   .host = request->host,
+                                   .origin = request->origin,
+                                   .fetch_site = request->fetch_site,
+                                   .fetch_mode = request->fetch_mode,
+                                   .fetch_dest = request->fetch_dest,
+                                   .purpose = request->purpose,
+                                   .local_address = local,
+                                   .websocket = request->to_websocket,
+                                   .page = strcmp(request->path, "/") == 0,
+                               });
 }
 
 /* What keeps a request from being upgraded; NULL: nothing. */
@@ -87,22 +106,22 @@ static const char *upgrade_fault(const struct request *request, int *status)
     return NULL;
 }
 
-static enum client_kind kind_of(const struct connection *connection, const struct request *request,
+static enum client_kind kind_of(const struct admission *admission, const struct request *request,
                                 bool restricted)
 {
     if (restricted)
         return CLIENT_RESTRICTED;
     /* With a token no other site can open the page. */
-    if (!connection->server->config->token && access_is_own_page(request->origin, request->host))
+    if (!admission->config->token && access_is_own_page(request->origin, request->host))
         return CLIENT_OWN_PAGE;
     return CLIENT_OTHER;
 }
 
-static void upgrade(struct connection *connection, const struct request *request, bool restricted,
-                    size_t head_len)
+static void upgrade(struct admission *admission, struct connection *connection,
+                    const struct request *request, bool restricted, size_t head_len)
 {
-    int status, fd = connection->fd;
-    const enum client_kind kind = kind_of(connection, request, restricted);
+    int status;
+    const enum client_kind kind = kind_of(admission, request, restricted);
     const char *fault = upgrade_fault(request, &status);
 
     if (fault) {
@@ -113,16 +132,13 @@ static void upgrade(struct connection *connection, const struct request *request
         connection_answer(connection);
         return;
     }
-    if (!hub_has_room(connection->server, kind)) {
-        connection->server->stats.refused[REFUSED_FULL]++;
+    if (!places_have_room(&admission->clients->places, kind)) {
+        count_refusal(admission, REFUSED_FULL);
         connection_refuse(connection, 503, "all places are taken: try again later\n");
         return;
     }
-    /* Stopped, libuv forgets the descriptor at once: lws may have it watched anew. */
-    connection->fd = -1;
-    uv_poll_stop(&connection->poll);
-    client_open(connection->server, fd, kind, request->key, connection->head + head_len,
-                connection->head_len - head_len);
+    client_open(admission->clients, connection_release(connection), kind, request->key,
+                connection->head + head_len, connection->head_len - head_len);
     connection_close(connection);
 }
 
@@ -139,13 +155,13 @@ static void answer_preflight(struct connection *connection, const struct request
     connection_answer(connection);
 }
 
-static void answer_http(struct connection *connection, const struct request *request,
-                        bool restricted)
+static void answer_http(struct admission *admission, struct connection *connection,
+                        const struct request *request, bool restricted)
 {
     connection->range = request->range;
     connection->if_range = request->if_range;
-    connection->number = ++connection->server->next_request;
-    http_answer(connection->server, request, restricted, connection->number, &connection->response);
+    connection->number = ++admission->next_request;
+    http_answer(admission->config, request, restricted, connection->number, &connection->response);
     if (connection->response.later)
         connection_put_off(connection);
     else
@@ -153,29 +169,29 @@ static void answer_http(struct connection *connection, const struct request *req
 }
 
 /* Host and Origin are judged first: the token opens no door that they shut. */
-static void take_request(struct connection *connection, const struct request *request,
-                         size_t head_len)
+static void take_request(struct admission *admission, struct connection *connection,
+                         const struct request *request, size_t head_len)
 {
-    const char *token = connection->server->config->token;
-    enum access_verdict verdict = judge(connection, request);
+    const char *token = admission->config->token;
+    enum access_verdict verdict = judge(&admission->rules, connection, request);
     bool restricted = verdict == ACCESS_RESTRICTED;
 
     if (verdict != ACCESS_OK && !restricted) {
-        refuse_access(connection, request, verdict);
+        refuse_access(admission, connection, request, verdict);
         return;
     }
     connection->origin = restricted ? NULL : request->origin;
     if (strcmp(request->method, "OPTIONS") == 0 && request->origin && request->preflight_method)
         answer_preflight(connection, request);
     else if (token && !token_is_shown(token, request))
-        refuse_tokenless(connection, request);
+        refuse_tokenless(admission, connection, request);
     else if (request->to_websocket)
-        upgrade(connection, request, restricted, head_len);
+        upgrade(admission, connection, request, restricted, head_len);
     else
-        answer_http(connection, request, restricted);
+        answer_http(admission, connection, request, restricted);
 }
 
-void admission_take(struct connection *connection, size_t head_len)
+void admission_take(void *user, struct connection *connection, size_t head_len)
 {
     struct request request;
 
@@ -187,5 +203,5 @@ void admission_take(struct connection *connection, size_t head_len)
     if (strlen(request.path) + strlen(request.query) >= HTTP_VALUE_MAX)
         connection_refuse(connection, 414, "no address here is over 8 KiB\n");
     else
-        take_request(connection, &request, head_len);
+        take_request(user, connection, &request, head_len);
 }

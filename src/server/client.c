@@ -1,4 +1,6 @@
 /* One WebSocket peer: lws's callbacks, the message that comes in, the queue that goes out. */
+#include "client.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,45 +11,87 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "base/utf8.h"
-#include "room.h"
+#include "request.h"
 
-/* A buffer this small is kept between messages. */
-#define TEXT_KEPT 4096
+/* What clients are told at shutdown: not 1000 or 1001, after which many do not come back. */
+#define SHUTDOWN_CODE   1012
+#define SHUTDOWN_REASON "the daemon is restarting or stopping"
+
+/* Counts work that it made; nothing of it is read while that is more than it may, or while it waits
+ * for a place: what it sent stays in its socket. */
+static void charge(struct client *client, double work)
+{
+    const bool affords = allowance_charge(&client->work, work, SERVER_WORK_A_SECOND,
+                                          SERVER_WORK_AT_ONCE, ground_now(client->all->ground));
+    const bool hold = client->seat.state == SEAT_WAITING || !affords;
+
+    if (hold == client->held || !client->wsi)
+        return;
+    client->held = hold;
+    ground_watch(client->all->ground);
+    lws_rx_flow_control(client->wsi, !hold);
+    /* Also wakes lws to what it has read already. */
+    lws_callback_on_writable(client->wsi);
+}
+
+static void on_opened(struct seat *seat)
+{
+    struct client *client = client_of(seat);
+    struct clients *all = client->all;
+
+    client->taken_at = seat->since;
+    log_info("client %llu: open, %zu of %d", (unsigned long long)client->id, all->places.placed,
+             SERVER_CLIENTS_MAX);
+    all->listener.opened(all->listener.user, client);
+    /* It may have waited, unread. */
+    charge(client, 0);
+}
+
+static void on_closed(struct seat *seat)
+{
+    struct client *client = client_of(seat);
+    const struct server_listener *listener = &client->all->listener;
+
+    log_info("client %llu: gone", (unsigned long long)client->id);
+    listener->closed(listener->user, client);
+}
+
+void clients_init(struct clients *clients, struct ground *ground,
+                  const struct server_listener *listener)
+{
+    *clients = (struct clients){.ground = ground, .listener = *listener};
+    clients->places = (struct places){.ground = ground, .opened = on_opened, .closed = on_closed};
+}
 
 static void client_destroy(struct client *client)
 {
-    struct server *server = client->server;
-    struct client **link = &server->clients;
+    struct clients *all = client->all;
 
-    while (*link != client)
-        link = &(*link)->next;
-    *link = client->next;
+    places_remove(&all->places, &client->seat);
     queue_finish(&client->queue);
-    free(client->text);
+    incoming_finish(&client->incoming);
     free(client);
-    server_peer_closed(server);
+    ground_peer_closed(all->ground);
 }
 
-static struct client *client_create(struct server *server, int fd, enum client_kind kind)
+static struct client *client_create(struct clients *all, int fd, enum client_kind kind)
 {
-    struct client *client = calloc(1, sizeof(*client)), **link = &server->clients;
+    struct client *client = calloc(1, sizeof(*client));
+    const uint64_t now = ground_now(all->ground);
 
     if (!client)
         return NULL;
-    client->server = server;
+    client->all = all;
     client->fd = fd;
-    client->kind = kind;
-    client->id = ++server->next_client_id;
+    client->id = ++all->next_id;
     client->subscription = SUBSCRIPTION_ALL;
-    client->state_since = client->taken_at = uv_now(server->loop);
-    client->ping_at = client->state_since + server_ms(server, SERVER_PING_MS);
-    allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, client->state_since);
-    allowance_init(&client->work, SERVER_WORK_AT_ONCE, client->state_since);
+    client->taken_at = now;
+    client->ping_at = now + ground_ms(all->ground, SERVER_PING_MS);
+    allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, now);
+    allowance_init(&client->work, SERVER_WORK_AT_ONCE, now);
     queue_init(&client->queue);
-    while (*link)
-        link = &(*link)->next;
-    *link = client;
-    server_peer_opened(server);
+    places_enter(&all->places, &client->seat, kind);
+    ground_peer_opened(all->ground);
     return client;
 }
 
@@ -55,11 +99,11 @@ static struct client *client_create(struct server *server, int fd, enum client_k
  * lws is shown a handshake of our own making: every header that it might act on in ways we don't
  * want (h2c, subprotocols, extensions, versions) stayed with the reader of the real one.
  */
-void client_open(struct server *server, int fd, enum client_kind kind, const char *key,
+void client_open(struct clients *clients, int fd, enum client_kind kind, const char *key,
                  const char *rest, size_t rest_len)
 {
     char bytes[512 + REQUEST_HEAD_MAX];
-    struct client *client = client_create(server, fd, kind);
+    struct client *client = client_create(clients, fd, kind);
     int head = snprintf(bytes, 512,
                         "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
@@ -71,118 +115,84 @@ void client_open(struct server *server, int fd, enum client_kind kind, const cha
         close(fd);
         return;
     }
-    server->arriving = client;
-    lws_adopt_socket_vhost_readbuf(server->vhost, fd, bytes, head + rest_len);
-    if (server->arriving) {
-        server->arriving = NULL;
+    clients->arriving = client;
+    lws_adopt_socket_vhost_readbuf(clients->vhost, fd, bytes, head + rest_len);
+    if (clients->arriving) {
+        clients->arriving = NULL;
         client_destroy(client);
     }
 }
 
-void client_charge(struct client *client, double work)
+static int established(struct lws *wsi, struct clients *clients)
 {
-    const bool affords = allowance_charge(&client->work, work, SERVER_WORK_A_SECOND,
-                                          SERVER_WORK_AT_ONCE, uv_now(client->server->loop));
-    const bool hold = client->state == CLIENT_WAITING || !affords;
-
-    if (hold == client->held || !client->wsi)
-        return;
-    client->held = hold;
-    server_watch(client->server);
-    lws_rx_flow_control(client->wsi, !hold);
-    /* Also wakes lws to what it has read already. */
-    lws_callback_on_writable(client->wsi);
-}
-
-static int established(struct lws *wsi, struct server *server)
-{
-    struct client *client = server->arriving;
+    struct client *client = clients->arriving;
 
     if (!client)
         return -1;
-    server->arriving = NULL;
+    clients->arriving = NULL;
     client->wsi = wsi;
     lws_set_opaque_user_data(wsi, client);
-    hub_place(client);
-    client_charge(client, 0);
+    places_take(&clients->places, &client->seat);
+    charge(client, 0);
     /* Also wakes lws to what came together with the handshake. */
     lws_callback_on_writable(wsi);
     return 0;
 }
 
+/* What waits for it is let go: it leaves. */
+static void give_up(struct client *client)
+{
+    uint64_t untold[SENSOR_COUNT];
+
+    ground_watch(client->all->ground);
+    client_take_dropped(client, untold);
+    queue_clear(&client->queue);
+    places_give_up(&client->all->places, &client->seat);
+}
+
 static int refuse(struct client *client, int code, const char *reason)
 {
-    hub_give_up_place(client);
+    give_up(client);
     lws_close_reason(client->wsi, (enum lws_close_status)code, (unsigned char *)reason,
                      strlen(reason));
     return -1;
 }
 
-static bool append(struct client *client, const void *bytes, size_t len)
-{
-    size_t need = client->text_len + len + 1;
-
-    if (need > client->text_capacity) {
-        size_t capacity = need < TEXT_KEPT ? TEXT_KEPT : need;
-        if (client->text_capacity && capacity < 2 * client->text_capacity)
-            capacity = 2 * client->text_capacity;
-        char *text = realloc(client->text, capacity);
-        if (!text)
-            return false;
-        client->text = text;
-        client->text_capacity = capacity;
-    }
-    memcpy(client->text + client->text_len, bytes, len);
-    client->text_len += len;
-    client->text[client->text_len] = '\0';
-    return true;
-}
-
-static void release_text(struct client *client)
-{
-    client->text_len = 0;
-    client->in_message = false;
-    if (client->text_capacity <= TEXT_KEPT)
-        return;
-    free(client->text);
-    client->text = NULL;
-    client->text_capacity = 0;
-}
-
 static int deliver(struct client *client)
 {
-    struct server_listener *listener = &client->server->listener;
+    const struct server_listener *listener = &client->all->listener;
 
     if (lws_frame_is_binary(client->wsi)) {
         listener->binary(listener->user, client);
-    } else if (!utf8_is_valid(client->text, client->text_len)) {
+    } else if (!utf8_is_valid(client->incoming.text, client->incoming.len)) {
         /* lws's own check misses a character cut off by an empty last fragment. */
         return refuse(client, 1007, "text must be UTF-8");
     } else {
-        listener->text(listener->user, client, client->text, client->text_len);
+        listener->text(listener->user, client, client->incoming.text, client->incoming.len);
     }
-    release_text(client);
-    client_charge(client, SERVER_WORK_MESSAGE);
+    incoming_clear(&client->incoming);
+    charge(client, SERVER_WORK_MESSAGE);
     return 0;
 }
 
 /* Over 4096 bytes a message comes in pieces, whatever its fragments are. */
 static int received(struct client *client, const void *bytes, size_t len)
 {
-    bool final = lws_is_final_fragment(client->wsi);
+    struct incoming *incoming = &client->incoming;
+    const bool final = lws_is_final_fragment(client->wsi);
 
-    if (!client->in_message) {
-        client->in_message = true;
-        client->ignore_message = client->state != CLIENT_PLACED;
+    if (!incoming->begun) {
+        incoming->begun = true;
+        incoming->ignored = !client_is_placed(client);
     }
-    if (client->ignore_message || client->state != CLIENT_PLACED) {
+    if (incoming->ignored || !client_is_placed(client)) {
         if (final)
-            release_text(client);
+            incoming_clear(incoming);
         return 0;
     }
-    if (client->text_len + len > SERVER_MESSAGE_MAX)
+    if (incoming->len + len > SERVER_MESSAGE_MAX)
         return refuse(client, 1009, "a message may have 64 KiB");
-    if (!append(client, bytes ? bytes : "", len))
+    if (!incoming_append(incoming, bytes ? bytes : "", len))
         return refuse(client, 1013, "out of memory");
     return final ? deliver(client) : 0;
 }
@@ -208,9 +218,9 @@ static void send_close_frame(struct client *client, int code, const char *reason
 
 static bool write_frame(struct client *client, struct frame *frame)
 {
-    struct server_stats *stats = &client->server->stats;
+    struct server_stats *stats = &client->all->ground->stats;
 
-    client->taken_at = uv_now(client->server->loop);
+    client->taken_at = ground_now(client->all->ground);
     if (frame->arrival_us)
         latency_observe(&stats->latency, (double)(now_boot_us() - frame->arrival_us) / 1e6);
     stats->frames++;
@@ -230,7 +240,7 @@ static bool can_write_now(struct client *client, const struct frame *frame)
 static void write_now(struct client *client, struct frame *frame)
 {
     if (!write_frame(client, frame))
-        hub_give_up_place(client);
+        give_up(client);
 }
 
 /* One lws_write a turn: two could leave lws with a part of a frame to hold. */
@@ -238,7 +248,7 @@ static int writeable(struct client *client)
 {
     unsigned char ping[LWS_PRE + 4] = {0};
 
-    client->taken_at = uv_now(client->server->loop);
+    client->taken_at = ground_now(client->all->ground);
     if (client->close_code) {
         /* From here on it has until FAREWELL_MS to answer. */
         send_close_frame(client, client->close_code, client->close_reason);
@@ -267,7 +277,7 @@ static int writeable(struct client *client)
 static void closed(struct client *client)
 {
     client->wsi = NULL;
-    hub_give_up_place(client);
+    give_up(client);
     client_destroy(client);
 }
 
@@ -289,7 +299,7 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return writeable(client);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         /* It has no use for its place any more, even if it never ends the connection. */
-        hub_give_up_place(client);
+        give_up(client);
         /* Not to be echoed, where it is itself the echo of ours. */
         return client->close_sent ? -1 : 0;
     case LWS_CALLBACK_CLOSED:
@@ -304,16 +314,16 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 void client_push(struct client *client, struct frame *frame)
 {
-    if (client->state != CLIENT_PLACED)
+    if (!client_is_placed(client))
         return;
     if (can_write_now(client, frame)) {
         write_now(client, frame);
         return;
     }
     if (queue_is_empty(&client->queue))
-        client->taken_at = uv_now(client->server->loop);
+        client->taken_at = ground_now(client->all->ground);
     if (!queue_push(&client->queue, frame)) {
-        client->server->stats.clients_dropped[DROPPED_BEHIND]++;
+        client->all->ground->stats.clients_dropped[DROPPED_BEHIND]++;
         client_leave(client, 1013, "too far behind: replies and events pile up");
         return;
     }
@@ -330,13 +340,13 @@ void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor
 
 void client_leave(struct client *client, int code, const char *reason)
 {
-    if (client->state == CLIENT_LEAVING)
+    if (client->seat.state == SEAT_LEAVING)
         return;
     log_info("client %llu: closing, %d %s", (unsigned long long)client->id, code, reason);
     client->close_code = code;
     client->close_reason = reason;
     lws_callback_on_writable(client->wsi);
-    hub_give_up_place(client);
+    give_up(client);
 }
 
 void client_dismiss(struct client *client)
@@ -348,7 +358,7 @@ void client_dismiss(struct client *client)
 
 void client_cut(struct client *client, int code, const char *reason)
 {
-    hub_give_up_place(client);
+    give_up(client);
     /* A stuck peer's socket is never writable again, but has room for this: it may yet read it. */
     if (code)
         send_close_frame(client, code, reason);
@@ -357,22 +367,61 @@ void client_cut(struct client *client, int code, const char *reason)
     lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
-void client_cut_all(struct server *server)
+void clients_cut_all(struct clients *clients)
 {
     struct client *next;
 
-    for (struct client *client = server->clients; client; client = next) {
-        next = client->next;
+    for (struct client *client = clients_first(clients); client; client = next) {
+        next = client_next(client);
         client_cut(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
     }
 }
 
-void client_free_all(struct server *server)
+void clients_free_all(struct clients *clients)
 {
     struct client *next;
 
-    for (struct client *client = server->clients; client; client = next) {
-        next = client->next;
+    for (struct client *client = clients_first(clients); client; client = next) {
+        next = client_next(client);
         client_destroy(client);
     }
+}
+
+bool client_look(struct client *client, const struct tcp_look *look, uint64_t now)
+{
+    const double came = (double)(look->received - client->received);
+
+    if (look->taken > client->taken && !queue_is_empty(&client->queue))
+        client->taken_at = client->read_at = now;
+    client->taken = look->taken;
+    client->received = look->received;
+    charge(client, came);
+    return came > 0;
+}
+
+void client_ping_when_due(struct client *client, uint64_t now)
+{
+    if (now < client->ping_at)
+        return;
+    client->ping_at = now + ground_ms(client->all->ground, SERVER_PING_MS);
+    client->ping_due = true;
+    lws_callback_on_writable(client->wsi);
+}
+
+bool client_spend_message(struct client *client)
+{
+    client->all->ground->stats.messages++;
+    return allowance_spend(&client->messages, SERVER_MESSAGES_A_SECOND, SERVER_MESSAGES_AT_ONCE,
+                           ground_now(client->all->ground));
+}
+
+bool client_take_dropped(struct client *client, uint64_t dropped[SENSOR_COUNT])
+{
+    struct server_stats *stats = &client->all->ground->stats;
+
+    if (!queue_take_dropped(&client->queue, dropped))
+        return false;
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        stats->frames_dropped[sensor] += dropped[sensor];
+    return true;
 }

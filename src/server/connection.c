@@ -9,14 +9,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/server.h"
 #include "tcp.h"
+
+#define CHUNK_SIZE (64 * 1024)
+#define LINGER_MS  2000
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
 static void wait_for(struct connection *connection, enum connection_state state, int events)
 {
     connection->state = state;
-    connection->since = uv_now(connection->server->loop);
+    connection->since = ground_now(connection->all->ground);
     uv_poll_start(&connection->poll, events, on_event);
 }
 
@@ -30,39 +34,39 @@ static unsigned limit_ms(const struct connection *connection)
     return connection->response.fd >= 0 ? SERVER_PAUSE_MS : SERVER_STUCK_MS;
 }
 
-void connection_open(struct server *server, int fd)
+void connection_open(struct connections *connections, int fd)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
 
-    if (!connection || uv_poll_init(server->loop, &connection->poll, fd) != 0) {
+    if (!connection || uv_poll_init(connections->ground->loop, &connection->poll, fd) != 0) {
         free(connection);
         close(fd);
         return;
     }
-    connection->server = server;
+    connection->all = connections;
     connection->fd = fd;
     connection->poll.data = connection;
-    connection->next = server->connections;
-    server->connections = connection;
-    server->handles++;
+    connection->next = connections->first;
+    connections->first = connection;
+    ground_handle_opened(connections->ground);
     http_response_init(&connection->response);
-    server_peer_opened(server);
+    ground_peer_opened(connections->ground);
     wait_for(connection, CONNECTION_READS, UV_READABLE);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
-    struct server *server = connection->server;
+    struct ground *ground = connection->all->ground;
 
     free(connection->chunk);
     free(connection);
-    server_handle_gone(server);
+    ground_handle_gone(ground);
 }
 
 void connection_close(struct connection *connection)
 {
-    struct connection **link = &connection->server->connections;
+    struct connection **link = &connection->all->first;
 
     if (connection->state == CONNECTION_CLOSED)
         return;
@@ -80,7 +84,17 @@ void connection_close(struct connection *connection)
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     if (connection->fd >= 0)
         close(connection->fd);
-    server_peer_closed(connection->server);
+    ground_peer_closed(connection->all->ground);
+}
+
+/* Stopped, libuv forgets the descriptor at once: who has it now may have it watched anew. */
+int connection_release(struct connection *connection)
+{
+    const int fd = connection->fd;
+
+    connection->fd = -1;
+    uv_poll_stop(&connection->poll);
+    return fd;
 }
 
 /* Closing at once with unread bytes would reset the peer before it has read the answer. */
@@ -98,7 +112,7 @@ static int send_some(struct connection *connection, const char *bytes, size_t le
         if (n < 0)
             return errno == EAGAIN || errno == EINTR ? 0 : -1;
         *sent += (size_t)n;
-        connection->since = uv_now(connection->server->loop);
+        connection->since = ground_now(connection->all->ground);
     }
     return 1;
 }
@@ -131,8 +145,8 @@ static void read_file(struct connection *connection)
     uv_poll_stop(&connection->poll);
     connection->reading = true;
     connection->file.data = connection;
-    if (uv_fs_read(connection->server->loop, &connection->file, connection->response.fd, &buffer, 1,
-                   (int64_t)connection->file_at, on_file_read) != 0) {
+    if (uv_fs_read(connection->all->ground->loop, &connection->file, connection->response.fd,
+                   &buffer, 1, (int64_t)connection->file_at, on_file_read) != 0) {
         connection->reading = false;
         connection_close(connection);
     }
@@ -195,9 +209,9 @@ void connection_refuse(struct connection *connection, int status, const char *se
     connection_answer(connection);
 }
 
-struct http_response *server_response(struct server *server, uint64_t number)
+struct http_response *connections_response(struct connections *connections, uint64_t number)
 {
-    for (struct connection *one = server->connections; one; one = one->next) {
+    for (struct connection *one = connections->first; one; one = one->next) {
         if (one->state == CONNECTION_WAITS && one->number == number)
             return &one->response;
     }
@@ -224,7 +238,7 @@ static void read_some(struct connection *connection)
     connection->head_len += (size_t)n;
     size_t head_len = request_head_length(connection->head, connection->head_len);
     if (head_len)
-        admission_take(connection, head_len);
+        connection->all->take(connection->all->user, connection, head_len);
     else if (connection->head_len == REQUEST_HEAD_MAX)
         connection_refuse(connection, 431, "the request's head is over 32 KiB\n");
 }
@@ -254,12 +268,14 @@ static void on_event(uv_poll_t *poll, int status, int events)
 }
 
 /* The one that has been so for longest, `ms` at least; NULL: none. */
-static struct connection *longest(struct server *server, enum connection_state state, unsigned ms)
+static struct connection *longest(struct connections *connections, enum connection_state state,
+                                  unsigned ms)
 {
+    const struct ground *ground = connections->ground;
     struct connection *found = NULL;
-    uint64_t latest = uv_now(server->loop) - (ms ? server_ms(server, ms) : 0);
+    uint64_t latest = ground_now(ground) - (ms ? ground_ms(ground, ms) : 0);
 
-    for (struct connection *one = server->connections; one; one = one->next) {
+    for (struct connection *one = connections->first; one; one = one->next) {
         if (one->state != state || one->reading || one->since > latest)
             continue;
         found = one;
@@ -268,19 +284,19 @@ static struct connection *longest(struct server *server, enum connection_state s
     return found;
 }
 
-bool connection_make_room(struct server *server)
+bool connections_make_room(struct connections *connections)
 {
     /* Who has had an answer, who is slow to ask, who has paused its download. */
-    struct connection *gone = longest(server, CONNECTION_LINGERS, 0);
+    struct connection *gone = longest(connections, CONNECTION_LINGERS, 0);
 
     if (!gone)
-        gone = longest(server, CONNECTION_READS, SERVER_PRESSED_HANDSHAKE_MS);
+        gone = longest(connections, CONNECTION_READS, SERVER_PRESSED_HANDSHAKE_MS);
     if (!gone)
-        gone = longest(server, CONNECTION_WRITES, SERVER_STUCK_MS);
+        gone = longest(connections, CONNECTION_WRITES, SERVER_STUCK_MS);
     if (!gone)
         return false;
     if (gone->state != CONNECTION_LINGERS)
-        server->stats.refused[REFUSED_FULL]++;
+        connections->ground->stats.refused[REFUSED_FULL]++;
     connection_close(gone);
     return true;
 }
@@ -296,24 +312,24 @@ static void note_progress(struct connection *connection, uint64_t now)
     connection->taken = taken;
 }
 
-void connection_watch_all(struct server *server, uint64_t now)
+void connections_watch(struct connections *connections, uint64_t now)
 {
     struct connection *next;
 
-    for (struct connection *connection = server->connections; connection; connection = next) {
+    for (struct connection *connection = connections->first; connection; connection = next) {
         next = connection->next;
         note_progress(connection, now);
         if (!connection->reading &&
-            now - connection->since >= server_ms(server, limit_ms(connection)))
+            now - connection->since >= ground_ms(connections->ground, limit_ms(connection)))
             connection_close(connection);
     }
 }
 
-void connection_close_all(struct server *server)
+void connections_close_all(struct connections *connections)
 {
     struct connection *next;
 
-    for (struct connection *connection = server->connections; connection; connection = next) {
+    for (struct connection *connection = connections->first; connection; connection = next) {
         next = connection->next;
         connection_close(connection);
     }

@@ -1,11 +1,21 @@
-/* What the files share that serve one TCP connection which is no WebSocket, or not yet. */
+/* TCP connections that are no WebSocket, or not yet: each has one request and its answer. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "ground.h"
 #include "http.h"
+#include "request.h"
 
-#define CHUNK_SIZE (64 * 1024)
-#define LINGER_MS  2000
+struct connection;
+
+struct connections {
+    struct ground *ground;
+    struct connection *first;
+    /* Handed down: judges the request in `head`, whose own length is `head_len`, then answers it or
+     * hands the socket on. */
+    void (*take)(void *user, struct connection *connection, size_t head_len);
+    void *user;
+};
 
 enum connection_state {
     CONNECTION_READS,
@@ -18,7 +28,7 @@ enum connection_state {
 
 struct connection {
     struct connection *next;
-    struct server *server;
+    struct connections *all;
     int fd;
     uv_poll_t poll;
     enum connection_state state;
@@ -41,15 +51,23 @@ struct connection {
     size_t chunk_len, chunk_sent, file_at;
 };
 
-/* With the socket (fd -1: it has gone to lws). */
+/* Takes the accepted socket over. */
+void connection_open(struct connections *connections, int fd);
+/* With the socket, but for one that was released. */
 void connection_close(struct connection *connection);
+/* The socket is the caller's from here on. */
+int connection_release(struct connection *connection);
 /* Sends the response, whole or the part of a file that was asked for. */
 void connection_answer(struct connection *connection);
 void connection_refuse(struct connection *connection, int status, const char *sentence);
-/* Its response comes later: server_response(). */
+/* Its response comes later: connections_response(). */
 void connection_put_off(struct connection *connection);
 
-/* admission.c: judges the request in `head`, then answers it or hands the socket to lws. */
-void admission_take(struct connection *connection, size_t head_len);
+/* As server_response(). */
+struct http_response *connections_response(struct connections *connections, uint64_t number);
+/* Where all are taken a handshake that is not done in SERVER_PRESSED_HANDSHAKE_MS ends: true. */
+bool connections_make_room(struct connections *connections);
+void connections_watch(struct connections *connections, uint64_t now);
+void connections_close_all(struct connections *connections);
 
 #endif

@@ -1,7 +1,6 @@
-/* What time does to the WebSocket peers: pings, silence, stuck queues, the end of a wait. */
+#include "heartbeat.h"
+
 #include "base/log.h"
-#include "room.h"
-#include "tcp.h"
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -12,87 +11,68 @@ static uint64_t least(uint64_t a, uint64_t b)
  * How long there was no sign of life: something came, of whatever kind, or of what waits for it
  * something was taken. A slow reader's pong is late by all that lies before the ping.
  */
-static uint64_t silent_ms(const struct client *client, const struct tcp_look *look, uint64_t now)
+static uint64_t silent_ms(const struct client *client, const struct tcp_look *look, uint64_t now,
+                          uint64_t forgiven_at)
 {
-    return least(look->quiet_ms,
-                 now - (client->server->forgiven_at > client->read_at ? client->server->forgiven_at
-                                                                      : client->read_at));
+    const uint64_t since = forgiven_at > client->read_at ? forgiven_at : client->read_at;
+
+    return least(look->quiet_ms, now - since);
 }
 
-/* Whether something came. */
-static bool note_traffic(struct client *client, const struct tcp_look *look, uint64_t now)
+static void drop(struct client *client, enum dropped_for reason, const char *log,
+                 const char *sentence)
 {
-    const double came = (double)(look->received - client->received);
-
-    if (look->taken > client->taken && !queue_is_empty(&client->queue))
-        client->taken_at = client->read_at = now;
-    client->taken = look->taken;
-    client->received = look->received;
-    client_charge(client, came);
-    return came > 0;
+    client->all->ground->stats.clients_dropped[reason]++;
+    log_info("client %llu: %s, dropped", (unsigned long long)client->id, log);
+    client_cut(client, 1013, sentence);
 }
 
-static void ping_when_due(struct client *client, uint64_t now)
+/* Who has a place, or waits for one. */
+static void watch_present(struct client *client, const struct tcp_look *look, uint64_t now,
+                          uint64_t forgiven_at)
 {
-    if (now < client->ping_at)
-        return;
-    client->ping_at = now + server_ms(client->server, SERVER_PING_MS);
-    client->ping_due = true;
-    lws_callback_on_writable(client->wsi);
+    const struct ground *ground = client->all->ground;
+
+    if (silent_ms(client, look, now, forgiven_at) >= ground_ms(ground, SERVER_SILENT_MS))
+        drop(client, DROPPED_SILENT, "silent",
+             "nothing came for too long, not even an answer to a ping");
+    else if (!queue_is_empty(&client->queue) &&
+             now - client->taken_at >= ground_ms(ground, SERVER_UNREAD_MS))
+        drop(client, DROPPED_STUCK, "reads nothing", "nothing was read for too long");
+    else
+        client_ping_when_due(client, now);
 }
 
-static void watch_client(struct client *client, const struct tcp_look *look, uint64_t now)
+static void watch_client(struct client *client, const struct tcp_look *look, uint64_t now,
+                         uint64_t forgiven_at)
 {
-    struct server *server = client->server;
-    uint64_t age = now - client->state_since;
+    struct ground *ground = client->all->ground;
+    const uint64_t age = now - client->seat.since;
 
-    if (client->state == CLIENT_LEAVING) {
-        if (age >= server_ms(server, FAREWELL_MS))
+    if (client->seat.state == SEAT_LEAVING) {
+        if (age >= ground_ms(ground, FAREWELL_MS))
             client_cut(client, 0, "");
-        return;
-    }
-    if (client->state == CLIENT_WAITING && age >= server_ms(server, SERVER_KICK_MS)) {
-        server->stats.refused[REFUSED_FULL]++;
+    } else if (client->seat.state == SEAT_WAITING && age >= ground_ms(ground, SERVER_KICK_MS)) {
+        ground->stats.refused[REFUSED_FULL]++;
         client_leave(client, 1013, "ten clients are connected already: try again later");
-        return;
-    }
-    if (client->held && look->ended) {
+    } else if (client->held && look->ended) {
         client_cut(client, 0, "");
-        return;
+    } else {
+        watch_present(client, look, now, forgiven_at);
     }
-    if (silent_ms(client, look, now) >= server_ms(server, SERVER_SILENT_MS)) {
-        server->stats.clients_dropped[DROPPED_SILENT]++;
-        log_info("client %llu: silent, dropped", (unsigned long long)client->id);
-        client_cut(client, 1013, "nothing came for too long, not even an answer to a ping");
-        return;
-    }
-    if (!queue_is_empty(&client->queue) &&
-        now - client->taken_at >= server_ms(server, SERVER_UNREAD_MS)) {
-        server->stats.clients_dropped[DROPPED_STUCK]++;
-        log_info("client %llu: reads nothing, dropped", (unsigned long long)client->id);
-        client_cut(client, 1013, "nothing was read for too long");
-        return;
-    }
-    ping_when_due(client, now);
 }
 
-bool heartbeat_watch_all(struct server *server, uint64_t now)
+bool heartbeat_watch_all(struct clients *clients, uint64_t now, uint64_t forgiven_at)
 {
     bool at_rest = true;
     struct client *next;
 
-    for (struct client *client = server->clients; client; client = next) {
-        next = client->next;
+    for (struct client *client = clients_first(clients); client; client = next) {
+        next = client_next(client);
         const struct tcp_look look = tcp_look(client->fd);
-        if (note_traffic(client, &look, now) || client->state != CLIENT_PLACED || client->held)
+        if (client_look(client, &look, now) || !client_is_placed(client) || client->held)
             at_rest = false;
-        watch_client(client, &look, now);
+        watch_client(client, &look, now, forgiven_at);
     }
     return at_rest;
-}
-
-void server_forgive_silence(struct server *server)
-{
-    uv_update_time(server->loop);
-    server->forgiven_at = uv_now(server->loop);
 }

@@ -138,7 +138,7 @@ static void pass_token_on(const char *token, struct http_response *response)
         http_say(response, 500, "out of memory\n");
 }
 
-static bool answer_page(const struct server *server, const struct request *request,
+static bool answer_page(const struct server_config *config, const struct request *request,
                         struct http_response *response)
 {
     for (size_t i = 0; i < sizeof(page_files) / sizeof(page_files[0]); i++) {
@@ -148,8 +148,8 @@ static bool answer_page(const struct server *server, const struct request *reque
         response->content_type = page_files[i].content_type;
         response->body = (const char *)page_files[i].bytes;
         response->len = page_files[i].len;
-        if (server->config->token && i == PAGE_INDEX)
-            pass_token_on(server->config->token, response);
+        if (config->token && i == PAGE_INDEX)
+            pass_token_on(config->token, response);
         return true;
     }
     return false;
@@ -164,21 +164,21 @@ static bool route_matches(const struct http_route *route, const char *path)
     return strcmp(route->path, path) == 0;
 }
 
-static void answer_route(const struct server *server, const struct request *request,
+static void answer_route(const struct server_config *config, const struct request *request,
                          bool restricted, uint64_t number, struct http_response *response)
 {
     struct http_request told = {request->path, request->query, restricted, number};
 
-    for (size_t i = 0; i < server->config->route_count; i++) {
-        const struct http_route *route = &server->config->routes[i];
+    for (size_t i = 0; i < config->route_count; i++) {
+        const struct http_route *route = &config->routes[i];
         if (!route_matches(route, request->path))
             continue;
-        route->handle(server->config->route_user, &told, response);
+        route->handle(config->route_user, &told, response);
         return;
     }
 }
 
-void http_answer(const struct server *server, const struct request *request, bool restricted,
+void http_answer(const struct server_config *config, const struct request *request, bool restricted,
                  uint64_t number, struct http_response *response)
 {
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
@@ -186,8 +186,8 @@ void http_answer(const struct server *server, const struct request *request, boo
         response->extra = "Allow: GET, HEAD\r\n";
         return;
     }
-    if (!answer_page(server, request, response))
-        answer_route(server, request, restricted, number, response);
+    if (!answer_page(config, request, response))
+        answer_route(config, request, restricted, number, response);
     if (response->status || response->later)
         return;
     if (strcmp(request->path, "/ws") == 0) {

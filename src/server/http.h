@@ -2,7 +2,8 @@
 #ifndef HTTP_H
 #define HTTP_H
 
-#include "room.h"
+#include "request.h"
+#include "server/server.h"
 
 #define HTTP_HEAD_MAX 4096
 
@@ -28,7 +29,7 @@ void http_response_finish(struct http_response *response);
 void http_say(struct http_response *response, int status, const char *sentence);
 
 /* Chooses the answer to a request that has passed the rules. */
-void http_answer(const struct server *server, const struct request *request, bool restricted,
+void http_answer(const struct server_config *config, const struct request *request, bool restricted,
                  uint64_t number, struct http_response *response);
 
 /* Leaves of a file what a Range header asks for (NULL: none), if the file still is the one whose

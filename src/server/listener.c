@@ -1,9 +1,5 @@
-/*
- * The listening sockets and accept(2).
- *
- * They are the server's own, not lws's, so that those of --listen and those a supervisor hands down
- * take one path: options, limits and the handshake's time are the same for both.
- */
+#include "listener.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -15,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "room.h"
 #include "server/address.h"
+#include "server/server.h"
 
 static void set_options(int fd)
 {
@@ -36,7 +32,7 @@ static void accept_failed(struct listening *listening)
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
         return;
     /* Once a while: it is tried several times a second. */
-    const uint64_t now = uv_now(listening->server->loop);
+    const uint64_t now = ground_now(listening->all->ground);
     if (!listening->told_at || now - listening->told_at > 10000) {
         listening->told_at = now;
         log_warning("can't accept a connection: %s; trying again", strerror(errno));
@@ -44,13 +40,14 @@ static void accept_failed(struct listening *listening)
     /* Still readable, it would wake the loop for ever: the watch resumes it. */
     uv_poll_stop(&listening->poll);
     listening->paused = true;
-    server_watch(listening->server);
+    ground_watch(listening->all->ground);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct listening *listening = poll->data;
-    struct server *server = listening->server;
+    struct connections *connections = listening->all->connections;
+    struct ground *ground = listening->all->ground;
 
     (void)events;
     /* A few a turn, so that a storm of connects leaves time for the band. */
@@ -60,49 +57,49 @@ static void on_readable(uv_poll_t *poll, int status, int events)
             accept_failed(listening);
             return;
         }
-        server->stats.accepted++;
-        if (server->peer_count >= SERVER_CONNECTIONS_MAX && !connection_make_room(server)) {
-            server->stats.refused[REFUSED_FULL]++;
+        ground->stats.accepted++;
+        if (ground->peers >= SERVER_CONNECTIONS_MAX && !connections_make_room(connections)) {
+            ground->stats.refused[REFUSED_FULL]++;
             close(fd);
             continue;
         }
         set_options(fd);
-        connection_open(server, fd);
+        connection_open(connections, fd);
     }
 }
 
-static void note_address(struct server *server, int fd)
+static void note_address(struct listeners *listeners, int fd)
 {
     struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
     char host[64], port[8];
-    size_t used = strlen(server->addresses);
+    size_t used = strlen(listeners->addresses);
 
     if (getsockname(fd, (struct sockaddr *)&name, &len) != 0 ||
         getnameinfo((struct sockaddr *)&name, len, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return;
-    snprintf(server->addresses + used, sizeof(server->addresses) - used,
+    snprintf(listeners->addresses + used, sizeof(listeners->addresses) - used,
              name.ss_family == AF_INET6 ? "%s[%s]:%s" : "%s%s:%s", used ? ", " : "", host, port);
 }
 
-static bool watch_socket(struct server *server, int fd)
+static bool watch_socket(struct listeners *listeners, int fd)
 {
-    struct listening *listening = &server->listening[server->listening_count];
+    struct listening *listening = &listeners->items[listeners->count];
 
-    if (server->listening_count == LISTENING_MAX)
+    if (listeners->count == LISTENING_MAX)
         return false;
-    *listening = (struct listening){.server = server, .fd = fd};
-    if (uv_poll_init(server->loop, &listening->poll, fd) != 0)
+    *listening = (struct listening){.all = listeners, .fd = fd};
+    if (uv_poll_init(listeners->ground->loop, &listening->poll, fd) != 0)
         return false;
     listening->poll.data = listening;
     uv_poll_start(&listening->poll, UV_READABLE, on_readable);
-    server->listening_count++;
-    note_address(server, fd);
+    listeners->count++;
+    note_address(listeners, fd);
     return true;
 }
 
-bool listener_open(struct server *server, const char *address, struct failure *failure)
+bool listener_open(struct listeners *listeners, const char *address, struct failure *failure)
 {
     struct addrinfo *where = address_resolve(address);
 
@@ -113,7 +110,7 @@ bool listener_open(struct server *server, const char *address, struct failure *f
     const bool own = address_is_loopback(where->ai_addr);
     int family = where->ai_family, fd = address_bind(where, true), error = errno;
     freeaddrinfo(where);
-    if (fd >= 0 && watch_socket(server, fd))
+    if (fd >= 0 && watch_socket(listeners, fd))
         return true;
     if (fd >= 0) {
         close(fd);
@@ -135,7 +132,7 @@ bool listener_open(struct server *server, const char *address, struct failure *f
     return false;
 }
 
-bool listener_take(struct server *server, int fd, struct failure *failure)
+bool listener_take(struct listeners *listeners, int fd, struct failure *failure)
 {
     int listens = 0, domain = 0;
     socklen_t len = sizeof(listens);
@@ -144,43 +141,50 @@ bool listener_take(struct server *server, int fd, struct failure *failure)
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 || !listens ||
         getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 ||
         (domain != AF_INET && domain != AF_INET6) ||
-        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 || !watch_socket(server, fd)) {
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 || !watch_socket(listeners, fd)) {
         failure_set(failure, ERROR_INTERNAL, "descriptor %d is not a listening TCP socket", fd);
         return false;
     }
     return true;
 }
 
-bool listener_is_loopback_only(const struct server *server)
+bool listeners_are_loopback_only(const struct listeners *listeners)
 {
     struct sockaddr_storage name = {0};
 
-    for (size_t i = 0; i < server->listening_count; i++) {
+    for (size_t i = 0; i < listeners->count; i++) {
         socklen_t len = sizeof(name);
-        if (getsockname(server->listening[i].fd, (struct sockaddr *)&name, &len) != 0 ||
+        if (getsockname(listeners->items[i].fd, (struct sockaddr *)&name, &len) != 0 ||
             !address_is_loopback((const struct sockaddr *)&name))
             return false;
     }
     return true;
 }
 
-void listener_resume(struct server *server)
+void listeners_resume(struct listeners *listeners)
 {
-    for (size_t i = 0; i < server->listening_count; i++) {
-        struct listening *listening = &server->listening[i];
-        if (!listening->paused || server->closing)
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct listening *listening = &listeners->items[i];
+        if (!listening->paused || listeners->ground->closing)
             continue;
         listening->paused = false;
         uv_poll_start(&listening->poll, UV_READABLE, on_readable);
     }
 }
 
-void listener_close_all(struct server *server, uv_close_cb closed)
+static void on_closed(uv_handle_t *handle)
 {
-    for (size_t i = 0; i < server->listening_count; i++) {
-        uv_poll_stop(&server->listening[i].poll);
-        uv_close((uv_handle_t *)&server->listening[i].poll, closed);
-        close(server->listening[i].fd);
-        server->handles++;
+    const struct listening *listening = handle->data;
+
+    ground_handle_gone(listening->all->ground);
+}
+
+void listeners_close_all(struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        uv_poll_stop(&listeners->items[i].poll);
+        uv_close((uv_handle_t *)&listeners->items[i].poll, on_closed);
+        close(listeners->items[i].fd);
+        ground_handle_opened(listeners->ground);
     }
 }

@@ -4,16 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "base/log.h"
-#include "room.h"
+#include "broadcast.h"
+#include "heartbeat.h"
+#include "listener.h"
 
-/* The watch looks at every peer's times this often; where all are clients at rest, more rarely, and
- * on the loop's whole seconds: with the other timers that are. */
-#define WATCH_MS      200
-#define WATCH_REST_MS 1000
 /* Clients have this long to take their 1012 before they are cut off. */
 #define GOODBYE_MS  500
 #define DRAIN_TURNS 5
+
+struct server {
+    struct ground ground;
+    const struct server_config *config;
+    struct clients clients;
+    struct connections connections; /* of plain HTTP, and before the upgrade */
+    struct admission admission;
+    struct listeners listeners;
+    struct lws_context *context;
+    uint64_t forgiven_at;
+    /* Shutdown. */
+    uv_timer_t ending;
+    uint64_t closing_since;
+    unsigned drained;
+    void (*done)(void *user);
+    void *done_user;
+};
 
 static const char *const default_listen[] = {"127.0.0.1:8121", "[::1]:8121"};
 
@@ -28,52 +44,17 @@ static const struct lws_protocols protocols[] = {
     {0},
 };
 
-uint64_t server_ms(const struct server *server, unsigned ms)
+static void on_look(void *user)
 {
-    uint64_t hurried = (uint64_t)(ms / server->config->hurry);
+    struct server *server = user;
+    const uint64_t now = ground_now(&server->ground);
 
-    return hurried ? hurried : 1;
-}
-
-static void on_watch(uv_timer_t *timer);
-
-static void watch_within(struct server *server, unsigned contract_ms)
-{
-    const uint64_t period = server_ms(server, contract_ms);
-    const uint64_t ms = period - uv_now(server->loop) % period;
-
-    if (server->closing ||
-        (uv_is_active((uv_handle_t *)&server->watch) && uv_timer_get_due_in(&server->watch) <= ms))
-        return;
-    uv_timer_start(&server->watch, on_watch, ms, 0);
-}
-
-static void on_watch(uv_timer_t *timer)
-{
-    struct server *server = timer->data;
-    uint64_t now = uv_now(server->loop);
-
-    listener_resume(server);
-    connection_watch_all(server, now);
-    const bool at_rest = heartbeat_watch_all(server, now) && !server->connections;
-    if (server->peer_count > 0)
-        watch_within(server, at_rest ? WATCH_REST_MS : WATCH_MS);
-}
-
-void server_watch(struct server *server)
-{
-    watch_within(server, WATCH_MS);
-}
-
-void server_peer_opened(struct server *server)
-{
-    server->peer_count++;
-    server_watch(server);
-}
-
-void server_peer_closed(struct server *server)
-{
-    server->peer_count--;
+    listeners_resume(&server->listeners);
+    connections_watch(&server->connections, now);
+    const bool at_rest = heartbeat_watch_all(&server->clients, now, server->forgiven_at) &&
+                         !server->connections.first;
+    if (server->ground.peers > 0)
+        ground_watch_within(&server->ground, at_rest ? GROUND_WATCH_REST_MS : GROUND_WATCH_MS);
 }
 
 static bool open_listeners(struct server *server, struct failure *failure)
@@ -87,21 +68,21 @@ static bool open_listeners(struct server *server, struct failure *failure)
         count = sizeof(default_listen) / sizeof(default_listen[0]);
     }
     for (size_t i = 0; i < config->fd_count; i++) {
-        if (!listener_take(server, config->fds[i], failure))
+        if (!listener_take(&server->listeners, config->fds[i], failure))
             return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!listener_open(server, listen[i], failure))
+        if (!listener_open(&server->listeners, listen[i], failure))
             return false;
     }
-    if (!config->token && !listener_is_loopback_only(server)) {
+    if (!config->token && !listeners_are_loopback_only(&server->listeners)) {
         failure_set(failure, ERROR_INVALID_PARAMETERS,
                     "%.120s can be reached from beyond this machine: give --token-file FILE, or "
                     "listen on 127.0.0.1 and [::1] only.",
-                    server->addresses);
+                    server->listeners.addresses);
         return false;
     }
-    if (server->listening_count == 0) {
+    if (server->listeners.count == 0) {
         failure_set(failure, ERROR_INTERNAL,
                     "nothing to listen on: give an address of this machine with --listen");
         return false;
@@ -113,7 +94,7 @@ static bool open_context(struct server *server, struct failure *failure)
 {
     /* Silence is the heartbeat's to judge: lws ends who sends but answers no ping of its own. */
     static const lws_retry_bo_t no_idle_policy = {0};
-    void *loops[] = {server->loop};
+    void *loops[] = {server->ground.loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
@@ -121,7 +102,7 @@ static bool open_context(struct server *server, struct failure *failure)
                    LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
         .retry_and_idle_policy = &no_idle_policy,
-        .user = server,
+        .user = &server->clients,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
         .max_http_header_pool = SERVER_CONNECTIONS_MAX,
@@ -131,40 +112,30 @@ static bool open_context(struct server *server, struct failure *failure)
     /* It logs peers' mistakes as errors, some of them with every handshake. */
     lws_set_log_level(0, NULL);
     server->context = lws_create_context(&info);
-    server->vhost = server->context ? lws_create_vhost(server->context, &info) : NULL;
-    if (!server->vhost)
+    server->clients.vhost = server->context ? lws_create_vhost(server->context, &info) : NULL;
+    if (!server->clients.vhost)
         failure_set(failure, ERROR_INTERNAL,
                     "libwebsockets can't start on the event loop: install its libuv plugin "
                     "(libwebsockets-evlib-uv)");
-    return server->vhost != NULL;
+    return server->clients.vhost != NULL;
 }
 
-static void finish(struct server *server)
+static void on_bare(void *user)
 {
+    struct server *server = user;
     void (*done)(void *user) = server->done;
-    void *user = server->done_user;
+    void *done_user = server->done_user;
 
     free(server);
     if (done)
-        done(user);
+        done(done_user);
 }
 
-void server_handle_gone(struct server *server)
+static void on_ending_closed(uv_handle_t *handle)
 {
-    if (--server->handles == 0 && server->closing && !server->context)
-        finish(server);
-}
+    struct server *server = handle->data;
 
-static void on_listening_closed(uv_handle_t *handle)
-{
-    struct listening *listening = handle->data;
-
-    server_handle_gone(listening->server);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    server_handle_gone(handle->data);
+    ground_handle_gone(&server->ground);
 }
 
 /*
@@ -182,38 +153,53 @@ static void on_context_drained(uv_timer_t *timer)
     server->context = NULL;
     if (context)
         lws_context_destroy(context);
-    client_free_all(server);
-    uv_close((uv_handle_t *)timer, on_watch_closed);
+    clients_free_all(&server->clients);
+    ground_finish(&server->ground);
+    uv_close((uv_handle_t *)timer, on_ending_closed);
 }
 
 static void close_everything(struct server *server)
 {
-    connection_close_all(server);
-    client_cut_all(server);
+    connections_close_all(&server->connections);
+    clients_cut_all(&server->clients);
     if (server->context)
         lws_context_destroy(server->context);
-    uv_timer_start(&server->watch, on_context_drained, 1, 1);
-}
-
-static void set_rules(struct server *server, const struct server_config *config)
-{
-    server->rules = (struct access_rules){config->allow_host,   config->allow_host_count,
-                                          config->allow_origin, config->allow_origin_count,
-                                          config->deny_origin,  config->deny_origin_count};
+    uv_timer_start(&server->ending, on_context_drained, 1, 1);
 }
 
 /* Browsers end such a connection themselves, and the page hears 1006: nothing of it comes here. */
 static void warn_of_origins(const struct server *server)
 {
-    if (!listener_is_loopback_only(server))
+    if (!listeners_are_loopback_only(&server->listeners))
         return;
-    for (size_t i = 0; i < server->rules.allow_origin_count; i++) {
-        const char *origin = server->rules.allow_origin[i];
+    const struct access_rules *rules = &server->admission.rules;
+    for (size_t i = 0; i < rules->allow_origin_count; i++) {
+        const char *origin = rules->allow_origin[i];
         if (access_is_remote_http(origin))
             log_warning("--allow-origin %.120s: browsers let a page of another host reach this one "
                         "only over https and with the visitor's permission",
                         origin);
     }
+}
+
+static void init_parts(struct server *server, uv_loop_t *loop,
+                       const struct server_listener *listener)
+{
+    const struct ground_listener ground = {.user = server, .look = on_look, .bare = on_bare};
+
+    ground_init(&server->ground, loop, server->config->hurry, &ground);
+    uv_timer_init(loop, &server->ending);
+    server->ending.data = server;
+    ground_handle_opened(&server->ground);
+    clients_init(&server->clients, &server->ground, listener);
+    server->admission.config = server->config;
+    server->admission.clients = &server->clients;
+    admission_set_rules(&server->admission, server->config);
+    server->connections.ground = &server->ground;
+    server->connections.take = admission_take;
+    server->connections.user = &server->admission;
+    server->listeners.ground = &server->ground;
+    server->listeners.connections = &server->connections;
 }
 
 struct server *server_create(uv_loop_t *loop, const struct server_config *config,
@@ -225,40 +211,35 @@ struct server *server_create(uv_loop_t *loop, const struct server_config *config
         failure_set(failure, ERROR_INTERNAL, "out of memory");
         return NULL;
     }
-    server->loop = loop;
     server->config = config;
-    server->listener = *listener;
-    set_rules(server, config);
-    uv_timer_init(loop, &server->watch);
-    server->watch.data = server;
-    server->handles = 1;
+    init_parts(server, loop, listener);
     if (open_listeners(server, failure) && open_context(server, failure)) {
         warn_of_origins(server);
         return server;
     }
-    server->closing = true;
-    listener_close_all(server, on_listening_closed);
+    ground_begin_closing(&server->ground);
+    listeners_close_all(&server->listeners);
     close_everything(server);
     return NULL;
 }
 
 void server_set_access(struct server *server, const struct server_config *config)
 {
-    set_rules(server, config);
+    admission_set_rules(&server->admission, config);
     warn_of_origins(server);
 }
 
 const char *server_addresses(const struct server *server)
 {
-    return server->addresses;
+    return server->listeners.addresses;
 }
 
 static void on_goodbye(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    uint64_t waited = uv_now(server->loop) - server->closing_since;
+    uint64_t waited = ground_now(&server->ground) - server->closing_since;
 
-    if (server->peer_count && waited < GOODBYE_MS)
+    if (server->ground.peers && waited < GOODBYE_MS)
         return;
     uv_timer_stop(timer);
     close_everything(server);
@@ -268,12 +249,97 @@ void server_shutdown(struct server *server, void (*done)(void *user), void *user
 {
     server->done = done;
     server->done_user = user;
-    server->closing = true;
-    uv_update_time(server->loop);
-    server->closing_since = uv_now(server->loop);
-    listener_close_all(server, on_listening_closed);
-    connection_close_all(server);
-    for (struct client *client = server->clients; client; client = client->next)
+    ground_begin_closing(&server->ground);
+    uv_update_time(server->ground.loop);
+    server->closing_since = ground_now(&server->ground);
+    listeners_close_all(&server->listeners);
+    connections_close_all(&server->connections);
+    for (struct client *client = clients_first(&server->clients); client;
+         client = client_next(client))
         client_dismiss(client);
-    uv_timer_start(&server->watch, on_goodbye, 10, 10);
+    uv_timer_start(&server->ending, on_goodbye, 10, 10);
+}
+
+/* ---- what the floor above asks ---- */
+
+void server_forgive_silence(struct server *server)
+{
+    uv_update_time(server->ground.loop);
+    server->forgiven_at = ground_now(&server->ground);
+}
+
+void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
+                      const char *text, size_t len, int64_t arrival_us)
+{
+    broadcast(&server->clients, kind, sensor, text, len, arrival_us);
+}
+
+bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor)
+{
+    return broadcast_is_heard(&server->clients, kind, sensor);
+}
+
+struct http_response *server_response(struct server *server, uint64_t number)
+{
+    return connections_response(&server->connections, number);
+}
+
+size_t server_client_count(const struct server *server)
+{
+    return server->clients.places.placed;
+}
+
+struct client *server_client(struct server *server, size_t n)
+{
+    struct client *client = clients_first(&server->clients);
+
+    for (;; client = client_next(client)) {
+        if (client_is_placed(client) && n-- == 0)
+            return client;
+    }
+}
+
+struct client *server_find(struct server *server, uint64_t id)
+{
+    for (struct client *client = clients_first(&server->clients); client;
+         client = client_next(client)) {
+        if (client->id == id && client_is_placed(client))
+            return client;
+    }
+    return NULL;
+}
+
+const struct server_stats *server_stats(struct server *server)
+{
+    struct server_stats *stats = &server->ground.stats;
+
+    stats->clients = server->clients.places.placed;
+    stats->waiting = server->clients.places.waiting;
+    stats->connections = server->ground.peers;
+    return stats;
+}
+
+unsigned client_place(const struct client *client)
+{
+    return client->seat.place;
+}
+
+uint64_t client_id(const struct client *client)
+{
+    return client->id;
+}
+
+bool client_is_restricted(const struct client *client)
+{
+    return client->seat.kind == CLIENT_RESTRICTED;
+}
+
+struct subscription *client_subscription(struct client *client)
+{
+    return &client->subscription;
+}
+
+size_t client_queue_bytes(const struct client *client)
+{
+    return queue_bytes(&client->queue);
 }

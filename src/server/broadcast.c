@@ -1,0 +1,80 @@
+#include "broadcast.h"
+
+#include "base/log.h"
+
+static bool subscribes(const struct client *client, enum frame_kind kind, enum sensor sensor)
+{
+    const struct subscription *subscription = &client->subscription;
+
+    switch (kind) {
+    case FRAME_EVENT:
+        return subscription->events;
+    case FRAME_PRIVATE_EVENT:
+        return subscription->events && client->seat.kind != CLIENT_RESTRICTED;
+    case FRAME_RAW:
+        return subscription->raw & SENSOR_BIT(sensor);
+    case FRAME_PROCESSED:
+        return subscription->processed & SENSOR_BIT(sensor);
+    case FRAME_REPLY:
+        break;
+    }
+    return true;
+}
+
+static bool hears(const struct client *client, enum frame_kind kind, enum sensor sensor)
+{
+    return client_is_placed(client) && subscribes(client, kind, sensor);
+}
+
+bool broadcast_is_heard(const struct clients *clients, enum frame_kind kind, enum sensor sensor)
+{
+    for (const struct client *client = clients_first(clients); client;
+         client = client_next(client)) {
+        if (hears(client, kind, sensor))
+            return true;
+    }
+    return false;
+}
+
+static bool is_too_long(size_t len)
+{
+    if (len > SERVER_FRAME_MAX)
+        log_error("a message of %zu bytes is not sent: %d are allowed", len, SERVER_FRAME_MAX);
+    return len > SERVER_FRAME_MAX;
+}
+
+/* `frame` NULL: there was no memory for it. */
+static void give(struct client *client, struct frame *frame, enum frame_kind kind,
+                 enum sensor sensor)
+{
+    if (frame)
+        client_push(client, frame);
+    else
+        client_miss(client, kind, sensor);
+}
+
+void broadcast(struct clients *clients, enum frame_kind kind, enum sensor sensor, const char *text,
+               size_t len, int64_t arrival_us)
+{
+    if (is_too_long(len))
+        return;
+    struct frame *frame = frame_create(kind, sensor, text, len);
+    if (frame)
+        frame->arrival_us = arrival_us;
+    /* Either may end a client, but frees none: lws does that from its own callbacks. */
+    for (struct client *client = clients_first(clients); client; client = client_next(client)) {
+        if (hears(client, kind, sensor))
+            give(client, frame, kind, sensor);
+    }
+    frame_unref(frame);
+}
+
+void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
+                 size_t len)
+{
+    if (is_too_long(len))
+        return;
+    struct frame *frame = frame_create(kind, sensor, text, len);
+    give(client, frame, kind, sensor);
+    frame_unref(frame);
+}
