@@ -1,44 +1,15 @@
 #include "app/doctor.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/token_file.h"
-#include "doctor_private.h"
-
-static int faults;
-
-__attribute__((format(printf, 3, 0))) static void print(const char *mark, const char *what,
-                                                        const char *format, va_list args)
-{
-    printf("%-6s %-11s ", mark, what);
-    vprintf(format, args);
-    putchar('\n');
-}
-
-void doctor_ok(const char *what, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    print("ok", what, format, args);
-    va_end(args);
-}
-
-void doctor_wrong(const char *what, const char *command, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    print("WRONG", what, format, args);
-    va_end(args);
-    printf("       %-11s → %s\n", "", command);
-    faults++;
-}
+#include "doctor_bluetooth.h"
+#include "doctor_places.h"
+#include "doctor_ports.h"
+#include "doctor_report.h"
 
 static void look_at_token(const struct options *options)
 {
@@ -46,14 +17,14 @@ static void look_at_token(const struct options *options)
     struct failure failure;
 
     if (!options->token_file)
-        doctor_ok("token", "none is set: only this machine is let in");
+        report_ok("token", "none is set: only this machine is let in");
     else if (access(options->token_file, R_OK) != 0 && errno == EACCES)
-        doctor_ok("token", "%s is not this user's to read; ask again with sudo",
+        report_ok("token", "%s is not this user's to read; ask again with sudo",
                   options->token_file);
     else if (token_file_read(options->token_file, token, &failure))
-        doctor_ok("token", "the one in %s is wanted of every client", options->token_file);
+        report_ok("token", "the one in %s is wanted of every client", options->token_file);
     else
-        doctor_wrong("token",
+        report_wrong("token",
                      access(options->token_file, F_OK) == 0
                          ? "put that right in the file that is there"
                          : "(umask 077; openssl rand -hex 32 | sudo tee FILE >/dev/null)",
@@ -67,15 +38,10 @@ static void look_at_options(const struct options *options)
     struct failure failure;
 
     if (options->backend && !options_fit(options, &failure))
-        doctor_wrong("options", "mend that, then linkbandd --check-config --config FILE", "%s: %s",
+        report_wrong("options", "mend that, then linkbandd --check-config --config FILE", "%s: %s",
                      where, failure.message);
     else
-        doctor_ok("options", "nothing wrong in %s", where);
-}
-
-bool doctor_is_service(const struct options *options)
-{
-    return options->config && strcmp(options->config, OPTIONS_SERVICE_CONFIG) == 0;
+        report_ok("options", "nothing wrong in %s", where);
 }
 
 int doctor_run(const struct options *options)
@@ -84,10 +50,10 @@ int doctor_run(const struct options *options)
     if (!options->backend || strcmp(options->backend, "bluez") == 0)
         doctor_look_at_bluetooth(options);
     else
-        doctor_ok("Bluetooth", "the options want the backend %s, which needs none",
+        report_ok("Bluetooth", "the options want the backend %s, which needs none",
                   options->backend);
     doctor_look_at_ports(options);
     doctor_look_at_recordings(options);
     look_at_token(options);
-    return faults ? EXIT_FAILURE : EXIT_SUCCESS;
+    return report_found_fault() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,11 +1,12 @@
-/* What BlueZ tells of itself and its adapters, asked over the system bus by sd-bus. */
+#include "doctor_bluetooth.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#include "doctor_private.h"
+#include "doctor_report.h"
 
 #define ANSWER_US (5 * 1000 * 1000)
 
@@ -18,13 +19,13 @@ struct adapters {
 static void say_why_it_is_silent(const sd_bus_error *error)
 {
     if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
-        doctor_wrong("rights", "sudo usermod -aG bluetooth $USER    # then log in anew",
+        report_wrong("rights", "sudo usermod -aG bluetooth $USER    # then log in anew",
                      "the bus's policy doesn't let this user call bluetoothd");
     else if (access("/usr/libexec/bluetooth/bluetoothd", F_OK) != 0 &&
              access("/usr/lib/bluetooth/bluetoothd", F_OK) != 0)
-        doctor_wrong("bluetoothd", "sudo apt install bluez", "it is not installed");
+        report_wrong("bluetoothd", "sudo apt install bluez", "it is not installed");
     else
-        doctor_wrong("bluetoothd", "sudo systemctl enable --now bluetooth", "it doesn't answer: %s",
+        report_wrong("bluetoothd", "sudo systemctl enable --now bluetooth", "it doesn't answer: %s",
                      error->message ? error->message : "no reason given");
 }
 
@@ -103,15 +104,15 @@ static int read_objects(sd_bus_message *message, struct adapters *adapters)
 static void judge(const struct adapters *adapters)
 {
     if (adapters->count == 0 && adapters->wanted)
-        doctor_wrong("adapter", "bluetoothctl list    # then put one of them into `adapter`",
+        report_wrong("adapter", "bluetoothctl list    # then put one of them into `adapter`",
                      "%s, which the options name, is not there", adapters->wanted);
     else if (adapters->count == 0)
-        doctor_wrong("adapter", "sudo dmesg | grep -i bluetooth", "there is none");
+        report_wrong("adapter", "sudo dmesg | grep -i bluetooth", "there is none");
     else if (adapters->powered == 0)
-        doctor_wrong("adapter", "rfkill unblock bluetooth; bluetoothctl power on", "%s is off",
+        report_wrong("adapter", "rfkill unblock bluetooth; bluetoothctl power on", "%s is off",
                      adapters->name);
     else
-        doctor_ok("adapter", "%s is on", adapters->name);
+        report_ok("adapter", "%s is on", adapters->name);
 }
 
 static void look_at_bluez(sd_bus *bus, const struct options *options)
@@ -125,10 +126,10 @@ static void look_at_bluez(sd_bus *bus, const struct options *options)
                            "GetManagedObjects", &error, &reply, "") < 0) {
         say_why_it_is_silent(&error);
     } else if (read_objects(reply, &adapters) < 0) {
-        doctor_wrong("bluetoothd", "bluetoothctl --version    # 5.50 or newer is needed",
+        report_wrong("bluetoothd", "bluetoothctl --version    # 5.50 or newer is needed",
                      "its answer is not understood");
     } else {
-        doctor_ok("bluetoothd", "it answers");
+        report_ok("bluetoothd", "it answers");
         judge(&adapters);
     }
     sd_bus_message_unref(reply);
@@ -141,11 +142,11 @@ void doctor_look_at_bluetooth(const struct options *options)
     int result = sd_bus_open_system(&bus);
 
     if (result < 0) {
-        doctor_wrong("bus", "sudo systemctl start dbus", "the system bus can't be reached: %s",
+        report_wrong("bus", "sudo systemctl start dbus", "the system bus can't be reached: %s",
                      strerror(-result));
         return;
     }
-    doctor_ok("bus", "the system bus answers");
+    report_ok("bus", "the system bus answers");
     look_at_bluez(bus, options);
     sd_bus_unref(bus);
 }

@@ -1,5 +1,5 @@
-/* Where recordings go: for the service its user is asked after, else the one who asks. Only looks.
- */
+#include "doctor_places.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -10,7 +10,8 @@
 
 #include "app/directory.h"
 #include "app/mounted.h"
-#include "doctor_private.h"
+#include "doctor_report.h"
+#include "doctor_service.h"
 
 #define SERVICE_USER       "linkbandd"
 #define SERVICE_RECORDINGS "/var/lib/linkbandd/recordings"
@@ -40,15 +41,15 @@ static void look_at_disk(const char *path)
 
     find_above(path, above);
     if (statvfs(above, &disk) != 0) {
-        doctor_wrong("disk", "df -h", "%s: %s", above, strerror(errno));
+        report_wrong("disk", "df -h", "%s: %s", above, strerror(errno));
         return;
     }
     uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
     if (available < DISK_LEAST)
-        doctor_wrong("disk", "df -h    # then make room, or name another place with data-dir",
+        report_wrong("disk", "df -h    # then make room, or name another place with data-dir",
                      "only %.1f GB are free at %s", (double)available / 1e9, above);
     else
-        doctor_ok("disk", "%.1f GB are free at %s", (double)available / 1e9, above);
+        report_ok("disk", "%.1f GB are free at %s", (double)available / 1e9, above);
 }
 
 /* False, and it was told. */
@@ -58,12 +59,12 @@ static bool is_there(const char *path)
 
     if (mounted_is_missing(path, place, sizeof(place))) {
         snprintf(command, sizeof(command), "sudo mount '%s'    # then restart linkbandd", place);
-        doctor_wrong("recordings", command, "nothing is mounted at %s, where they are to go",
+        report_wrong("recordings", command, "nothing is mounted at %s, where they are to go",
                      place);
         return false;
     }
     if (mounted_seems_missing(path) && access(path, F_OK) != 0) {
-        doctor_wrong("recordings", "lsblk -f    # plug it in and mount it, then restart linkbandd",
+        report_wrong("recordings", "lsblk -f    # plug it in and mount it, then restart linkbandd",
                      "%s is not there, nor is anything mounted above it", path);
         return false;
     }
@@ -86,15 +87,15 @@ static void look_at_owner(const char *path, const struct stat *info)
 
     snprintf(command, sizeof(command), "sudo chown " SERVICE_USER ": '%s'", path);
     if (!user)
-        doctor_wrong("recordings", "sudo systemd-sysusers", "there is no user " SERVICE_USER);
+        report_wrong("recordings", "sudo systemd-sysusers", "there is no user " SERVICE_USER);
     else if (!is_writable_for(info, user))
-        doctor_wrong("recordings", command, "the service can't write to %s: it is not its own",
+        report_wrong("recordings", command, "the service can't write to %s: it is not its own",
                      path);
     else if (access(path, R_OK | X_OK) != 0)
-        doctor_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
+        report_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
                      "this user can't read those of the service in %s", path);
     else
-        doctor_ok("recordings", "the service's are in %s", path);
+        report_ok("recordings", "the service's are in %s", path);
 }
 
 /* False, and it was told. */
@@ -113,7 +114,7 @@ static bool unit_lets_it(const char *path)
     else
         snprintf(command, sizeof(command),
                  "sudo systemctl edit linkbandd    # [Service] ReadWritePaths=%s", path);
-    doctor_wrong("recordings", command, "the unit doesn't let the service write to %s", path);
+    report_wrong("recordings", command, "the unit doesn't let the service write to %s", path);
     return false;
 }
 
@@ -128,12 +129,12 @@ static void look_at_service(const char *path, bool given)
         if (unit_lets_it(path))
             look_at_owner(path, &info);
     } else if (errno == EACCES) {
-        doctor_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
+        report_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
                      "this user can't read those of the service in %s", path);
     } else if (given) {
-        doctor_wrong("recordings", command, "there is no directory %s", path);
+        report_wrong("recordings", command, "there is no directory %s", path);
     } else {
-        doctor_ok("recordings", "the service's will be in %s", path);
+        report_ok("recordings", "the service's will be in %s", path);
     }
 }
 
@@ -146,15 +147,15 @@ static void look_at_own(const char *path)
     snprintf(command, sizeof(command), "sudo chown $USER '%s'    # or name another with data-dir",
              above);
     if (stat(above, &info) != 0 || !S_ISDIR(info.st_mode))
-        doctor_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
+        report_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
                      "%s can't be made: %s is no directory", path, above);
     else if (access(above, W_OK | X_OK) != 0 && strcmp(above, path) == 0)
-        doctor_wrong("recordings", command, "this user can't write to %s", path);
+        report_wrong("recordings", command, "this user can't write to %s", path);
     else if (access(above, W_OK | X_OK) != 0)
-        doctor_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
+        report_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
                      "%s can't be made: this user can't write to %s", path, above);
     else
-        doctor_ok("recordings", "they %s in %s", strcmp(above, path) == 0 ? "are" : "will be",
+        report_ok("recordings", "they %s in %s", strcmp(above, path) == 0 ? "are" : "will be",
                   path);
 }
 
@@ -162,12 +163,12 @@ void doctor_look_at_recordings(const struct options *options)
 {
     char path[DIRECTORY_PATH_MAX];
     struct failure failure;
-    const bool service = doctor_is_service(options);
+    const bool service = service_is_meant(options);
 
     if (service && !options->data_dir)
         snprintf(path, sizeof(path), SERVICE_RECORDINGS);
     else if (!directory_for_data(options->data_dir, false, path, &failure)) {
-        doctor_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir", "%s",
+        report_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir", "%s",
                      failure.message);
         return;
     }

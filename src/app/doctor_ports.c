@@ -1,4 +1,5 @@
-/* Where it is to listen: who is there already. */
+#include "doctor_ports.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -6,7 +7,8 @@
 #include <unistd.h>
 
 #include "base/now.h"
-#include "doctor_private.h"
+#include "doctor_report.h"
+#include "doctor_service.h"
 #include "server/address.h"
 
 #define ANSWER_MS 3000
@@ -64,12 +66,12 @@ static void look_at_holder(const struct addrinfo *where, const char *address)
     const char *port = strrchr(address, ':');
 
     if (is_linkbandd(where)) {
-        doctor_ok("port", "linkbandd is at %s", address);
+        report_ok("port", "linkbandd is at %s", address);
         return;
     }
     snprintf(command, sizeof(command),
              "sudo ss -ltnp 'sport = %s'    # who it is; end it, or move linkbandd", port);
-    doctor_wrong("port", command, "%s is held by something that is not linkbandd", address);
+    report_wrong("port", command, "%s is held by something that is not linkbandd", address);
 }
 
 static void look_at(const struct addrinfo *where, const char *address)
@@ -78,14 +80,14 @@ static void look_at(const struct addrinfo *where, const char *address)
 
     if (fd >= 0) {
         close(fd);
-        doctor_ok("port", "%s is free", address);
+        report_ok("port", "%s is free", address);
     } else if (error == EADDRINUSE) {
         look_at_holder(where, address);
     } else if (error == EAFNOSUPPORT ||
                (error == EADDRNOTAVAIL && address_is_loopback(where->ai_addr))) {
-        doctor_ok("port", "%s is not listened on: there is no IPv6 on this machine", address);
+        report_ok("port", "%s is not listened on: there is no IPv6 on this machine", address);
     } else {
-        doctor_wrong("port", "ip address    # then name one of them with listen", "%s: %s", address,
+        report_wrong("port", "ip address    # then name one of them with listen", "%s: %s", address,
                      strerror(error));
     }
 }
@@ -105,20 +107,20 @@ static bool has(const char *addresses, const char *address)
 static void look_at_units(const struct options *options, const struct service *service)
 {
     if (options->listen.count > 0)
-        doctor_wrong("port", "sudo systemctl edit linkbandd.socket    # there, and not with listen",
+        report_wrong("port", "sudo systemctl edit linkbandd.socket    # there, and not with listen",
                      "linkbandd.socket says where to listen, so `listen` may not");
     else if (strcmp(service->socket, "active") != 0)
-        doctor_wrong("port",
+        report_wrong("port",
                      "sudo systemctl restart linkbandd.socket; systemctl status "
                      "linkbandd.socket",
                      "linkbandd.socket is %s", service->socket);
     else if (strcmp(service->daemon, "failed") == 0)
-        doctor_wrong("service",
+        report_wrong("service",
                      "journalctl -u linkbandd -e    # mend it, then sudo systemctl "
                      "restart linkbandd",
                      "linkbandd.service has failed");
     else
-        doctor_ok("port", "systemd listens on %s for linkbandd.service, which is %s",
+        report_ok("port", "systemd listens on %s for linkbandd.service, which is %s",
                   service->listens, service->daemon);
 }
 
@@ -128,14 +130,14 @@ void doctor_look_at_ports(const struct options *options)
     struct service service;
 
     service_ask(&service);
-    if (doctor_is_service(options) && service.known) {
+    if (service_is_meant(options) && service.known) {
         look_at_units(options, &service);
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
         struct addrinfo *where = address_resolve(list->items[i]);
         if (where && strcmp(service.socket, "active") == 0 && has(service.listens, list->items[i]))
-            doctor_ok("port", "%s is the service's: systemd holds it for linkbandd.socket",
+            report_ok("port", "%s is the service's: systemd holds it for linkbandd.socket",
                       list->items[i]);
         else if (where)
             look_at(where, list->items[i]);

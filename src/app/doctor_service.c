@@ -1,17 +1,20 @@
-/* What systemd tells of linkbandd's units. Reading starts nothing, as connecting to a socket would.
- */
+#include "doctor_service.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
-
-#include "doctor_private.h"
 
 #define MANAGER   "org.freedesktop.systemd1"
 #define SOCKET    "/org/freedesktop/systemd1/unit/linkbandd_2esocket"
 #define SERVICE   "/org/freedesktop/systemd1/unit/linkbandd_2eservice"
 #define UNIT_IS   MANAGER ".Unit"
 #define ANSWER_US (3 * 1000 * 1000)
+
+bool service_is_meant(const struct options *options)
+{
+    return options->config && strcmp(options->config, OPTIONS_SERVICE_CONFIG) == 0;
+}
 
 static void read_text(sd_bus *bus, const char *unit, const char *interface, const char *name,
                       char *text, size_t size)
