@@ -14,7 +14,9 @@ BUILD = pathlib.Path(os.environ.get("BUILD", HERE.parent.parent / "build"))
 HCI0, HCI1 = "/org/bluez/hci0", "/org/bluez/hci1"
 ADAPTER, DEVICE, BATTERY = "org.bluez.Adapter1", "org.bluez.Device1", "org.bluez.Battery1"
 CHARACTERISTIC = "org.bluez.GattCharacteristic1"
-BAND, ADDRESS, NAME = "/org/bluez/hci0/band", "C0:11:22:33:44:51", "LXB-TEST0001"
+# The path as BlueZ makes it: bleak 0.22 takes the first 37 characters of a characteristic's for the device's.
+BAND = "/org/bluez/hci0/dev_C0_11_22_33_44_51"
+ADDRESS, NAME = "C0:11:22:33:44:51", "LXB-TEST0001"
 
 # Coarse: only a hang is meant to run into it.
 LIMIT = 20
@@ -99,6 +101,7 @@ class Probe:
         self.lines = queue.Queue()
         self.said = []
         self.log = []
+        self.let_go = False
         self.readers = [threading.Thread(target=self.read_lines, daemon=True),
                         threading.Thread(target=self.read_log, daemon=True)]
         for reader in self.readers:
@@ -116,6 +119,7 @@ class Probe:
         """What the bus has told comes first: it and this come by two ways."""
         if self.fake and self.fake.process.poll() is None:
             self.fake.settle()
+        self.let_go = command == "destroy"
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
 
@@ -168,7 +172,7 @@ class Probe:
 
     def stop(self):
         """Lets go and ends by itself; what it leaks, a sanitizer's build says by its exit status."""
-        if self.process.poll() is None:
+        if not self.let_go and self.process.poll() is None:
             self.tell("destroy")
         try:
             status = self.process.wait(LIMIT)
