@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a broadcast frame costs the server, with one client and with ten: processor time, by the kernel's count.
 
-    tests/bench/fanout.py [build/echo_server]
+    bench/fanout.py [build/echo_server]
 
 Ten clients are ten writes to sockets, but one frame, made once: so ten cost less than ten times one.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/server"))
 import rfc6455  # noqa: E402
 

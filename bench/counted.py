@@ -10,7 +10,7 @@ import sys
 
 import websockets
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration"))
 from peers import Client  # noqa: E402
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "build/linkbandd")
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 15
 START_MS, MEMORY_MB = 50, 12
