@@ -90,10 +90,10 @@ static void record_packets(void)
         if (begin > SECONDS)
             return;
         w.position[sensor] += (double)samples.count;
-        samples.tick = (uint32_t)lround(begin * BAND_TICK_HZ);
+        samples.tick = (uint32_t)lround(begin * BLOCK_TICK_HZ);
         fill(&w, &samples);
         struct stored *to = &stored[count++];
-        size_t len = packet_encode(&samples, to->bytes);
+        size_t len = packet_encode(model_default(), &samples, to->bytes);
         to->packet = (struct packet){sensor, llround(w.position[sensor] / rates[sensor] * 1e6),
                                      to->bytes, len};
         samples_of[sensor] += samples.count;
@@ -128,13 +128,13 @@ static size_t decode(void)
 {
     struct samples samples;
     for (size_t i = 0; i < count; i++)
-        (void)packet_decode(&stored[i].packet, &samples);
+        (void)packet_decode(model_default(), &stored[i].packet, &samples);
     return count;
 }
 
 static size_t stamp(void)
 {
-    struct clock *clock = clock_create();
+    struct clock *clock = clock_create(model_default());
     struct clock_stamp stamp;
     clock_link_up(clock, (struct clock_anchor){0, 0});
     clock_assume_rate(clock);

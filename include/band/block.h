@@ -7,6 +7,9 @@
 
 #include "band/packet.h"
 
+/* The unit of a block's ticks, whatever the band's counter counts in: 1/32768 s of its time. */
+#define BLOCK_TICK_HZ 32768
+
 /*
  * Two time scales. `first_ms` + i·`step_ms` is the UTC of sample i in Unix milliseconds: what
  * people are told. `first_tick` + i·`tick_step` is the same instant on the band's own counter,
@@ -18,7 +21,7 @@ struct sample_block {
     double first_ms;
     double step_ms;
     double first_tick; /* PPG and ACC: on the fitted line of their ticks */
-    double tick_step;  /* ticks between samples: BAND_TICK_HZ / measured rate */
+    double tick_step;  /* ticks between samples: BLOCK_TICK_HZ / measured rate */
     uint32_t lost;     /* samples missing just before this block, at this block's rate */
     /*
      * The block does not continue the one before it: first of a stream, after a pause asked for, a

@@ -1,7 +1,7 @@
 /*
  * The band's clock: packets' ticks to UTC, gaps, wrap, reboot. Pure: no clock of the host is read.
  *
- * All sensors of a band stamp their packets with one 32 768 Hz counter, so there is one mapping
+ * All sensors of a band stamp their packets with one counter, so there is one mapping
  * from ticks to the host's boot time for all of them. A radio only ever adds delay: the mapping
  * follows the lower envelope of (arrival − end of packet), a line under the points that allows for
  * the drift of the band's crystal (Moon, Skelly & Towsley 1999, "Estimation and removal of clock
@@ -48,7 +48,8 @@ struct clock_stamp {
 
 struct clock;
 
-struct clock *clock_create(void);
+/* Of a band of this kind. */
+struct clock *clock_create(const struct band_model *model);
 void clock_destroy(struct clock *clock);
 
 /* A connection begins: UTC is anchored anew, the next packet is judged against the time elapsed. */

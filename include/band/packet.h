@@ -20,9 +20,6 @@
 
 #define ACC_COUNTS_PER_G 16384.0
 
-/* The counter of the Link Band, Hz. */
-#define BAND_TICK_HZ 32768
-
 /*
  * A packet as it came. Borrowed: `bytes` is valid during the call that hands it over.
  * `arrival_us` is CLOCK_BOOTTIME in µs, when the notification was complete at this host;
@@ -71,19 +68,20 @@ enum packet_fault {
 };
 
 /* Whether packet_decode() would take it. */
-enum packet_fault packet_check(const struct packet *packet);
+enum packet_fault packet_check(const struct band_model *model, const struct packet *packet);
 
 /* Decodes the packet into *out; on a fault *out is unspecified. */
-enum packet_fault packet_decode(const struct packet *packet, struct samples *out);
+enum packet_fault packet_decode(const struct band_model *model, const struct packet *packet,
+                                struct samples *out);
 
 /* A sentence for the log, without full stop. */
 const char *packet_fault_text(enum packet_fault fault);
 
 /*
  * The reverse of packet_decode, for the simulator and the tests: writes the bytes of a packet into
- * `out` of at least BAND_PACKET_MAX bytes and returns their number. EEG values beyond full scale
- * saturate at raw ±0x7FFFFF, as in the band.
+ * `out` of at least BAND_PACKET_MAX bytes and returns their number. Values beyond full scale
+ * saturate as in the band.
  */
-size_t packet_encode(const struct samples *samples, uint8_t *out);
+size_t packet_encode(const struct band_model *model, const struct samples *samples, uint8_t *out);
 
 #endif

@@ -43,7 +43,7 @@ static inline double block_rate(const struct sample_block *block)
 {
     return isfinite(block->rate_measured) && block->rate_measured > 0
                ? block->rate_measured
-               : BAND_TICK_HZ / block->tick_step;
+               : BLOCK_TICK_HZ / block->tick_step;
 }
 
 #endif

@@ -52,8 +52,9 @@ struct pipeline_counts {
 };
 
 struct pipeline_config {
-    int mains_hz;       /* 50 or 60: where the notch is */
-    bool with_features; /* false: samples only */
+    const struct band_model *model; /* the band's kind; NULL: the first of the table */
+    int mains_hz;                   /* 50 or 60: where the notch is */
+    bool with_features;             /* false: samples only */
 };
 
 struct pipeline;
@@ -62,6 +63,9 @@ struct pipeline;
 struct pipeline *pipeline_create(const struct pipeline_config *config,
                                  const struct pipeline_listener *listener);
 void pipeline_destroy(struct pipeline *pipeline);
+
+/* The kind of band that it was made for. */
+const struct band_model *pipeline_model(const struct pipeline *pipeline);
 
 /* A connection begins. Packets before the first of these are dropped. */
 void pipeline_link_up(struct pipeline *pipeline, struct clock_anchor anchor);

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TICKS_A_US (BAND_TICK_HZ / 1e6)
+#include "band/block.h"
 
 /* docs/band.md: a step in (-5 s, 0] is a duplicate or a late packet. */
-#define LATE_TICKS (INT64_C(5) * BAND_TICK_HZ)
+#define LATE_SECONDS 5
 
 /* How far ticks and time elapsed may differ: the first packet after a connection, and two that are
  * to agree. */
@@ -27,26 +27,37 @@
 /* Over a longer gap the number of samples missing is too uncertain to keep a line through it. */
 #define LINE_GAP_SECONDS 5
 
-static void reset_sensor(struct sensor_clock *sensor, enum sensor which)
+/* Ticks between samples before a fit; of a sensor that the band has not got, any. */
+static double prior_step(const struct clock *clock, enum sensor sensor, int index)
 {
-    *sensor = (struct sensor_clock){.fresh = true, .told_ms = CLOCK_TOLD_NOTHING};
-    line_fit_init(&sensor->fit, BAND_TICK_HZ / model_default()->sensors[which].initial_rates[0]);
+    const double rate = clock->model->sensors[sensor].initial_rates[index];
+
+    return rate > 0 ? clock->hz / rate : clock->hz;
 }
 
-void clock_reset(struct clock *clock)
+static void reset_sensor(struct clock *clock, enum sensor which)
 {
-    *clock = (struct clock){0};
+    struct sensor_clock *sensor = &clock->sensor[which];
+
+    *sensor = (struct sensor_clock){.fresh = true, .told_ms = CLOCK_TOLD_NOTHING};
+    line_fit_init(&sensor->fit, prior_step(clock, which, 0));
+}
+
+void clock_reset(struct clock *clock, const struct band_model *model)
+{
+    *clock = (struct clock){
+        .model = model, .hz = model->counter.hz, .ticks_a_us = model->counter.hz / 1e6};
     envelope_init(&clock->envelope);
     for (int i = 0; i < SENSOR_STREAMED; i++)
-        reset_sensor(&clock->sensor[i], (enum sensor)i);
+        reset_sensor(clock, (enum sensor)i);
 }
 
-struct clock *clock_create(void)
+struct clock *clock_create(const struct band_model *model)
 {
     struct clock *clock = malloc(sizeof(*clock));
 
     if (clock)
-        clock_reset(clock);
+        clock_reset(clock, model);
     return clock;
 }
 
@@ -83,10 +94,9 @@ double clock_utc_ms(const struct clock *clock, int64_t boot_us)
 
 static void take_eeg_rate(struct clock *clock)
 {
-    const int index = rate_index(SENSOR_EEG, clock->eeg_rate.rate);
+    const int index = rate_index(clock->model, SENSOR_EEG, clock->eeg_rate.rate);
 
-    line_fit_init(&clock->sensor[SENSOR_EEG].fit,
-                  BAND_TICK_HZ / model_default()->sensors[SENSOR_EEG].initial_rates[index]);
+    line_fit_init(&clock->sensor[SENSOR_EEG].fit, prior_step(clock, SENSOR_EEG, index));
     clock->sensor[SENSOR_EEG].fresh = true;
     /* Its points were laid where packets of the other rate would have ended. */
     envelope_init(&clock->envelope);
@@ -99,7 +109,7 @@ int clock_eeg_rate(const struct clock *clock)
 
 bool clock_observe(struct clock *clock, const struct samples *samples)
 {
-    if (!rate_observe(&clock->eeg_rate, samples))
+    if (!rate_observe(&clock->eeg_rate, clock->model, samples))
         return false;
     take_eeg_rate(clock);
     return true;
@@ -109,7 +119,7 @@ void clock_assume_rate(struct clock *clock)
 {
     if (clock->eeg_rate.rate != 0)
         return;
-    clock->eeg_rate.rate = model_default()->sensors[SENSOR_EEG].nominal_rates[0];
+    clock->eeg_rate.rate = clock->model->sensors[SENSOR_EEG].nominal_rates[0];
     take_eeg_rate(clock);
 }
 
@@ -117,28 +127,28 @@ static int nominal_rate(const struct clock *clock, enum sensor sensor)
 {
     if (sensor == SENSOR_EEG && clock->eeg_rate.rate != 0)
         return clock->eeg_rate.rate;
-    return model_default()->sensors[sensor].nominal_rates[0];
+    return clock->model->sensors[sensor].nominal_rates[0];
 }
 
-static double rate_in_use(const struct sensor_clock *sensor)
+static double rate_in_use(const struct clock *clock, const struct sensor_clock *sensor)
 {
-    return BAND_TICK_HZ /
+    return clock->hz /
            (line_fit_settled(&sensor->fit) ? line_fit_slope(&sensor->fit) : sensor->fit.prior);
 }
 
 static int64_t duration_ticks(const struct clock *clock, const struct samples *samples)
 {
-    return llround((double)samples->count * BAND_TICK_HZ /
-                   rate_in_use(&clock->sensor[samples->sensor]));
+    return llround((double)samples->count * clock->hz /
+                   rate_in_use(clock, &clock->sensor[samples->sensor]));
 }
 
 /* --- does the tick make sense? --- */
 
-static bool differs(double ticks, int64_t elapsed_us)
+static bool differs(const struct clock *clock, double ticks, int64_t elapsed_us)
 {
     const double elapsed = (double)elapsed_us;
 
-    return fabs(ticks / TICKS_A_US - elapsed) >
+    return fabs(ticks / clock->ticks_a_us - elapsed) >
            ELAPSED_TOLERANCE_US + ELAPSED_TOLERANCE_SHARE * fabs(elapsed);
 }
 
@@ -146,17 +156,17 @@ static bool differs(double ticks, int64_t elapsed_us)
 static int64_t unwrap(const struct clock *clock, uint32_t tick, int64_t duration,
                       int64_t arrival_us)
 {
-    const int64_t elapsed = llround((double)(arrival_us - clock->arrival_us) * TICKS_A_US);
+    const int64_t elapsed = llround((double)(arrival_us - clock->arrival_us) * clock->ticks_a_us);
     const int64_t expected = clock->end_tick + elapsed - duration;
 
-    return expected + (int32_t)(tick - (uint32_t)expected);
+    return expected + model_step(clock->model, (uint32_t)expected, tick);
 }
 
 /* How far the packet is behind (or ahead of) what its ticks say, in µs. */
 static double delay_us(const struct clock *clock, int64_t end_tick, int64_t arrival_us)
 {
     return (double)(arrival_us - clock->zero_boot_us) -
-           (double)(end_tick - clock->zero_tick) / TICKS_A_US - clock->offset_us;
+           (double)(end_tick - clock->zero_tick) / clock->ticks_a_us - clock->offset_us;
 }
 
 static enum clock_verdict judge_tick(const struct clock *clock, enum sensor which, int64_t tick,
@@ -169,7 +179,8 @@ static enum clock_verdict judge_tick(const struct clock *clock, enum sensor whic
     const double delay = delay_us(clock, tick + duration, arrival_us);
 
     if (sensor->known && tick <= sensor->tick)
-        return tick > sensor->tick - LATE_TICKS ? CLOCK_LATE : CLOCK_SUSPECT;
+        return (double)tick > (double)sensor->tick - LATE_SECONDS * clock->hz ? CLOCK_LATE
+                                                                              : CLOCK_SUSPECT;
     if (delay < -tolerance || (!sensor->known && delay > tolerance))
         return CLOCK_SUSPECT;
     return CLOCK_ACCEPTED;
@@ -178,11 +189,11 @@ static enum clock_verdict judge_tick(const struct clock *clock, enum sensor whic
 static bool agrees_with_suspect(const struct clock *clock, const struct samples *samples,
                                 int64_t duration, int64_t arrival_us)
 {
-    const int32_t step = (int32_t)(samples->tick - clock->suspect.tick);
+    const int32_t step = model_step(clock->model, clock->suspect.tick, samples->tick);
 
     if (!clock->suspect.held || (samples->sensor == clock->suspect.sensor && step <= 0))
         return false;
-    return !differs((double)(step + duration - clock->suspect.end_ticks),
+    return !differs(clock, (double)(step + duration - clock->suspect.end_ticks),
                     arrival_us - clock->suspect.arrival_us);
 }
 
@@ -218,7 +229,7 @@ static void begin_boot(struct clock *clock, uint32_t tick, int64_t duration, int
     clock->running = true;
     clock->judge = false;
     clock->zero_tick = tick;
-    clock->zero_boot_us = arrival_us - llround((double)duration / TICKS_A_US);
+    clock->zero_boot_us = arrival_us - llround((double)duration / clock->ticks_a_us);
     clock->end_tick = tick + duration;
     clock->arrival_us = arrival_us;
     clock->eeg_arrival_us = arrival_us;
@@ -237,27 +248,28 @@ static uint32_t to_count(double samples)
 }
 
 /* Each step by itself: a residue carried on would add up the error of the rate. */
-static uint32_t gap_before(const struct sensor_clock *sensor, int64_t tick)
+static uint32_t gap_before(const struct clock *clock, const struct sensor_clock *sensor,
+                           int64_t tick)
 {
-    const double step = (double)(tick - sensor->tick) / BAND_TICK_HZ;
+    const double step = (double)(tick - sensor->tick) / clock->hz;
 
-    return to_count(round(step * rate_in_use(sensor) - sensor->count));
+    return to_count(round(step * rate_in_use(clock, sensor) - sensor->count));
 }
 
-static uint32_t gap_across_reboot(const struct sensor_clock *sensor, int64_t first_us)
+static uint32_t gap_across_reboot(const struct sensor_clock *sensor, double rate, int64_t first_us)
 {
-    return to_count(round((double)(first_us - sensor->told_end_us) / 1e6 * rate_in_use(sensor)));
+    return to_count(round((double)(first_us - sensor->told_end_us) / 1e6 * rate));
 }
 
-static uint32_t advance_line(struct sensor_clock *sensor, int64_t tick)
+static uint32_t advance_line(const struct clock *clock, struct sensor_clock *sensor, int64_t tick)
 {
     if (!sensor->known) {
         line_fit_break(&sensor->fit);
         line_fit_add(&sensor->fit, 0, 0);
         return 0;
     }
-    const uint32_t gap = gap_before(sensor, tick);
-    if (sensor->fresh || gap > LINE_GAP_SECONDS * rate_in_use(sensor))
+    const uint32_t gap = gap_before(clock, sensor, tick);
+    if (sensor->fresh || gap > LINE_GAP_SECONDS * rate_in_use(clock, sensor))
         line_fit_break(&sensor->fit);
     line_fit_add(&sensor->fit, sensor->count + (double)gap, (double)(tick - sensor->tick));
     return gap;
@@ -289,10 +301,10 @@ static void slew(struct clock *clock, double x)
 static void follow_delay(struct clock *clock, enum sensor sensor, double end_ticks,
                          int64_t arrival_us)
 {
-    const double x = end_ticks / BAND_TICK_HZ;
+    const double x = end_ticks / clock->hz;
 
     if (tells_delay(clock, sensor, arrival_us)) {
-        const double y = (double)(arrival_us - clock->zero_boot_us) - end_ticks / TICKS_A_US;
+        const double y = (double)(arrival_us - clock->zero_boot_us) - end_ticks / clock->ticks_a_us;
         envelope_add(&clock->envelope, (struct envelope_point){x, y});
     }
     slew(clock, x);
@@ -317,24 +329,24 @@ static void place(struct clock *clock, const struct samples *samples, int64_t ti
                   int64_t arrival_us, struct clock_stamp *stamp)
 {
     struct sensor_clock *sensor = &clock->sensor[samples->sensor];
-    const double rate = rate_in_use(sensor);
+    const double rate = rate_in_use(clock, sensor);
     const double on_line = samples->sensor == SENSOR_EEG ? 0.0 : line_fit_residual(&sensor->fit);
     const double ticks = (double)(tick - clock->zero_tick) + on_line;
     const double count = (double)samples->count;
 
-    follow_delay(clock, samples->sensor, ticks + count * BAND_TICK_HZ / rate, arrival_us);
-    const double first_us = ticks / TICKS_A_US + clock->offset_us;
+    follow_delay(clock, samples->sensor, ticks + count * clock->hz / rate, arrival_us);
+    const double first_us = ticks / clock->ticks_a_us + clock->offset_us;
     stamp->first_ms = clock_utc_ms(clock, clock->zero_boot_us) + first_us / 1e3;
     stamp->step_ms = 1e3 / rate;
-    stamp->first_tick = (double)tick + on_line;
-    stamp->tick_step = BAND_TICK_HZ / rate;
+    stamp->first_tick = ((double)tick + on_line) * (BLOCK_TICK_HZ / clock->hz);
+    stamp->tick_step = BLOCK_TICK_HZ / rate;
     stamp->rate = nominal_rate(clock, samples->sensor);
     stamp->rate_measured = line_fit_settled(&sensor->fit) ? rate : NAN;
     never_back(sensor, stamp, (uint32_t)samples->count);
 
     const int64_t begin_us = clock->zero_boot_us + llround(first_us);
     if (!sensor->known && sensor->told && !sensor->paused)
-        stamp->lost = gap_across_reboot(sensor, begin_us);
+        stamp->lost = gap_across_reboot(sensor, rate, begin_us);
     sensor->told = true;
     sensor->told_end_us = begin_us + llround(count * 1e6 / rate);
 }
@@ -343,7 +355,7 @@ static void accept(struct clock *clock, const struct samples *samples, int64_t t
                    int64_t arrival_us, struct clock_stamp *stamp)
 {
     struct sensor_clock *sensor = &clock->sensor[samples->sensor];
-    const uint32_t gap = advance_line(sensor, tick);
+    const uint32_t gap = advance_line(clock, sensor, tick);
 
     *stamp = (struct clock_stamp){
         .lost = sensor->paused ? 0 : gap,
@@ -371,7 +383,7 @@ enum clock_verdict clock_stamp(struct clock *clock, const struct samples *sample
 
     if (clock->running && clock->judge) {
         const int64_t end = unwrap(clock, samples->tick, duration, arrival_us) + duration;
-        if (differs((double)(end - clock->end_tick), arrival_us - clock->arrival_us))
+        if (differs(clock, (double)(end - clock->end_tick), arrival_us - clock->arrival_us))
             forget_boot(clock);
     }
     if (!clock->running)

@@ -22,6 +22,8 @@ struct sensor_clock {
 };
 
 struct clock {
+    const struct band_model *model;
+    double hz, ticks_a_us; /* of its counter */
     struct clock_anchor anchor;
     bool
         running; /* the band's counter has been seen since its boot, the rest of this block holds */
@@ -46,6 +48,6 @@ struct clock {
 
 #define CLOCK_TOLD_NOTHING (-1e18)
 
-void clock_reset(struct clock *clock);
+void clock_reset(struct clock *clock, const struct band_model *model);
 
 #endif

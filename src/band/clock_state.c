@@ -129,9 +129,9 @@ static void pass_instant(struct passage *passage, int64_t *value)
              pass_integer(passage, *value - passage->origin_us, -INSTANT_MAX, INSTANT_MAX);
 }
 
-static void pass_fit(struct passage *passage, struct line_fit *fit)
+static void pass_fit(struct passage *passage, struct line_fit *fit, double hz)
 {
-    pass_real(passage, &fit->prior, BAND_TICK_HZ);
+    pass_real(passage, &fit->prior, hz);
     pass_real(passage, &fit->weight, REAL_MAX);
     pass_real(passage, &fit->mean_i, MEAN_MAX);
     pass_real(passage, &fit->mean_t, MEAN_MAX);
@@ -142,7 +142,7 @@ static void pass_fit(struct passage *passage, struct line_fit *fit)
         passage->failed = true;
 }
 
-static void pass_sensor(struct passage *passage, struct sensor_clock *sensor)
+static void pass_sensor(struct passage *passage, struct sensor_clock *sensor, double hz)
 {
     pass_bool(passage, &sensor->known);
     pass_tick(passage, &sensor->tick);
@@ -152,7 +152,7 @@ static void pass_sensor(struct passage *passage, struct sensor_clock *sensor)
     pass_bool(passage, &sensor->told);
     pass_instant(passage, &sensor->told_end_us);
     pass_real(passage, &sensor->told_ms, REAL_MAX);
-    pass_fit(passage, &sensor->fit);
+    pass_fit(passage, &sensor->fit, hz);
 }
 
 static void pass_envelope(struct passage *passage, struct envelope *envelope)
@@ -169,13 +169,14 @@ static void pass_envelope(struct passage *passage, struct envelope *envelope)
     }
 }
 
-static bool is_eeg_rate(int rate)
+static bool is_eeg_rate(const struct band_model *model, int rate)
 {
     return rate == 0 ||
-           model_default()->sensors[SENSOR_EEG].nominal_rates[rate_index(SENSOR_EEG, rate)] == rate;
+           model->sensors[SENSOR_EEG].nominal_rates[rate_index(model, SENSOR_EEG, rate)] == rate;
 }
 
-static void pass_rate(struct passage *passage, struct rate_detector *detector)
+static void pass_rate(struct passage *passage, struct rate_detector *detector,
+                      const struct band_model *model)
 {
     pass_small(passage, &detector->rate, 10000);
     pass_small(passage, &detector->candidate, 10000);
@@ -183,7 +184,7 @@ static void pass_rate(struct passage *passage, struct rate_detector *detector)
     pass_bool(passage, &detector->seen);
     pass_u32(passage, &detector->tick);
     pass_u32(passage, &detector->count);
-    if (!is_eeg_rate(detector->rate) || !is_eeg_rate(detector->candidate))
+    if (!is_eeg_rate(model, detector->rate) || !is_eeg_rate(model, detector->candidate))
         passage->failed = true;
 }
 
@@ -216,10 +217,10 @@ static void pass_clock(struct passage *passage, struct clock *clock)
     pass_real(passage, &clock->offset_x, OFFSET_MAX);
     pass_real(passage, &clock->offset_us, OFFSET_MAX);
     pass_envelope(passage, &clock->envelope);
-    pass_rate(passage, &clock->eeg_rate);
+    pass_rate(passage, &clock->eeg_rate, clock->model);
     pass_suspect(passage, clock);
     for (int i = 0; i < SENSOR_STREAMED; i++)
-        pass_sensor(passage, &clock->sensor[i]);
+        pass_sensor(passage, &clock->sensor[i], clock->hz);
 }
 
 size_t clock_save(const struct clock *clock, int64_t origin_us, char *out)
@@ -247,7 +248,7 @@ bool clock_load(struct clock *clock, int64_t origin_us, const char *text)
     memcpy(line, text, len);
     line[len] = '\0';
     const struct clock before = *clock;
-    clock_reset(clock);
+    clock_reset(clock, before.model);
     pass_clock(&passage, clock);
     if (!passage.failed && *passage.in == '\0')
         return true;

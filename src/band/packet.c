@@ -11,9 +11,9 @@ static enum packet_fault check_level(const struct packet *packet)
     return packet->bytes[0] > LEVEL_MAX ? PACKET_LEVEL : PACKET_OK;
 }
 
-enum packet_fault packet_check(const struct packet *packet)
+enum packet_fault packet_check(const struct band_model *model, const struct packet *packet)
 {
-    const struct model_sensor *sensor = &model_default()->sensors[packet->sensor];
+    const struct model_sensor *sensor = &model->sensors[packet->sensor];
 
     if (packet->sensor == SENSOR_BAT)
         return check_level(packet);
@@ -32,9 +32,10 @@ static void decode_level(const struct packet *packet, struct samples *out)
     out->level = packet->bytes[0];
 }
 
-enum packet_fault packet_decode(const struct packet *packet, struct samples *out)
+enum packet_fault packet_decode(const struct band_model *model, const struct packet *packet,
+                                struct samples *out)
 {
-    const enum packet_fault fault = packet_check(packet);
+    const enum packet_fault fault = packet_check(model, packet);
 
     out->sensor = packet->sensor;
     if (fault != PACKET_OK)
@@ -42,7 +43,7 @@ enum packet_fault packet_decode(const struct packet *packet, struct samples *out
     if (packet->sensor == SENSOR_BAT)
         decode_level(packet, out);
     else
-        model_default()->sensors[packet->sensor].decode(packet, out);
+        model->sensors[packet->sensor].decode(packet, out);
     return PACKET_OK;
 }
 
@@ -63,10 +64,10 @@ const char *packet_fault_text(enum packet_fault fault)
     return "the packet is sound";
 }
 
-size_t packet_encode(const struct samples *samples, uint8_t *out)
+size_t packet_encode(const struct band_model *model, const struct samples *samples, uint8_t *out)
 {
     if (samples->sensor != SENSOR_BAT)
-        return model_default()->sensors[samples->sensor].encode(samples, 0, out);
+        return model->sensors[samples->sensor].encode(samples, 0, out);
     out[0] = samples->level;
     return 1;
 }

@@ -10,9 +10,9 @@
  * packet lasts can't come of losses, so that way two are enough at any time. */
 #define AGREEING_SLOWER 16
 
-int rate_index(enum sensor sensor, int rate)
+int rate_index(const struct band_model *model, enum sensor sensor, int rate)
 {
-    const int *rates = model_default()->sensors[sensor].nominal_rates;
+    const int *rates = model->sensors[sensor].nominal_rates;
 
     for (int i = 0; rates[i] != 0; i++) {
         if (rates[i] == rate)
@@ -21,10 +21,10 @@ int rate_index(enum sensor sensor, int rate)
     return 0;
 }
 
-static int nearest_rate(uint32_t count, uint32_t ticks)
+static int nearest_rate(const struct band_model *model, uint32_t count, int32_t ticks)
 {
-    const int *rates = model_default()->sensors[SENSOR_EEG].nominal_rates;
-    const double measured = (double)count * BAND_TICK_HZ / ticks;
+    const int *rates = model->sensors[SENSOR_EEG].nominal_rates;
+    const double measured = (double)count * model->counter.hz / ticks;
 
     for (; *rates != 0; rates++) {
         if (fabs(measured / *rates - 1) < TOLERANCE)
@@ -38,23 +38,22 @@ static int agreeing_needed(const struct rate_detector *detector)
     return detector->candidate < detector->rate ? AGREEING_SLOWER : AGREEING_FIRST;
 }
 
-static void judge_step(struct rate_detector *detector, uint32_t count, uint32_t ticks)
+static void judge_step(struct rate_detector *detector, int rate)
 {
-    const int rate = nearest_rate(count, ticks);
-
     detector->agreeing = rate != 0 && rate == detector->candidate ? detector->agreeing + 1 : 1;
     detector->candidate = rate;
     if (detector->agreeing > AGREEING_SLOWER)
         detector->agreeing = AGREEING_SLOWER;
 }
 
-bool rate_observe(struct rate_detector *detector, const struct samples *samples)
+bool rate_observe(struct rate_detector *detector, const struct band_model *model,
+                  const struct samples *samples)
 {
-    const uint32_t step = samples->tick - detector->tick;
-    const bool forward = detector->seen && step != 0 && step < UINT32_MAX / 2;
+    const int32_t step = model_step(model, detector->tick, samples->tick);
+    const bool forward = detector->seen && step > 0;
 
     if (forward)
-        judge_step(detector, detector->count, step);
+        judge_step(detector, nearest_rate(model, detector->count, step));
     detector->seen = true;
     detector->tick = samples->tick;
     detector->count = (uint32_t)samples->count;

@@ -17,9 +17,10 @@ struct rate_detector {
 };
 
 /* Looks at the next EEG packet. True if with it the rate became known, or another. */
-bool rate_observe(struct rate_detector *detector, const struct samples *samples);
+bool rate_observe(struct rate_detector *detector, const struct band_model *model,
+                  const struct samples *samples);
 
-/* The place in the profile's lists of a nominal rate; 0 if it is none. */
-int rate_index(enum sensor sensor, int rate);
+/* The place in the model's lists of a nominal rate; 0 if it is none. */
+int rate_index(const struct band_model *model, enum sensor sensor, int rate);
 
 #endif

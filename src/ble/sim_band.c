@@ -14,6 +14,9 @@
 #define STRAY_CHANCE  0.15
 #define STRAY_MS      4.0
 
+/* Of the Link Band's counter. */
+#define TICK_HZ 32768
+
 #define SKIP_AHEAD_US INT64_C(60000000)
 
 /* Position and step are in the band's ticks since power-on, not wrapped. */
@@ -37,7 +40,7 @@ struct sim_band {
 
 static double ticks_a_second(const struct sim_band *band)
 {
-    return BAND_TICK_HZ * (1 + band->options.ppm * 1e-6);
+    return TICK_HZ * (1 + band->options.ppm * 1e-6);
 }
 
 static int64_t time_of(const struct sim_band *band, double position)
@@ -52,7 +55,7 @@ static double position_of(const struct sim_band *band, int64_t time_us)
 
 static double stray(struct sim_random *random, double ms)
 {
-    return sim_random_between(random, -ms, ms) / 1000 * BAND_TICK_HZ;
+    return sim_random_between(random, -ms, ms) / 1000 * TICK_HZ;
 }
 
 /* How far the stamp is off where the first sample is; intervals then come in odd pairs. */
@@ -62,7 +65,7 @@ static double stamp_error(struct sim_band *band, enum sensor sensor)
 
     switch (sensor) {
     case SENSOR_EEG:
-        return sim_random_chance(random, WOBBLE_CHANCE) ? -WOBBLE_MS / 1000 * BAND_TICK_HZ : 0;
+        return sim_random_chance(random, WOBBLE_CHANCE) ? -WOBBLE_MS / 1000 * TICK_HZ : 0;
     case SENSOR_PPG:
         return sim_random_chance(random, STRAY_CHANCE) ? stray(random, STRAY_MS) : 0;
     case SENSOR_ACC:
@@ -105,7 +108,7 @@ static void make_packet(struct sim_band *band, enum sensor sensor)
     samples.tick = (uint32_t)llround(fmax(stamp, 0));
     for (size_t i = 0; i < stream->count; i++)
         sample_next(band, &samples, i);
-    stream->packet.len = packet_encode(&samples, stream->packet.bytes);
+    stream->packet.len = packet_encode(model_default(), &samples, stream->packet.bytes);
     stream->position += (double)stream->count * stream->step;
     send_over_air(band, stream, stream->position);
     if (sensor == SENSOR_EEG && band->options.skip &&
@@ -126,7 +129,7 @@ static void make_level(struct sim_band *band)
     }
     band->level--;
     samples.level = (uint8_t)band->level;
-    stream->packet.len = packet_encode(&samples, stream->packet.bytes);
+    stream->packet.len = packet_encode(model_default(), &samples, stream->packet.bytes);
     stream->position = (ceil(band->options.battery) - band->level) * 3600 / band->options.drain *
                        ticks_a_second(band);
     send_over_air(band, stream, stream->position);
@@ -148,8 +151,8 @@ static void stream_init(struct sim_band *band, enum sensor sensor, uint64_t seed
     sim_random_seed(&stream->air, seed, 0x50 + (uint64_t)sensor);
     stream->packet.sensor = sensor;
     stream->count = model_default()->sensors[sensor].packet_samples;
-    stream->position = begins_s[sensor] * BAND_TICK_HZ;
-    stream->step = rate > 0 ? BAND_TICK_HZ / rate : 0;
+    stream->position = begins_s[sensor] * TICK_HZ;
+    stream->step = rate > 0 ? TICK_HZ / rate : 0;
 }
 
 static double true_rate(enum sensor sensor, int nominal)

@@ -11,7 +11,7 @@
 #include "dsp/timeline.h"
 #include "eeg_powers.h"
 
-#define CELL_TICKS     (BAND_TICK_HZ / 2.0)
+#define CELL_TICKS     (BLOCK_TICK_HZ / 2.0)
 #define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
 #define BLINK_APART_MS 250
 

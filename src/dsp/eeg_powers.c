@@ -96,7 +96,7 @@ static void keep_second(struct eeg_powers *p, const struct slot *slot)
 {
     struct free_second *second = &p->seconds[p->count++ % EEG_SECONDS_MAX];
     const unsigned back = WATCH_LAG * p->watch.hop_slots;
-    const double step = p->rate > 0 ? BAND_TICK_HZ / (double)p->rate : 0;
+    const double step = p->rate > 0 ? BLOCK_TICK_HZ / (double)p->rate : 0;
     double psd[SPECTRUM_SECOND_BINS];
     spectrum_second(p->spectrum, back, p->rate, psd);
     *second = (struct free_second){
@@ -196,7 +196,7 @@ static void add(struct mean *mean, const struct free_second *second, double powe
 {
     mean->sum += power;
     mean->count++;
-    mean->seconds += fmin(1, (second->end_tick - mean->last) / BAND_TICK_HZ);
+    mean->seconds += fmin(1, (second->end_tick - mean->last) / BLOCK_TICK_HZ);
     mean->last = second->end_tick;
 }
 
@@ -207,7 +207,7 @@ static struct mean mean_of(struct eeg_powers *p, enum eeg_band band, double from
     const size_t kept = p->count < EEG_SECONDS_MAX ? p->count : EEG_SECONDS_MAX;
     for (size_t i = p->count - kept; i < p->count; i++) {
         struct free_second *second = &p->seconds[i % EEG_SECONDS_MAX];
-        if (second->end_tick - BAND_TICK_HZ < from_tick || !still_free(p, second) ||
+        if (second->end_tick - BLOCK_TICK_HZ < from_tick || !still_free(p, second) ||
             (band == EEG_DELTA && second->sways && p->leaks))
             continue;
         add(&mean, second, second->power[band]);
@@ -223,7 +223,7 @@ static bool leaks_since(struct eeg_powers *p, double from_tick)
     bool sways = false;
     for (size_t i = p->count - kept; i < p->count; i++) {
         struct free_second *second = &p->seconds[i % EEG_SECONDS_MAX];
-        if (second->end_tick - BAND_TICK_HZ < from_tick || !still_free(p, second))
+        if (second->end_tick - BLOCK_TICK_HZ < from_tick || !still_free(p, second))
             continue;
         sways |= second->sways;
         lowest += second->lowest;
@@ -239,7 +239,7 @@ static void tell_seconds(struct eeg_powers *p, struct eeg_features *f, size_t c,
         if (!isnan(f->band_power[c][b]))
             continue;
         const double span = b <= EEG_THETA ? SECONDS_LOW : SECONDS_HIGH;
-        const struct mean mean = mean_of(p, b, tick - span * BAND_TICK_HZ);
+        const struct mean mean = mean_of(p, b, tick - span * BLOCK_TICK_HZ);
         if (mean.count < SECONDS_MIN)
             continue;
         f->band_power[c][b] = mean.sum / mean.count;
@@ -253,7 +253,7 @@ static void name_seconds(struct eeg_powers *p, struct eeg_features *f, size_t c,
     const size_t kept = p->count < EEG_SECONDS_MAX ? p->count : EEG_SECONDS_MAX;
     for (size_t i = p->count - kept; i < p->count; i++) {
         struct free_second *second = &p->seconds[i % EEG_SECONDS_MAX];
-        if (second->end_tick - BAND_TICK_HZ >= tick - SECONDS_LOW * BAND_TICK_HZ &&
+        if (second->end_tick - BLOCK_TICK_HZ >= tick - SECONDS_LOW * BLOCK_TICK_HZ &&
             still_free(p, second)) {
             f->second_sways[c][f->second_count[c]] = second->sways && p->leaks;
             f->second_ends[c][f->second_count[c]++] = second->end_ms;
@@ -270,14 +270,14 @@ void eeg_powers_tell(struct eeg_powers *p, struct eeg_features *f, size_t c, dou
     const unsigned spoilt = eeg_watch_spoilt(&p->watch, 0, WINDOW_HOPS) & ~SPOILT_HOLE;
     if (p->whole >= 4 * (unsigned)p->rate && !(spoilt & SPOILT_FAST))
         tell_window(p, f, c, rate, spoilt);
-    p->leaks = leaks_since(p, tick - SECONDS_LOW * BAND_TICK_HZ);
+    p->leaks = leaks_since(p, tick - SECONDS_LOW * BLOCK_TICK_HZ);
     tell_seconds(p, f, c, tick);
     name_seconds(p, f, c, tick);
 }
 
 bool eeg_powers_muscle(struct eeg_powers *p, double tick, double *ratio)
 {
-    const double from = tick - SECONDS_LOW * BAND_TICK_HZ;
+    const double from = tick - SECONDS_LOW * BLOCK_TICK_HZ;
     const size_t kept = p->count < EEG_SECONDS_MAX ? p->count : EEG_SECONDS_MAX;
     double lower = 0, upper = 0, seconds = 0;
     *ratio = NAN;
@@ -288,7 +288,7 @@ bool eeg_powers_muscle(struct eeg_powers *p, double tick, double *ratio)
         return false;
     for (size_t i = p->count - kept; i < p->count; i++) {
         const struct free_second *second = &p->seconds[i % EEG_SECONDS_MAX];
-        if (second->end_tick - BAND_TICK_HZ >= from) {
+        if (second->end_tick - BLOCK_TICK_HZ >= from) {
             lower += second->lower;
             upper += second->upper;
             seconds++;

@@ -106,7 +106,7 @@ static double live_rate(struct heart *heart)
 
 static double filtered_tick(const struct heart *heart)
 {
-    return heart->tick - HEART_HALF * BAND_TICK_HZ / heart->signal.fs;
+    return heart->tick - HEART_HALF * BLOCK_TICK_HZ / heart->signal.fs;
 }
 
 static double good_share(const struct heart *heart)
@@ -235,7 +235,7 @@ static void clear_features(struct ppg_features *f)
 static void begin_second(struct heart *heart, double tick)
 {
     clear_features(&heart->features);
-    heart->boundary = (floor(tick / BAND_TICK_HZ) + 1.0) * BAND_TICK_HZ;
+    heart->boundary = (floor(tick / BLOCK_TICK_HZ) + 1.0) * BLOCK_TICK_HZ;
     heart->sum[HEART_IR] = heart->sum[HEART_RED] = 0.0;
     heart->samples = 0;
     heart->counting = true;
@@ -303,7 +303,7 @@ static void begin_block(struct heart *heart, const struct sample_block *block, d
 void heart_push(struct heart *heart, const struct sample_block *block,
                 void (*emit)(void *user, const struct ppg_features *features), void *user)
 {
-    double fs = BAND_TICK_HZ / block->tick_step;
+    double fs = BLOCK_TICK_HZ / block->tick_step;
     if (block->samples.count == 0 || !(fs >= FS_MIN && fs <= FS_MAX))
         return;
     begin_block(heart, block, fs, emit, user);

@@ -128,9 +128,9 @@ void heart_motion_judge(struct heart_motion *motion, double tick)
     double sum = 0.0;
     motion->moving = false;
     motion->line = NAN;
-    if (motion->count == 0 || tick - motion->next > FRESH_S * BAND_TICK_HZ)
+    if (motion->count == 0 || tick - motion->next > FRESH_S * BLOCK_TICK_HZ)
         return;
-    long span = (long)(STILL_S * BAND_TICK_HZ / motion->step);
+    long span = (long)(STILL_S * BLOCK_TICK_HZ / motion->step);
     if (motion->count < span || span > HEART_MOTION_RING)
         return;
     for (int axis = 0; axis < HEART_MOTION_AXES; axis++) {
@@ -341,7 +341,7 @@ static double vote(struct heart_motion *motion, double rate)
 static int64_t ahead(const struct heart_motion *motion, double tick, double fs)
 {
     double ticks = tick - (motion->next - 2.0 * motion->step);
-    return (int64_t)ceil(fmax(0.0, ticks) / BAND_TICK_HZ * fs);
+    return (int64_t)ceil(fmax(0.0, ticks) / BLOCK_TICK_HZ * fs);
 }
 
 double heart_motion_rate(struct heart_motion *motion, const struct heart_signal *signal,
@@ -352,12 +352,12 @@ double heart_motion_rate(struct heart_motion *motion, const struct heart_signal 
     double y[POINTS];
     double fs = signal->fs / DECIMATE;
     int64_t late = ahead(motion, tick, signal->fs);
-    double until = tick - (double)late / signal->fs * BAND_TICK_HZ;
+    double until = tick - (double)late / signal->fs * BLOCK_TICK_HZ;
     if (!has_window(motion, until) ||
         !cut_light(signal, channel, heart_signal_end(signal) - 1 - late, x))
         return vote(motion, NAN);
     for (int axis = 0; axis < HEART_MOTION_AXES; axis++)
-        cut_axis(motion, axis, until, BAND_TICK_HZ / fs, axes[axis]);
+        cut_axis(motion, axis, until, BLOCK_TICK_HZ / fs, axes[axis]);
     motion->line = strongest_line(axes, fs);
     if (isnan(motion->line))
         return vote(motion, NAN);

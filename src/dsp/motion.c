@@ -38,7 +38,7 @@ struct motion *motion_create(void)
 {
     struct motion *m = calloc(1, sizeof *m);
     if (m)
-        m->grid.period = BAND_TICK_HZ;
+        m->grid.period = BLOCK_TICK_HZ;
     return m;
 }
 

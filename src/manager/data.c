@@ -143,7 +143,7 @@ void data_packet(struct device *d, const struct packet *packet)
 {
     if ((unsigned)packet->sensor >= SENSOR_COUNT || !sensor_is_wanted(d, packet->sensor))
         return;
-    if (packet_check(packet) == PACKET_OK)
+    if (packet_check(pipeline_model(d->pipeline), packet) == PACKET_OK)
         watch_heard(d, packet->sensor);
     else
         watch_bad(d, packet);

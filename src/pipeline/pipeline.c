@@ -19,6 +19,7 @@ struct kept_packet {
 };
 
 struct pipeline {
+    const struct band_model *model;
     struct pipeline_listener listener;
     struct clock *clock;
     struct analysis *analysis; /* NULL: samples only */
@@ -62,7 +63,8 @@ struct pipeline *pipeline_create(const struct pipeline_config *config,
     pipeline->listener = *listener;
     for (int i = 0; i < SENSOR_COUNT; i++)
         clear_counts(&pipeline->counts[i]);
-    pipeline->clock = clock_create();
+    pipeline->model = config->model ? config->model : model_default();
+    pipeline->clock = clock_create(pipeline->model);
     if (config->with_features)
         pipeline->analysis = analysis_create(config->mains_hz, listener);
     if (pipeline->clock && (pipeline->analysis || !config->with_features))
@@ -79,6 +81,11 @@ void pipeline_destroy(struct pipeline *pipeline)
         clock_destroy(pipeline->clock);
     analysis_destroy(pipeline->analysis);
     free(pipeline);
+}
+
+const struct band_model *pipeline_model(const struct pipeline *pipeline)
+{
+    return pipeline->model;
 }
 
 /* --- what is told --- */
@@ -117,10 +124,19 @@ static void tell_block(struct pipeline *pipeline)
         analysis_push(pipeline->analysis, block);
 }
 
-static void tell_level(struct pipeline *pipeline, int64_t arrival_us)
+/* A sound one: only such are kept, or come that far. */
+static struct samples *decode(struct pipeline *pipeline, const struct packet *packet)
+{
+    (void)packet_decode(pipeline->model, packet, &pipeline->block.samples);
+    return &pipeline->block.samples;
+}
+
+static void tell_level(struct pipeline *pipeline, const struct packet *packet)
 {
     struct sample_block *block = &pipeline->block;
+    const int64_t arrival_us = packet->arrival_us;
 
+    decode(pipeline, packet);
     block->arrival_us = arrival_us;
     block->arrival_utc_ms = clock_utc_ms(pipeline->clock, arrival_us);
     block->first_ms = block->arrival_utc_ms;
@@ -183,10 +199,9 @@ static void drop_suspect(struct pipeline *pipeline)
 
 static enum clock_verdict offer(struct pipeline *pipeline, const struct packet *packet)
 {
-    struct samples *samples = &pipeline->block.samples;
+    const struct samples *samples = decode(pipeline, packet);
     struct clock_stamp stamp;
 
-    (void)packet_decode(packet, samples); /* a sound one: only such are kept or come here */
     const enum clock_verdict verdict =
         clock_stamp(pipeline->clock, samples, packet->arrival_us, &stamp);
     if (verdict == CLOCK_ACCEPTED)
@@ -249,7 +264,7 @@ static void release_held(struct pipeline *pipeline)
 static void hold(struct pipeline *pipeline, const struct packet *packet)
 {
     keep(&pipeline->held[pipeline->held_count++], packet);
-    if (clock_observe(pipeline->clock, &pipeline->block.samples) ||
+    if (clock_observe(pipeline->clock, decode(pipeline, packet)) ||
         pipeline->held_count == HELD_MAX)
         release_held(pipeline);
 }
@@ -267,11 +282,11 @@ void pipeline_packet(struct pipeline *pipeline, const struct packet *packet)
     if (!pipeline->linked || !(wanted & SENSOR_BIT(packet->sensor)))
         return;
     pipeline_time(pipeline, packet->arrival_us);
-    const enum packet_fault fault = packet_decode(packet, &pipeline->block.samples);
+    const enum packet_fault fault = packet_check(pipeline->model, packet);
     if (fault != PACKET_OK)
         refuse(pipeline, packet, fault);
     else if (packet->sensor == SENSOR_BAT)
-        tell_level(pipeline, packet->arrival_us);
+        tell_level(pipeline, packet);
     else if (packet->sensor == SENSOR_EEG && clock_eeg_rate(pipeline->clock) == 0)
         hold(pipeline, packet);
     else
@@ -304,7 +319,7 @@ static uint32_t missed(const struct pipeline *pipeline, enum sensor sensor, int6
         return 0;
     if (!isfinite(rate))
         rate = sensor == SENSOR_EEG ? clock_eeg_rate(pipeline->clock)
-                                    : model_default()->sensors[sensor].nominal_rates[0];
+                                    : pipeline->model->sensors[sensor].nominal_rates[0];
     const double samples = (double)(now_us - counts->last_arrival_us) / 1e6 * rate;
     return samples > 0 && samples < UINT32_MAX / 2 ? (uint32_t)lround(samples) : 0;
 }

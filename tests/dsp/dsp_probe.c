@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     struct sample_block block = {.rate = atoi(argv[2]),
                                  .rate_measured = rate,
                                  .step_ms = 1000 / rate,
-                                 .tick_step = BAND_TICK_HZ / rate,
+                                 .tick_step = BLOCK_TICK_HZ / rate,
                                  .restart = true,
                                  .samples.sensor = SENSOR_EEG};
     char line[256];

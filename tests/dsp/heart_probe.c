@@ -39,7 +39,8 @@ static void on_packet(struct clock *clock, struct heart *heart, const struct pac
     struct sample_block block = {.arrival_us = packet->arrival_us,
                                  .arrival_utc_ms = (double)packet->arrival_us / 1000.0};
     struct clock_stamp stamp;
-    if (packet->sensor != SENSOR_PPG || packet_decode(packet, &block.samples) != PACKET_OK ||
+    if (packet->sensor != SENSOR_PPG ||
+        packet_decode(model_default(), packet, &block.samples) != PACKET_OK ||
         clock_stamp(clock, &block.samples, packet->arrival_us, &stamp) != CLOCK_ACCEPTED)
         return;
     block.first_ms = stamp.first_ms;
@@ -72,7 +73,7 @@ int main(void)
 {
     static char line[CAPTURE_LINE_MAX];
     static struct capture_record record;
-    struct clock *clock = clock_create();
+    struct clock *clock = clock_create(model_default());
     struct heart *heart = heart_create();
     if (clock == NULL || heart == NULL)
         return 1;

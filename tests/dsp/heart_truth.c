@@ -171,8 +171,8 @@ static struct sample_block make_block(enum sensor sensor, double rate, size_t fi
     struct sample_block block = {.arrival_us = (int64_t)(1e6 * (double)(first + count) / rate),
                                  .first_ms = 1000.0 * (double)first / rate,
                                  .step_ms = 1000.0 / rate,
-                                 .first_tick = BAND_TICK_HZ * (double)first / rate,
-                                 .tick_step = BAND_TICK_HZ / rate,
+                                 .first_tick = BLOCK_TICK_HZ * (double)first / rate,
+                                 .tick_step = BLOCK_TICK_HZ / rate,
                                  .rate = sensor == SENSOR_PPG ? 50 : 25,
                                  .rate_measured = rate,
                                  .restart = first == 0};

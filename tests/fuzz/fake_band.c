@@ -153,7 +153,7 @@ static void end(struct fake_band *band, const struct fake_op *op)
 static void send(struct fake_band *band, enum sensor sensor)
 {
     const struct model_sensor *profile = &model_default()->sensors[sensor];
-    uint32_t tick = (uint32_t)((band->now_us - interval_us[sensor]) * BAND_TICK_HZ / 1000000);
+    uint32_t tick = (uint32_t)((band->now_us - interval_us[sensor]) * BLOCK_TICK_HZ / 1000000);
     uint8_t bytes[BAND_PACKET_MAX] = {0};
     struct packet packet = {sensor, band->now_us, bytes, 1};
 

@@ -173,9 +173,9 @@ static void good_packets(struct band *band, struct input *input)
     for (int i = 0; i <= repeats; i++) {
         samples.tick = band->tick;
         band->tick += ticks ? ticks : TICKS_A_BLOCK;
-        band->now_us += (ticks ? ticks : TICKS_A_BLOCK) * INT64_C(1000000) / BAND_TICK_HZ;
+        band->now_us += (ticks ? ticks : TICKS_A_BLOCK) * INT64_C(1000000) / BLOCK_TICK_HZ;
         fill(&samples, (uint8_t)(value + i * step), step);
-        size_t len = packet_encode(&samples, bytes);
+        size_t len = packet_encode(model_default(), &samples, bytes);
         band->now_us += i % 4 == 3 ? late_us : 0;
         send(band, samples.sensor, bytes, len);
         band->now_us -= i % 4 == 3 ? late_us : 0;

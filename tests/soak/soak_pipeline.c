@@ -155,7 +155,7 @@ static bool hold(bool holds, const char *what)
  * by itself, so the sum strays by what the stamps wobble. */
 static bool is_whole(const struct stream *stream, double rate)
 {
-    const double expected = (stream->end_tick - stream->first_tick) / BAND_TICK_HZ * rate;
+    const double expected = (stream->end_tick - stream->first_tick) / BLOCK_TICK_HZ * rate;
     const double told = (double)(stream->samples + stream->lost);
 
     printf("  on the ticks' line %.0f samples, told %.0f: %+.4f %%\n", expected, told,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "band/block.h"
 #include "band/packet.h"
 
 struct ticks {
@@ -66,7 +67,7 @@ static inline double ticks_jitter_us(struct ticks *ticks, enum sensor sensor)
 /* Boot time µs of an instant of the band's counter. */
 static inline double ticks_boot_us(const struct ticks *ticks, double tick)
 {
-    return (tick - ticks->boot_tick) / BAND_TICK_HZ * 1e6 * (1 + ticks->drift_ppm * 1e-6);
+    return (tick - ticks->boot_tick) / BLOCK_TICK_HZ * 1e6 * (1 + ticks->drift_ppm * 1e-6);
 }
 
 static inline void ticks_skip(struct ticks *ticks, enum sensor sensor, double samples)
@@ -83,15 +84,15 @@ static inline void ticks_next(struct ticks *ticks, enum sensor sensor, struct ti
     out->skipped = sensor == SENSOR_EEG && ticks->skip_one_in > 0 && number > 0 &&
                    number % ticks->skip_one_in == 0;
     ticks->position[sensor] += out->skipped;
-    const double on_line = ticks->boot_tick + ticks->position[sensor] / rate * BAND_TICK_HZ;
+    const double on_line = ticks->boot_tick + ticks->position[sensor] / rate * BLOCK_TICK_HZ;
 
     out->on_line = on_line;
-    const double stamped = round(on_line + ticks_jitter_us(ticks, sensor) * BAND_TICK_HZ / 1e6);
+    const double stamped = round(on_line + ticks_jitter_us(ticks, sensor) * BLOCK_TICK_HZ / 1e6);
     out->true_us = ticks_boot_us(ticks, sensor == SENSOR_EEG ? stamped : on_line);
     ticks->position[sensor] += (double)count;
     out->delay_us = ticks->delay_us * ticks_random(ticks);
     out->arrival_us = llround(
-        ticks_boot_us(ticks, ticks->boot_tick + ticks->position[sensor] / rate * BAND_TICK_HZ) +
+        ticks_boot_us(ticks, ticks->boot_tick + ticks->position[sensor] / rate * BLOCK_TICK_HZ) +
         out->delay_us);
 
     memset(&out->samples, 0, sizeof(out->samples));

@@ -18,7 +18,7 @@ static const struct clock_anchor anchor = {0, UTC_US};
 /* A clock that knows the rate and the link. */
 static struct clock *clock_at(struct clock_anchor at)
 {
-    struct clock *clock = clock_create();
+    struct clock *clock = clock_create(model_default());
 
     assert_non_null(clock);
     clock_assume_rate(clock);
@@ -49,7 +49,7 @@ struct errors {
 
 static double line_error_ms(const struct tick_packet *packet, const struct clock_stamp *stamp)
 {
-    return (stamp->first_tick - packet->on_line) * 1e3 / BAND_TICK_HZ;
+    return (stamp->first_tick - packet->on_line) * 1e3 / BLOCK_TICK_HZ;
 }
 
 static void run_with_delays(double drift_ppm, uint64_t seed, double seconds, struct errors *errors)
@@ -217,7 +217,7 @@ static void a_duplicate_or_late_packet_is_refused(void **state)
     (void)state;
     next(clock, &ticks, SENSOR_EEG, &last, &stamp);
     for (size_t i = 0; i < sizeof(seconds_back) / sizeof(seconds_back[0]); i++) {
-        const uint32_t tick = last.samples.tick - (uint32_t)(seconds_back[i] * BAND_TICK_HZ);
+        const uint32_t tick = last.samples.tick - (uint32_t)(seconds_back[i] * BLOCK_TICK_HZ);
         assert_int_equal(offer_tick(clock, tick, last.arrival_us + 100, &stamp), CLOCK_LATE);
     }
     assert_int_equal(next(clock, &ticks, SENSOR_EEG, &packet, &stamp), CLOCK_ACCEPTED);
@@ -227,8 +227,8 @@ static void a_duplicate_or_late_packet_is_refused(void **state)
 
 static void a_single_senseless_tick_changes_nothing(void **state)
 {
-    static const uint32_t ticks_off[] = {0x80000000u, 3600u * BAND_TICK_HZ, 60u * BAND_TICK_HZ,
-                                         0u - 10u * BAND_TICK_HZ};
+    static const uint32_t ticks_off[] = {0x80000000u, 3600u * BLOCK_TICK_HZ, 60u * BLOCK_TICK_HZ,
+                                         0u - 10u * BLOCK_TICK_HZ};
     struct ticks ticks;
     struct clock *clock = settled(&ticks, 200);
     struct tick_packet packet;
@@ -260,7 +260,7 @@ static void a_reboot_in_mid_stream_is_believed_when_two_agree(void **state)
         next(clock, &ticks, SENSOR_EEG, &packet, &before);
         /* Two seconds later the band has been up for half a second. */
         const int64_t at_us = packet.arrival_us + 2000000;
-        const uint32_t tick = BAND_TICK_HZ / 2;
+        const uint32_t tick = BLOCK_TICK_HZ / 2;
         struct samples other = {.sensor = second[i], .count = 25};
         other.tick = tick + 3274;
         assert_int_equal(offer_tick(clock, tick, at_us, &stamp), CLOCK_SUSPECT);
@@ -310,7 +310,7 @@ static void a_reboot_at_a_reconnect_is_believed_at_once(void **state)
         next(clock, &ticks, SENSOR_EEG, &packet, &stamp);
         clock_link_up(clock, (struct clock_anchor){50000000, UTC_US + 50000000});
         const int64_t at_us = packet.arrival_us + 10000000;
-        const uint32_t tick = (uint32_t)(up_seconds[i] * BAND_TICK_HZ);
+        const uint32_t tick = (uint32_t)(up_seconds[i] * BLOCK_TICK_HZ);
         assert_int_equal(offer_tick(clock, tick, at_us, &stamp), CLOCK_ACCEPTED);
         assert_true(stamp.rebooted);
         assert_true(stamp.restart);
@@ -343,7 +343,7 @@ static void what_is_missing_over_a_pause_is_not_lost(void **state)
 
 static int rate_after(const char *steps)
 {
-    struct clock *clock = clock_create();
+    struct clock *clock = clock_create(model_default());
     struct samples samples = {.sensor = SENSOR_EEG, .tick = 1000, .count = 25};
 
     clock_observe(clock, &samples);
@@ -422,7 +422,7 @@ static void a_clock_goes_on_from_its_state_to_the_last_bit(void **state)
 
     (void)state;
     for (int cut = 0; cut < 6000; cut = cut * 2 + 1) {
-        struct clock *clock = clock_at(anchor), *loaded = clock_create();
+        struct clock *clock = clock_at(anchor), *loaded = clock_create(model_default());
         struct ticks ticks = ticks_of(11);
         ticks.delay_us = 60e3;
         ticks.drift_ppm = -33;

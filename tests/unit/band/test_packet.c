@@ -11,7 +11,8 @@
 static enum packet_fault decode(enum sensor sensor, const uint8_t *bytes, size_t len,
                                 struct samples *out)
 {
-    return packet_decode(&(struct packet){.sensor = sensor, .bytes = bytes, .len = len}, out);
+    return packet_decode(model_default(),
+                         &(struct packet){.sensor = sensor, .bytes = bytes, .len = len}, out);
 }
 
 /* The first packets of a real band lying on a desk. */
@@ -105,7 +106,7 @@ static void encoding_gives_back_the_bytes_that_were_decoded(void **state)
                 bytes[i] = (uint8_t)(random >> 24);
             }
             assert_int_equal(decode((enum sensor)sensor, bytes, len, &samples), PACKET_OK);
-            assert_int_equal(packet_encode(&samples, back), len);
+            assert_int_equal(packet_encode(model_default(), &samples, back), len);
             assert_memory_equal(bytes, back, len);
         }
     }
@@ -120,7 +121,7 @@ static void eeg_beyond_full_scale_saturates_as_in_the_band(void **state)
     for (int i = 0; i < 4; i++) {
         struct samples samples = {.sensor = SENSOR_EEG, .count = 1};
         samples.eeg[0].uv[0] = beyond[i];
-        assert_int_equal(packet_encode(&samples, bytes), 11);
+        assert_int_equal(packet_encode(model_default(), &samples, bytes), 11);
         assert_int_equal(bytes[5], i < 2 ? 0x7f : 0x80);
         assert_int_equal(bytes[6], i < 2 ? 0xff : 0x00);
         assert_int_equal(bytes[7], i < 2 ? 0xff : 0x01);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "band/block.h"
 #include "band/capture.h"
 #include "base/now.h"
 #include "ble/sim.h"
@@ -276,7 +277,7 @@ static double outage_by_ticks(struct client *client, size_t before, size_t after
         after++;
     return (double)(int32_t)(tick_of(&client->packets[after]) -
                              tick_of(&client->packets[before - 1])) /
-           BAND_TICK_HZ;
+           BLOCK_TICK_HZ;
 }
 
 static void the_counter_runs_on_across_a_link_drop(void **state)
@@ -311,7 +312,7 @@ static void a_reboot_drops_the_link_and_the_counter(void **state)
     size_t before = client.count;
     client_start(&client);
     client_until_packets(&client, before + 10);
-    assert_true(tick_of(&client.packets[before - 1]) > 467605 + 8 * BAND_TICK_HZ);
+    assert_true(tick_of(&client.packets[before - 1]) > 467605 + 8 * BLOCK_TICK_HZ);
     assert_true(outage_by_ticks(&client, before, before) < 0);
     client_finish(&client);
 }
@@ -343,7 +344,7 @@ static void a_silent_sensor_sends_nothing_for_its_time(void **state)
     for (size_t i = 0; i < 500; i++) {
         if (client.packets[i].sensor != SENSOR_PPG)
             continue;
-        double t = (double)tick_of(&client.packets[i]) / BAND_TICK_HZ;
+        double t = (double)tick_of(&client.packets[i]) / BLOCK_TICK_HZ;
         longest = last > 0 && t - last > longest ? t - last : longest;
         last = t;
     }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "band/block.h"
 #include "band/packet.h"
 #include "ble/sim_band.h"
 
@@ -95,7 +96,7 @@ static struct steps steps_of(const char *text, enum sensor sensor, double usual_
             continue;
         uint32_t tick = tick_of(packet);
         if (seen++) {
-            double ms = (int32_t)(tick - last) * 1000.0 / BAND_TICK_HZ;
+            double ms = (int32_t)(tick - last) * 1000.0 / BLOCK_TICK_HZ;
             steps.count++;
             steps.sum += ms;
             steps.longer += fabs(ms - usual_ms - 4) < 2;
@@ -152,7 +153,7 @@ static void the_crystal_is_as_fast_as_asked(void **state)
             tick = tick_of(packet);
         }
     }
-    double end_s = tick / (double)BAND_TICK_HZ + 30 / 25.22;
+    double end_s = tick / (double)BLOCK_TICK_HZ + 30 / 25.22;
     double ppm = (end_s / ((double)complete_us * 1e-6) - 1) * 1e6;
     print_message("asked 400, found %.2f over %.0f s\n", ppm, end_s);
     assert_true(fabs(ppm - 400) < 1);
@@ -186,7 +187,7 @@ static void a_reboot_begins_the_counter_anew(void **state)
     sim_band_reboot(band, 20000000);
     const struct sim_packet *packet = sim_band_next(band);
     assert_true(packet->sensor == SENSOR_EEG);
-    assert_true(tick_of(packet) < BAND_TICK_HZ / 5);
+    assert_true(tick_of(packet) < BLOCK_TICK_HZ / 5);
     assert_true(packet->complete_us > 20000000 && packet->complete_us < 20300000);
     sim_band_destroy(band);
 }
@@ -271,7 +272,7 @@ static void a_pause_of_days_is_left_out_at_once_and_keeps_the_ticks(void **state
         sim_band_advance(band);
         packet = sim_band_next(band);
     }
-    double end = (double)packet->complete_us * 1e-6 * BAND_TICK_HZ - 30 / 25.22 * BAND_TICK_HZ;
+    double end = (double)packet->complete_us * 1e-6 * BLOCK_TICK_HZ - 30 / 25.22 * BLOCK_TICK_HZ;
     assert_true(packet->arrival_us >= days && packet->arrival_us < days + 1300000);
     assert_true(fabs(fmod(end, 4294967296.0) - tick_of(packet)) < 10);
     sim_band_destroy(band);

@@ -46,7 +46,7 @@ static struct sample_block packet(int rate, unsigned k, unsigned late)
     block.samples.sensor = SENSOR_EEG;
     block.samples.count = 25;
     block.step_ms = 1000.0 / rate;
-    block.tick_step = (double)BAND_TICK_HZ / rate;
+    block.tick_step = (double)BLOCK_TICK_HZ / rate;
     block.first_ms = 1e12 + (25 * k + late) * block.step_ms;
     block.first_tick = (25 * k + late) * block.tick_step;
     for (unsigned i = 0; i < 25; i++) {
@@ -187,7 +187,7 @@ static void activity_follows_its_rule(void **state)
                                          .rate_measured = 25,
                                          .restart = k == 0,
                                          .step_ms = 40,
-                                         .tick_step = BAND_TICK_HZ / 25.0};
+                                         .tick_step = BLOCK_TICK_HZ / 25.0};
             block.first_ms = 1e12 + k * 1200.0;
             block.first_tick = k * 30 * block.tick_step;
             block.samples.sensor = SENSOR_ACC;

@@ -32,8 +32,9 @@ const char *sensor_name(enum sensor sensor)
     return names[sensor];
 }
 
-enum packet_fault packet_check(const struct packet *packet)
+enum packet_fault packet_check(const struct band_model *model, const struct packet *packet)
 {
+    (void)model;
     (void)packet;
     return PACKET_OK;
 }
@@ -144,6 +145,12 @@ void pipeline_time(struct pipeline *pipeline, int64_t now_us)
 int pipeline_eeg_rate(const struct pipeline *pipeline)
 {
     return pipeline->rate;
+}
+
+const struct band_model *pipeline_model(const struct pipeline *pipeline)
+{
+    (void)pipeline;
+    return model_default();
 }
 
 const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline, enum sensor sensor)

@@ -13,7 +13,7 @@
 
 #define UTC_US INT64_C(1795510800000000)
 /* Of the band's counter: times of day may still be slewed. A window is 4 s of nominal samples. */
-#define WINDOW_TICKS (3.98 * BAND_TICK_HZ)
+#define WINDOW_TICKS (3.98 * BLOCK_TICK_HZ)
 #define ALPHA_UV     20.0
 #define OFFSET_UV    5000.0
 #define SESSION_END  10 /* s */
@@ -92,7 +92,7 @@ static void play(struct pipeline *pipeline, struct ticks *ticks, double seconds,
             double uv = offset + ALPHA_UV * sin(2 * M_PI * 10 * t);
             packet.samples.eeg[i] = (struct eeg_sample){.uv = {uv, uv}};
         }
-        const size_t len = packet_encode(&packet.samples, bytes);
+        const size_t len = packet_encode(model_default(), &packet.samples, bytes);
         pipeline_packet(pipeline, &(struct packet){sensor, packet.arrival_us, bytes, len});
     }
 }
@@ -232,11 +232,11 @@ static void a_reboot_begins_anew(void **state)
     struct told told;
     struct ticks ticks = even();
     struct pipeline *pipeline = streaming(&told, true);
-    ticks.boot_tick += 3600.0 * BAND_TICK_HZ;
+    ticks.boot_tick += 3600.0 * BLOCK_TICK_HZ;
     play(pipeline, &ticks, SESSION_END, OFFSET_UV);
     /* The counter starts again at nearly zero, the host's clock goes on. */
     const double elapsed = ticks.position[SENSOR_EEG] / ticks.eeg_rate;
-    ticks.boot_tick = 1000 - elapsed * BAND_TICK_HZ;
+    ticks.boot_tick = 1000 - elapsed * BLOCK_TICK_HZ;
     play(pipeline, &ticks, SESSION_END, -80000);
     pipeline_destroy(pipeline);
     check(&told, 2 * 11);

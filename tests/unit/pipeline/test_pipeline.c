@@ -95,7 +95,7 @@ static struct pipeline *streaming(struct told *told)
 static void push(struct pipeline *pipeline, const struct samples *samples, int64_t arrival_us)
 {
     uint8_t bytes[BAND_PACKET_MAX];
-    const size_t len = packet_encode(samples, bytes);
+    const size_t len = packet_encode(model_default(), samples, bytes);
 
     pipeline_packet(pipeline, &(struct packet){samples->sensor, arrival_us, bytes, len});
 }
@@ -282,7 +282,7 @@ static void a_reboot_in_mid_stream_loses_no_packet_that_came(void **state)
     (void)state;
     push_eeg(pipeline, &ticks, 50);
     ticks_skip(&ticks, SENSOR_EEG, 500);
-    ticks.boot_tick = -(50 * 25 + 500) / 250.2 * BAND_TICK_HZ + 3 * BAND_TICK_HZ;
+    ticks.boot_tick = -(50 * 25 + 500) / 250.2 * BLOCK_TICK_HZ + 3 * BLOCK_TICK_HZ;
     push_eeg(pipeline, &ticks, 1);
     assert_int_equal(told.blocks[SENSOR_EEG], 50);
     push_eeg(pipeline, &ticks, 9);
@@ -323,7 +323,7 @@ static void a_short_packet_is_as_long_as_its_samples(void **state)
     (void)state;
     for (int i = 0; i < 100; i++) {
         samples.count = 10 + (size_t)i % 3;
-        samples.tick = 5000 + (uint32_t)lround(samples_so_far / 250.2 * BAND_TICK_HZ);
+        samples.tick = 5000 + (uint32_t)lround(samples_so_far / 250.2 * BLOCK_TICK_HZ);
         samples_so_far += (double)samples.count;
         push(pipeline, &samples, llround(samples_so_far / 250.2 * 1e6));
     }
