@@ -72,6 +72,10 @@ struct model_sensor {
     size_t channel_count;
     struct model_channel channels[MODEL_CHANNELS_MAX];
     double unit_per_count;
+    double gain; /* of its amplifier; 0 where the maker doesn't tell */
+    /* Where on the head its electrodes sit, by the 10-20 system; NULL where the maker doesn't tell.
+     */
+    const char *sites[MODEL_CHANNELS_MAX], *reference, *ground;
     struct model_range range;
     unsigned lanes;        /* sources; 1 where all comes from one */
     size_t head_size;      /* bytes before the first sample of a packet: where its tick is */

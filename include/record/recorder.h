@@ -41,11 +41,12 @@ enum recording_end {
 const char *recording_end_name(enum recording_end reason);
 
 struct recording_request {
-    const char *session_name; /* anything, or NULL */
-    sensor_set sensors;       /* those of CSV and BDF; the packets of all that flow are kept */
-    double sample_rate;       /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
-    double duration;          /* s; 0: no end */
-    unsigned formats;         /* FORMAT_…; 0: FORMAT_DEFAULT */
+    const char *session_name;               /* anything, or NULL */
+    const char *participant, *task, *notes; /* the same */
+    sensor_set sensors; /* those of CSV and BDF; the packets of all that flow are kept */
+    double sample_rate; /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
+    double duration;    /* s; 0: no end */
+    unsigned formats;   /* FORMAT_…; 0: FORMAT_DEFAULT */
 };
 
 /* The band as it is connected now, and the state its data is in. Borrowed for the call. */
@@ -56,6 +57,7 @@ struct recording_band {
     sensor_set flowing;                    /* the sensors subscribed to */
     int battery;                           /* %, or −1: the first row of bat.csv */
     const struct pipeline *pipeline;       /* its clock's state is saved with the packets */
+    int mains_hz;                          /* the frequency taken off the EEG */
 };
 
 struct recorder_status {
@@ -88,13 +90,19 @@ struct recorder_listener {
     void (*storage_low)(void *user, uint64_t free_bytes, double minutes_left);
 };
 
+/* Copied. */
+struct recorder_config {
+    const char *data_dir;
+    const char *backend; /* where bands come from: "real", "simulated", "replayed" */
+};
+
 struct recorder;
 
 /*
  * Makes the data directory where it is missing (0750), and in the pool begins to repair what a
  * crash left. NULL and *failure where the directory can't be used. The listener is copied.
  */
-struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
+struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *config,
                                  const struct recorder_listener *listener, struct failure *failure);
 
 /* False and *failure (BUSY, RECORDING_ERROR) at once, or the listener's started or start_failed. */

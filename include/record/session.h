@@ -20,6 +20,8 @@
 #define SESSION_STEPS_MAX    32
 #define SESSION_LIST_MAX     50
 #define SESSION_PROBLEM_SIZE 240
+#define SESSION_WORD_SIZE    65   /* bytes of UTF-8 kept of participant and task, with the zero */
+#define SESSION_NOTES_SIZE   1001 /* the same of notes */
 
 #define FORMAT_CSV     1u
 #define FORMAT_BDF     2u
@@ -36,6 +38,7 @@ enum session_file {
     FILE_MARKERS,
     FILE_PROCESSED,
     FILE_BDF,
+    FILE_COLUMNS,
     FILE_JSON,
     FILE_COUNT
 };
@@ -63,6 +66,7 @@ struct ntp_state {
 
 struct session_gap {
     enum sensor sensor;
+    double from_ms;  /* UTC of the last sample before it; 0: none was recorded */
     double until_ms; /* UTC of the first sample after it */
     uint32_t lost;   /* samples at the band's own rate */
 };
@@ -91,11 +95,16 @@ struct session_info {
     char problem[SESSION_PROBLEM_SIZE]; /* what is missing of it and why; "": nothing */
     char device[32], address[18], firmware[32];
     char version[24], host[65], kernel[65];
+    char participant[SESSION_WORD_SIZE], task[SESSION_WORD_SIZE]; /* as given; "": not */
+    char notes[SESSION_NOTES_SIZE];
+    char backend[16]; /* "real", "simulated", "replayed"; "" where unknown */
+    int mains_hz;     /* 0 where unknown */
     sensor_set sensors;
     unsigned formats;
     double sample_rate; /* of eeg.csv as asked for, Hz; 0: the band's own */
     int eeg_rate;       /* nominal, Hz; 0 before it is known */
     double rate_measured[SENSOR_COUNT];
+    double newest_ms[SENSOR_COUNT]; /* of the samples counted; 0: none. Not in session.json */
     int64_t start_utc_us;
     double duration; /* s */
     struct session_counts counts[SENSOR_COUNT];

@@ -31,6 +31,7 @@ static const char *content_type(enum session_file file)
     case FILE_PROCESSED:
         return "application/x-ndjson";
     case FILE_JSON:
+    case FILE_COLUMNS:
         return "application/json";
     case FILE_BDF:
         return "application/octet-stream";

@@ -152,6 +152,14 @@ static bool open_protocol(struct daemon *daemon)
     return daemon->protocol != NULL;
 }
 
+/* As recordings tell it. */
+static const char *kind_of_backend(const struct options *options)
+{
+    if (strcmp(options->backend, "bluez") == 0)
+        return "real";
+    return strcmp(options->backend, "replay") == 0 ? "replayed" : "simulated";
+}
+
 /* Without a place to record everything else goes on. */
 static void open_recorder(struct daemon *daemon, const struct options *options)
 {
@@ -160,7 +168,10 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     struct failure failure;
 
     if (directory_for_data(options->data_dir, true, path, &failure))
-        daemon->recorder = recorder_create(&daemon->loop, path, &listener, &failure);
+        daemon->recorder = recorder_create(
+            &daemon->loop,
+            &(struct recorder_config){.data_dir = path, .backend = kind_of_backend(options)},
+            &listener, &failure);
     if (!daemon->recorder)
         log_warning("nothing can be recorded: %s", failure.message);
     else if (options->data_dir && mounted_seems_missing(path))

@@ -136,6 +136,7 @@ const struct band_model model_linkband =
                         .channel_count = 2,
                         .channels = {{"ch1", "uV"}, {"ch2", "uV"}},
                         .unit_per_count = EEG_UV_PER_COUNT,
+                        .gain = 12,
                         /* The widest within ±336 083.3 µV that both ends can say, 8 counts short of
                          * saturation: so a BDF's digital value is the band's count to 4e-8. */
                         .range = {-8388599, 8388599, -336083.0, 336083.0},

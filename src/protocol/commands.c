@@ -282,6 +282,16 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
         "duration", PARAMETER_NUMBER, .min = 0.001, .max = 604800, .unit = "s",                    \
                                       .allowed = "a number of seconds above 0, at most 604800"     \
     }
+#define WORD(name_)                                                                                \
+    {                                                                                              \
+        name_, PARAMETER_STRING, .min = 1, .max = SESSION_WORD_SIZE - 1, .unit = "bytes",          \
+                                 .allowed = "a string of 1 to 64 bytes"                            \
+    }
+#define NOTES                                                                                      \
+    {                                                                                              \
+        "notes", PARAMETER_STRING, .min = 1, .max = SESSION_NOTES_SIZE - 1, .unit = "bytes",       \
+                                   .allowed = "a string of 1 to 1000 bytes"                        \
+    }
 #define BAND(allowed_)                                                                             \
     {                                                                                              \
         "device_id", PARAMETER_STRING, .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",       \
@@ -332,7 +342,8 @@ const struct command commands[] = {
                         .unit = "bytes", .allowed = "a string of 1 to 255 bytes"},
                        SENSORS, RATE, STREAM_DURATION,
                        {"formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,
-                        .allowed = "a list of at least one of csv, bdf, jsonl"}),
+                        .allowed = "a list of at least one of csv, bdf, jsonl"},
+                       WORD("participant"), WORD("task"), NOTES),
             .done = "Recording started", .run = start_recording, .put_data = put_recording_start),
     COMMAND("stop_recording", NULL_PAGE_NEVER, .needs_recorder = true, .done = "Recording stopped",
             .run = stop_recording, .put_data = put_recording,

@@ -192,6 +192,7 @@ static struct recording_band band_now(struct protocol *protocol)
         .flowing = status->flowing,
         .battery = device->battery_level == BATTERY_UNKNOWN ? -1 : device->battery_level,
         .pipeline = status->pipeline,
+        .mains_hz = manager_mains_hz(protocol->manager),
     };
 }
 
@@ -200,6 +201,9 @@ void start_recording(struct request *request, const struct value *values)
     struct protocol *protocol = request->protocol;
     const struct recording_request wanted = {
         .session_name = value_of(values, "session_name")->text,
+        .participant = value_of(values, "participant")->text,
+        .task = value_of(values, "task")->text,
+        .notes = value_of(values, "notes")->text,
         .sensors = value_of(values, "sensors")->set,
         .sample_rate = value_of(values, "sample_rate")->number,
         .duration = value_of(values, "duration")->number,

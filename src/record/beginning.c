@@ -6,6 +6,11 @@
 #include "csv.h"
 #include "host.h"
 
+static void copy_or_none(char *out, size_t size, const char *text)
+{
+    session_copy_text(out, size, text ? text : "");
+}
+
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,
                        const struct recording_band *band)
 {
@@ -15,8 +20,12 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     /* UTC as the band's samples have it: by the connection's anchor. */
     info->start_utc_us = band->anchor.utc_us + recorder->origin_us - band->anchor.boot_us;
     session_make_id(info->start_utc_us, request->session_name, info->id);
-    session_copy_text(info->name, sizeof(info->name),
-                      request->session_name ? request->session_name : "");
+    copy_or_none(info->name, sizeof(info->name), request->session_name);
+    copy_or_none(info->participant, sizeof(info->participant), request->participant);
+    copy_or_none(info->task, sizeof(info->task), request->task);
+    copy_or_none(info->notes, sizeof(info->notes), request->notes);
+    session_copy_text(info->backend, sizeof(info->backend), recorder->backend);
+    info->mains_hz = band->mains_hz;
     info->state = SESSION_RECORDING;
     session_copy_text(info->device, sizeof(info->device), band->name);
     session_copy_text(info->address, sizeof(info->address), band->address);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "columns.h"
 #include "csv.h"
 #include "disk.h"
 #include "record/bdf.h"
@@ -17,13 +18,15 @@
 
 /* Rows are handed to the file once this many bytes are together. */
 #define CHUNK (64 * 1024)
+/* Those before: columns.json is the last that an export of CSV makes. */
+#define EXPORTED (FILE_COLUMNS + 1)
 
 struct csv_export {
     int out_dir;
     const struct session_info *info;
     struct thinning thinning;
-    int files[FILE_STREAMED];
-    struct buffer rows[FILE_STREAMED];
+    int files[EXPORTED];
+    struct buffer rows[EXPORTED];
     int error;
 };
 
@@ -92,14 +95,23 @@ static void cannot_write(enum session_file file, struct failure *failure)
                                 : "see whether the folder may be written and has room");
 }
 
+/* columns.json is the same for all sessions: one that is there already stays. */
+static bool is_wanted(const struct csv_export *export, enum session_file file)
+{
+    bool wanted = file == FILE_MARKERS;
+
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        wanted |= csv_file(sensor) == file && (export->info->sensors & SENSOR_BIT(sensor));
+    if (file == FILE_COLUMNS)
+        wanted =
+            faccessat(export->out_dir, session_file_name(file), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    return wanted;
+}
+
 static bool open_csv(struct csv_export *export, struct failure *failure)
 {
-    for (int i = 0; i < FILE_STREAMED; i++) {
-        bool wanted = i == FILE_MARKERS;
-
-        for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-            wanted |= (int)csv_file(sensor) == i && (export->info->sensors & SENSOR_BIT(sensor));
-        if (!wanted)
+    for (int i = 0; i < EXPORTED; i++) {
+        if (!is_wanted(export, (enum session_file)i))
             continue;
         export->files[i] = create_file(export->out_dir, i);
         if (export->files[i] < 0) {
@@ -108,13 +120,14 @@ static bool open_csv(struct csv_export *export, struct failure *failure)
         }
         csv_header(&export->rows[i], i);
     }
+    buffer_add(&export->rows[FILE_COLUMNS], columns_text, strlen(columns_text));
     return true;
 }
 
 /* All of them or none: those that have their names already go again. */
 static bool keep_csv(struct csv_export *export, struct failure *failure)
 {
-    for (int i = 0; i < FILE_STREAMED; i++) {
+    for (int i = 0; i < EXPORTED; i++) {
         if (export->files[i] < 0)
             continue;
         if (disk_keep_part(export->out_dir, session_file_name(i), export->files[i]))
@@ -131,7 +144,7 @@ static bool keep_csv(struct csv_export *export, struct failure *failure)
 
 static void close_csv(struct csv_export *export, bool kept)
 {
-    for (int i = 0; i < FILE_STREAMED; i++) {
+    for (int i = 0; i < EXPORTED; i++) {
         if (export->files[i] >= 0) {
             close(export->files[i]);
             if (!kept)
@@ -144,7 +157,7 @@ static void close_csv(struct csv_export *export, bool kept)
 static bool write_csv(struct csv_export *export, struct failure *failure)
 {
     thinning_finish(&export->thinning);
-    for (int i = 0; i < FILE_STREAMED; i++) {
+    for (int i = 0; i < EXPORTED; i++) {
         if (export->files[i] >= 0)
             write_rows(export, i);
     }

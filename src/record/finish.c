@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "columns.h"
 #include "record/bdf.h"
 #include "record/playback.h"
 #include "tally.h"
@@ -195,6 +196,17 @@ static bool learn(int dir, const char *id, struct session_info *info, struct fai
     return false;
 }
 
+static bool make_columns(int dir, struct session_info *info, struct failure *failure)
+{
+    if (!(info->formats & FORMAT_CSV) ||
+        session_replace(dir, session_file_name(FILE_COLUMNS), columns_text, strlen(columns_text)))
+        return true;
+    failure_set(failure, ERROR_RECORDING, "Can't write columns.json of %s: %s", info->id,
+                strerror(errno));
+    note(info, "%s", failure->message);
+    return false;
+}
+
 static bool make_formats(int dir, struct session_info *info, struct failure *failure)
 {
     struct bdf_result result;
@@ -212,7 +224,8 @@ static bool bring_to_end(int dir, struct session_info *info, struct failure *fai
     if (info->state == SESSION_RECORDING && !repair(dir, info, failure))
         return false;
     session_look_at_files(dir, info, false);
-    bool made = make_formats(dir, info, failure);
+    bool made = make_columns(dir, info, failure);
+    made &= make_formats(dir, info, failure);
     if (info->state == SESSION_RECORDED)
         info->state = SESSION_COMPLETE;
     session_look_at_files(dir, info, true);

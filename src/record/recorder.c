@@ -345,13 +345,14 @@ static void release(struct recorder *recorder)
     aside_destroy(recorder->aside);
     free(recorder->info);
     free(recorder->data_dir);
+    free(recorder->backend);
     free(recorder);
 }
 
-struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
+struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *config,
                                  const struct recorder_listener *listener, struct failure *failure)
 {
-    if (!usable(data_dir, failure))
+    if (!usable(config->data_dir, failure))
         return NULL;
     struct recorder *recorder = calloc(1, sizeof(*recorder));
     failure_set(failure, ERROR_INTERNAL, "Out of memory");
@@ -360,11 +361,12 @@ struct recorder *recorder_create(uv_loop_t *loop, const char *data_dir,
     recorder->loop = loop;
     recorder->thinning = (struct thinning){.user = recorder, .emit = recorder_take_rows};
     recorder->listener = *listener;
-    recorder->data_dir = strdup(data_dir);
+    recorder->data_dir = strdup(config->data_dir);
+    recorder->backend = strdup(config->backend);
     recorder->info = calloc(1, sizeof(*recorder->info));
-    recorder->aside =
-        aside_create(loop, data_dir, &(struct aside_listener){recorder, on_finished, on_listing});
-    if (!recorder->data_dir || !recorder->info || !recorder->aside) {
+    recorder->aside = aside_create(loop, config->data_dir,
+                                   &(struct aside_listener){recorder, on_finished, on_listing});
+    if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside) {
         release(recorder);
         return NULL;
     }

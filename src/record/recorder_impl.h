@@ -10,7 +10,7 @@
 
 struct recorder {
     uv_loop_t *loop;
-    char *data_dir;
+    char *data_dir, *backend;
     struct recorder_listener listener;
     struct aside *aside;
     uv_timer_t tick, end;

@@ -13,6 +13,7 @@
 
 #include "band/iso.h"
 #include "disk.h"
+#include "signals.h"
 
 /* Lists are bounded, so is the file; beyond this it is none of ours. */
 #define JSON_MAX   (512 * 1024)
@@ -85,6 +86,7 @@ static void add_gaps(cJSON *root, const struct session_info *info)
         cJSON *one = cJSON_CreateObject();
 
         cJSON_AddStringToObject(one, "sensor", sensor_name(info->gaps[i].sensor));
+        add_number(one, "from", info->gaps[i].from_ms > 0 ? info->gaps[i].from_ms : NAN);
         cJSON_AddNumberToObject(one, "until", info->gaps[i].until_ms);
         cJSON_AddNumberToObject(one, "lost", info->gaps[i].lost);
         cJSON_AddItemToArray(list, one);
@@ -164,6 +166,10 @@ static cJSON *to_json(const struct session_info *info)
     add_text(device, "device_id", info->device);
     add_text(device, "address", info->address);
     add_text(device, "firmware_version", info->firmware);
+    add_text(root, "backend", info->backend);
+    add_text(root, "participant", info->participant);
+    add_text(root, "task", info->task);
+    add_text(root, "notes", info->notes);
     cJSON *host = cJSON_AddObjectToObject(root, "host");
     add_text(host, "name", info->host);
     add_text(host, "kernel", info->kernel);
@@ -171,6 +177,8 @@ static cJSON *to_json(const struct session_info *info)
     add_formats(root, info->formats);
     add_number(root, "sample_rate", info->sample_rate > 0 ? info->sample_rate : NAN);
     add_number(root, "eeg_rate", info->eeg_rate ? info->eeg_rate : NAN);
+    add_number(root, "mains", info->mains_hz ? info->mains_hz : NAN);
+    signals_add(root, info);
     add_sensors(root, info);
     add_gaps(root, info);
     add_markers(root, info);
@@ -277,6 +285,7 @@ static void get_gaps(const cJSON *root, struct session_info *info)
         if (info->gap_count == SESSION_GAPS_MAX || !name ||
             !sensor_from_name(name, strlen(name), &gap->sensor))
             continue;
+        gap->from_ms = get_number(one, "from", 1e15);
         gap->until_ms = get_number(one, "until", 1e15);
         gap->lost = (uint32_t)get_number(one, "lost", UINT32_MAX);
         info->gap_count++;
@@ -346,6 +355,10 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_text(device, "device_id", info->device, sizeof(info->device));
     get_text(device, "address", info->address, sizeof(info->address));
     get_text(device, "firmware_version", info->firmware, sizeof(info->firmware));
+    get_text(root, "backend", info->backend, sizeof(info->backend));
+    get_text(root, "participant", info->participant, sizeof(info->participant));
+    get_text(root, "task", info->task, sizeof(info->task));
+    get_text(root, "notes", info->notes, sizeof(info->notes));
     get_text(host, "name", info->host, sizeof(info->host));
     get_text(host, "kernel", info->kernel, sizeof(info->kernel));
     get_text(host, "linkbandd", info->version, sizeof(info->version));
@@ -353,6 +366,7 @@ static bool from_json(const cJSON *root, struct session_info *info)
     info->duration = get_number(root, "duration", 1e12);
     info->sample_rate = get_number(root, "sample_rate", 1e4);
     info->eeg_rate = (int)get_number(root, "eeg_rate", 1e4);
+    info->mains_hz = (int)get_number(root, "mains", 1e3);
     get_formats(root, info);
     get_sensors(root, info);
     get_gaps(root, info);

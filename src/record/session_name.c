@@ -16,7 +16,7 @@ static const char *const file_names[FILE_COUNT] = {
     [FILE_PPG] = "ppg.csv",           [FILE_ACC] = "acc.csv",
     [FILE_BAT] = "bat.csv",           [FILE_MARKERS] = "markers.csv",
     [FILE_BDF] = "session.bdf",       [FILE_PROCESSED] = "processed.jsonl",
-    [FILE_JSON] = "session.json",
+    [FILE_JSON] = "session.json",     [FILE_COLUMNS] = "columns.json",
 };
 
 const char *session_file_name(enum session_file file)

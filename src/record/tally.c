@@ -7,8 +7,11 @@ static void add_gap(struct session_info *info, const struct sample_block *block)
 {
     info->gap_total++;
     if (info->gap_count < SESSION_GAPS_MAX)
-        info->gaps[info->gap_count++] = (struct session_gap){
-            .sensor = block->samples.sensor, .until_ms = block->first_ms, .lost = block->lost};
+        info->gaps[info->gap_count++] =
+            (struct session_gap){.sensor = block->samples.sensor,
+                                 .from_ms = info->newest_ms[block->samples.sensor],
+                                 .until_ms = block->first_ms,
+                                 .lost = block->lost};
 }
 
 void tally_block(struct session_info *info, const struct sample_block *block)
@@ -24,6 +27,7 @@ void tally_block(struct session_info *info, const struct sample_block *block)
         add_gap(info, block);
     } else
         counts->skipped_by_band += block->lost;
+    info->newest_ms[sensor] = block->first_ms + (double)(block->samples.count - 1) * block->step_ms;
     if (isfinite(block->rate_measured))
         info->rate_measured[sensor] = block->rate_measured;
     if (sensor == SENSOR_EEG)
@@ -51,6 +55,7 @@ void tally_step(struct session_info *info, double at_ms, double step_ms)
 void tally_clear(struct session_info *info)
 {
     memset(info->counts, 0, sizeof(info->counts));
+    memset(info->newest_ms, 0, sizeof(info->newest_ms));
     info->gap_count = info->gap_total = 0;
     info->marker_count = info->marker_total = 0;
 }

@@ -55,9 +55,10 @@ def linkbandd(*arguments, status=0, cwd=None):
 def test_csv_and_bdf_come_out_to_the_byte(session, tmp_path):
     linkbandd("export", session, "--format", "csv", "--out", tmp_path)
     linkbandd("export", session, "--format", "bdf", cwd=tmp_path)
-    for name in ("eeg.csv", "ppg.csv", "acc.csv", "markers.csv", "session.bdf"):
+    for name in ("eeg.csv", "ppg.csv", "acc.csv", "markers.csv", "columns.json", "session.bdf"):
         assert (tmp_path / name).read_bytes() == (session / name).read_bytes(), name
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["acc.csv", "eeg.csv", "markers.csv", "ppg.csv", "session.bdf"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "acc.csv", "columns.json", "eeg.csv", "markers.csv", "ppg.csv", "session.bdf"]
 
 
 def test_jsonl_comes_out_as_sent_once_the_filters_have_settled(session, tmp_path):

@@ -31,6 +31,9 @@ WRONG = {
         "sample_rate": [*NOT_A_NUMBER, 0, -250, 249.5, 1e9],
         "duration": [*NOT_A_NUMBER, 0, -1, 604801, 1e300],
         "formats": ["csv", 5, True, {}, [], [""], [1], ["csv", "xls"]],
+        "participant": [*NOT_A_STRING, "x" * 65, LONG],
+        "task": [*NOT_A_STRING, "x" * 65, LONG],
+        "notes": [*NOT_A_STRING, "x" * 1001, LONG],
     },
     "list_recordings": {
         "limit": [*NOT_A_NUMBER, 0, -1, 51, 1.5, 1e300],

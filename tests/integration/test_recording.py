@@ -84,6 +84,47 @@ def test_a_recording_needs_a_band_but_no_stream(clients):
     run(story())
 
 
+def test_what_a_dataset_needs_is_told(clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            for refused in ({"participant": ""}, {"task": "x" * 65}, {"notes": 7}, {"notes": "x" * 1001}):
+                reply = await client.command("start_recording", **refused)
+                assert reply["data"]["error_code"] == "INVALID_PARAMETERS", refused
+                assert reply["data"]["details"]["parameter"] in refused
+            start = len(client.messages)
+            reply = await client.command("start_recording", participant="07", task="rest", notes="closed,\nü",
+                                         sensors=["eeg", "ppg"], sample_rate=125)
+            folder = pathlib.Path(reply["data"]["path"])
+            await client.command("start_streaming", sensors=["eeg"])
+            await client.data("eeg", start)
+            await client.command("stop_recording")
+            await client.event("recording_file", start)
+            told = json.loads((folder / "session.json").read_text())
+            assert [told[key] for key in ("participant", "task", "notes")] == ["07", "rest", "closed, ü"]
+            assert (told["backend"], told["mains"]) == ("simulated", 50)
+            assert sorted(told["signals"]) == ["eeg", "ppg"]
+            assert told["signals"]["eeg"] == {
+                "channels": ["ch1", "ch2"], "unit": "uV", "gain": 12, "range": [-336083, 336083],
+                "unit_per_count": pytest.approx(0.040064, abs=1e-6),
+                "electrodes": [None, None], "reference": None, "ground": None, "hardware_filter": None,
+                "software_filter": "eeg.csv: low-pass, flat to 50 Hz, 60 dB down from 62.5 Hz on"}
+            assert told["signals"]["ppg"]["software_filter"] == "none"
+            columns = json.loads((folder / "columns.json").read_text())
+            for name in ("eeg.csv", "ppg.csv", "markers.csv"):
+                header = (folder / name).read_text().splitlines()[0]
+                assert list(columns[name]) == header.split(",")
+            bare = await client.command("start_recording", formats=["bdf"])
+            await client.command("stop_recording")
+            folder = pathlib.Path(bare["data"]["path"])
+            await client.event("recording_file", start, session_id=folder.name)
+            told = json.loads((folder / "session.json").read_text())
+            assert told["participant"] is told["task"] is told["notes"] is None
+            assert not (folder / "columns.json").exists()
+
+    run(story())
+
+
 def test_a_recording_outlives_the_stream_and_ends_with_its_duration(clients):
     async def story():
         async with clients() as client:

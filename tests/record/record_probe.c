@@ -262,7 +262,9 @@ static int record_capture(int argc, char **argv)
     uv_timer_init(&probe.loop, &probe.feed);
     probe.feed.data = &probe;
     probe.pipeline = pipeline_create(&config, &heard);
-    probe.recorder = recorder_create(&probe.loop, argv[2], &listener, &failure);
+    probe.recorder = recorder_create(
+        &probe.loop, &(struct recorder_config){.data_dir = argv[2], .backend = "replayed"},
+        &listener, &failure);
     if (!probe.capture || !probe.pipeline || !probe.recorder) {
         printf("start_failed %s\n", failure.message);
         return 2;

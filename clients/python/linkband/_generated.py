@@ -42,7 +42,7 @@ SessionId = str
 SessionIdOrNull = Optional[str]
 
 
-SessionFile = Literal['packets.lbcap', 'eeg.csv', 'ppg.csv', 'acc.csv', 'bat.csv', 'markers.csv', 'session.bdf', 'processed.jsonl', 'session.json']
+SessionFile = Literal['packets.lbcap', 'eeg.csv', 'ppg.csv', 'acc.csv', 'bat.csv', 'markers.csv', 'session.bdf', 'columns.json', 'processed.jsonl', 'session.json']
 
 
 ErrorCode = Literal['DEVICE_NOT_FOUND', 'CONNECTION_FAILED', 'BLUETOOTH_ERROR', 'STREAMING_ERROR', 'INVALID_MESSAGE', 'UNKNOWN_COMMAND', 'INVALID_PARAMETERS', 'NOT_CONNECTED', 'BUSY', 'CANCELLED', 'RECORDING_ERROR', 'NOT_ALLOWED', 'INTERNAL_ERROR']
@@ -603,6 +603,9 @@ class StartRecordingParameters(TypedDict, total=False):
     sample_rate: Optional[float]
     duration: Optional[float]
     formats: Optional[List[Format]]
+    participant: Optional[str]
+    task: Optional[str]
+    notes: Optional[str]
 
 
 class _StartRecording(TypedDict):
@@ -952,6 +955,9 @@ class ParameterRowsStartRecording(TypedDict):
     sample_rate: ParameterRow
     duration: ParameterRow
     formats: ParameterRow
+    participant: ParameterRow
+    task: ParameterRow
+    notes: ParameterRow
 
 
 class ParameterRowsStopRecording(TypedDict, total=False):
@@ -1561,9 +1567,9 @@ class Commands:
     async def get_streaming_status(self) -> GetStreamingStatusData:
         return cast(GetStreamingStatusData, await self._command("get_streaming_status", {}))
 
-    async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None) -> StartRecordingData:
-        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
-        return cast(StartRecordingData, await self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats}))
+    async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
+        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
+        return cast(StartRecordingData, await self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes}))
 
     async def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, await self._command("stop_recording", {}))
@@ -1627,9 +1633,9 @@ class BlockingCommands:
     def get_streaming_status(self) -> GetStreamingStatusData:
         return cast(GetStreamingStatusData, self._command("get_streaming_status", {}))
 
-    def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None) -> StartRecordingData:
-        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
-        return cast(StartRecordingData, self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats}))
+    def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
+        """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
+        return cast(StartRecordingData, self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes}))
 
     def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, self._command("stop_recording", {}))

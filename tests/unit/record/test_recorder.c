@@ -95,7 +95,9 @@ static int set_up(void **state)
     told->pipeline = pipeline_create(&config, &none);
     if (!mkdtemp(told->data_dir) || !told->pipeline)
         return -1;
-    told->recorder = recorder_create(&told->loop, told->data_dir, &listener, &told->failure);
+    told->recorder = recorder_create(
+        &told->loop, &(struct recorder_config){.data_dir = told->data_dir, .backend = "simulated"},
+        &listener, &told->failure);
     return told->recorder ? 0 : -1;
 }
 

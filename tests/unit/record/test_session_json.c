@@ -35,6 +35,11 @@ static void fill(struct session_info *info)
     strcpy(info->name, "\"quoted\" \xC3\xBC");
     info->state = SESSION_RECORDED;
     strcpy(info->device, "LXB-0263003F");
+    strcpy(info->participant, "07");
+    strcpy(info->task, "rest");
+    strcpy(info->notes, "eyes closed");
+    strcpy(info->backend, "simulated");
+    info->mains_hz = 60;
     info->sensors = SENSOR_BIT(SENSOR_EEG) | SENSOR_BIT(SENSOR_BAT);
     info->formats = FORMAT_CSV | FORMAT_JSONL;
     info->sample_rate = 125;
@@ -44,7 +49,7 @@ static void fill(struct session_info *info)
     info->counts[SENSOR_EEG] = (struct session_counts){120, 3000, 20, 50};
     info->gap_count = 1;
     info->gap_total = 700;
-    info->gaps[0] = (struct session_gap){SENSOR_EEG, 1795478401000.25, 50};
+    info->gaps[0] = (struct session_gap){SENSOR_EEG, 1795478400800.25, 1795478401000.25, 50};
     info->marker_count = info->marker_total = 1;
     info->markers[0].ms = 1795478402000.5;
     strcpy(info->markers[0].label, "go");
@@ -69,6 +74,13 @@ static void what_is_saved_is_loaded(void **state)
     assert_memory_equal(in->counts, out->counts, sizeof(in->counts));
     assert_int_equal(in->gap_total, 700);
     assert_int_equal(in->gaps[0].lost, 50);
+    assert_true(in->gaps[0].from_ms == 1795478400800.25 &&
+                in->gaps[0].until_ms == 1795478401000.25);
+    assert_string_equal(in->participant, "07");
+    assert_string_equal(in->task, "rest");
+    assert_string_equal(in->notes, "eyes closed");
+    assert_string_equal(in->backend, "simulated");
+    assert_int_equal(in->mains_hz, 60);
     assert_string_equal(in->markers[0].label, "go");
     assert_true(in->steps[0].step_ms == -250.5);
     unlinkat(dir, "session.json", 0);
