@@ -20,5 +20,8 @@ void message_ppg(struct json *json, const char *device_id, uint64_t seq,
                  const struct ppg_features *features);
 void message_acc(struct json *json, const char *device_id, uint64_t seq,
                  const struct acc_features *features);
+/* One of the three above, by the sensor. */
+void message_processed(struct json *json, const char *device_id, uint64_t seq, enum sensor sensor,
+                       const void *features);
 
 #endif

@@ -13,6 +13,7 @@
 #include "band/sensor.h"
 #include "manager/manager.h"
 #include "protocol/json.h"
+#include "protocol/sink.h"
 #include "protocol/subscription.h"
 #include "record/recorder.h"
 
@@ -25,19 +26,13 @@
 /* Of objects and arrays in a message. */
 #define PROTOCOL_NESTING_MAX 32
 
-/* Where text goes; it is borrowed for the call. A client that is gone is no error. */
+/* Where text for one client goes, and what is asked of the server; it is borrowed for the call. A
+ * client that is gone is no error. */
 struct protocol_out {
     void *user;
     void (*reply)(void *user, uint64_t client, const char *text, size_t len);
     void (*data_to)(void *user, uint64_t client, enum sensor sensor, const char *text, size_t len);
-    /* To all; where `for_null_pages` is false, not to clients whose Origin is the opaque `null`. */
-    void (*event)(void *user, bool for_null_pages, const char *text, size_t len);
-    /* `arrival_us`, boot time, of the packet it comes of; 0 for what is repeated. */
-    void (*data)(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
-                 int64_t arrival_us);
     size_t (*client_count)(void *user);
-    /* Whether a client gets such data now; what none gets is not written. NULL: always. */
-    bool (*is_heard)(void *user, bool processed, enum sensor sensor);
     /* As the manager tells it: what is to be kept for a restart. May be NULL. */
     void (*wants_changed)(void *user, const struct manager_wants *wants);
     /* The client's choice, to be read or changed; NULL: it is gone. */
@@ -65,6 +60,9 @@ void protocol_destroy(struct protocol *protocol);
  * NULL: it is gone, and no client is answered any more. */
 struct manager_listener protocol_manager_listener(struct protocol *protocol);
 void protocol_set_manager(struct protocol *protocol, struct manager *manager);
+
+/* Events and data for all go to each sink; copied. False: there are too many. */
+bool protocol_add_sink(struct protocol *protocol, const struct sink *sink);
 
 /* What to hand to recorder_create; then the recorder to the protocol, borrowed. NULL: there is
  * none, and `why_not` answers the recording commands. */

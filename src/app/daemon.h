@@ -40,6 +40,7 @@ struct daemon {
 
 /* wiring.c: what the parts are to each other */
 struct protocol_out wiring_protocol_out(struct daemon *daemon);
+struct sink wiring_server_sink(struct daemon *daemon);
 struct server_listener wiring_server_listener(struct daemon *daemon);
 struct manager_host wiring_manager_host(struct daemon *daemon);
 

@@ -141,6 +141,7 @@ static bool open_protocol(struct daemon *daemon)
         .stuck_seconds = SERVER_UNREAD_MS / 1000,
     };
     const struct protocol_out out = wiring_protocol_out(daemon);
+    const struct sink sink = wiring_server_sink(daemon);
     unsigned char random[16];
     char instance[2 * sizeof(random) + 1];
 
@@ -149,7 +150,7 @@ static bool open_protocol(struct daemon *daemon)
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(instance + 2 * i, 3, "%02x", random[i]);
     daemon->protocol = protocol_create(&out, &limits, instance);
-    return daemon->protocol != NULL;
+    return daemon->protocol && protocol_add_sink(daemon->protocol, &sink);
 }
 
 /* As recordings tell it. */

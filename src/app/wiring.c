@@ -28,38 +28,11 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
         server_send(peer, FRAME_RAW, sensor, text, len);
 }
 
-static void out_event(void *user, bool for_null_pages, const char *text, size_t len)
-{
-    struct daemon *daemon = user;
-
-    if (daemon->server)
-        server_broadcast(daemon->server, for_null_pages ? FRAME_EVENT : FRAME_PRIVATE_EVENT,
-                         SENSOR_COUNT, text, len, 0);
-}
-
-static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
-                     int64_t arrival_us)
-{
-    struct daemon *daemon = user;
-
-    if (daemon->server)
-        server_broadcast(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor, text, len,
-                         arrival_us);
-}
-
 static size_t out_client_count(void *user)
 {
     struct daemon *daemon = user;
 
     return daemon->server ? server_client_count(daemon->server) : 0;
-}
-
-static bool out_is_heard(void *user, bool processed, enum sensor sensor)
-{
-    struct daemon *daemon = user;
-
-    return daemon->server &&
-           server_is_heard(daemon->server, processed ? FRAME_PROCESSED : FRAME_RAW, sensor);
 }
 
 static void out_wants(void *user, const struct manager_wants *wants)
@@ -82,6 +55,31 @@ static bool out_may_send(void *user, uint64_t client)
     struct client *peer = find(user, client);
 
     return !peer || client_spend_message(peer);
+}
+
+/* ---- the server as a sink */
+
+static const enum frame_kind frame_kinds[] = {
+    [MESSAGE_EVENT] = FRAME_EVENT,
+    [MESSAGE_PRIVATE_EVENT] = FRAME_PRIVATE_EVENT,
+    [MESSAGE_RAW] = FRAME_RAW,
+    [MESSAGE_PROCESSED] = FRAME_PROCESSED,
+};
+
+static void on_message(void *user, const struct message *message)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->server)
+        server_broadcast(daemon->server, frame_kinds[message->kind], message->sensor, message->text,
+                         message->len, message->arrival_us);
+}
+
+static bool is_heard(void *user, enum message_kind kind, enum sensor sensor)
+{
+    struct daemon *daemon = user;
+
+    return daemon->server && server_is_heard(daemon->server, frame_kinds[kind], sensor);
 }
 
 /* ---- server → protocol */
@@ -163,13 +161,15 @@ struct protocol_out wiring_protocol_out(struct daemon *daemon)
     return (struct protocol_out){.user = daemon,
                                  .reply = out_reply,
                                  .data_to = out_data_to,
-                                 .event = out_event,
-                                 .data = out_data,
                                  .client_count = out_client_count,
-                                 .is_heard = out_is_heard,
                                  .wants_changed = out_wants,
                                  .subscription = out_subscription,
                                  .may_send = out_may_send};
+}
+
+struct sink wiring_server_sink(struct daemon *daemon)
+{
+    return (struct sink){.user = daemon, .message = on_message, .wants = is_heard};
 }
 
 struct server_listener wiring_server_listener(struct daemon *daemon)

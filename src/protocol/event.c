@@ -8,11 +8,15 @@
 
 static const struct {
     const char *name;
-    enum { UNHEARD, HEARD } null_page;
+    enum message_kind kind;
 } events[EVENT_COUNT] = {
+#define HEARD                          MESSAGE_EVENT
+#define UNHEARD                        MESSAGE_PRIVATE_EVENT
 #define EVENT_ROW(id, name, null_page) [EVENT_##id] = {(name), (null_page)},
     EVENTS(EVENT_ROW)
 #undef EVENT_ROW
+#undef HEARD
+#undef UNHEARD
 };
 
 const char *event_name(enum event event)
@@ -43,8 +47,13 @@ void event_send(struct protocol *protocol, uint64_t client)
     json_put_iso(json, "timestamp", (double)now_utc_us() / 1000.0);
     json_end_object(json);
     if (client == TO_ALL)
-        protocol->out.event(protocol->out.user, events[protocol->event].null_page == HEARD,
-                            json->text, json->len);
+        sinks_message(&protocol->sinks, &(struct message){
+                                            .kind = events[protocol->event].kind,
+                                            .name = event_name(protocol->event),
+                                            .sensor = SENSOR_COUNT,
+                                            .text = json->text,
+                                            .len = json->len,
+                                        });
     else
         protocol->out.reply(protocol->out.user, client, json->text, json->len);
 }

@@ -48,19 +48,24 @@ static const char *device_id(struct protocol *protocol)
     return manager_status(protocol->manager)->device.band.name;
 }
 
-static void send_data(struct protocol *protocol, bool processed, enum sensor sensor,
-                      int64_t arrival_us)
+static void send_text(struct protocol *protocol, enum message_kind kind, enum sensor sensor,
+                      const struct json *text, int64_t arrival_us)
 {
-    const struct json *message = &protocol->feed.message;
-
-    protocol->out.data(protocol->out.user, processed, sensor, message->text, message->len,
-                       arrival_us);
+    sinks_message(&protocol->sinks, &(struct message){
+                                        .kind = kind,
+                                        .name = kind == MESSAGE_RAW ? "raw_data" : "processed_data",
+                                        .device_id = device_id(protocol),
+                                        .sensor = sensor,
+                                        .text = text->text,
+                                        .len = text->len,
+                                        .arrival_us = arrival_us,
+                                    });
 }
 
-/* What nobody hears is numbered, not written. */
-static bool is_heard(struct protocol *protocol, bool processed, enum sensor sensor)
+static void send_data(struct protocol *protocol, enum message_kind kind, enum sensor sensor,
+                      int64_t arrival_us)
 {
-    return !protocol->out.is_heard || protocol->out.is_heard(protocol->out.user, processed, sensor);
+    send_text(protocol, kind, sensor, &protocol->feed.message, arrival_us);
 }
 
 static void send_raw(void *user, const struct sample_block *block)
@@ -70,10 +75,11 @@ static void send_raw(void *user, const struct sample_block *block)
     enum sensor sensor = block->samples.sensor;
     uint64_t seq = sequence_of(&protocol->feed, band)->raw[sensor]++;
 
-    if (sensor != SENSOR_BAT && !is_heard(protocol, false, sensor)) /* a level greets new clients */
+    /* What nobody hears is numbered, not written; but a level greets new clients. */
+    if (sensor != SENSOR_BAT && !sinks_want(&protocol->sinks, MESSAGE_RAW, sensor))
         return;
     message_raw(&protocol->feed.message, band, seq, block);
-    send_data(protocol, false, sensor, block->arrival_us);
+    send_data(protocol, MESSAGE_RAW, sensor, block->arrival_us);
 }
 
 static void send_battery(struct protocol *protocol, const struct sample_block *block)
@@ -138,53 +144,27 @@ void feed_samples(struct protocol *protocol, const struct sample_block *block)
         send_raw(protocol, block);
 }
 
-static void write_processed(struct json *json, const char *band, uint64_t seq, enum sensor sensor,
-                            const void *features)
-{
-    if (sensor == SENSOR_EEG)
-        message_eeg(json, band, seq, features);
-    else if (sensor == SENSOR_PPG)
-        message_ppg(json, band, seq, features);
-    else
-        message_acc(json, band, seq, features);
-}
-
-void feed_recording_begins(struct feed *feed)
-{
-    memset(feed->recorded, 0, sizeof(feed->recorded));
-}
-
-/* A recording numbers its messages by itself: it may run without a stream. */
-static void record_processed(struct protocol *protocol, enum sensor sensor, const void *features)
-{
-    struct json *message = &protocol->feed.message;
-
-    if (!protocol->recorder || !recorder_wants_processed(protocol->recorder, sensor))
-        return;
-    write_processed(message, device_id(protocol), protocol->feed.recorded[sensor]++, sensor,
-                    features);
-    recorder_processed(protocol->recorder, sensor, message->text, message->len);
-}
-
 static void feed_processed(struct protocol *protocol, enum sensor sensor, const void *features,
                            int64_t arrival_us)
 {
     const char *band = device_id(protocol);
 
-    record_processed(protocol, sensor, features);
+    sinks_features(&protocol->sinks, sensor, features);
     if (!is_streamed(protocol, sensor))
         return;
     const uint64_t seq = sequence_of(&protocol->feed, band)->processed[sensor]++;
-    if (!is_heard(protocol, true, sensor))
+    if (!sinks_want(&protocol->sinks, MESSAGE_PROCESSED, sensor))
         return;
-    write_processed(&protocol->feed.message, band, seq, sensor, features);
-    send_data(protocol, true, sensor, arrival_us);
+    message_processed(&protocol->feed.message, band, seq, sensor, features);
+    send_data(protocol, MESSAGE_PROCESSED, sensor, arrival_us);
 }
 
 bool feed_wants_features(struct protocol *protocol, enum sensor sensor)
 {
-    return (protocol->recorder && recorder_wants_processed(protocol->recorder, sensor)) ||
-           (is_streamed(protocol, sensor) && is_heard(protocol, true, sensor));
+    const struct sinks *sinks = &protocol->sinks;
+
+    return sinks_want_features(sinks, sensor) ||
+           (is_streamed(protocol, sensor) && sinks_want(sinks, MESSAGE_PROCESSED, sensor));
 }
 
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
@@ -232,6 +212,5 @@ void feed_second(struct protocol *protocol)
     if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
         return;
     feed->battery_age = 0;
-    protocol->out.data(protocol->out.user, false, SENSOR_BAT, feed->battery.text, feed->battery.len,
-                       0);
+    send_text(protocol, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
 }

@@ -20,8 +20,7 @@ struct feed {
     struct decimator *decimator;
     int factor; /* of the decimator; 1: none */
     struct sequence sequences[SEQUENCE_BANDS];
-    uint64_t clock;                  /* counts uses of sequences */
-    uint64_t recorded[SENSOR_COUNT]; /* sequence numbers of processed.jsonl */
+    uint64_t clock; /* counts uses of sequences */
     struct json message;
     struct json battery; /* the last battery message, "" before one: new clients get it */
     int battery_age;     /* s */
@@ -36,8 +35,6 @@ void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
 void feed_acc(struct protocol *protocol, const struct acc_features *features);
 /* The stream of EEG ends: what the decimator still holds goes out. */
 void feed_flush(struct protocol *protocol);
-/* Its processed.jsonl counts from 0. */
-void feed_recording_begins(struct feed *feed);
 void feed_link_down(struct protocol *protocol);
 /* The last battery message, to a new client. */
 void feed_greet(struct protocol *protocol, uint64_t client);

@@ -231,3 +231,14 @@ void message_acc(struct json *json, const char *device_id, uint64_t seq,
     json_end_object(json);
     json_end_object(json);
 }
+
+void message_processed(struct json *json, const char *device_id, uint64_t seq, enum sensor sensor,
+                       const void *features)
+{
+    if (sensor == SENSOR_EEG)
+        message_eeg(json, device_id, seq, features);
+    else if (sensor == SENSOR_PPG)
+        message_ppg(json, device_id, seq, features);
+    else
+        message_acc(json, device_id, seq, features);
+}

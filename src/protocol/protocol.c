@@ -22,6 +22,7 @@ struct protocol *protocol_create(const struct protocol_out *out,
     snprintf(protocol->instance, sizeof(protocol->instance), "%s", instance);
     json_init(&protocol->json);
     feed_init(&protocol->feed);
+    recorded_init(&protocol->recorded);
     return protocol;
 }
 
@@ -32,8 +33,14 @@ void protocol_destroy(struct protocol *protocol)
     while (protocol->pending)
         request_destroy(protocol->pending);
     feed_finish(&protocol->feed);
+    recorded_finish(&protocol->recorded);
     json_finish(&protocol->json);
     free(protocol);
+}
+
+bool protocol_add_sink(struct protocol *protocol, const struct sink *sink)
+{
+    return sinks_add(&protocol->sinks, sink);
 }
 
 void protocol_set_manager(struct protocol *protocol, struct manager *manager)
@@ -168,24 +175,21 @@ static void on_link_up(void *user, const struct band_link *link)
 {
     struct protocol *protocol = user;
 
-    if (protocol->recorder)
-        recorder_link_up(protocol->recorder, &link->anchor);
+    sinks_link_up(&protocol->sinks, link);
 }
 
 static void on_subscription(void *user, sensor_set sensors)
 {
     struct protocol *protocol = user;
 
-    if (protocol->recorder)
-        recorder_subscription(protocol->recorder, sensors);
+    sinks_subscription(&protocol->sinks, sensors);
 }
 
 static void on_packet(void *user, const struct packet *packet)
 {
     struct protocol *protocol = user;
 
-    if (protocol->recorder)
-        recorder_packet(protocol->recorder, packet);
+    sinks_packet(&protocol->sinks, packet);
 }
 
 static void on_wants_changed(void *user, const struct manager_wants *wants)
@@ -200,8 +204,7 @@ static void on_link_down(void *user, int64_t boot_us)
 {
     struct protocol *protocol = user;
 
-    if (protocol->recorder)
-        recorder_link_down(protocol->recorder, boot_us);
+    sinks_link_down(&protocol->sinks, boot_us);
     feed_link_down(protocol);
 }
 
@@ -209,8 +212,7 @@ static void on_samples(void *user, const struct sample_block *block)
 {
     struct protocol *protocol = user;
 
-    if (protocol->recorder)
-        recorder_samples(protocol->recorder, block);
+    sinks_samples(&protocol->sinks, block);
     feed_samples(protocol, block);
 }
 

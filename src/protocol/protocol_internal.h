@@ -7,9 +7,12 @@
 #include "protocol/json.h"
 #include "protocol/protocol.h"
 #include "record/recorder.h"
+#include "recorded.h"
+#include "sinks.h"
 
 struct protocol {
     struct protocol_out out;
+    struct sinks sinks;
     struct protocol_limits limits;
     const struct command *commands; /* the table of commands.c */
     char instance[40];
@@ -21,6 +24,7 @@ struct protocol {
     struct json json;                 /* events and replies are written here */
     enum event event;                 /* the one being written */
     struct feed feed;
+    struct recorded recorded;
     struct request *pending;
     bool device_info_due;
     double marker_ms;    /* of the marker being answered */

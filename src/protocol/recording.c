@@ -171,6 +171,11 @@ struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
 void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
                            const struct failure *why_not)
 {
+    const struct sink sink = recorded_sink(protocol);
+
+    sinks_remove(&protocol->sinks, sink.user);
+    if (recorder)
+        sinks_add(&protocol->sinks, &sink);
     protocol->recorder = recorder;
     if (why_not)
         protocol->no_recorder = *why_not;
@@ -226,7 +231,7 @@ void start_recording(struct request *request, const struct value *values)
         request_fail(request, &failure);
         return;
     }
-    feed_recording_begins(&protocol->feed);
+    recorded_begins(&protocol->recorded);
     manager_want_for_recording(protocol->manager, wanted.sensors);
 }
 

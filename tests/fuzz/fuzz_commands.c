@@ -99,19 +99,15 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
     hold_text(text, len);
 }
 
-static void out_event(void *user, bool for_null_pages, const char *text, size_t len)
+static void on_message(void *user, const struct message *message)
 {
-    (void)user;
-    (void)for_null_pages;
-    hold_text(text, len);
-}
+    const bool data = message->kind == MESSAGE_RAW || message->kind == MESSAGE_PROCESSED;
 
-static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
-                     int64_t arrival_us)
-{
     (void)user;
-    HOLD(arrival_us >= 0 && sensor < SENSOR_COUNT && !(processed && sensor == SENSOR_BAT));
-    hold_text(text, len);
+    HOLD(message->arrival_us >= 0 && data == (message->sensor < SENSOR_COUNT));
+    HOLD(message->kind != MESSAGE_PROCESSED || message->sensor != SENSOR_BAT);
+    HOLD(message->name && (message->device_id != NULL) == data);
+    hold_text(message->text, message->len);
 }
 
 static size_t out_client_count(void *user)
@@ -260,8 +256,6 @@ static void open_world(void)
     static const struct protocol_out out = {
         .reply = out_reply,
         .data_to = out_data_to,
-        .event = out_event,
-        .data = out_data,
         .client_count = out_client_count,
         .subscription = out_subscription,
         .may_send = out_may_send,
@@ -277,6 +271,7 @@ static void open_world(void)
     fake_band_init(&world.band, PACKETS_MAX);
     world.protocol = protocol_create(&out, &limits, "fuzz");
     HOLD(world.protocol);
+    HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message}));
     failure_set(&none, ERROR_RECORDING, "There is no data directory.");
     protocol_set_recorder(world.protocol, NULL, &none);
     const struct manager_listener listener = protocol_manager_listener(world.protocol);

@@ -111,18 +111,18 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
     tell("to %u data %s %.*s", (unsigned)client, sensor_name(sensor), (int)len, text);
 }
 
-static void out_event(void *user, bool for_null_pages, const char *text, size_t len)
+static void on_message(void *user, const struct message *message)
 {
-    (void)user;
-    tell("%s %.*s", for_null_pages ? "all" : "all but null pages", (int)len, text);
-}
+    static const char *const kinds[] = {"all", "all but null pages", "data raw", "data processed"};
+    const int64_t arrival_us = message->arrival_us;
 
-static void out_data(void *user, bool processed, enum sensor sensor, const char *text, size_t len,
-                     int64_t arrival_us)
-{
     (void)user;
-    tell("data %s %s %lld %.*s", processed ? "processed" : "raw", sensor_name(sensor),
-         (long long)(arrival_us ? world.band.now_us - arrival_us : -1), (int)len, text);
+    if (message->sensor == SENSOR_COUNT)
+        tell("%s %.*s", kinds[message->kind], (int)message->len, message->text);
+    else
+        tell("%s %s %lld %.*s", kinds[message->kind], sensor_name(message->sensor),
+             (long long)(arrival_us ? world.band.now_us - arrival_us : -1), (int)message->len,
+             message->text);
 }
 
 static size_t out_client_count(void *user)
@@ -304,8 +304,6 @@ static void open_world(void)
     static const struct protocol_out out = {
         .reply = out_reply,
         .data_to = out_data_to,
-        .event = out_event,
-        .data = out_data,
         .client_count = out_client_count,
         .wants_changed = out_wants_changed,
         .subscription = out_subscription,
@@ -318,6 +316,7 @@ static void open_world(void)
     fake_band_init(&world.band, PACKETS_MAX);
     world.protocol = protocol_create(&out, &limits, "golden");
     HOLD(world.protocol);
+    HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message}));
     const struct recorder_listener recorder_listener = protocol_recorder_listener(world.protocol);
     world.recorder = fake_recorder_create(&recorder_listener);
     protocol_set_recorder(world.protocol, world.recorder, NULL);

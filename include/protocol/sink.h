@@ -1,0 +1,50 @@
+/*
+ * Where what comes of the band goes: each sink is told of the same things, once, in the same order.
+ * The server takes messages for its clients; a recording the packets and what is made of them.
+ */
+#ifndef PROTOCOL_SINK_H
+#define PROTOCOL_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "band/block.h"
+#include "band/packet.h"
+#include "band/sensor.h"
+#include "manager/manager.h"
+
+/* A private event may name sessions, paths or markers: it is not for strangers. */
+enum message_kind { MESSAGE_EVENT, MESSAGE_PRIVATE_EVENT, MESSAGE_RAW, MESSAGE_PROCESSED };
+
+/* A message to all, written once. Its pointers are borrowed for the call. */
+struct message {
+    enum message_kind kind;
+    const char *name;      /* an event's "event_type"; of data "raw_data" or "processed_data" */
+    const char *device_id; /* whose data it is; NULL of events, which tell it in their text */
+    enum sensor sensor;    /* SENSOR_COUNT: none */
+    const char *text;      /* one JSON object, zero-terminated */
+    size_t len;
+    int64_t arrival_us; /* boot time, of the packet it comes of; 0: of none, or repeated */
+};
+
+/* Each function may be NULL. What is told is borrowed for the call, which must not block. */
+struct sink {
+    void *user; /* tells the sinks apart */
+
+    /* Messages; and asked before data is written: whether such is taken now. NULL: always. */
+    void (*message)(void *user, const struct message *message);
+    bool (*wants)(void *user, enum message_kind kind, enum sensor sensor);
+
+    /* The band itself, in the order it flows; a packet comes before its block. */
+    void (*link_up)(void *user, const struct band_link *link);
+    void (*link_down)(void *user, int64_t boot_us);
+    void (*subscription)(void *user, sensor_set sensors);
+    void (*packet)(void *user, const struct packet *packet);
+    void (*samples)(void *user, const struct sample_block *block);
+    /* The sensor's eeg_features, ppg_features or acc_features; only while they are wanted. */
+    void (*features)(void *user, enum sensor sensor, const void *features);
+    bool (*wants_features)(void *user, enum sensor sensor);
+};
+
+#endif

@@ -1,0 +1,83 @@
+#include "recorded.h"
+
+#include <string.h>
+
+#include "protocol/message.h"
+#include "protocol_internal.h"
+
+void recorded_init(struct recorded *recorded)
+{
+    memset(recorded, 0, sizeof(*recorded));
+    json_init(&recorded->message);
+}
+
+void recorded_finish(struct recorded *recorded)
+{
+    json_finish(&recorded->message);
+}
+
+void recorded_begins(struct recorded *recorded)
+{
+    memset(recorded->next, 0, sizeof(recorded->next));
+}
+
+static struct recorder *recorder_of(void *user)
+{
+    return ((struct protocol *)user)->recorder;
+}
+
+static void on_link_up(void *user, const struct band_link *link)
+{
+    recorder_link_up(recorder_of(user), &link->anchor);
+}
+
+static void on_link_down(void *user, int64_t boot_us)
+{
+    recorder_link_down(recorder_of(user), boot_us);
+}
+
+static void on_subscription(void *user, sensor_set sensors)
+{
+    recorder_subscription(recorder_of(user), sensors);
+}
+
+static void on_packet(void *user, const struct packet *packet)
+{
+    recorder_packet(recorder_of(user), packet);
+}
+
+static void on_samples(void *user, const struct sample_block *block)
+{
+    recorder_samples(recorder_of(user), block);
+}
+
+static bool wants_features(void *user, enum sensor sensor)
+{
+    return recorder_wants_processed(recorder_of(user), sensor);
+}
+
+static void on_features(void *user, enum sensor sensor, const void *features)
+{
+    struct protocol *protocol = user;
+    struct recorded *recorded = &protocol->recorded;
+
+    if (!wants_features(user, sensor))
+        return;
+    message_processed(&recorded->message, manager_status(protocol->manager)->device.band.name,
+                      recorded->next[sensor]++, sensor, features);
+    recorder_processed(protocol->recorder, sensor, recorded->message.text, recorded->message.len);
+}
+
+struct sink recorded_sink(struct protocol *protocol)
+{
+    return (struct sink){
+        .user = protocol,
+        .link_up = on_link_up,
+        .link_down = on_link_down,
+        .subscription = on_subscription,
+        .packet = on_packet,
+        .samples = on_samples,
+        .features = on_features,
+        .wants_features = wants_features,
+    };
+}
