@@ -47,7 +47,7 @@ static void scan_begin(struct ground *ground, double seconds, struct manager_rep
 {
     double limited = seconds < MANAGER_SCAN_SECONDS_MAX ? seconds : MANAGER_SCAN_SECONDS_MAX;
 
-    scan_want(&ground->scan, limited, ground->now_us);
+    scan_want(&ground->scan, limited, ground->when.now_us);
     replies_add(&ground->scans, reply);
     log_info("Scan for %.0f s", limited);
     ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);

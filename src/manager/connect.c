@@ -14,9 +14,9 @@ static void connect_in_idle(struct device *d, const struct band_identity *band,
                                                      &outcome.failure, false);
         return;
     }
-    link->asked_us = d->ground->now_us;
+    link->asked_us = d->ground->when.now_us;
     replies_add(&link->connects, reply);
-    link_connect(d, band, d->ground->now_us + CONNECT_LIMIT_US);
+    link_connect(d, band, d->ground->when.now_us + CONNECT_LIMIT_US);
 }
 
 static void answer_busy(const struct device *d, struct manager_reply reply)
@@ -48,8 +48,8 @@ static void connect_in_waiting(struct device *d, struct manager_reply reply)
         return;
     }
     if (link->connects.count == 0) {
-        link->asked_us = d->ground->now_us;
-        link->connect_deadline = d->ground->now_us + CONNECT_LIMIT_US;
+        link->asked_us = d->ground->when.now_us;
+        link->connect_deadline = d->ground->when.now_us + CONNECT_LIMIT_US;
         if (d->radio.state == RADIO_TRYING)
             d->radio.deadline = link->connect_deadline;
     }
@@ -65,8 +65,8 @@ static void connect_in_disconnecting(struct device *d, const struct band_identit
     if (!link->has_next) {
         link->has_next = true;
         link->next = *band;
-        link->asked_us = d->ground->now_us;
-        link->connect_deadline = d->ground->now_us + CONNECT_LIMIT_US;
+        link->asked_us = d->ground->when.now_us;
+        link->connect_deadline = d->ground->when.now_us + CONNECT_LIMIT_US;
     }
     replies_add(&link->connects, reply);
 }
@@ -80,7 +80,7 @@ static void take_over(struct device *d, const struct band_identity *band,
         outcome_failure(ERROR_CANCELLED, "Undone by a connect to %s", band_label(band));
 
     cancelled.band = d->link.band;
-    d->link.farewell = (struct farewell){.stream = stream_drop(d), .band = d->link.band};
+    d->link.farewell = (struct farewell){.stream = told_drop_stream(d), .band = d->link.band};
     d->link.state = LINK_DISCONNECTING;
     link_cancel_connects(d, &d->link.farewell.band, &cancelled);
     connect_in_disconnecting(d, band, reply);

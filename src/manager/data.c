@@ -1,72 +1,54 @@
-/*
- * Packets on their way: to the recorder's log and the pipeline, and what it makes of them up to the
- * listener. Those of a stream that starts are held until it has been told.
- */
+#include "data.h"
+
 #include "base/log.h"
-#include "internal.h"
 
-/* The pipeline takes a rate for granted 1 s after the first packet; a hair later it is asked. */
-#define RATE_WAIT_US (SECOND + 1000)
-
-/* A start of many seconds holds more than a client's queue takes: it is let go of in portions, with
- * this much time between them to be sent in. */
-#define PORTION    16
-#define PORTION_US INT64_C(5000)
+/* ---- What the pipeline tells ---- */
 
 static void on_samples(void *user, const struct sample_block *block)
 {
     struct device *d = user;
+    struct band_link *link = &d->link.device;
 
-    if (block->samples.sensor == SENSOR_BAT &&
-        d->link.device.battery_level != block->samples.level) {
-        d->link.device.battery_level = block->samples.level;
+    if (block->samples.sensor == SENSOR_BAT && link->battery_level != block->samples.level) {
+        link->battery_level = block->samples.level;
         d->info_changed = true;
     }
-    stream_count(d, block);
+    if (stream_sensors(&d->stream) & SENSOR_BIT(block->samples.sensor))
+        flow_count(&d->flow, block);
     d->ground->listener.samples(d->ground->listener.user, block);
 }
 
 static bool wants_features(void *user, enum sensor sensor)
 {
-    struct device *d = user;
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
 
-    return !d->ground->listener.wants_features ||
-           d->ground->listener.wants_features(d->ground->listener.user, sensor);
+    return !up->wants_features || up->wants_features(up->user, sensor);
 }
 
 static void on_eeg(void *user, const struct eeg_features *features)
 {
-    struct device *d = user;
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
 
-    d->ground->listener.eeg(d->ground->listener.user, features);
+    up->eeg(up->user, features);
 }
 
 static void on_ppg(void *user, const struct ppg_features *features)
 {
-    struct device *d = user;
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
 
-    d->ground->listener.ppg(d->ground->listener.user, features);
+    up->ppg(up->user, features);
 }
 
 static void on_acc(void *user, const struct acc_features *features)
 {
-    struct device *d = user;
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
 
-    d->ground->listener.acc(d->ground->listener.user, features);
-}
-
-static void on_eeg_rate(void *user, int rate)
-{
-    struct device *d = user;
-
-    log_info("EEG comes at %d Hz", rate);
-    stream_eeg_rate(d);
+    up->acc(up->user, features);
 }
 
 static void on_rebooted(void *user)
 {
-    (void)user;
-    log_warning("The band rebooted");
+    log_warning("%s rebooted", device_label(user));
 }
 
 static void on_bad_packet(void *user, const struct packet *packet, enum packet_fault fault)
@@ -74,15 +56,18 @@ static void on_bad_packet(void *user, const struct packet *packet, enum packet_f
     struct device *d = user;
 
     if (!d->bad_packet_logged)
-        log_warning("Bad %s packet of %zu bytes: %s; further ones are only counted",
-                    sensor_name(packet->sensor), packet->len, packet_fault_text(fault));
+        log_warning("%s: bad %s packet of %zu bytes: %s; further ones are only counted",
+                    device_label(d), sensor_name(packet->sensor), packet->len,
+                    packet_fault_text(fault));
     d->bad_packet_logged = true;
 }
 
-struct pipeline *data_pipeline_create(struct device *d)
+bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
 {
-    const struct pipeline_config config = {.mains_hz = d->ground->config.mains_hz,
-                                           .with_features = true};
+    const struct pipeline_config config = {
+        .mains_hz = d->ground->config.mains_hz,
+        .with_features = true,
+    };
     const struct pipeline_listener listener = {
         .user = d,
         .samples = on_samples,
@@ -94,194 +79,111 @@ struct pipeline *data_pipeline_create(struct device *d)
         .rebooted = on_rebooted,
         .bad_packet = on_bad_packet,
     };
-    return pipeline_create(&config, &listener);
+    return flow_init(&d->flow, &config, &listener);
 }
+
+/* ---- The flow's steps ---- */
 
 static void deliver(struct device *d, const struct packet *packet)
 {
-    if (packet->sensor == SENSOR_EEG && pipeline_eeg_rate(d->pipeline) == 0 &&
-        d->eeg_fed_us == NEVER)
-        d->eeg_fed_us = packet->arrival_us;
     d->ground->listener.packet(d->ground->listener.user, packet);
-    d->piping = true;
-    pipeline_packet(d->pipeline, packet);
-    d->piping = false;
+    flow_packet(&d->flow, packet);
 }
 
-/* Only EEG goes ahead of the others while its rate is waited for: the pipeline holds it itself. */
-static sensor_set held_back(const struct device *d)
+static bool settle_once(struct device *d)
 {
-    if (!d->stream.starting)
-        return 0;
-    return d->stream.entering & ~(d->stream.judging ? SENSOR_BIT(SENSOR_EEG) : 0);
-}
-
-static void let_go(struct device *d)
-{
+    const struct manager_listener *up = &d->ground->listener;
+    const struct flow_facts facts = {
+        .connected = d->link.state == LINK_CONNECTED,
+        .demand = device_demand(d) | SENSOR_BIT(SENSOR_BAT),
+        .held = stream_held(&d->stream),
+        .recording = d->recording,
+    };
     struct packet packet;
-    int count = 0;
 
-    if (!due(d, d->portion_us))
-        return;
-    while (count < PORTION && d->link.state == LINK_CONNECTED &&
-           backlog_take(&d->backlog, SENSOR_SET_ALL & ~held_back(d), &packet)) {
-        if (sensor_is_wanted(d, packet.sensor))
-            deliver(d, &packet);
-        count++;
+    switch (flow_next(&d->flow, &facts, &packet, &d->ground->when)) {
+    case FLOW_DO_NOTHING:
+        return false;
+    case FLOW_DO_PACKET:
+        deliver(d, &packet);
+        break;
+    case FLOW_DO_STREAM:
+        flow_stream(&d->flow, facts.demand, d->ground->when.now_us);
+        up->subscription(up->user, facts.demand);
+        break;
+    case FLOW_DO_TIME:
+        flow_time(&d->flow, d->ground->when.now_us);
+        break;
+    case FLOW_DO_END:
+        d->info_changed = true;
+        flow_end(&d->flow);
+        up->link_down(up->user, d->ground->when.now_us);
+        break;
     }
-    if (count == PORTION)
-        due(d, d->portion_us = d->ground->now_us + PORTION_US);
+    return true;
 }
 
-/* What came before it goes before it. */
-static bool is_held(const struct device *d, enum sensor sensor)
+/* UTC was stepped since the connection: samples' times follow. */
+static void reanchor(struct device *d)
 {
-    return (held_back(d) & SENSOR_BIT(sensor)) || backlog_has(&d->backlog, sensor);
+    struct clock_anchor *anchor = &d->link.device.anchor;
+    int64_t offset_us;
+
+    d->reanchor = false;
+    if (d->link.state != LINK_CONNECTED || !ground_utc_offset(d->ground, &offset_us))
+        return;
+    log_info("%s: UTC moved by %.0f ms since the connection: anchored anew", device_label(d),
+             (double)(offset_us - (anchor->utc_us - anchor->boot_us)) / 1000.0);
+    *anchor = (struct clock_anchor){d->ground->when.now_us, d->ground->when.now_us + offset_us};
+    d->link.anchor = *anchor;
+    flow_anchor(&d->flow, *anchor);
+}
+
+bool data_settle(struct device *d)
+{
+    bool any = false;
+
+    if (d->reanchor && !d->flow.inside && !d->flow.ends)
+        reanchor(d);
+    while (settle_once(d))
+        any = true;
+    return any;
 }
 
 void data_packet(struct device *d, const struct packet *packet)
 {
-    if ((unsigned)packet->sensor >= SENSOR_COUNT || !sensor_is_wanted(d, packet->sensor))
-        return;
-    if (packet_check(pipeline_model(d->pipeline), packet) == PACKET_OK)
-        watch_heard(d, packet->sensor);
-    else
-        watch_bad(d, packet);
-    /* What the listener did on hearing that comes first, and what is held before what comes now. */
+    /* What the listener did on hearing of it comes first, and what is held before what comes. */
     data_settle(d);
-    if (!sensor_is_wanted(d, packet->sensor))
+    if (!(device_wanted(d) & SENSOR_BIT(packet->sensor)))
         return;
-    if (!is_held(d, packet->sensor) || packet->len == 0 || packet->len > BAND_PACKET_MAX)
+    if (flow_passes(&d->flow, packet, stream_held(&d->stream)))
         deliver(d, packet);
-    else if (!backlog_push(&d->backlog, packet))
-        log_warning("Too many packets came before the stream had started; the oldest are dropped");
-}
-
-/* The band notifies its level only as it changes, minutes apart: the one read at connection is the
- * first. */
-void data_battery_level(struct device *d)
-{
-    const struct band_link *device = &d->link.device;
-    const uint8_t level = (uint8_t)device->battery_level;
-    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1};
-
-    if (device->battery_level != BATTERY_UNKNOWN)
-        data_packet(d, &packet);
-}
-
-static void set_stream(struct device *d)
-{
-    sensor_set wanted = demand_of_all(d) | SENSOR_BIT(SENSOR_BAT);
-    struct packet unwanted;
-
-    if (wanted == d->piped)
-        return;
-    /* What is held of a stream that has stopped is not the next one's. */
-    while (backlog_take(&d->backlog, SENSOR_SET_ALL & ~wanted, &unwanted))
-        continue;
-    d->piped = wanted;
-    d->piping = true;
-    pipeline_stream(d->pipeline, wanted, d->ground->now_us);
-    d->piping = false;
-    d->ground->listener.subscription(d->ground->listener.user, wanted);
-}
-
-/* Another band has another counter and perhaps another rate: nothing of the last one may stay. */
-static void change_band(struct device *d)
-{
-    struct pipeline *fresh;
-
-    if (same_band(&d->pipeline_band, &d->link.device.band))
-        return;
-    if (d->pipeline_band.address[0]) {
-        fresh = data_pipeline_create(d);
-        if (fresh) {
-            pipeline_destroy(d->pipeline);
-            d->pipeline = fresh;
-            d->piped = 0;
-        }
-    }
-    d->pipeline_band = d->link.device.band;
+    else if (!flow_hold(&d->flow, packet))
+        log_warning("%s: too many packets came before the stream had started; the oldest are "
+                    "dropped",
+                    device_label(d));
 }
 
 void data_link_up(struct device *d)
 {
-    change_band(d);
-    d->backlog.count = 0;
-    d->eeg_fed_us = NEVER;
+    const struct manager_listener *up = &d->ground->listener;
+
     d->bad_packet_logged = false;
     d->reanchor = false;
     d->info_changed = true;
-    d->link_is_up = true;
-    d->link_is_down = false;
-    utc_link_up(d);
-    pipeline_link_up(d->pipeline, d->link.device.anchor);
-    d->ground->listener.link_up(d->ground->listener.user, &d->link.device);
-    set_stream(d);
+    flow_link_up(&d->flow, &d->link.device, d->sensors.model);
+    up->link_up(up->user, &d->link.device);
+    data_settle(d);
+}
+
+void data_settle_end(struct device *d)
+{
+    while (d->flow.ends && settle_once(d))
+        continue;
 }
 
 void data_link_down(struct device *d)
 {
-    struct packet packet;
-
-    if (!d->link_is_up)
-        return;
-    d->link_is_down = d->piping;
-    if (d->piping)
-        return;
-    d->link_is_up = false;
-    /* What a start had held came before the end: a recording still wants it, and a stream that was
-     * told of wants what was not let go of yet. */
-    while (backlog_take(&d->backlog, SENSOR_SET_ALL, &packet)) {
-        if ((d->recording | (demand_of_all(d) & ~held_back(d))) & SENSOR_BIT(packet.sensor))
-            deliver(d, &packet);
-    }
-    d->eeg_fed_us = NEVER;
-    d->info_changed = true;
-    d->piping = true;
-    pipeline_link_down(d->pipeline);
-    d->piping = false;
-    d->ground->listener.link_down(d->ground->listener.user, d->ground->now_us);
-}
-
-/* UTC may have been stepped since the connection; where nothing is under way it is taken anew. */
-static void reanchor(struct device *d)
-{
-    double error_ms = status_utc_error_ms(d);
-    int64_t offset_us;
-
-    d->reanchor = false;
-    if (d->link.state != LINK_CONNECTED || !utc_offset(d, &offset_us))
-        return;
-    d->link.device.anchor = (struct clock_anchor){
-        .boot_us = d->ground->now_us,
-        .utc_us = d->ground->now_us + offset_us,
-    };
-    d->link.anchor = d->link.device.anchor;
-    log_info("UTC moved by %.0f ms since the connection: anchored anew", error_ms);
-    d->piping = true;
-    pipeline_link_down(d->pipeline);
-    pipeline_link_up(d->pipeline, d->link.device.anchor);
-    d->piping = false;
-}
-
-void data_settle(struct device *d)
-{
-    if (d->piping)
-        return;
-    if (d->link_is_down)
-        data_link_down(d);
-    if (d->reanchor)
-        reanchor(d);
-    set_stream(d);
-    let_go(d);
-    if (d->eeg_fed_us == NEVER)
-        return;
-    if (due(d, d->eeg_fed_us + RATE_WAIT_US)) {
-        d->piping = true;
-        pipeline_time(d->pipeline, d->ground->now_us);
-        d->piping = false;
-    }
-    if (pipeline_eeg_rate(d->pipeline) || d->ground->now_us > d->eeg_fed_us + RATE_WAIT_US)
-        d->eeg_fed_us = NEVER;
+    if (flow_link_down(&d->flow))
+        data_settle_end(d);
 }

@@ -1,6 +1,10 @@
 #include "demand.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "band/model.h"
+#include "reply.h"
 
 static int fastest_known(void)
 {
@@ -36,6 +40,25 @@ bool demand_rate_fits(const struct demand *demand, int eeg_rate)
             return true;
     }
     return false;
+}
+
+struct manager_outcome demand_refusal(const struct demand *demand, int eeg_rate)
+{
+    double rates[4];
+    char allowed[64];
+    size_t len = 0;
+
+    demand_rates(eeg_rate, rates);
+    for (int i = 0; i < 4 && rates[i] > 0; i++)
+        len +=
+            (size_t)snprintf(allowed + len, sizeof(allowed) - len, "%s%g", i ? ", " : "", rates[i]);
+    struct manager_outcome outcome = outcome_failure(
+        ERROR_INVALID_PARAMETERS, "The band does not give EEG at %g Hz: ask for one of %s",
+        demand->rate, allowed);
+    outcome.parameter = "sample_rate";
+    outcome.rate = demand->rate;
+    memcpy(outcome.rates, rates, sizeof(rates));
+    return outcome;
 }
 
 double demand_rate(const struct demand *demand, int eeg_rate)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "band/sensor.h"
+#include "manager/manager.h"
 
 #define DEMAND_DEFAULT_RATE 250
 
@@ -20,6 +21,9 @@ void demand_rates(int eeg_rate, double rates[4]);
 
 /* Whether the demand's rate is one of them; always, if it asks for no EEG. */
 bool demand_rate_fits(const struct demand *demand, int eeg_rate);
+
+/* What to answer where it is not. */
+struct manager_outcome demand_refusal(const struct demand *demand, int eeg_rate);
 
 /* The rate that results: as asked for, but never above the band's. */
 double demand_rate(const struct demand *demand, int eeg_rate);

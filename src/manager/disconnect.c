@@ -34,8 +34,8 @@ static void say_farewell(struct device *d)
     link->state = LINK_DISCONNECTING;
     data_link_down(d);
     link_cancel_connects(d, &link->farewell.band, &cancelled);
-    stream_drop_starts(d, &cancelled);
-    link->farewell.stream = stream_drop(d);
+    told_no_start(d, &cancelled);
+    link->farewell.stream = told_drop_stream(d);
 }
 
 static void cancel_next(struct device *d)
@@ -44,7 +44,7 @@ static void cancel_next(struct device *d)
 
     d->link.has_next = false;
     link_cancel_connects(d, &d->link.next, &cancelled);
-    stream_drop_starts(d, &cancelled);
+    told_no_start(d, &cancelled);
 }
 
 static void disconnect_dispatch(struct device *d, struct manager_reply reply)

@@ -2,12 +2,26 @@
 
 #include "base/log.h"
 
+/* Two readings this far apart say nothing of a step. */
+#define BRACKET_US 500
+
 struct clock_anchor ground_clock(const struct ground *ground)
 {
     return (struct clock_anchor){
-        .boot_us = ground->now_us,
+        .boot_us = ground->when.now_us,
         .utc_us = ground->host.utc_us(ground->host.user),
     };
+}
+
+bool ground_utc_offset(const struct ground *ground, int64_t *offset_us)
+{
+    const struct manager_host *host = &ground->host;
+    int64_t before = host->boot_us(host->user);
+    int64_t utc = host->utc_us(host->user);
+    int64_t after = host->boot_us(host->user);
+
+    *offset_us = utc - (before + (after - before) / 2);
+    return after - before < BRACKET_US;
 }
 
 bool ground_bluetooth_is_off(const struct ground *ground)
@@ -24,7 +38,7 @@ struct manager_outcome ground_bluetooth_outcome(const struct ground *ground)
 
 bool ground_settle(struct ground *ground)
 {
-    switch (scan_next(&ground->scan, ground->now_us, &ground->wake_us)) {
+    switch (scan_next(&ground->scan, &ground->when)) {
     case SCAN_DO_NOTHING:
         return false;
     case SCAN_DO_START:

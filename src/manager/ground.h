@@ -10,8 +10,7 @@ struct ground {
     struct manager_host host;
     struct manager_listener listener;
     struct backend *backend;
-    int64_t now_us;  /* of the entry that is under way */
-    int64_t wake_us; /* when whoever settles wants to be asked again */
+    struct when when; /* of the entry under way; who settles names when to be asked again */
     struct {
         bool known, available, powered;
         char message[240];
@@ -22,6 +21,9 @@ struct ground {
 
 /* Time, for a machine that anchors something: of the entry, and the host's UTC now. */
 struct clock_anchor ground_clock(const struct ground *ground);
+
+/* UTC − boot time; false: the reading was interrupted and says nothing. */
+bool ground_utc_offset(const struct ground *ground, int64_t *offset_us);
 
 bool ground_bluetooth_is_off(const struct ground *ground);
 struct manager_outcome ground_bluetooth_outcome(const struct ground *ground);

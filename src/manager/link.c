@@ -7,6 +7,7 @@
  *
  * docs/state-machine.md has each command in each state.
  */
+#include <stdio.h>
 #include <strings.h>
 
 #include "base/log.h"
@@ -56,6 +57,7 @@ void link_connect(struct device *d, const struct band_identity *band, int64_t de
     struct link *link = &d->link;
 
     link->band = *band;
+    snprintf(d->label, sizeof(d->label), "%s", band_label(&link->band));
     link->known = false;
     link->resumes = false;
     link->state = LINK_CONNECTING;
@@ -90,7 +92,7 @@ static void connect_fail(struct device *d, const struct manager_outcome *outcome
     log_warning("Connecting %s failed: %s", band_label(&band), outcome->failure.message);
     link->state = LINK_IDLE;
     replies_answer(&link->connects, outcome);
-    stream_drop_starts(d, outcome);
+    told_no_start(d, outcome);
     d->ground->listener.device_connection_failed(d->ground->listener.user, &band, &outcome->failure,
                                                  false);
 }
@@ -118,7 +120,7 @@ void link_attempt_failed(struct device *d, const struct failure *failure)
     if (link->state == LINK_CONNECTING) {
         connect_fail(d, &outcome);
     } else if (link->state == LINK_WAITING) {
-        link->next_try = d->ground->now_us + link->backoff;
+        link->next_try = d->ground->when.now_us + link->backoff;
         link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
         background_fail(d, &outcome);
     }
@@ -164,6 +166,28 @@ static void refuse_other_band(struct device *d, const struct band_link *device)
     connect_fail(d, &outcome);
 }
 
+/* The band notifies its level only as it changes, minutes apart: the one read at connection is the
+ * first. */
+static void tell_battery_level(struct device *d)
+{
+    const struct band_link *device = &d->link.device;
+    const uint8_t level = (uint8_t)device->battery_level;
+    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1};
+    double silent_for;
+
+    if (d->link.state != LINK_CONNECTED || device->battery_level == BATTERY_UNKNOWN)
+        return;
+    sensors_heard(&d->sensors, SENSOR_BAT, d->ground->when.now_us, &silent_for);
+    data_packet(d, &packet);
+}
+
+static const struct band_model *kind_of(const struct band_identity *band)
+{
+    const struct band_model *model = model_of_band(band->name);
+
+    return model ? model : model_default();
+}
+
 void link_up(struct device *d, const struct band_link *device)
 {
     struct link *link = &d->link;
@@ -179,20 +203,24 @@ void link_up(struct device *d, const struct band_link *device)
     link->state = LINK_CONNECTED;
     link->device = *device;
     link->band = device->band;
+    snprintf(d->label, sizeof(d->label), "%s", band_label(&link->band));
     link->known = true;
-    link->connected_us = d->ground->now_us;
+    link->connected_us = d->ground->when.now_us;
     link->proven = false;
     link->reconnects += resumed;
     double step = clock_step_ms(link, device->anchor);
     log_info("Connected %s (%s)%s", device->band.name, device->band.address,
              resumed ? " again" : "");
-    subscriptions_reset(d);
+    sensors_begin(&d->sensors, kind_of(&device->band));
+    int64_t offset_us;
+    bool offset_known = ground_utc_offset(d->ground, &offset_us);
+    utc_begin(&d->utc, offset_known, offset_us, d->ground->when.now_us);
     data_link_up(d);
-    stream_link_up(d);
+    stream_link_up(&d->stream, d->ground->when.now_us);
     outcome.band = device->band;
     replies_answer(&link->connects, &outcome);
     d->ground->listener.device_connected(d->ground->listener.user, resumed, step);
-    data_battery_level(d);
+    tell_battery_level(d);
     d->again = true;
 }
 
@@ -214,18 +242,20 @@ static const char *reason_text(enum disconnect_reason reason)
 void link_lost(struct device *d, enum disconnect_reason reason)
 {
     struct link *link = &d->link;
+    struct manager_outcome promised = outcome_success();
     sensor_set running;
-    bool good = link->proven || d->ground->now_us - link->connected_us >= PROVEN_US;
+    bool good = link->proven || d->ground->when.now_us - link->connected_us >= PROVEN_US;
 
+    promised.band = link->device.band;
     log_warning("%s %s, reconnecting", band_label(&link->band), reason_text(reason));
     if (good || link->backoff == 0)
         link->backoff = BACKOFF_FIRST_US;
     link->state = LINK_WAITING;
     link->resumes = true;
     link->outage_told = false;
-    link->asked_us = d->ground->now_us;
+    link->asked_us = d->ground->when.now_us;
     link->seen_us = INT64_MIN;
-    link->next_try = d->ground->now_us + link->backoff;
+    link->next_try = d->ground->when.now_us + link->backoff;
     link->backoff = 2 * link->backoff < BACKOFF_LAST_US ? 2 * link->backoff : BACKOFF_LAST_US;
     d->again = true;
     /* The pipeline gives out what it held: on hearing that someone may disconnect. */
@@ -233,19 +263,19 @@ void link_lost(struct device *d, enum disconnect_reason reason)
     if (link->state != LINK_WAITING)
         return;
     running = d->stream.told;
-    stream_link_lost(d);
+    stream_link_lost(&d->stream, device_eeg_rate(d), ground_clock(d->ground));
+    replies_answer(&d->starts, &promised);
     d->ground->listener.device_disconnected(d->ground->listener.user, &link->device.band, reason,
                                             true);
-    if (!d->stream.running)
+    if (!stream_pause(&d->stream))
         return;
-    d->stream.running = false;
     d->ground->listener.stream_stopped(d->ground->listener.user, &link->device.band, running,
                                        STREAM_END_DEVICE_DISCONNECTED, true);
 }
 
 void link_try_now(struct device *d)
 {
-    d->link.next_try = d->ground->now_us;
+    d->link.next_try = d->ground->when.now_us;
     d->link.backoff = BACKOFF_FIRST_US;
 }
 
@@ -254,11 +284,12 @@ void link_wait_for(struct device *d, const struct band_identity *band, bool resu
     struct link *link = &d->link;
 
     link->band = *band;
+    snprintf(d->label, sizeof(d->label), "%s", band_label(&link->band));
     link->known = false;
     link->resumes = resumes;
     link->state = LINK_WAITING;
     link->outage_told = false;
-    link->asked_us = d->ground->now_us;
+    link->asked_us = d->ground->when.now_us;
     link->seen_us = INT64_MIN;
     link_try_now(d);
     log_info("Waiting for %s", band_label(band));
@@ -267,7 +298,7 @@ void link_wait_for(struct device *d, const struct band_identity *band, bool resu
 void link_seen(struct device *d, const struct band_identity *band)
 {
     if (d->link.state != LINK_IDLE && same_band(band, &d->link.band))
-        d->link.seen_us = d->ground->now_us;
+        d->link.seen_us = d->ground->when.now_us;
 }
 
 void link_bluetooth_changed(struct device *d)

@@ -18,7 +18,7 @@ static void settle(struct manager *m)
 
     do {
         m->again = false;
-        m->ground.wake_us = NEVER;
+        m->ground.when.wake_us = NEVER;
         m->again = ground_settle(&m->ground);
         for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
             m->again |= device_settle(&m->devices[i]);
@@ -31,9 +31,9 @@ static void settle(struct manager *m)
 
 static void tell_wake(struct manager *m)
 {
-    if (m->ground.wake_us == m->told_us)
+    if (m->ground.when.wake_us == m->told_us)
         return;
-    m->told_us = m->ground.wake_us;
+    m->told_us = m->ground.when.wake_us;
     m->ground.host.wake_at(m->ground.host.user, m->told_us);
 }
 
@@ -49,8 +49,8 @@ static void forgive(struct manager *m)
 
 void manager_enter(struct manager *m)
 {
-    m->ground.now_us = m->ground.host.boot_us(m->ground.host.user);
-    if (m->depth++ == 0 && m->told_us != NEVER && m->ground.now_us > m->told_us + LATE_US)
+    m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
+    if (m->depth++ == 0 && m->told_us != NEVER && m->ground.when.now_us > m->told_us + LATE_US)
         forgive(m);
 }
 
@@ -77,7 +77,7 @@ static void close_down(struct manager *m)
     struct backend *backend = m->ground.backend;
 
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-        device_end_data(&m->devices[i]);
+        data_settle_end(&m->devices[i]);
     m->destroying = true;
     m->ground.host.wake_at(m->ground.host.user, NEVER);
     backend->ops->destroy(backend, destroyed, m);
@@ -128,7 +128,7 @@ static void on_seen(void *user, const struct band_sighting *sighting)
     manager_enter(m);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
         link_seen(&m->devices[i], &sighting->band);
-    if (scan_saw(&ground->scan, sighting, ground->now_us))
+    if (scan_saw(&ground->scan, sighting, ground->when.now_us))
         ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
     manager_leave(m);
 }
@@ -173,32 +173,28 @@ static void on_disconnected(void *user, enum link_end end)
 static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
 {
     manager_enter(user);
-    subscription_notified(linked(user), sensor, on, failure);
+    device_notified(linked(user), sensor, on, failure);
     manager_leave(user);
 }
 
-/* Refused or missing: some firmware sends EEG on the subscription alone (docs/band.md), so it is
- * only logged. */
 static void on_controlled(void *user, const struct failure *failure)
 {
     manager_enter(user);
-    if (failure)
-        log_debug("EEG control: %s", failure->message);
-    subscription_controlled(linked(user));
+    device_written(linked(user), failure);
     manager_leave(user);
 }
 
 static void on_probed(void *user, bool alive)
 {
     manager_enter(user);
-    watch_probed(linked(user), alive);
+    device_probed(linked(user), alive);
     manager_leave(user);
 }
 
 static void on_packet(void *user, const struct packet *packet)
 {
     manager_enter(user);
-    data_packet(linked(user), packet);
+    device_packet(linked(user), packet);
     manager_leave(user);
 }
 
@@ -233,7 +229,7 @@ struct manager *manager_create(const struct manager_config *config, struct backe
     m->ground.config = *config;
     m->ground.host = *host;
     m->ground.listener = *listener;
-    m->ground.wake_us = m->told_us = NEVER;
+    m->ground.when.wake_us = m->told_us = NEVER;
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
         if (!device_create(&m->devices[i], &m->ground)) {
             let_go(m);

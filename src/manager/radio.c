@@ -16,7 +16,7 @@
 static void let_go(struct device *d, enum radio_state state)
 {
     d->radio.state = state;
-    d->radio.deadline = d->ground->now_us + PATIENCE_US;
+    d->radio.deadline = d->ground->when.now_us + PATIENCE_US;
     due(d, d->radio.deadline);
     d->ground->backend->ops->disconnect(d->ground->backend);
 }
@@ -25,7 +25,7 @@ static void attempt(struct device *d)
 {
     d->radio.state = RADIO_TRYING;
     d->radio.band = d->link.band;
-    d->radio.deadline = d->ground->now_us + CONNECT_LIMIT_US;
+    d->radio.deadline = d->ground->when.now_us + CONNECT_LIMIT_US;
     due(d, d->radio.deadline);
     d->ground->backend->ops->connect(d->ground->backend, &d->link.band);
 }

@@ -1,15 +1,13 @@
 #include "scan.h"
 
-#include "when.h"
-
 /* A backend that never says that its scan has ended is taken to have ended it after this. */
 #define PATIENCE_US (10 * SECOND)
 
-enum scan_step scan_next(struct scan *scan, int64_t now_us, int64_t *wake)
+enum scan_step scan_next(struct scan *scan, struct when *when)
 {
-    if (scan->wanted && !is_awaited(now_us, scan->ends_us, wake))
+    if (scan->wanted && !is_awaited(when, scan->ends_us))
         return SCAN_DO_FINISH;
-    if (scan->radio == SCAN_ENDING && !is_awaited(now_us, scan->patience_us, wake))
+    if (scan->radio == SCAN_ENDING && !is_awaited(when, scan->patience_us))
         scan->radio = SCAN_OFF;
     if (scan->wanted && scan->radio == SCAN_OFF) {
         scan->radio = SCAN_ON;
@@ -17,7 +15,7 @@ enum scan_step scan_next(struct scan *scan, int64_t now_us, int64_t *wake)
     }
     if (!scan->wanted && scan->radio == SCAN_ON) {
         scan->radio = SCAN_ENDING;
-        scan->patience_us = now_us + PATIENCE_US;
+        scan->patience_us = when->now_us + PATIENCE_US;
         return SCAN_DO_STOP;
     }
     return SCAN_DO_NOTHING;

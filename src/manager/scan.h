@@ -6,6 +6,7 @@
 #define MANAGER_SCAN_H
 
 #include "sightings.h"
+#include "when.h"
 
 struct scan {
     enum { SCAN_OFF, SCAN_ON, SCAN_ENDING } radio;
@@ -21,8 +22,8 @@ enum scan_step {
     SCAN_DO_FINISH, /* its time is over */
 };
 
-/* Its next step, booked as taken; none: the time to ask again lowers *wake. */
-enum scan_step scan_next(struct scan *scan, int64_t now_us, int64_t *wake);
+/* Its next step, booked as taken; none: it names the time to be asked again. */
+enum scan_step scan_next(struct scan *scan, struct when *when);
 
 void scan_want(struct scan *scan, double seconds, int64_t now_us);
 

@@ -3,35 +3,33 @@
 
 #include "internal.h"
 
-static double offset_us(struct clock_anchor anchor)
+/* Real UTC less what is told. */
+static double utc_error_ms(const struct device *d)
 {
-    return (double)(anchor.utc_us - anchor.boot_us);
-}
-
-double status_utc_error_ms(const struct device *d)
-{
-    const struct clock_anchor now = {.boot_us = d->ground->host.boot_us(d->ground->host.user),
-                                     .utc_us = d->ground->host.utc_us(d->ground->host.user)};
+    const struct manager_host *host = &d->ground->host;
+    const struct clock_anchor *anchor = &d->link.device.anchor;
+    const int64_t boot_us = host->boot_us(host->user), utc_us = host->utc_us(host->user);
 
     if (d->link.state != LINK_CONNECTED)
         return NAN;
-    return (offset_us(now) - offset_us(d->link.device.anchor)) / 1000.0;
+    return (double)(utc_us - boot_us - (anchor->utc_us - anchor->boot_us)) / 1000.0;
 }
 
 static void fill_stream(const struct device *d, struct manager_status *status)
 {
     const struct stream *stream = &d->stream;
-    int known = pipeline_eeg_rate(d->pipeline);
+    int known = pipeline_eeg_rate(d->flow.pipeline);
 
     status->stream = stream->state;
-    status->sensors = stream->state == STREAM_IDLE ? 0 : stream->demand.sensors;
+    status->sensors = stream_sensors(stream);
     status->sample_rate = stream->sample_rate;
     status->eeg_rate = known ? known : stream->taken_rate;
     status->duration = stream->demand.seconds;
     status->since_utc_us = stream->since_utc_us;
     status->remaining = NAN;
-    if (stream->state != STREAM_IDLE && stream->ends != NEVER)
-        status->remaining = fmax(0, (double)(stream->ends - d->ground->now_us) / (double)SECOND);
+    if (stream->state != STREAM_IDLE && stream->ends_us != NEVER)
+        status->remaining =
+            fmax(0, (double)(stream->ends_us - d->ground->when.now_us) / (double)SECOND);
 }
 
 static void fill_device(const struct device *d, struct band_link *device)
@@ -55,22 +53,22 @@ const struct manager_status *manager_status(struct manager *m)
     struct ground *ground = &m->ground;
     const struct device *d = the_device(m);
 
-    ground->now_us = ground->host.boot_us(ground->host.user);
+    ground->when.now_us = ground->host.boot_us(ground->host.user);
     *status = (struct manager_status){
         .link = d->link.state,
         .bluetooth_available = ground->bluetooth.available,
         .bluetooth_powered = ground->bluetooth.powered,
         .bluetooth_message = ground->bluetooth.message,
         .scanning = ground->scan.wanted,
-        .utc_error_ms = status_utc_error_ms(d),
+        .utc_error_ms = utc_error_ms(d),
         .reconnects = d->link.reconnects,
-        .flowing = d->piped,
-        .pipeline = d->pipeline,
+        .flowing = d->flow.streamed,
+        .pipeline = d->flow.pipeline,
     };
     fill_device(d, &status->device);
     fill_stream(d, status);
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        status->silent_for[sensor] = watch_silent_for(d, (enum sensor)sensor);
+        status->silent_for[sensor] = device_silent_for(d, (enum sensor)sensor);
     return status;
 }
 
@@ -81,12 +79,12 @@ int manager_mains_hz(const struct manager *m)
 
 const struct pipeline_counts *manager_counts(struct manager *m, enum sensor sensor)
 {
-    return pipeline_counts(the_device(m)->pipeline, sensor);
+    return pipeline_counts(the_device(m)->flow.pipeline, sensor);
 }
 
 unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct failure *failure)
 {
-    return device_bad_packets(&m->devices[0], sensor, failure);
+    return sensors_bad(&m->devices[0].sensors, sensor, failure);
 }
 
 size_t manager_scan_devices(const struct manager *m, const struct band_sighting **devices)
@@ -102,6 +100,6 @@ double manager_utc_ms(struct manager *m, int64_t boot_us)
     int64_t now_utc = host->utc_us(host->user);
 
     if (d->link.state == LINK_CONNECTED)
-        return pipeline_utc_ms(d->pipeline, boot_us);
+        return pipeline_utc_ms(d->flow.pipeline, boot_us);
     return (double)(now_utc + boot_us - host->boot_us(host->user)) / 1000.0;
 }

@@ -25,5 +25,5 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
     if (d->link.state != LINK_IDLE)
         return;
     link_wait_for(d, &wants->band, resumes);
-    stream_expect(d, wants);
+    stream_expect(&d->stream, wants, resumes, ground_clock(d->ground));
 }

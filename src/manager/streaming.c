@@ -1,0 +1,103 @@
+/* The commands start and stop in each state of a device (docs/state-machine.md). */
+#include <string.h>
+
+#include "internal.h"
+
+static bool is_possible(const struct device *d, const struct demand *demand,
+                        struct manager_outcome *outcome)
+{
+    bool connecting = d->link.state == LINK_CONNECTING || d->link.has_next;
+
+    if (demand->sensors == 0 || (demand->sensors & ~SENSOR_SET_ALL)) {
+        *outcome = outcome_failure(ERROR_INVALID_PARAMETERS, "No sensors to stream");
+        outcome->parameter = "sensors";
+        return false;
+    }
+    if (!device_rate_fits(d, demand, outcome))
+        return false;
+    if (d->link.state == LINK_IDLE || (d->link.state == LINK_DISCONNECTING && !connecting)) {
+        *outcome = outcome_failure(ERROR_NOT_CONNECTED, "No band is connected: connect one first");
+        return false;
+    }
+    return true;
+}
+
+static void start_waiting(struct device *d, const struct demand *demand, struct manager_reply reply)
+{
+    struct manager_outcome outcome = outcome_success();
+
+    stream_promise(&d->stream, demand, device_eeg_rate(d), ground_clock(d->ground));
+    outcome.band = d->link.band;
+    d->info_changed = true;
+    reply_now(reply, &outcome);
+}
+
+/* Connected, or about to be: answered once it is known what comes of it. */
+static void start_owed(struct device *d, const struct demand *demand, struct manager_reply reply)
+{
+    struct stream *stream = &d->stream;
+    bool connected = d->link.state == LINK_CONNECTED;
+    sensor_set flowing = device_demand(d) & ~(stream->starting ? stream->entering : 0);
+
+    if (!replies_add(&d->starts, reply))
+        return;
+    if (stream->state == STREAM_IDLE && connected)
+        device_look_at_utc(d);
+    stream_ask(stream, demand, flowing, connected, d->ground->when.now_us);
+    d->info_changed = true;
+}
+
+static void start_already(struct device *d, const struct demand *demand, struct manager_reply reply)
+{
+    struct manager_outcome outcome = outcome_success();
+
+    outcome.already = true;
+    outcome.band = d->link.device.band;
+    stream_prolong(&d->stream, demand->seconds, ground_clock(d->ground));
+    reply_now(reply, &outcome);
+}
+
+void device_start(struct device *d, const struct demand *demand, struct manager_reply reply)
+{
+    struct manager_outcome outcome;
+
+    if (!is_possible(d, demand, &outcome))
+        reply_now(reply, &outcome);
+    else if (d->link.state == LINK_WAITING)
+        start_waiting(d, demand, reply);
+    else if (stream_is_so(&d->stream, demand, device_eeg_rate(d)))
+        start_already(d, demand, reply);
+    else
+        start_owed(d, demand, reply);
+}
+
+static void fill_stopped(const struct device *d, struct manager_outcome *outcome)
+{
+    outcome->already = !d->stream.told;
+    if (d->link.state != LINK_IDLE)
+        outcome->band = *link_told_band(&d->link);
+    outcome->sensors = d->stream.told;
+    memcpy(outcome->received, d->flow.received, sizeof(outcome->received));
+    memcpy(outcome->lost, d->flow.lost, sizeof(outcome->lost));
+}
+
+void device_stop(struct device *d, struct manager_reply reply)
+{
+    struct manager_outcome outcome = outcome_success();
+    struct manager_outcome cancelled = outcome_failure(ERROR_CANCELLED, "Undone by a stop");
+
+    fill_stopped(d, &outcome);
+    sensor_set sensors = told_drop_stream(d);
+    replies_answer(&d->starts, &cancelled);
+    reply_now(reply, &outcome);
+    told_stopped(d, sensors, STREAM_END_USER_REQUEST);
+}
+
+bool device_rate_fits(const struct device *d, const struct demand *demand,
+                      struct manager_outcome *outcome)
+{
+    if (demand_rate_fits(demand, device_eeg_rate(d)))
+        return true;
+    *outcome = demand_refusal(demand, device_eeg_rate(d));
+    return false;
+}
