@@ -29,17 +29,36 @@ static bool is_printable(const char *text)
     return true;
 }
 
+/* Of `http://host/path`, which proxies send, the host is cut out and what is behind it returned; of
+ * others the target is. */
+static char *cut_authority(char *target, struct request *request)
+{
+    static const char scheme[] = "http://";
+    const size_t scheme_len = sizeof(scheme) - 1;
+
+    if (strncasecmp(target, scheme, scheme_len) != 0)
+        return target;
+    const size_t len = strcspn(target + scheme_len, "/?");
+    /* To the left, for what is behind it begins at once. */
+    request->authority = memmove(target, target + scheme_len, len);
+    target[len] = '\0';
+    return target + scheme_len + len;
+}
+
 static bool parse_target(char *target, struct request *request)
 {
-    if (target[0] != '/' || !is_printable(target))
+    if (!is_printable(target))
+        return false;
+    target = cut_authority(target, request);
+    if (target[0] != '/' && !request->authority)
         return false;
     char *mark = strchr(target, '?');
-    request->path = target;
     request->query = "";
     if (mark) {
         *mark = '\0';
         request->query = mark + 1;
     }
+    request->path = target[0] ? target : "/";
     return true;
 }
 
@@ -140,7 +159,12 @@ bool request_parse(char *head, size_t len, struct request *request)
             return false;
         line = end + 2;
     }
-    return request->host || request->http_1_0;
+    if (!request->host && !request->http_1_0)
+        return false;
+    /* RFC 9112, 3.2.2: then the Host header counts for nothing. */
+    if (request->authority)
+        request->host = request->authority;
+    return true;
 }
 
 bool request_has_token(const char *header, const char *token)

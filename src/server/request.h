@@ -18,6 +18,7 @@
 /* Points into the head, which parsing has cut into strings; NULL where absent. */
 struct request {
     const char *method, *path, *query; /* query without `?`, "" if none */
+    const char *authority;             /* of an absolute target: it counts as the Host */
     const char *host, *origin, *authorization;
     const char *fetch_site, *fetch_mode, *fetch_dest, *purpose;
     const char *preflight_method, *private_network;

@@ -22,7 +22,7 @@ def test_no_websocket_opens_on(server, path):
     ("GET /health HTTP/1.1", 200), ("GET /nothing HTTP/1.1", 404), ("GET /ws HTTP/1.1", 426), ("GET /../etc/passwd HTTP/1.1", 404),
     ("POST / HTTP/1.1", 405), ("PUT /x HTTP/1.1", 405), ("CONNECT / HTTP/1.1", 405), ("OPTIONS / HTTP/1.1", 405),
     ("CONNECT localhost:80 HTTP/1.1", 400), ("GET / HTTP/2.0", 400), ("GET /", 400), ("GET  / HTTP/1.1", 400),
-    ("hello", 400), ("GET http://localhost/ HTTP/1.1", 400), ("\x01\x02", 400),
+    ("hello", 400), ("GET https://localhost/ HTTP/1.1", 400), ("\x01\x02", 400),
 ])
 def test_a_request_gets_its_status(server, request_line, status):
     assert server.http(request_line + "\nHost: localhost\n\n")[0] == status
@@ -53,8 +53,18 @@ def test_host_decides(server, host, status):
     assert server.get("/health", host=host)[0] == status
 
 
+@pytest.mark.parametrize("target, status", [
+    ("http://localhost/", 200), ("http://127.0.0.1:8121", 200), ("HTTP://LOCALHOST/health", 200), ("http://localhost/nothing", 404),
+    ("http://evil.com/", 403), ("http:///", 403), ("http://localhost@evil.com/", 403), ("http://localhost/" + "x" * 9000, 414),
+])
+def test_the_host_of_an_absolute_target_decides_and_not_the_header(server, target, status):
+    assert server.http(f"GET {target} HTTP/1.1\nHost: localhost\n\n")[0] == status
+    assert server.http(f"GET {target} HTTP/1.1\nHost: evil.com\n\n")[0] == status
+
+
 def test_no_host_and_two_hosts_are_refused(server):
     assert server.http("GET / HTTP/1.1\n\n")[0] == 400
+    assert server.http("GET http://localhost/ HTTP/1.1\n\n")[0] == 400
     assert server.http("GET / HTTP/1.1\nHost: localhost\nHost: localhost\n\n")[0] == 400
 
 

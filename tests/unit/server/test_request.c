@@ -33,6 +33,30 @@ static void a_request_is_taken_apart(void **state)
     assert_false(request.http_1_0);
 }
 
+static void an_absolute_target_says_the_host_itself(void **state)
+{
+    static const struct {
+        const char *target, *host, *path, *query;
+    } targets[] = {
+        {"http://localhost:8121/health", "localhost:8121", "/health", ""},
+        {"HTTP://[::1]:8121/a/b?c=d", "[::1]:8121", "/a/b", "c=d"},
+        {"http://localhost", "localhost", "/", ""},
+        {"http://localhost?token=x", "localhost", "/", "token=x"},
+        {"http:///", "", "/", ""},
+    };
+    char text[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: evil.com\r\n\r\n",
+                 targets[i].target);
+        assert_true(parse(text));
+        assert_string_equal(request.host, targets[i].host);
+        assert_string_equal(request.path, targets[i].path);
+        assert_string_equal(request.query, targets[i].query);
+    }
+}
+
 static void the_head_ends_at_the_empty_line(void **state)
 {
     (void)state;
@@ -50,7 +74,10 @@ static void what_is_malformed_is_refused(void **state)
         "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET x HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET ?a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
         "G@T / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET / HTTP/2\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost a\r\n\r\n",
@@ -103,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_taken_apart),
+        cmocka_unit_test(an_absolute_target_says_the_host_itself),
         cmocka_unit_test(the_head_ends_at_the_empty_line),
         cmocka_unit_test(what_is_malformed_is_refused),
         cmocka_unit_test(tokens_are_found_whole),
