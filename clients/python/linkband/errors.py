@@ -2,6 +2,7 @@
 
 Error
 ├── CommandError            the daemon refused a command
+├── SessionError            a recording lacks what was asked for (session.py)
 └── ConnectionLost          the connection ended; whether what was sent was carried out is not known
     ├── NotReachable        none could be made
     └── Rejected            the daemon does not let this client in: not tried again

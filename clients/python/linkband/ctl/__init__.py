@@ -10,8 +10,8 @@ import sys
 from typing import List, Optional, Sequence
 
 from ..client import DEFAULT_URL, connect
-from ..errors import CommandError, ConnectionLost, Rejected
-from . import commands, recordings
+from ..errors import CommandError, ConnectionLost, Error, Rejected
+from . import commands, datasets, recordings
 from .commands import Arguments
 
 REFUSED, USAGE, NOT_REACHABLE, TOKEN, TIME_UP = 1, 2, 3, 4, 27
@@ -61,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
         one.set_defaults(work=work)
         return one
 
+    def local(name: str, here: commands.Here, words: str) -> argparse.ArgumentParser:
+        one = subcommands.add_parser(name, help=words, description=words, parents=[common])
+        one.set_defaults(here=here)
+        return one
+
     def group(name: str, words: str) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
         one = subcommands.add_parser(name, help=words, description=words)
         return one.add_subparsers(dest=name, required=True, metavar="COMMAND")
@@ -94,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all)")
     one.add_argument("--formats", type=some_of(FORMATS), metavar="LIST", help="of csv,bdf,jsonl (csv,bdf)")
     one.add_argument("--duration", metavar="S", type=positive, help="for S seconds")
+    one.add_argument("--participant", metavar="P", help="whose data it is, for session.json")
+    one.add_argument("--task", metavar="T", help="what is done, for session.json")
+    one.add_argument("--notes", metavar="TEXT", help="for session.json")
     one = add(under, "stop", recordings.stop, "end it, wait for its files and print its session_id")
     wait(one)
     json(add(under, "status", recordings.status, "tell of the running one, else of the last"))
@@ -107,6 +115,12 @@ def parser() -> argparse.ArgumentParser:
                      help="the folder is made in DIR")
     one = add(under, "rm", recordings.rm, "delete some")
     one.add_argument("sessions", nargs="+", metavar="SESSION")
+
+    one = local("bids", datasets.bids, "add recordings to a dataset as BIDS-EEG wants it; asks no daemon")
+    one.add_argument("dataset", metavar="DATASET", type=pathlib.Path, help="its folder, begun where it isn't there yet")
+    one.add_argument("sessions", metavar="SESSION", nargs="+", type=pathlib.Path, help="the folder of a recording")
+    one.add_argument("--task", metavar="T", help="letters and digits (what the recording was begun with)")
+    one.add_argument("--subject", metavar="S", help="letters and digits (the recording's participant)")
 
     one = add(subcommands, "mark", commands.mark, "set a marker and print its time (Unix ms)")
     one.add_argument("label", metavar="LABEL")
@@ -151,7 +165,10 @@ def no_more_output() -> None:
 
 def carried_out(arguments: Arguments) -> int:
     try:
-        asyncio.run(run(arguments))
+        if arguments.here:
+            arguments.here(arguments)
+        else:
+            asyncio.run(run(arguments))
         sys.stdout.flush()
         return 0
     except CommandError as error:
@@ -163,6 +180,9 @@ def carried_out(arguments: Arguments) -> int:
     except ConnectionLost as error:
         say(str(error))
         return NOT_REACHABLE
+    except Error as error:
+        say(str(error))
+        return REFUSED
     except asyncio.TimeoutError:
         say(f"time is up after {arguments.seconds:g} s")
         return TIME_UP

@@ -22,9 +22,12 @@ class Arguments(argparse.Namespace):
     url: str
     token: Optional[str]
     work: "Work"
+    here: Optional["Here"] = None
 
 
 Work = Callable[[AsyncBand, Arguments], Awaitable[None]]
+# What needs no daemon.
+Here = Callable[[Arguments], None]
 
 
 def put(line: str) -> None:

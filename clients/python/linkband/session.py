@@ -1,0 +1,151 @@
+"""A recording's folder: to MNE, to pandas."""
+
+import json
+import os
+import pathlib
+from typing import Any, Dict, List, Union
+
+from .bdf import Annotation, Bdf, Signal, open_bdf
+from .errors import Error
+
+FRAMES = ("eeg", "ppg", "acc", "bat", "markers")
+SENSORS = ("eeg", "ppg", "acc")
+# How labels in session.bdf begin, and whose they are.
+LABELS = {"EEG": "eeg", "Lead-off": "eeg", "PPG": "ppg", "ACC": "acc"}
+VOLTS = 1e-6
+
+
+class SessionError(Error):
+    """A recording lacks what was asked for."""
+
+
+def imported(name: str, package: str) -> Any:
+    import importlib
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise SessionError(f"{name} is not installed: apt install {package}, or pip install {name}") from None
+
+
+def sensor_of(signal: Signal) -> str:
+    return LABELS[signal.label.split(" ")[0]]
+
+
+class Session:
+    """Made by read_session(). `info` is session.json; docs/recording.md tells of each key."""
+
+    def __init__(self, path: pathlib.Path, info: Dict[str, Any]):
+        self.path = path
+        self.info = info
+
+    def __repr__(self) -> str:
+        return f"<session {self.info.get('session_id')}: {self.info.get('duration')} s, {self.info.get('state')}>"
+
+    def bdf(self) -> Bdf:
+        try:
+            return open_bdf(self.path / "session.bdf")
+        except FileNotFoundError:
+            raise SessionError(f"{self.path} has no session.bdf: linkbandd export {self.path} --format bdf "
+                               f"--out {self.path} makes it of the packets") from None
+
+    def annotations(self) -> List[Annotation]:
+        """Markers and gaps, in seconds from the BDF's start. Markers come whole where markers.csv is there: the BDF
+        has 40 bytes of each."""
+        bdf = self.bdf()
+        found = bdf.annotations()
+        if not (self.path / "markers.csv").exists():
+            return found
+        gaps = [one for one in found if one.text.startswith(("BAD_gap ", "gap ")) and one.duration > 0]
+        start_ms = bdf.start.timestamp() * 1e3
+        markers = [Annotation(min(max((ms - start_ms) / 1e3, 0), bdf.duration), 0, label)
+                   for ms, label in self._markers()]
+        return sorted(gaps + markers)
+
+    def _markers(self) -> List[Any]:
+        import csv
+        with open(self.path / "markers.csv", newline="", encoding="utf-8") as file:
+            return [(float(row["timestamp"]), row["label"]) for row in csv.DictReader(file)]
+
+    def raw(self, *sensors: str) -> Any:
+        """An MNE Raw of session.bdf with these sensors (all of it): EEG in V as `eeg`, lead-off, PPG (counts) and ACC
+        (g) as `misc`, with gaps and markers as annotations, mains and participant. Of several sensors the slower ones
+        lie on straight lines between their own samples, at the fastest's rate: alone each has its own."""
+        mne, numpy = imported("mne", "python3-mne"), imported("numpy", "python3-numpy")
+        bdf = self.bdf()
+        chosen = [signal for signal in bdf.data if sensor_of(signal) in (sensors or SENSORS)]
+        if not chosen:
+            raise SessionError(f"{self.path} has nothing of {', '.join(sensors) or 'any sensor'}")
+        rate = max(bdf.rate(signal) for signal in chosen)
+        times = numpy.arange(round(bdf.duration * rate)) / rate
+        rows, types = [], []
+        for signal in chosen:
+            values, own = bdf.read(signal), bdf.rate(signal)
+            if own != rate:
+                values = numpy.interp(times, numpy.arange(len(values)) / own, values)
+            types.append("eeg" if signal.unit == "uV" else "misc")
+            rows.append(values * (VOLTS if signal.unit == "uV" else 1))
+        info = mne.create_info([signal.label for signal in chosen], rate, types)
+        raw = mne.io.RawArray(numpy.array(rows), info, verbose="error")
+        return self._described(mne, raw, bdf)
+
+    def _described(self, mne: Any, raw: Any, bdf: Bdf) -> Any:
+        raw.set_meas_date(bdf.start)
+        raw.info["line_freq"] = self.info.get("mains")
+        raw.info["description"] = self.info.get("notes")
+        device = self.info.get("device") or {}
+        raw.info["device_info"] = {"type": "Link Band", "serial": device.get("device_id") or ""}
+        if self.info.get("participant"):
+            raw.info["subject_info"] = {"his_id": self.info["participant"]}
+        told = self.annotations()
+        raw.set_annotations(mne.Annotations([one.onset for one in told], [one.duration for one in told],
+                                            [one.text for one in told], orig_time=bdf.start), verbose="error")
+        return raw
+
+    def frame(self, name: str) -> Any:
+        """A pandas frame of a CSV file, `eeg`, `ppg`, `acc`, `bat` or `markers`, each row at its time of day in UTC.
+        `attrs["units"]` has the columns' units."""
+        if name not in FRAMES:
+            raise ValueError(f"{name!r} is none of {', '.join(FRAMES)}")
+        pandas = imported("pandas", "python3-pandas")
+        try:
+            frame = pandas.read_csv(self.path / f"{name}.csv", keep_default_na=False)
+        except FileNotFoundError:
+            raise SessionError(f"{self.path} has no {name}.csv: linkbandd export {self.path} --format csv --out DIR "
+                               "makes it of the packets, where the sensor was recorded") from None
+        frame.index = pandas.to_datetime(frame["timestamp"], unit="ms", utc=True)
+        frame.index.name = "time"
+        frame.attrs["units"] = self.units(f"{name}.csv")
+        return frame
+
+    def units(self, file: str) -> Dict[str, str]:
+        """Of the columns of a CSV file; those of a session made before there was a columns.json are not known."""
+        try:
+            told = json.loads((self.path / "columns.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return {name: str(column["unit"]) for name, column in told[file].items()}
+
+    def processed(self, sensor: str) -> Any:
+        """A pandas frame of what the daemon computed (processed.jsonl), a row a message at the time its packet came;
+        nested values as `name.part`, arrays as they are."""
+        pandas = imported("pandas", "python3-pandas")
+        try:
+            with open(self.path / "processed.jsonl", encoding="utf-8") as file:
+                messages = [message for message in map(json.loads, file) if message["sensor_type"] == sensor]
+        except FileNotFoundError:
+            raise SessionError(f"{self.path} has no processed.jsonl: linkbandd export {self.path} --format jsonl "
+                               "--out DIR makes it of the packets") from None
+        frame = pandas.json_normalize([message["data"] for message in messages])
+        frame.index = pandas.to_datetime([message["timestamp"] for message in messages], utc=True)
+        frame.index.name = "time"
+        return frame
+
+
+def read_session(path: Union[str, "os.PathLike[str]"]) -> Session:
+    """The recording in this folder. SessionError where it is none."""
+    folder = pathlib.Path(path)
+    try:
+        info = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SessionError(f"{folder} is no recording: {error}") from None
+    return Session(folder, info)
