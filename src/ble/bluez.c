@@ -75,26 +75,47 @@ void bluez_closed(struct bluez *bluez)
     destroyed(user);
 }
 
+static void forget_answers(struct bluez *bluez, const struct bluez_link *handle)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bluez->answer_count; i++) {
+        if (bluez->answers[i].handle != handle)
+            bluez->answers[kept++] = bluez->answers[i];
+    }
+    bluez->answer_count = kept;
+}
+
+void bluez_down(struct bluez_link *handle, enum link_end end, const struct failure *failure)
+{
+    struct bluez *bluez = handle->bluez;
+    const struct link_listener listener = handle->link.listener;
+
+    forget_answers(bluez, handle);
+    if (bluez->handle == handle)
+        bluez->handle = NULL;
+    free(handle);
+    listener.down(listener.user, end, failure);
+}
+
 static void tell_answer(struct bluez *bluez, const struct answer *answer)
 {
     const struct backend_listener *listener = &bluez->backend.listener;
+    const struct link_listener *up = &answer->handle->link.listener;
     const struct failure *failure = answer->failure.code ? &answer->failure : NULL;
 
     switch (answer->kind) {
     case ANSWER_SCAN:
         listener->scan_ended(listener->user, failure);
         break;
-    case ANSWER_CONNECT:
-        listener->connect_failed(listener->user, failure);
-        break;
-    case ANSWER_DISCONNECT:
-        listener->disconnected(listener->user, LINK_END_ASKED);
+    case ANSWER_DOWN:
+        bluez_down(answer->handle, answer->end, failure);
         break;
     case ANSWER_NOTIFY:
-        listener->notified(listener->user, answer->sensor, answer->on, failure);
+        up->notified(up->user, answer->sensor, answer->on, failure);
         break;
-    case ANSWER_CONTROL:
-        listener->controlled(listener->user, failure);
+    case ANSWER_WRITE:
+        up->written(up->user, failure);
         break;
     }
 }
@@ -102,18 +123,20 @@ static void tell_answer(struct bluez *bluez, const struct answer *answer)
 /* A listener may call operations, which may answer: those wait for the next round. */
 static void tell_answers(struct bluez *bluez, int which)
 {
-    struct answer answers[ANSWERS_MAX];
-    const size_t count = bluez->answer_count;
-
     (void)which;
-    memcpy(answers, bluez->answers, count * sizeof(answers[0]));
-    bluez->answer_count = 0;
-    for (size_t i = 0; i < count && !bluez->destroying; i++)
-        tell_answer(bluez, &answers[i]);
+    for (size_t left = bluez->answer_count; left > 0 && bluez->answer_count > 0; left--) {
+        const struct answer answer = bluez->answers[0];
+
+        memmove(&bluez->answers[0], &bluez->answers[1],
+                --bluez->answer_count * sizeof(bluez->answers[0]));
+        tell_answer(bluez, &answer);
+        if (bluez->destroying)
+            return;
+    }
     bluez_digest(bluez); /* what was cancelled may have been what discovery was on for */
 }
 
-struct answer *answer_later(struct bluez *bluez)
+struct answer *answer_later(struct bluez *bluez, struct bluez_link *handle, int kind)
 {
     struct answer *answer;
 
@@ -122,6 +145,8 @@ struct answer *answer_later(struct bluez *bluez)
         bluez->answer_count--;
     answer = &bluez->answers[bluez->answer_count++];
     memset(answer, 0, sizeof(*answer));
+    answer->handle = handle;
+    answer->kind = kind;
     alarm_set(&bluez->answer_alarm, 0, tell_answers);
     return answer;
 }
@@ -210,6 +235,17 @@ static void cancel_all(struct bluez *bluez)
     }
 }
 
+static void forget_handles(struct bluez *bluez)
+{
+    for (size_t i = 0; i < bluez->answer_count; i++) {
+        if (bluez->answers[i].kind == ANSWER_DOWN && bluez->answers[i].handle != bluez->handle)
+            free(bluez->answers[i].handle);
+    }
+    free(bluez->handle);
+    bluez->handle = NULL;
+    bluez->answer_count = 0;
+}
+
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
     struct bluez *bluez = (struct bluez *)backend;
@@ -219,6 +255,7 @@ static void destroy(struct backend *backend, void (*done)(void *user), void *use
     bluez->destroyed = done;
     bluez->destroyed_user = user;
     cancel_all(bluez);
+    forget_handles(bluez);
     bluez->goodbyes = 0;
     if (bluez->bus_up && bluez->owner[0]) {
         if (bluez->discovery.state != DISCOVERY_OFF && bluez->adapter[0])
@@ -233,11 +270,7 @@ static const struct backend_ops ops = {
     .name = "bluez",
     .scan_start = bluez_scan_start,
     .scan_stop = bluez_scan_stop,
-    .connect = bluez_connect,
-    .disconnect = bluez_disconnect,
-    .notify = bluez_notify,
-    .control = bluez_control,
-    .probe = bluez_probe,
+    .open = bluez_open,
     .destroy = destroy,
 };
 

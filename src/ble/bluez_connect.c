@@ -5,7 +5,7 @@
  * The machine goes by the mirror's state, not by the order of signals: attempt_advance() is called
  * after every message and asks what holds now.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -90,7 +90,7 @@ void attempt_fail(struct bluez *bluez, const struct failure *failure)
         bus_call(bluez->bus, NULL, bluez_method(device->path, BLUEZ_DEVICE, "Disconnect"),
                  DISCONNECT_LIMIT_MS, NULL, bluez);
     end(bluez);
-    bluez->backend.listener.connect_failed(bluez->backend.listener.user, failure);
+    bluez_down(bluez->handle, LINK_END_FAILED, failure);
 }
 
 static void seek(struct bluez *bluez)
@@ -115,11 +115,8 @@ void attempt_pause(struct bluez *bluez)
 
 static void cancelled(struct bluez *bluez)
 {
-    struct failure failure;
-
-    failure_set(&failure, ERROR_CANCELLED, "Connecting was cancelled.");
     end(bluez);
-    bluez->backend.listener.connect_failed(bluez->backend.listener.user, &failure);
+    bluez_down(bluez->handle, LINK_END_CANCELLED, NULL);
 }
 
 static void on_hang(struct bluez *bluez)
@@ -383,17 +380,29 @@ static void attempt_begin(struct bluez *bluez, int which)
     bluez_digest(bluez);
 }
 
-void bluez_connect(struct backend *backend, const struct band_identity *band)
+static const struct ble_link_ops link_ops = {
+    .close = bluez_close,
+    .notify = bluez_notify,
+    .write = bluez_write,
+    .probe = bluez_probe,
+};
+
+static struct bluez_link *new_handle(struct bluez *bluez, const struct link_listener *listener)
 {
-    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez_link *handle = calloc(1, sizeof(*handle));
+
+    if (!handle)
+        return NULL;
+    handle->link.ops = &link_ops;
+    handle->link.listener = *listener;
+    handle->bluez = bluez;
+    return handle;
+}
+
+static void begin(struct bluez *bluez, const struct band_identity *band)
+{
     struct attempt *attempt = &bluez->attempt;
 
-    if (attempt->state != ATTEMPT_NONE || bluez->link.up) {
-        struct answer *answer = answer_later(bluez);
-        answer->kind = ANSWER_CONNECT;
-        failure_set(&answer->failure, ERROR_BUSY, "A band is connected or being connected.");
-        return;
-    }
     attempt->wanted = attempt->band = *band;
     attempt->device[0] = '\0';
     attempt->sighted = attempt->remove = false;
@@ -406,6 +415,25 @@ void bluez_connect(struct backend *backend, const struct band_identity *band)
     alarm_set(&bluez->attempt.alarm, 0, attempt_begin);
 }
 
+struct ble_link *bluez_open(struct backend *backend, const struct band_identity *band,
+                            const struct link_listener *listener)
+{
+    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez_link *handle = new_handle(bluez, listener);
+
+    if (!handle)
+        return NULL;
+    if (bluez->handle) {
+        struct answer *answer = answer_later(bluez, handle, ANSWER_DOWN);
+        answer->end = LINK_END_FAILED;
+        failure_set(&answer->failure, ERROR_BUSY, "A band is connected or being connected.");
+    } else {
+        bluez->handle = handle;
+        begin(bluez, band);
+    }
+    return &handle->link;
+}
+
 void attempt_cancel(struct bluez *bluez)
 {
     struct attempt *attempt = &bluez->attempt;
@@ -413,9 +441,7 @@ void attempt_cancel(struct bluez *bluez)
     if (attempt->state == ATTEMPT_CANCEL)
         return;
     if (!attempt_holds(attempt) || !bluez->usable) {
-        struct answer *answer = answer_later(bluez);
-        answer->kind = ANSWER_CONNECT;
-        failure_set(&answer->failure, ERROR_CANCELLED, "Connecting was cancelled.");
+        answer_later(bluez, bluez->handle, ANSWER_DOWN)->end = LINK_END_CANCELLED;
         end(bluez);
         return;
     }

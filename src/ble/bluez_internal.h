@@ -21,6 +21,13 @@
 
 struct bluez;
 
+/* A handle given out: of the attempt or link, or of one that was refused and is still to be told.
+ */
+struct bluez_link {
+    struct ble_link link; /* first: the two are one address */
+    struct bluez *bluez;
+};
+
 /* One of the backend's timers. */
 typedef void (*alarm_fn)(struct bluez *bluez, int which);
 struct alarm {
@@ -32,7 +39,9 @@ struct alarm {
 
 /* An operation's completion that is known at once, but must not be told before it returns. */
 struct answer {
-    enum { ANSWER_SCAN, ANSWER_CONNECT, ANSWER_DISCONNECT, ANSWER_NOTIFY, ANSWER_CONTROL } kind;
+    enum { ANSWER_SCAN, ANSWER_DOWN, ANSWER_NOTIFY, ANSWER_WRITE } kind;
+    struct bluez_link *handle; /* NULL: of a scan */
+    enum link_end end;
     enum sensor sensor;
     bool on;
     struct failure failure; /* ERROR_NONE: success */
@@ -150,6 +159,7 @@ struct bluez {
     char told_message[240];
 
     struct discovery discovery;
+    struct bluez_link *handle; /* of the attempt or the link; NULL: there is neither */
     struct attempt attempt;
     struct link link;
 
@@ -169,7 +179,15 @@ struct bluez {
 /* bluez.c */
 void alarm_set(struct alarm *alarm, unsigned ms, alarm_fn fn);
 void alarm_clear(struct alarm *alarm);
-struct answer *answer_later(struct bluez *bluez); /* zeroed, for the caller to fill */
+/* Zeroed but for these, for the caller to fill. */
+struct answer *answer_later(struct bluez *bluez, struct bluez_link *handle, int kind);
+/* Whom the attempt's or link's progress is told. */
+static inline const struct link_listener *bluez_listener(const struct bluez *bluez)
+{
+    return &bluez->handle->link.listener;
+}
+/* Frees the handle, then tells its end. */
+void bluez_down(struct bluez_link *handle, enum link_end end, const struct failure *failure);
 /* A method of an object of org.bluez; NULL is no memory, and bus_call() takes that. */
 DBusMessage *bluez_method(const char *path, const char *interface, const char *name);
 void append_no_options(DBusMessage *message); /* an empty a{sv} */
@@ -210,7 +228,8 @@ void attempt_set(struct bluez *bluez, enum attempt_state state, unsigned limit_m
 /* Whether the link is ours, or becomes so unless it is given up: then it must be ended by us. */
 bool attempt_holds(const struct attempt *attempt);
 bool may_disconnect(const struct bluez *bluez, bool owned, const char *address);
-void bluez_connect(struct backend *backend, const struct band_identity *band);
+struct ble_link *bluez_open(struct backend *backend, const struct band_identity *band,
+                            const struct link_listener *listener);
 void attempt_cancel(struct bluez *bluez);
 
 /* bluez_drop.c */
@@ -223,7 +242,7 @@ void attempt_retry(struct bluez *bluez, bool remove);
 void gatt_check(struct bluez *bluez); /* all objects were read anew while ATTEMPT_CHECK */
 
 /* bluez_probe.c */
-void bluez_probe(struct backend *backend);
+void bluez_probe(struct ble_link *handle);
 
 /* bluez_link.c */
 void link_begin(struct bluez *bluez, const struct bluez_device *device);
@@ -233,11 +252,11 @@ void link_value(struct bluez *bluez, DBusMessage *changed, int64_t arrival_us);
 void link_drop(struct bluez *bluez); /* Disconnect, as if it were lost */
 void link_packet(struct bluez *bluez, enum sensor sensor, const uint8_t *bytes, size_t len,
                  int64_t arrival_us);
-void bluez_disconnect(struct backend *backend);
-void bluez_control(struct backend *backend, const char *text);
+void bluez_close(struct ble_link *handle);
+void bluez_write(struct ble_link *handle, const char *text);
 
 /* bluez_notify.c */
-void bluez_notify(struct backend *backend, enum sensor sensor, bool on);
+void bluez_notify(struct ble_link *handle, enum sensor sensor, bool on);
 /* Its socket ended: another is acquired if that one had `brought` anything, else StartNotify. */
 void subscription_resume(struct subscription *subscription, bool brought);
 void subscriptions_void(struct bluez *bluez); /* the band is gone: what is pending is not told */

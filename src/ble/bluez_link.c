@@ -51,7 +51,7 @@ void link_begin(struct bluez *bluez, const struct bluez_device *device)
     attempt_set(bluez, ATTEMPT_NONE, 0);
     link->up = true;
     log_info("%s (%s) is connected", link->band.name, link->band.address);
-    bluez->backend.listener.connected(bluez->backend.listener.user, &made);
+    bluez_listener(bluez)->up(bluez_listener(bluez)->user, &made);
 }
 
 static void answer_control(struct bluez *bluez, const struct failure *failure)
@@ -59,7 +59,7 @@ static void answer_control(struct bluez *bluez, const struct failure *failure)
     if (!bluez->link.controlling)
         return;
     bluez->link.controlling = false;
-    bluez->backend.listener.controlled(bluez->backend.listener.user, failure);
+    bluez_listener(bluez)->written(bluez_listener(bluez)->user, failure);
 }
 
 void link_end(struct bluez *bluez, enum link_end end)
@@ -75,8 +75,7 @@ void link_end(struct bluez *bluez, enum link_end end)
     bus_cancel(&link->probe_call);
     alarm_clear(&link->alarm);
     subscriptions_end(bluez);
-    bluez->backend.listener.disconnected(bluez->backend.listener.user,
-                                         link->asked ? LINK_END_ASKED : end);
+    bluez_down(bluez->handle, link->asked ? LINK_END_ASKED : end, NULL);
 }
 
 static void on_verdict(struct bluez *bluez, int which)
@@ -91,7 +90,7 @@ void link_packet(struct bluez *bluez, enum sensor sensor, const uint8_t *bytes, 
 {
     const struct packet packet = {sensor, arrival_us, bytes, len};
 
-    bluez->backend.listener.packet(bluez->backend.listener.user, &packet);
+    bluez_listener(bluez)->packet(bluez_listener(bluez)->user, &packet);
 }
 
 /* Battery1 stands in for the characteristic where BlueZ hides that. */
@@ -182,16 +181,16 @@ void link_drop(struct bluez *bluez)
         disconnect_call(bluez);
 }
 
-void bluez_disconnect(struct backend *backend)
+void bluez_close(struct ble_link *handle)
 {
-    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
     struct link *link = &bluez->link;
 
+    if (&bluez->handle->link != handle)
+        return; /* its refusal is to be told yet */
     if (bluez->attempt.state != ATTEMPT_NONE) {
         attempt_cancel(bluez);
-    } else if (!link->up) {
-        answer_later(bluez)->kind = ANSWER_DISCONNECT;
-    } else if (!link->asked) {
+    } else if (link->up && !link->asked) {
         link->asked = true;
         alarm_set(&link->alarm, link->ending ? 0 : ASKED_MS, on_verdict);
         if (!link->ending && !link->disconnect_call)
@@ -237,14 +236,15 @@ static DBusMessage *write_method(const char *path, const char *text)
     return message;
 }
 
-void bluez_control(struct backend *backend, const char *text)
+void bluez_write(struct ble_link *handle, const char *text)
 {
-    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
     struct link *link = &bluez->link;
 
+    if (&bluez->handle->link != handle)
+        return;
     if (!link->up || !link->control[0] || link->controlling) {
-        struct answer *answer = answer_later(bluez);
-        answer->kind = ANSWER_CONTROL;
+        struct answer *answer = answer_later(bluez, (struct bluez_link *)handle, ANSWER_WRITE);
         failure_set(&answer->failure, link->up ? ERROR_STREAMING : ERROR_NOT_CONNECTED,
                     !link->up           ? "No band is connected."
                     : !link->control[0] ? "The band has no EEG control characteristic."

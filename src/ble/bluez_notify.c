@@ -17,7 +17,7 @@ static enum sensor sensor_of(const struct subscription *subscription)
 static void settle(struct subscription *subscription, bool on, const struct failure *failure)
 {
     struct bluez *bluez = subscription->alarm.bluez;
-    const struct backend_listener *listener = &bluez->backend.listener;
+    const struct link_listener *listener = bluez_listener(bluez);
     const bool resuming = subscription->resuming;
 
     subscription->resuming = false;
@@ -176,21 +176,22 @@ static void on_stopped(void *user, DBusMessage *reply)
 
 static void answer_at_once(struct bluez *bluez, enum sensor sensor, bool on)
 {
-    struct answer *answer = answer_later(bluez);
+    struct answer *answer = answer_later(bluez, bluez->handle, ANSWER_NOTIFY);
 
-    answer->kind = ANSWER_NOTIFY;
     answer->sensor = sensor;
     answer->on = on;
     if (!bluez->link.up)
         failure_set(&answer->failure, ERROR_NOT_CONNECTED, "No band is connected.");
 }
 
-void bluez_notify(struct backend *backend, enum sensor sensor, bool on)
+void bluez_notify(struct ble_link *handle, enum sensor sensor, bool on)
 {
-    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
     struct subscription *subscription = &bluez->link.sensors[sensor];
     const bool is_so = on && subscription->state == NOTIFY_ON;
 
+    if (&bluez->handle->link != handle)
+        return;
     bus_cancel(&subscription->call); /* at most one at a time is the caller's promise */
     alarm_clear(&subscription->alarm);
     subscription->tries = 0;

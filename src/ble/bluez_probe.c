@@ -4,7 +4,8 @@
 
 static void tell(struct bluez *bluez, bool alive)
 {
-    bluez->backend.listener.probed(bluez->backend.listener.user, alive);
+    if (bluez->handle)
+        bluez_listener(bluez)->probed(bluez_listener(bluez)->user, alive);
 }
 
 /* The band's own refusal is an answer as good as any. */
@@ -36,12 +37,14 @@ static const char *path_to_read(const struct bluez *bluez)
     return path;
 }
 
-void bluez_probe(struct backend *backend)
+void bluez_probe(struct ble_link *handle)
 {
-    struct bluez *bluez = (struct bluez *)backend;
+    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
     const char *path = bluez->link.up ? path_to_read(bluez) : NULL;
     DBusMessage *message;
 
+    if (&bluez->handle->link != handle)
+        return;
     bus_cancel(&bluez->link.probe_call);
     if (!path) {
         alarm_set(&bluez->probe_alarm, 0, on_no_link);

@@ -242,8 +242,7 @@ void bluez_scan_start(struct backend *backend)
 
     bluez->discovery.failures = 0;
     if (adapter_trouble(bluez) && !adapter_is_awaited(bluez)) {
-        struct answer *answer = answer_later(bluez);
-        answer->kind = ANSWER_SCAN;
+        struct answer *answer = answer_later(bluez, NULL, ANSWER_SCAN);
         adapter_failure(bluez, &answer->failure);
         return;
     }
@@ -258,6 +257,6 @@ void bluez_scan_stop(struct backend *backend)
     struct bluez *bluez = (struct bluez *)backend;
 
     bluez->discovery.scan = false;
-    answer_later(bluez)->kind = ANSWER_SCAN;
+    answer_later(bluez, NULL, ANSWER_SCAN);
     discovery_advance(bluez);
 }

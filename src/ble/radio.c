@@ -1,5 +1,6 @@
 #include "radio.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +15,14 @@ static struct radio *radio_of(struct backend *backend)
     return (struct radio *)backend;
 }
 
+/* NULL: of a link that was refused. */
+static struct radio *radio_of_link(struct ble_link *link)
+{
+    struct radio_link *of = (struct radio_link *)link;
+
+    return of == of->radio->link ? of->radio : NULL;
+}
+
 static const char *bluetooth_text(const struct radio *radio)
 {
     if (!radio->available)
@@ -21,9 +30,9 @@ static const char *bluetooth_text(const struct radio *radio)
     return radio->powered ? "Bluetooth is on." : "Bluetooth is off. Switch it on.";
 }
 
-static void fail_bluetooth(const struct radio *radio, struct failure *failure)
+static struct failure *fail_bluetooth(const struct radio *radio, struct failure *failure)
 {
-    failure_set(failure, ERROR_BLUETOOTH, "%s", bluetooth_text(radio));
+    return failure_set(failure, ERROR_BLUETOOTH, "%s", bluetooth_text(radio));
 }
 
 /* From the event that is due first; the loop's own clock counts in whole ms, so it rounds up. */
@@ -141,41 +150,78 @@ static int find(const struct radio *radio, const struct band_identity *wanted)
     return -1;
 }
 
-void radio_connect(struct backend *backend, const struct band_identity *band)
+static const struct ble_link_ops link_ops;
+
+static struct radio_link *new_link(struct radio *radio, const struct link_listener *listener)
+{
+    struct radio_link *link = calloc(1, sizeof(*link));
+
+    if (!link)
+        return NULL;
+    link->link.ops = &link_ops;
+    link->link.listener = *listener;
+    link->radio = radio;
+    return link;
+}
+
+struct ble_link *radio_open(struct backend *backend, const struct band_identity *band,
+                            const struct link_listener *listener)
 {
     struct radio *radio = radio_of(backend);
+    struct radio_link *link = new_link(radio, listener);
 
-    if (radio->state != RADIO_IDLE || !radio->powered) {
+    if (!link)
+        return NULL;
+    if (radio->link || !radio->powered) {
+        link->next = radio->refused_links;
+        radio->refused_links = link;
         after(radio, RADIO_REFUSE, 1, 5);
-        return;
+        return &link->link;
     }
+    radio->link = link;
     radio->state = RADIO_CONNECTING;
     radio->target = find(radio, band);
     after(radio, RADIO_FIND, 200, 900);
+    return &link->link;
 }
 
-void radio_disconnect(struct backend *backend)
+static void close_link(struct ble_link *link)
 {
-    struct radio *radio = radio_of(backend);
+    struct radio *radio = radio_of_link(link);
 
-    if (radio->state == RADIO_CONNECTING) {
+    if (!radio)
+        return;
+    if (radio->state == RADIO_CONNECTED) {
+        radio->state = RADIO_DISCONNECTING;
+        after(radio, RADIO_RELEASE, 200, 400);
+    } else if (radio->state == RADIO_CONNECTING && radio->due[RADIO_CANCEL] == RADIO_NEVER) {
         cancel(radio, RADIO_FIND);
         cancel(radio, RADIO_REACH);
         after(radio, RADIO_CANCEL, 30, 80);
-        return;
     }
-    if (radio->state == RADIO_CONNECTED)
-        radio->state = RADIO_DISCONNECTING;
-    if (radio->due[RADIO_RELEASE] == RADIO_NEVER)
-        after(radio, RADIO_RELEASE, 200, 400);
 }
 
-static void fail_connect(struct radio *radio, enum error_code code, const char *text)
+static void tell_down(struct radio_link *link, enum link_end end, const struct failure *failure)
 {
-    struct failure failure;
+    const struct link_listener listener = link->link.listener;
 
-    failure_set(&failure, code, "%s", text);
-    radio->backend.listener.connect_failed(radio->backend.listener.user, &failure);
+    free(link);
+    listener.down(listener.user, end, failure);
+}
+
+/* The radio's own, with all that is pending on it; the radio is free for another when this is told.
+ */
+static void end_own(struct radio *radio, enum link_end end, const struct failure *failure)
+{
+    struct radio_link *link = radio->link;
+
+    radio->link = NULL;
+    radio->state = RADIO_IDLE;
+    for (int event = RADIO_FIND; event < RADIO_EVENTS; event++) {
+        if (event != RADIO_REFUSE && event != RADIO_WORK)
+            cancel(radio, (enum radio_event)event);
+    }
+    tell_down(link, end, failure);
 }
 
 static void on_find(struct radio *radio)
@@ -190,58 +236,48 @@ static void on_find(struct radio *radio)
 
 static void on_reach(struct radio *radio)
 {
-    struct band_link link;
+    struct band_link made;
 
     if (!radio->hooks->in_air(radio, radio->target) ||
         !radio->hooks->reached(radio, radio->target)) {
         after(radio, RADIO_FIND, 500, 1000);
         return;
     }
-    memset(&link, 0, sizeof(link));
-    radio->hooks->identify(radio, radio->target, &link.band);
-    link.rssi = radio->rssi;
-    link.battery_level = BATTERY_UNKNOWN;
+    memset(&made, 0, sizeof(made));
+    radio->hooks->identify(radio, radio->target, &made.band);
+    made.rssi = radio->rssi;
+    made.battery_level = BATTERY_UNKNOWN;
     radio->state = RADIO_CONNECTED;
-    radio->hooks->link_up(radio, &link);
-    radio->backend.listener.connected(radio->backend.listener.user, &link);
+    radio->hooks->link_up(radio, &made);
+    radio->link->link.listener.up(radio->link->link.listener.user, &made);
 }
 
 static void on_cancel(struct radio *radio)
 {
-    radio->state = RADIO_IDLE;
-    fail_connect(radio, ERROR_CANCELLED, "The connection attempt was cancelled.");
+    end_own(radio, LINK_END_CANCELLED, NULL);
 }
 
 static void on_refuse(struct radio *radio)
 {
-    if (!radio->powered)
-        fail_connect(radio, ERROR_BLUETOOTH, bluetooth_text(radio));
-    else
-        fail_connect(radio, ERROR_BUSY, "A band is connected already. Disconnect it first.");
-}
+    struct radio_link *link = radio->refused_links;
+    struct failure failure;
 
-/* The link took them with it. */
-static void void_requests(struct radio *radio)
-{
-    for (int i = 0; i < SENSOR_COUNT; i++)
-        cancel(radio, RADIO_NOTIFY + i);
-    cancel(radio, RADIO_CONTROL);
+    if (!radio->powered)
+        fail_bluetooth(radio, &failure);
+    else
+        failure_set(&failure, ERROR_BUSY, "A band is connected already. Disconnect it first.");
+    radio->refused_links = link->next;
+    if (link->next)
+        after(radio, RADIO_REFUSE, 0, 0);
+    tell_down(link, LINK_END_FAILED, &failure);
 }
 
 static void end_link(struct radio *radio, enum link_end end)
 {
-    bool was_up = radio->state >= RADIO_CONNECTED;
-
-    radio->state = RADIO_IDLE;
     radio->started = false;
     memset(radio->notifying, 0, sizeof(radio->notifying));
-    cancel(radio, RADIO_RELEASE);
-    cancel(radio, RADIO_PROBE);
-    if (was_up)
-        radio->hooks->link_down(radio, end);
-    void_requests(radio);
-    if (!radio->closing)
-        radio->backend.listener.disconnected(radio->backend.listener.user, end);
+    radio->hooks->link_down(radio, end);
+    end_own(radio, end, NULL);
 }
 
 static void on_release(struct radio *radio)
@@ -253,33 +289,42 @@ void radio_lose_link(struct radio *radio, enum link_end end)
 {
     if (radio->state == RADIO_DISCONNECTING)
         end = LINK_END_ASKED;
-    if (radio->state >= RADIO_CONNECTED)
+    if (radio->state >= RADIO_CONNECTED && !radio->closing)
         end_link(radio, end);
 }
 
 /* Requests */
 
-void radio_notify(struct backend *backend, enum sensor sensor, bool on)
+static void notify(struct ble_link *link, enum sensor sensor, bool on)
 {
-    struct radio *radio = radio_of(backend);
+    struct radio *radio = radio_of_link(link);
 
+    if (!radio)
+        return;
     radio->wanted[sensor] = on;
     after(radio, (enum radio_event)(RADIO_NOTIFY + sensor), 50, 100);
 }
 
-void radio_control(struct backend *backend, const char *text)
+static void write_control(struct ble_link *link, const char *text)
 {
-    struct radio *radio = radio_of(backend);
+    struct radio *radio = radio_of_link(link);
 
+    if (!radio)
+        return;
     radio->wants_start = strcmp(text, model_default()->control.start) == 0;
     radio->control_known = radio->wants_start || strcmp(text, model_default()->control.stop) == 0;
-    after(radio, RADIO_CONTROL, 50, 100);
+    after(radio, RADIO_WRITE, 50, 100);
 }
 
-void radio_probe(struct backend *backend)
+static void probe(struct ble_link *link)
 {
-    after(radio_of(backend), RADIO_PROBE, 50, 100);
+    struct radio *radio = radio_of_link(link);
+
+    if (radio)
+        after(radio, RADIO_PROBE, 50, 100);
 }
+
+static const struct ble_link_ops link_ops = {close_link, notify, write_control, probe};
 
 static const struct failure *refusal(const struct radio *radio, bool refused,
                                      struct failure *failure)
@@ -301,10 +346,10 @@ static void on_notify(struct radio *radio, enum sensor sensor)
     radio->notifying[sensor] = on && !refused;
     if (radio->notifying[sensor])
         radio->hooks->subscribed(radio, sensor);
-    radio->backend.listener.notified(radio->backend.listener.user, sensor, on, refused);
+    radio->link->link.listener.notified(radio->link->link.listener.user, sensor, on, refused);
 }
 
-static void on_control(struct radio *radio)
+static void on_write(struct radio *radio)
 {
     struct failure failure;
     const struct failure *refused =
@@ -312,7 +357,7 @@ static void on_control(struct radio *radio)
 
     if (!refused)
         radio->started = radio->wants_start;
-    radio->backend.listener.controlled(radio->backend.listener.user, refused);
+    radio->link->link.listener.written(radio->link->link.listener.user, refused);
 }
 
 bool radio_flows(const struct radio *radio, enum sensor sensor)
@@ -323,12 +368,13 @@ bool radio_flows(const struct radio *radio, enum sensor sensor)
 
 static void on_probe(struct radio *radio)
 {
-    radio->backend.listener.probed(radio->backend.listener.user, radio->state == RADIO_CONNECTED);
+    radio->link->link.listener.probed(radio->link->link.listener.user,
+                                      radio->state == RADIO_CONNECTED);
 }
 
 void radio_deliver(struct radio *radio, const struct packet *packet)
 {
-    radio->backend.listener.packet(radio->backend.listener.user, packet);
+    radio->link->link.listener.packet(radio->link->link.listener.user, packet);
 }
 
 /* Adapter */
@@ -342,6 +388,8 @@ static void on_tell_bluetooth(struct radio *radio)
 
 void radio_set_power(struct radio *radio, bool powered)
 {
+    struct failure failure;
+
     if (powered == radio->powered)
         return;
     radio->powered = powered;
@@ -356,11 +404,8 @@ void radio_set_power(struct radio *radio, bool powered)
     if (radio->closing)
         return;
     if (radio->state == RADIO_CONNECTING) {
-        radio->state = RADIO_IDLE;
-        cancel(radio, RADIO_FIND);
-        cancel(radio, RADIO_REACH);
         if (radio->due[RADIO_CANCEL] == RADIO_NEVER)
-            fail_connect(radio, ERROR_BLUETOOTH, bluetooth_text(radio));
+            end_own(radio, LINK_END_FAILED, fail_bluetooth(radio, &failure));
         return;
     }
     radio_lose_link(radio, LINK_END_BLUETOOTH);
@@ -396,7 +441,7 @@ static void happen(struct radio *radio, enum radio_event event)
         [RADIO_CANCEL] = on_cancel,
         [RADIO_REFUSE] = on_refuse,
         [RADIO_RELEASE] = on_release,
-        [RADIO_CONTROL] = on_control,
+        [RADIO_WRITE] = on_write,
         [RADIO_PROBE] = on_probe,
     };
 
@@ -465,6 +510,12 @@ static void on_timer_closed(uv_handle_t *handle)
 {
     struct radio *radio = handle->data;
 
+    free(radio->link);
+    while (radio->refused_links) {
+        struct radio_link *link = radio->refused_links;
+        radio->refused_links = link->next;
+        free(link);
+    }
     radio->hooks->close(radio);
 }
 

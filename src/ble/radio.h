@@ -24,9 +24,9 @@ enum radio_event {
     RADIO_FIND,    /* connecting: the band should be seen now */
     RADIO_REACH,   /* connecting: the attempt ends now */
     RADIO_CANCEL,  /* connecting was cancelled */
-    RADIO_REFUSE,  /* a connect() out of turn */
+    RADIO_REFUSE,  /* what was opened out of turn fails */
     RADIO_RELEASE, /* disconnecting is done */
-    RADIO_CONTROL,
+    RADIO_WRITE,
     RADIO_PROBE,
     RADIO_WORK, /* the hooks' own */
     RADIO_NOTIFY,
@@ -36,6 +36,13 @@ enum radio_event {
 enum radio_state { RADIO_IDLE, RADIO_CONNECTING, RADIO_CONNECTED, RADIO_DISCONNECTING };
 
 struct radio;
+
+/* A link, or what was opened out of turn and is still to be told so. */
+struct radio_link {
+    struct ble_link link;
+    struct radio *radio;
+    struct radio_link *next; /* of radio->refused_links */
+};
 
 struct radio_hooks {
     const struct backend_ops *ops;
@@ -66,6 +73,8 @@ struct radio {
     bool available, powered;
     bool scanning;
     enum radio_state state;
+    struct radio_link *link; /* NULL only while idle */
+    struct radio_link *refused_links;
     int target;                /* which band, -1: none of ours */
     bool wanted[SENSOR_COUNT]; /* as asked for, until it is acknowledged */
     bool notifying[SENSOR_COUNT];
@@ -85,11 +94,8 @@ bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *
 /* The operations, for the owner's struct backend_ops. */
 void radio_scan_start(struct backend *backend);
 void radio_scan_stop(struct backend *backend);
-void radio_connect(struct backend *backend, const struct band_identity *band);
-void radio_disconnect(struct backend *backend);
-void radio_notify(struct backend *backend, enum sensor sensor, bool on);
-void radio_control(struct backend *backend, const char *text);
-void radio_probe(struct backend *backend);
+struct ble_link *radio_open(struct backend *backend, const struct band_identity *band,
+                            const struct link_listener *listener);
 void radio_destroy(struct backend *backend, void (*done)(void *user), void *user);
 
 /* For hooks, from `work` only: listeners are called. */

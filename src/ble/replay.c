@@ -246,11 +246,7 @@ static const struct backend_ops replay_ops = {
     .name = "replay",
     .scan_start = radio_scan_start,
     .scan_stop = radio_scan_stop,
-    .connect = radio_connect,
-    .disconnect = radio_disconnect,
-    .notify = radio_notify,
-    .control = radio_control,
-    .probe = radio_probe,
+    .open = radio_open,
     .destroy = radio_destroy,
 };
 

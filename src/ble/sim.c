@@ -304,11 +304,7 @@ static const struct backend_ops sim_ops = {
     .name = "sim",
     .scan_start = radio_scan_start,
     .scan_stop = radio_scan_stop,
-    .connect = radio_connect,
-    .disconnect = radio_disconnect,
-    .notify = radio_notify,
-    .control = radio_control,
-    .probe = radio_probe,
+    .open = radio_open,
     .destroy = radio_destroy,
 };
 

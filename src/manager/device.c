@@ -91,7 +91,7 @@ static bool settle_stream(struct device *d)
 
 static bool sensors_step(struct device *d)
 {
-    struct backend *backend = d->ground->backend;
+    struct ble_link *handle = d->radio.handle;
     const struct model_control *control = &d->sensors.model->control;
     struct sensors_move move;
 
@@ -102,13 +102,13 @@ static bool sensors_step(struct device *d)
     case SENSORS_DO_NOTHING:
         return false;
     case SENSORS_DO_NOTIFY:
-        backend->ops->notify(backend, move.sensor, move.on);
+        handle->ops->notify(handle, move.sensor, move.on);
         break;
     case SENSORS_DO_WRITE:
-        backend->ops->control(backend, move.on ? control->start : control->stop);
+        handle->ops->write(handle, move.on ? control->start : control->stop);
         break;
     case SENSORS_DO_PROBE:
-        backend->ops->probe(backend);
+        handle->ops->probe(handle);
         break;
     case SENSORS_DO_TELL:
         told_sensor(d, move.sensor, move.state, device_silent_for(d, move.sensor));

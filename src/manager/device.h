@@ -14,12 +14,14 @@
 #define CONNECT_LIMIT_US (20 * SECOND - SECOND / 2)
 
 /* What the backend is at, whatever is wanted. */
-enum radio_state { RADIO_FREE, RADIO_TRYING, RADIO_CANCELLING, RADIO_LINKED, RADIO_ENDING };
+enum radio_state { RADIO_FREE, RADIO_TRYING, RADIO_LINKED, RADIO_CLOSING, RADIO_STUCK };
 
 struct radio {
     enum radio_state state;
     struct band_identity band; /* of the attempt */
     int64_t deadline;          /* of the attempt, or of the patience with the backend */
+    struct ble_link *handle;   /* while not free */
+    struct link_listener listener;
 };
 
 /* What a disconnect has still to tell when it is through. */

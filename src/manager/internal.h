@@ -57,11 +57,11 @@ bool device_rate_fits(const struct device *d, const struct demand *demand,
                       struct manager_outcome *outcome);
 void device_expect(struct device *d, const struct manager_wants *wants, bool resumes);
 
-/* radio.c: the backend's one attempt or link */
+/* radio.c: the backend's one link */
 void radio_settle(struct device *d);
-void radio_connected(struct device *d, const struct band_link *link);
-void radio_connect_failed(struct device *d, const struct failure *failure);
-void radio_disconnected(struct device *d, enum link_end end);
+bool radio_let_go(const struct device *d); /* or is not waited for any longer */
+void radio_up(struct device *d, const struct band_link *made);
+void radio_down(struct device *d, enum link_end end, const struct failure *failure);
 
 /* link.c */
 const char *band_label(const struct band_identity *band);

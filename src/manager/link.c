@@ -321,7 +321,7 @@ void link_settle(struct device *d)
 {
     struct link *link = &d->link;
 
-    if (link->state == LINK_DISCONNECTING && d->radio.state == RADIO_FREE)
+    if (link->state == LINK_DISCONNECTING && radio_let_go(d))
         link_disconnected(d);
     if (link->connects.count == 0 || link->state == LINK_DISCONNECTING)
         return;

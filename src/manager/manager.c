@@ -143,30 +143,25 @@ static void on_scan_ended(void *user, const struct failure *failure)
     manager_leave(m);
 }
 
-/* The one device that has the backend's link or attempt. */
+/* ---- A link's listener ---- */
+
+/* The one device that has the backend's link. */
 static struct device *linked(struct manager *m)
 {
     return &m->devices[0];
 }
 
-static void on_connected(void *user, const struct band_link *link)
+static void on_up(void *user, const struct band_link *made)
 {
     manager_enter(user);
-    radio_connected(linked(user), link);
+    radio_up(linked(user), made);
     manager_leave(user);
 }
 
-static void on_connect_failed(void *user, const struct failure *failure)
+static void on_down(void *user, enum link_end end, const struct failure *failure)
 {
     manager_enter(user);
-    radio_connect_failed(linked(user), failure);
-    manager_leave(user);
-}
-
-static void on_disconnected(void *user, enum link_end end)
-{
-    manager_enter(user);
-    radio_disconnected(linked(user), end);
+    radio_down(linked(user), end, failure);
     manager_leave(user);
 }
 
@@ -177,7 +172,7 @@ static void on_notified(void *user, enum sensor sensor, bool on, const struct fa
     manager_leave(user);
 }
 
-static void on_controlled(void *user, const struct failure *failure)
+static void on_written(void *user, const struct failure *failure)
 {
     manager_enter(user);
     device_written(linked(user), failure);
@@ -206,13 +201,15 @@ static void listen(struct manager *m, struct backend *backend)
         .bluetooth = on_bluetooth,
         .seen = on_seen,
         .scan_ended = on_scan_ended,
-        .connected = on_connected,
-        .connect_failed = on_connect_failed,
-        .disconnected = on_disconnected,
+    };
+    linked(m)->radio.listener = (struct link_listener){
+        .user = m,
+        .up = on_up,
         .notified = on_notified,
-        .controlled = on_controlled,
+        .written = on_written,
         .probed = on_probed,
         .packet = on_packet,
+        .down = on_down,
     };
 }
 

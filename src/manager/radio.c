@@ -1,33 +1,41 @@
 /*
- * The backend's one attempt or link, driven to what the link's state wants.
+ * The backend's one link, driven to what the link's state wants.
  *
- *   FREE ──connect()──▸ TRYING ──connected──▸ LINKED ──disconnected──▸ FREE
- *                         │ connect_failed ──▸ FREE
- *                         └disconnect()▸ CANCELLING ▸ FREE    LINKED ─disconnect()▸ ENDING ▸ FREE
+ *   FREE ──open()──▸ TRYING ──up──▸ LINKED ──down──▸ FREE
+ *                      │ down ──▸ FREE   │
+ *                      └─────close()─────┴──▸ CLOSING ──down──▸ FREE
  *
- * What a backend says that does not belong to the state is ignored: nothing above sees it.
+ * A backend that does not let go in time (STUCK) does not keep a disconnect waiting; only the next
+ * attempt waits until it has.
  */
 #include "base/log.h"
 #include "internal.h"
 
-/* bluetoothd takes 2 s for a Disconnect; one that never answers must not block the next connect. */
-#define PATIENCE_US (10 * SECOND)
+#define PATIENCE_US (LINK_CLOSE_MS * INT64_C(1000))
 
-static void let_go(struct device *d, enum radio_state state)
+static void let_go(struct device *d)
 {
-    d->radio.state = state;
+    d->radio.state = RADIO_CLOSING;
     d->radio.deadline = d->ground->when.now_us + PATIENCE_US;
     due(d, d->radio.deadline);
-    d->ground->backend->ops->disconnect(d->ground->backend);
+    d->radio.handle->ops->close(d->radio.handle);
 }
 
 static void attempt(struct device *d)
 {
+    struct failure failure;
+
+    d->radio.handle =
+        d->ground->backend->ops->open(d->ground->backend, &d->link.band, &d->radio.listener);
+    if (!d->radio.handle) {
+        failure_set(&failure, ERROR_INTERNAL, "There is no memory for a connection");
+        link_attempt_failed(d, &failure);
+        return;
+    }
     d->radio.state = RADIO_TRYING;
     d->radio.band = d->link.band;
     d->radio.deadline = d->ground->when.now_us + CONNECT_LIMIT_US;
     due(d, d->radio.deadline);
-    d->ground->backend->ops->connect(d->ground->backend, &d->link.band);
 }
 
 /* A user's connect has its own, never later limit; here ends a try in the background. */
@@ -38,7 +46,7 @@ static void settle_trying(struct device *d)
 
     if (wanted && !due(d, d->radio.deadline))
         return;
-    let_go(d, RADIO_CANCELLING);
+    let_go(d);
     if (wanted && d->link.state == LINK_WAITING) {
         struct failure failure = link_not_reached(d);
         link_attempt_failed(d, &failure);
@@ -57,62 +65,52 @@ void radio_settle(struct device *d)
         break;
     case RADIO_LINKED:
         if (d->link.state != LINK_CONNECTED)
-            let_go(d, RADIO_ENDING);
+            let_go(d);
         break;
-    case RADIO_CANCELLING:
-    case RADIO_ENDING:
+    case RADIO_CLOSING:
         if (!due(d, d->radio.deadline))
             break;
         log_warning("The backend does not let go of the band; going on without its word");
-        d->radio.state = RADIO_FREE;
+        d->radio.state = RADIO_STUCK;
         d->again = true;
         break;
-    }
-}
-
-void radio_connected(struct device *d, const struct band_link *link)
-{
-    switch (d->radio.state) {
-    case RADIO_TRYING:
-        d->radio.state = RADIO_LINKED;
-        link_up(d, link);
-        break;
-    case RADIO_CANCELLING: /* came just before the cancel: the end of the link follows */
-        d->radio.state = RADIO_ENDING;
-        break;
-    case RADIO_FREE: /* nobody waits for it any more: settling lets it go */
-        d->radio.state = RADIO_LINKED;
-        break;
-    case RADIO_LINKED:
-    case RADIO_ENDING:
+    case RADIO_STUCK:
         break;
     }
 }
 
-void radio_connect_failed(struct device *d, const struct failure *failure)
+bool radio_let_go(const struct device *d)
 {
-    bool trying = d->radio.state == RADIO_TRYING;
-    struct failure told = *failure;
-
-    if (d->radio.state == RADIO_FREE || d->radio.state == RADIO_LINKED)
-        return;
-    d->radio.state = RADIO_FREE;
-    if (!trying)
-        return;
-    /* A cancel that nobody asked for is a failure to whoever waits. */
-    if (told.code == ERROR_CANCELLED || told.code == ERROR_NONE)
-        told.code = ERROR_CONNECTION_FAILED;
-    link_attempt_failed(d, &told);
+    return d->radio.state == RADIO_FREE || d->radio.state == RADIO_STUCK;
 }
 
-void radio_disconnected(struct device *d, enum link_end end)
+void radio_up(struct device *d, const struct band_link *made)
 {
-    bool was_linked = d->radio.state == RADIO_LINKED;
-
-    /* Connecting, the attempt's own end is still to come. */
-    if (d->radio.state == RADIO_FREE || d->radio.state == RADIO_TRYING)
+    if (d->radio.state != RADIO_TRYING)
         return;
+    d->radio.state = RADIO_LINKED;
+    link_up(d, made);
+}
+
+/* Whatever ended it, to whoever waits for the connection the attempt has failed. */
+static void attempt_ended(struct device *d, const struct failure *failure)
+{
+    struct failure unexplained;
+
+    if (!failure)
+        failure =
+            failure_set(&unexplained, ERROR_CONNECTION_FAILED, "Connecting was given up unasked");
+    link_attempt_failed(d, failure);
+}
+
+void radio_down(struct device *d, enum link_end end, const struct failure *failure)
+{
+    const enum radio_state was = d->radio.state;
+
     d->radio.state = RADIO_FREE;
-    if (was_linked && d->link.state == LINK_CONNECTED)
+    d->radio.handle = NULL;
+    if (was == RADIO_TRYING)
+        attempt_ended(d, failure);
+    else if (was == RADIO_LINKED && d->link.state == LINK_CONNECTED)
         link_lost(d, end == LINK_END_BLUETOOTH ? DISCONNECT_BLUETOOTH_OFF : DISCONNECT_LINK_LOST);
 }

@@ -11,6 +11,7 @@
 #include "ble/bluez.h"
 
 static struct backend *backend;
+static struct ble_link *links[4]; /* that are open */
 static uv_pipe_t input;
 static char line[512];
 static size_t line_len;
@@ -43,26 +44,27 @@ static void on_scan_ended(void *user, const struct failure *failure)
     printf("scan_ended %s %s\n", code(failure), text(failure));
 }
 
-static void on_connected(void *user, const struct band_link *link)
+static void on_up(void *user, const struct band_link *made)
 {
     (void)user;
-    printf("connected %s %s %d %d [%s] %d\n", link->band.name, link->band.address, link->rssi,
-           link->battery_level, link->firmware,
-           llabs((long long)(now_boot_us() - link->anchor.boot_us)) < 1000000);
+    printf("connected %s %s %d %d [%s] %d\n", made->band.name, made->band.address, made->rssi,
+           made->battery_level, made->firmware,
+           llabs((long long)(now_boot_us() - made->anchor.boot_us)) < 1000000);
 }
 
-static void on_connect_failed(void *user, const struct failure *failure)
+static void on_down(void *user, enum link_end end, const struct failure *failure)
 {
-    (void)user;
-    printf("connect_failed %s %s\n", code(failure), text(failure));
-}
+    static const char *const names[] = {
+        [LINK_END_ASKED] = "disconnected asked",           [LINK_END_LOST] = "disconnected lost",
+        [LINK_END_BLUETOOTH] = "disconnected bluetooth",   [LINK_END_FAILED] = "connect_failed",
+        [LINK_END_CANCELLED] = "connect_failed CANCELLED",
+    };
 
-static void on_disconnected(void *user, enum link_end end)
-{
-    static const char *const names[] = {"asked", "lost", "bluetooth"};
-
-    (void)user;
-    printf("disconnected %s\n", names[end]);
+    *(struct ble_link **)user = NULL;
+    if (failure)
+        printf("%s %s %s\n", names[end], code(failure), text(failure));
+    else
+        printf("%s\n", names[end]);
 }
 
 static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
@@ -72,7 +74,7 @@ static void on_notified(void *user, enum sensor sensor, bool on, const struct fa
            text(failure));
 }
 
-static void on_controlled(void *user, const struct failure *failure)
+static void on_written(void *user, const struct failure *failure)
 {
     (void)user;
     printf("controlled %s %s\n", code(failure), text(failure));
@@ -117,12 +119,20 @@ static void connect_to(const char *address, const char *name)
 
     snprintf(band.address, sizeof(band.address), "%s", strcmp(address, "-") == 0 ? "" : address);
     snprintf(band.name, sizeof(band.name), "%s", strcmp(name, "-") == 0 ? "" : name);
-    backend->ops->connect(backend, &band);
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        const struct link_listener listener = {&links[i], on_up,     on_notified, on_written,
+                                               on_probed, on_packet, on_down};
+        if (links[i])
+            continue;
+        links[i] = backend->ops->open(backend, &band, &listener);
+        return;
+    }
 }
 
 static void run(const char *command)
 {
     char word[3][64] = {{0}, {0}, {0}};
+    struct ble_link *link = links[0];
     enum sensor sensor;
 
     if (sscanf(command, "%63s %63s %63s", word[0], word[1], word[2]) < 1 || !backend)
@@ -133,14 +143,15 @@ static void run(const char *command)
         backend->ops->scan_stop(backend);
     else if (strcmp(word[0], "connect") == 0)
         connect_to(word[1], word[2]);
-    else if (strcmp(word[0], "disconnect") == 0)
-        backend->ops->disconnect(backend);
-    else if (strcmp(word[0], "notify") == 0 && sensor_from_name(word[1], strlen(word[1]), &sensor))
-        backend->ops->notify(backend, sensor, strcmp(word[2], "on") == 0);
-    else if (strcmp(word[0], "control") == 0)
-        backend->ops->control(backend, word[1]);
-    else if (strcmp(word[0], "probe") == 0)
-        backend->ops->probe(backend);
+    else if (strcmp(word[0], "disconnect") == 0 && link)
+        link->ops->close(link);
+    else if (strcmp(word[0], "notify") == 0 && link &&
+             sensor_from_name(word[1], strlen(word[1]), &sensor))
+        link->ops->notify(link, sensor, strcmp(word[2], "on") == 0);
+    else if (strcmp(word[0], "control") == 0 && link)
+        link->ops->write(link, word[1]);
+    else if (strcmp(word[0], "probe") == 0 && link)
+        link->ops->probe(link);
     else if (strcmp(word[0], "destroy") == 0)
         destroy();
     else
@@ -209,13 +220,6 @@ int main(int argc, char **argv)
         .bluetooth = on_bluetooth,
         .seen = on_seen,
         .scan_ended = on_scan_ended,
-        .connected = on_connected,
-        .connect_failed = on_connect_failed,
-        .disconnected = on_disconnected,
-        .notified = on_notified,
-        .controlled = on_controlled,
-        .probed = on_probed,
-        .packet = on_packet,
     };
     uv_pipe_init(loop, &input, 0);
     uv_pipe_open(&input, 0);

@@ -95,12 +95,15 @@ def test_a_band_without_control_is_a_band(fake, probe):
     assert "no EEG control" in probe.wait("controlled STREAMING_ERROR")
 
 
-def test_operations_without_a_link_are_answered(probe):
+def test_operations_on_a_link_that_is_not_up_are_answered(probe):
+    probe.tell("connect - LXB-ABSENT")
     assert "NOT_CONNECTED" in probe.notify("eeg")
     probe.tell("control start")
     probe.wait("controlled NOT_CONNECTED")
+    probe.tell("probe")
+    probe.wait("probed no answer")
     probe.tell("disconnect")
-    probe.wait("disconnected asked")
+    probe.wait("connect_failed CANCELLED")
 
 
 def test_a_lost_band_is_told_and_nothing_of_what_was_pending(fake, linked):
@@ -345,8 +348,3 @@ def test_what_bluetoothd_says_by_itself_proves_nothing(fake, linked, rule):
     fake.on(member="ReadValue", rules=[rule])
     linked.tell("probe")
     linked.wait("probed no answer")
-
-
-def test_without_a_link_nobody_answers(fake, probe):
-    probe.tell("probe")
-    probe.wait("probed no answer")

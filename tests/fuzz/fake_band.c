@@ -1,5 +1,6 @@
 #include "fake_band.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "hold.h"
@@ -11,6 +12,11 @@ static const int64_t interval_us[SENSOR_COUNT] = {100000, 561000, 1189000, 60000
 static struct fake_band *band_of(struct backend *backend)
 {
     return (struct fake_band *)backend;
+}
+
+static struct fake_band *band_of_link(struct ble_link *handle)
+{
+    return (struct fake_band *)((char *)handle - offsetof(struct fake_band, handle));
 }
 
 /* ---- operations */
@@ -32,37 +38,61 @@ static void scan_stop(struct backend *backend)
     later(band_of(backend), 50000, (struct fake_op){.kind = FAKE_SCAN_ENDS});
 }
 
-static void connect(struct backend *backend, const struct band_identity *identity)
+static void forget(struct fake_band *band, int kind)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < band->op_count; i++) {
+        if ((int)band->ops[i].kind != kind)
+            band->ops[kept++] = band->ops[i];
+    }
+    band->op_count = kept;
+}
+
+static void close_link(struct ble_link *handle)
+{
+    struct fake_band *band = band_of_link(handle);
+
+    HOLD(band->link != FAKE_FREE);
+    forget(band, FAKE_LINK);
+    band->closing = true;
+    later(band, 100000, (struct fake_op){.kind = FAKE_UNLINK});
+}
+
+static void notify(struct ble_link *handle, enum sensor sensor, bool on)
+{
+    HOLD(band_of_link(handle)->link == FAKE_LINKED);
+    later(band_of_link(handle), 20000,
+          (struct fake_op){.kind = FAKE_NOTIFY, .sensor = sensor, .on = on});
+}
+
+static void write_control(struct ble_link *handle, const char *text)
+{
+    HOLD(text[0] && band_of_link(handle)->link == FAKE_LINKED);
+    later(band_of_link(handle), 20000, (struct fake_op){.kind = FAKE_WRITE});
+}
+
+static void probe(struct ble_link *handle)
+{
+    HOLD(band_of_link(handle)->link == FAKE_LINKED);
+    later(band_of_link(handle), 20000, (struct fake_op){.kind = FAKE_PROBE});
+}
+
+static const struct ble_link_ops link_ops = {close_link, notify, write_control, probe};
+
+static struct ble_link *open_link(struct backend *backend, const struct band_identity *identity,
+                                  const struct link_listener *listener)
 {
     struct fake_band *band = band_of(backend);
 
     HOLD(identity->name[0] || identity->address[0]);
     HOLD(band->link == FAKE_FREE);
     band->link = FAKE_TRYING;
+    band->closing = false;
+    band->handle = (struct ble_link){&link_ops, *listener};
     if (!band->absent)
         later(band, 500000, (struct fake_op){.kind = FAKE_LINK});
-}
-
-static void disconnect(struct backend *backend)
-{
-    later(band_of(backend), 100000, (struct fake_op){.kind = FAKE_UNLINK});
-}
-
-static void notify(struct backend *backend, enum sensor sensor, bool on)
-{
-    later(band_of(backend), 20000,
-          (struct fake_op){.kind = FAKE_NOTIFY, .sensor = sensor, .on = on});
-}
-
-static void control(struct backend *backend, const char *text)
-{
-    HOLD(text[0]);
-    later(band_of(backend), 20000, (struct fake_op){.kind = FAKE_CONTROL});
-}
-
-static void probe(struct backend *backend)
-{
-    later(band_of(backend), 20000, (struct fake_op){.kind = FAKE_PROBE});
+    return &band->handle;
 }
 
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
@@ -71,8 +101,7 @@ static void destroy(struct backend *backend, void (*done)(void *user), void *use
     done(user);
 }
 
-static const struct backend_ops ops = {"fake", scan_start, scan_stop, connect, disconnect,
-                                       notify, control,    probe,     destroy};
+static const struct backend_ops ops = {"fake", scan_start, scan_stop, open_link, destroy};
 
 /* ---- their ends */
 
@@ -80,33 +109,44 @@ static void end_link(struct fake_band *band)
 {
     struct band_link link = {.band = {FAKE_NAME, FAKE_ADDRESS}, .rssi = -60, .battery_level = 80};
 
-    if (band->link != FAKE_TRYING)
-        return;
     band->link = FAKE_LINKED;
     band->on = 0;
     link.anchor = (struct clock_anchor){band->now_us, band->now_us + UTC_OFFSET_US};
-    band->backend.listener.connected(band->backend.listener.user, &link);
+    band->handle.listener.up(band->handle.listener.user, &link);
 }
 
-static void end_unlink(struct fake_band *band)
+/* With all that is pending on it: of that nothing is told. */
+static void go_down(struct fake_band *band, enum link_end why, const struct failure *failure)
 {
-    const struct backend_listener *up = &band->backend.listener;
-    bool linked = band->link == FAKE_LINKED, trying = band->link == FAKE_TRYING;
-    struct failure failure;
+    const struct link_listener up = band->handle.listener;
+    static const int kinds[] = {FAKE_LINK, FAKE_NOTIFY, FAKE_WRITE, FAKE_PROBE};
 
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        forget(band, kinds[i]);
     band->link = FAKE_FREE;
     band->on = 0;
-    if (linked)
-        up->disconnected(up->user, LINK_END_ASKED);
-    else if (trying)
-        up->connect_failed(up->user, failure_set(&failure, ERROR_CANCELLED, "Cancelled"));
+    memset(&band->handle, 0, sizeof(band->handle));
+    up.down(up.user, why, failure);
+}
+
+/* The stack's Disconnect comes late: where the link was lost before it, it meets the next. */
+static void end_unlink(struct fake_band *band)
+{
+    struct failure failure;
+
+    failure_set(&failure, ERROR_CONNECTION_FAILED, "Cancelled");
+    if (band->link == FAKE_LINKED)
+        go_down(band, LINK_END_ASKED, NULL);
+    else if (band->link == FAKE_TRYING && band->closing)
+        go_down(band, LINK_END_CANCELLED, NULL);
+    else if (band->link == FAKE_TRYING)
+        go_down(band, LINK_END_FAILED, &failure);
 }
 
 static void end_notify(struct fake_band *band, const struct fake_op *op)
 {
-    const struct backend_listener *up = &band->backend.listener;
-    const bool fails =
-        band->link != FAKE_LINKED || (op->on && band->refused & SENSOR_BIT(op->sensor));
+    const struct link_listener *up = &band->handle.listener;
+    const bool fails = op->on && band->refused & SENSOR_BIT(op->sensor);
     struct failure failure;
 
     band->on &= ~SENSOR_BIT(op->sensor);
@@ -115,18 +155,18 @@ static void end_notify(struct fake_band *band, const struct fake_op *op)
         band->next_us[op->sensor] = band->now_us + interval_us[op->sensor];
     }
     failure_set(&failure, ERROR_BLUETOOTH, "Refused");
-    if (band->link == FAKE_LINKED)
-        up->notified(up->user, op->sensor, op->on, fails ? &failure : NULL);
+    up->notified(up->user, op->sensor, op->on, fails ? &failure : NULL);
 }
 
 static void end(struct fake_band *band, const struct fake_op *op)
 {
-    const struct backend_listener *up = &band->backend.listener;
+    const struct backend_listener *scanner = &band->backend.listener;
+    const struct link_listener *up = &band->handle.listener;
 
     switch (op->kind) {
     case FAKE_SCAN_ENDS:
         band->scanning = false;
-        up->scan_ended(up->user, NULL);
+        scanner->scan_ended(scanner->user, NULL);
         break;
     case FAKE_LINK:
         end_link(band);
@@ -137,13 +177,11 @@ static void end(struct fake_band *band, const struct fake_op *op)
     case FAKE_NOTIFY:
         end_notify(band, op);
         break;
-    case FAKE_CONTROL:
-        if (band->link == FAKE_LINKED)
-            up->controlled(up->user, NULL);
+    case FAKE_WRITE:
+        up->written(up->user, NULL);
         break;
     case FAKE_PROBE:
-        if (band->link == FAKE_LINKED)
-            up->probed(up->user, true);
+        up->probed(up->user, true);
         break;
     }
 }
@@ -162,7 +200,7 @@ static void send(struct fake_band *band, enum sensor sensor)
         packet.len = 4 + profile->packet_samples * profile->sample_size;
     }
     band->packets++;
-    band->backend.listener.packet(band->backend.listener.user, &packet);
+    band->handle.listener.packet(band->handle.listener.user, &packet);
 }
 
 static bool sends(const struct fake_band *band, int sensor)
@@ -236,11 +274,8 @@ void fake_band_run(struct fake_band *band, int64_t us)
 
 void fake_band_lose(struct fake_band *band, enum link_end why)
 {
-    if (band->link != FAKE_LINKED)
-        return;
-    band->link = FAKE_FREE;
-    band->on = 0;
-    band->backend.listener.disconnected(band->backend.listener.user, why);
+    if (band->link == FAKE_LINKED)
+        go_down(band, why, NULL);
 }
 
 void fake_band_bluetooth(struct fake_band *band, bool available, bool powered)

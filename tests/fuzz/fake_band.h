@@ -11,17 +11,18 @@
 
 struct fake_op {
     int64_t at_us;
-    enum { FAKE_SCAN_ENDS, FAKE_LINK, FAKE_UNLINK, FAKE_NOTIFY, FAKE_CONTROL, FAKE_PROBE } kind;
+    enum { FAKE_SCAN_ENDS, FAKE_LINK, FAKE_UNLINK, FAKE_NOTIFY, FAKE_WRITE, FAKE_PROBE } kind;
     enum sensor sensor;
     bool on;
 };
 
 struct fake_band {
     struct backend backend;
+    struct ble_link handle; /* of its one link */
     struct manager *manager;
     int64_t now_us, wake_us;
     enum { FAKE_FREE, FAKE_TRYING, FAKE_LINKED } link;
-    bool scanning, absent;
+    bool scanning, absent, closing;
     sensor_set on, refused, silent;
     int64_t next_us[SENSOR_COUNT];
     struct fake_op ops[FAKE_OPS_MAX];

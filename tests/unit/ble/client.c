@@ -45,28 +45,27 @@ static void on_scan_ended(void *user, const struct failure *failure)
     client->scan_error = failure ? failure->code : ERROR_NONE;
 }
 
-static void on_connected(void *user, const struct band_link *link)
+static void on_up(void *user, const struct band_link *made)
 {
     struct client *client = called(user);
 
     client->connected++;
-    client->link = *link;
+    client->link = *made;
     if (client->on_connected)
         client->on_connected(client);
 }
 
-static void on_connect_failed(void *user, const struct failure *failure)
+static void on_down(void *user, enum link_end end, const struct failure *failure)
 {
     struct client *client = called(user);
 
-    client->failed++;
-    client->connect_error = failure->code;
-}
-
-static void on_disconnected(void *user, enum link_end end)
-{
-    struct client *client = called(user);
-
+    client->handle = NULL;
+    assert_int_equal(failure != NULL, end == LINK_END_FAILED);
+    if (end == LINK_END_FAILED || end == LINK_END_CANCELLED) {
+        client->failed++;
+        client->connect_error = failure ? failure->code : ERROR_CANCELLED;
+        return;
+    }
     client->lost++;
     client->end = end;
 }
@@ -80,7 +79,7 @@ static void on_notified(void *user, enum sensor sensor, bool on, const struct fa
     client->refused[sensor] += failure != NULL;
 }
 
-static void on_controlled(void *user, const struct failure *failure)
+static void on_written(void *user, const struct failure *failure)
 {
     struct client *client = called(user);
 
@@ -120,10 +119,7 @@ void client_listen(struct client *client, struct backend *backend)
 {
     assert_non_null(backend);
     client->backend = backend;
-    backend->listener =
-        (struct backend_listener){client,        on_bluetooth,      on_seen,         on_scan_ended,
-                                  on_connected,  on_connect_failed, on_disconnected, on_notified,
-                                  on_controlled, on_probed,         on_packet};
+    backend->listener = (struct backend_listener){client, on_bluetooth, on_seen, on_scan_ended};
 }
 
 static void on_destroyed(void *user)
@@ -199,44 +195,60 @@ void client_scan(struct client *client, bool on)
 void client_connect(struct client *client, const char *name, const char *address)
 {
     struct band_identity band = {"", ""};
+    const struct link_listener listener = {client,    on_up,     on_notified, on_written,
+                                           on_probed, on_packet, on_down};
 
     snprintf(band.name, sizeof(band.name), "%s", name);
     snprintf(band.address, sizeof(band.address), "%s", address);
     client->inside = true;
-    client->backend->ops->connect(client->backend, &band);
+    client->handle = client->backend->ops->open(client->backend, &band, &listener);
+    assert_non_null(client->handle);
     client->inside = false;
 }
 
 void client_disconnect(struct client *client)
 {
     client->inside = true;
-    client->backend->ops->disconnect(client->backend);
+    if (client->handle)
+        client->handle->ops->close(client->handle);
     client->inside = false;
 }
 
 void client_notify(struct client *client, enum sensor sensor, bool on)
 {
     client->inside = true;
-    client->backend->ops->notify(client->backend, sensor, on);
+    if (client->handle)
+        client->handle->ops->notify(client->handle, sensor, on);
     client->inside = false;
 }
 
 void client_control(struct client *client, const char *text)
 {
     client->inside = true;
-    client->backend->ops->control(client->backend, text);
+    if (client->handle)
+        client->handle->ops->write(client->handle, text);
     client->inside = false;
+}
+
+/* The link may go at any time, and what is pending with it. */
+static void until_notified(struct client *client, enum sensor sensor, int least)
+{
+    int64_t began_us = now_monotonic_us();
+
+    while (client->handle && client->notified[sensor] < least)
+        turn(client, began_us);
 }
 
 void client_start(struct client *client)
 {
-    int links = client->connected;
+    int links = client->connected, notified[SENSOR_COUNT];
 
+    memcpy(notified, client->notified, sizeof(notified));
     client_connect(client, "", "aa:bb:cc:dd:ee:ff");
     client_until(client, &client->connected, links + 1);
     client_control(client, model_default()->control.start);
     for (int i = 0; i < SENSOR_COUNT; i++)
         client_notify(client, (enum sensor)i, true);
     for (int i = 0; i < SENSOR_COUNT; i++)
-        client_until(client, &client->notified[i], links + 1);
+        until_notified(client, (enum sensor)i, notified[i] + 1);
 }

@@ -21,7 +21,8 @@ struct noted_packet {
 struct client {
     uv_loop_t loop;
     struct backend *backend;
-    bool inside; /* an operation is under way: the listener must not be called */
+    struct ble_link *handle; /* NULL: none is open */
+    bool inside;             /* an operation is under way: the listener must not be called */
     bool available, powered;
     int told_bluetooth, scans_ended, connected, failed, lost, controls, notified[SENSOR_COUNT];
     int refused[SENSOR_COUNT], controls_refused, destroyed;
@@ -46,13 +47,14 @@ void client_until(struct client *client, const int *what, int least);
 void client_until_packets(struct client *client, size_t least);
 void client_run_ms(struct client *client, unsigned ms);
 
-/* The operations, with the check that none calls back before it returned. */
+/* The operations, with the check that none calls back before it returned; nothing where the link is
+ * gone. */
 void client_scan(struct client *client, bool on);
 void client_connect(struct client *client, const char *name, const char *address);
 void client_disconnect(struct client *client);
 void client_notify(struct client *client, enum sensor sensor, bool on);
 void client_control(struct client *client, const char *text);
-/* Connects to AA:BB:CC:DD:EE:FF, starts EEG, subscribes everything. */
+/* Connects to AA:BB:CC:DD:EE:FF, starts EEG, subscribes everything, unless the link goes. */
 void client_start(struct client *client);
 
 #endif

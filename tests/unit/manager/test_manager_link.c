@@ -220,6 +220,12 @@ static void a_backend_that_never_lets_go_does_not_hang_a_disconnect(void **state
     ask_disconnect(w);
     run(w, 11);
     EXPECT(w, "disconnect: ok", "device_disconnected user_request");
+    ask_connect(w);
+    run(w, 5);
+    EXPECT_NOTHING(w);
+    end_link(w, LINK_END_ASKED, NULL);
+    run(w, 3);
+    EXPECT(w, "connect: ok", "device_connected");
 }
 
 static void a_lost_band_comes_back_with_its_stream(void **state)

@@ -117,7 +117,7 @@ static void fault(struct world *w)
         w->silent = random_below(2) ? 0 : random_below(16);
         break;
     case 4:
-        if (w->radio == FAKE_LINKED)
+        if (w->link)
             lose_link(w, random_below(4) ? LINK_END_LOST : LINK_END_BLUETOOTH);
         break;
     case 5:
@@ -136,29 +136,30 @@ static void fault(struct world *w)
     }
 }
 
+/* Ends for reasons that don't fit, and what was never asked for. */
 static void nonsense(struct world *w)
 {
-    const struct backend_listener *up = &w->backend.listener;
+    const struct backend_listener *scanner = &w->backend.listener;
     struct failure failure = {.code = (enum error_code)random_below(ERROR_INTERNAL + 1)};
     enum sensor sensor = (enum sensor)random_below(SENSOR_COUNT);
     bool on = random_below(2), fails = random_below(2);
+    unsigned what = random_below(5);
 
     w->odd = true;
-    switch (random_below(6)) {
-    case 0:
-        up->connect_failed(up->user, &failure);
-        break;
+    if (what == 0)
+        scanner->scan_ended(scanner->user, fails ? &failure : NULL);
+    if (what == 0 || !w->link)
+        return;
+    const struct link_listener *up = &w->link->listener;
+    switch (what) {
     case 1:
-        up->disconnected(up->user, (enum link_end)random_below(3));
+        end_link(w, (enum link_end)random_below(LINK_END_CANCELLED + 1), fails ? &failure : NULL);
         break;
     case 2:
         up->notified(up->user, sensor, on, fails ? &failure : NULL);
         break;
     case 3:
-        up->controlled(up->user, fails ? &failure : NULL);
-        break;
-    case 4:
-        up->scan_ended(up->user, fails ? &failure : NULL);
+        up->written(up->user, fails ? &failure : NULL);
         break;
     default:
         send_packet(w, sensor);

@@ -499,24 +499,24 @@ static void a_shutdown_from_within_a_callback_does_no_harm(void **state)
 static void what_makes_no_sense_from_a_backend_is_ignored(void **state)
 {
     struct world *w = *state;
-    const struct backend_listener *up = &w->backend.listener;
+    const struct backend_listener *scanner = &w->backend.listener;
     struct failure failure = {.code = ERROR_BLUETOOTH};
-    struct band_link link = {.band = {NAME2, ADDRESS2}};
+    struct band_link other = {.band = {NAME2, ADDRESS2}};
 
-    send_packet(w, SENSOR_EEG);
-    up->disconnected(up->user, LINK_END_LOST);
-    up->connect_failed(up->user, &failure);
-    up->notified(up->user, SENSOR_EEG, true, NULL);
-    up->controlled(up->user, NULL);
-    up->scan_ended(up->user, &failure);
+    scanner->scan_ended(scanner->user, &failure);
     EXPECT_NOTHING(w);
     ask_connect(w);
-    up->disconnected(up->user, LINK_END_LOST);
+    const struct link_listener *up = &w->link->listener;
+    send_packet(w, SENSOR_EEG);
+    up->notified(up->user, SENSOR_EEG, true, NULL);
+    up->written(up->user, NULL);
+    up->probed(up->user, true);
+    EXPECT_NOTHING(w);
     run(w, 3);
     EXPECT(w, "connect: ok", "device_connected");
-    up->connected(up->user, &link);
+    up->up(up->user, &other);
     up->notified(up->user, SENSOR_BAT, true, &failure);
-    up->connect_failed(up->user, &failure);
+    scanner->scan_ended(scanner->user, &failure);
     run(w, 10);
     EXPECT_NOTHING(w);
     assert_string_equal(manager_status(w->manager)->device.band.name, NAME);

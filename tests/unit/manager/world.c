@@ -46,6 +46,20 @@ static struct world *world_of(struct backend *backend)
     return (struct world *)((char *)backend - offsetof(struct world, backend));
 }
 
+/* Of its own piece of memory, for a sanitizer to see who uses it after its end. */
+struct fake_link {
+    struct ble_link link;
+    struct world *world;
+};
+
+static struct world *world_of_link(struct ble_link *link)
+{
+    struct world *w = ((struct fake_link *)link)->world;
+
+    assert_ptr_equal(link, w->link);
+    return w;
+}
+
 static struct op *later(struct world *w, double seconds, int kind)
 {
     assert_true(w->op_count < OPS_MAX);
@@ -53,6 +67,18 @@ static struct op *later(struct world *w, double seconds, int kind)
     *op = (struct op){.at = w->now + (int64_t)(seconds * 1e6)};
     op->kind = kind;
     return op;
+}
+
+/* What is under way on the link goes with it. */
+static void drop_link_ops(struct world *w)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < w->op_count; i++) {
+        if (w->ops[i].kind == OP_SCAN_ENDED)
+            w->ops[kept++] = w->ops[i];
+    }
+    w->op_count = kept;
 }
 
 static void drop_ops(struct world *w, int kind)
@@ -81,37 +107,20 @@ static void fake_scan_stop(struct backend *backend)
     later(w, 0.05, OP_SCAN_ENDED);
 }
 
-static void fake_connect(struct backend *backend, const struct band_identity *band)
+static void fake_close(struct ble_link *link)
 {
-    struct world *w = world_of(backend);
+    struct world *w = world_of_link(link);
 
-    (void)band;
-    assert_true(w->odd || w->radio == FAKE_FREE);
-    w->connects++;
-    w->radio = FAKE_TRYING;
-    drop_ops(w, OP_CONNECTED);
-    drop_ops(w, OP_CONNECT_FAILED);
+    drop_ops(w, OP_UP);
+    if (!w->deaf)
+        later(w, w->radio == FAKE_LINKED ? 1 : 0.1, OP_DOWN);
 }
 
-static void fake_disconnect(struct backend *backend)
+static void fake_notify(struct ble_link *link, enum sensor sensor, bool on)
 {
-    struct world *w = world_of(backend);
+    struct world *w = world_of_link(link);
 
-    if (w->deaf)
-        return;
-    drop_ops(w, OP_CONNECTED);
-    if (w->radio == FAKE_LINKED) {
-        later(w, 1, OP_DISCONNECTED);
-    } else if (w->radio == FAKE_TRYING) {
-        struct op *op = later(w, 0.1, OP_CONNECT_FAILED);
-        failure_set(&op->failure, ERROR_CANCELLED, "Cancelled");
-    }
-}
-
-static void fake_notify(struct backend *backend, enum sensor sensor, bool on)
-{
-    struct world *w = world_of(backend);
-
+    assert_int_equal(w->radio, FAKE_LINKED);
     if (w->log_operations)
         note(w, "%s %s", sensor_name(sensor), on ? "on" : "off");
     if (w->hangs)
@@ -121,29 +130,52 @@ static void fake_notify(struct backend *backend, enum sensor sensor, bool on)
     op->on = on;
 }
 
-static void fake_control(struct backend *backend, const char *text)
+static void fake_write(struct ble_link *link, const char *text)
 {
-    struct world *w = world_of(backend);
+    struct world *w = world_of_link(link);
 
+    assert_int_equal(w->radio, FAKE_LINKED);
     if (w->log_operations)
         note(w, "write %s", text);
-    failure_set(&later(w, 0.02, OP_CONTROLLED)->failure, ERROR_BLUETOOTH, "Not supported");
+    failure_set(&later(w, 0.02, OP_WRITTEN)->failure, ERROR_BLUETOOTH, "Not supported");
 }
 
-static void fake_probe(struct backend *backend)
+static void fake_probe(struct ble_link *link)
 {
-    struct world *w = world_of(backend);
+    struct world *w = world_of_link(link);
 
+    assert_int_equal(w->radio, FAKE_LINKED);
     if (w->log_operations)
         note(w, "probe");
     if (!w->hangs)
         later(w, 0.02, OP_PROBED);
 }
 
+static const struct ble_link_ops fake_link_ops = {fake_close, fake_notify, fake_write, fake_probe};
+
+static struct ble_link *fake_open(struct backend *backend, const struct band_identity *band,
+                                  const struct link_listener *listener)
+{
+    struct world *w = world_of(backend);
+    struct fake_link *link = calloc(1, sizeof(*link));
+
+    (void)band;
+    assert_non_null(link);
+    assert_null(w->link);
+    link->link = (struct ble_link){&fake_link_ops, *listener};
+    link->world = w;
+    w->link = &link->link;
+    w->connects++;
+    w->radio = FAKE_TRYING;
+    return w->link;
+}
+
 static void fake_destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
     struct world *w = world_of(backend);
 
+    free(w->link);
+    w->link = NULL;
     w->radio = FAKE_FREE;
     w->scanning = false;
     w->on = 0;
@@ -155,15 +187,11 @@ static const struct backend_ops fake_ops = {
     .name = "fake",
     .scan_start = fake_scan_start,
     .scan_stop = fake_scan_stop,
-    .connect = fake_connect,
-    .disconnect = fake_disconnect,
-    .notify = fake_notify,
-    .control = fake_control,
-    .probe = fake_probe,
+    .open = fake_open,
     .destroy = fake_destroy,
 };
 
-static void complete_connected(struct world *w)
+static void complete_up(struct world *w)
 {
     struct band_link link = {.band = {NAME, ADDRESS}, .rssi = -60, .battery_level = 80};
 
@@ -171,7 +199,7 @@ static void complete_connected(struct world *w)
     w->on = 0;
     link.anchor.boot_us = w->now;
     link.anchor.utc_us = w->now + w->utc_offset;
-    w->backend.listener.connected(w->backend.listener.user, &link);
+    w->link->listener.up(w->link->listener.user, &link);
 }
 
 static void complete_notified(struct world *w, const struct op *op)
@@ -179,8 +207,6 @@ static void complete_notified(struct world *w, const struct op *op)
     struct failure failure;
     bool fails = op->on && (w->refused & SENSOR_BIT(op->sensor));
 
-    if (w->radio != FAKE_LINKED)
-        return;
     w->on &= ~SENSOR_BIT(op->sensor);
     if (op->on && !fails) {
         w->on |= SENSOR_BIT(op->sensor);
@@ -188,39 +214,45 @@ static void complete_notified(struct world *w, const struct op *op)
             w->now + (op->sensor == SENSOR_BAT ? 50000 : interval[op->sensor]);
     }
     failure_set(&failure, ERROR_BLUETOOTH, "Refused");
-    w->backend.listener.notified(w->backend.listener.user, op->sensor, op->on,
-                                 fails ? &failure : NULL);
+    w->link->listener.notified(w->link->listener.user, op->sensor, op->on, fails ? &failure : NULL);
+}
+
+void end_link(struct world *w, enum link_end end, const struct failure *failure)
+{
+    const struct link_listener up = w->link->listener;
+
+    drop_link_ops(w);
+    free(w->link);
+    w->link = NULL;
+    w->radio = FAKE_FREE;
+    w->on = 0;
+    up.down(up.user, end, failure);
 }
 
 static void complete(struct world *w, const struct op *op)
 {
-    const struct backend_listener *up = &w->backend.listener;
+    const struct backend_listener *scanner = &w->backend.listener;
+    const struct link_listener *up = w->link ? &w->link->listener : NULL;
 
     switch (op->kind) {
-    case OP_CONNECTED:
-        complete_connected(w);
+    case OP_UP:
+        complete_up(w);
         break;
-    case OP_CONNECT_FAILED:
-        w->radio = FAKE_FREE;
-        up->connect_failed(up->user, &op->failure);
-        break;
-    case OP_DISCONNECTED:
-        w->radio = FAKE_FREE;
-        w->on = 0;
-        up->disconnected(up->user, LINK_END_ASKED);
+    case OP_DOWN:
+        end_link(w, w->radio == FAKE_LINKED ? LINK_END_ASKED : LINK_END_CANCELLED, NULL);
         break;
     case OP_NOTIFIED:
         complete_notified(w, op);
         break;
-    case OP_CONTROLLED:
-        up->controlled(up->user, &op->failure);
+    case OP_WRITTEN:
+        up->written(up->user, &op->failure);
         break;
     case OP_PROBED:
-        up->probed(up->user, w->radio == FAKE_LINKED);
+        up->probed(up->user, true);
         break;
     case OP_SCAN_ENDED:
         w->scanning = false;
-        up->scan_ended(up->user, NULL);
+        scanner->scan_ended(scanner->user, NULL);
         break;
     }
 }
@@ -541,7 +573,7 @@ void send_packet(struct world *w, enum sensor sensor)
     };
 
     w->sent[sensor]++;
-    w->backend.listener.packet(w->backend.listener.user, &packet);
+    w->link->listener.packet(w->link->listener.user, &packet);
 }
 
 static bool is_under_way(const struct world *w, int kind)
@@ -559,9 +591,9 @@ static void see_bands(struct world *w)
 
     if (!w->absent && (w->scanning || w->radio == FAKE_TRYING))
         w->backend.listener.seen(w->backend.listener.user, &sighting);
-    if (w->radio == FAKE_TRYING && !w->absent && !w->unreachable &&
-        !is_under_way(w, OP_CONNECTED) && !is_under_way(w, OP_CONNECT_FAILED))
-        later(w, 0.5, OP_CONNECTED);
+    if (w->radio == FAKE_TRYING && !w->absent && !w->unreachable && !is_under_way(w, OP_UP) &&
+        !is_under_way(w, OP_DOWN))
+        later(w, 0.5, OP_UP);
 }
 
 static int64_t next_of_all(const struct world *w)
@@ -624,12 +656,7 @@ void run(struct world *w, double seconds)
 
 void lose_link(struct world *w, enum link_end end)
 {
-    w->radio = FAKE_FREE;
-    w->on = 0;
-    drop_ops(w, OP_NOTIFIED);
-    drop_ops(w, OP_CONTROLLED);
-    drop_ops(w, OP_DISCONNECTED);
-    w->backend.listener.disconnected(w->backend.listener.user, end);
+    end_link(w, end, NULL);
 }
 
 void set_bluetooth(struct world *w, bool on)

@@ -33,15 +33,7 @@ enum fake_radio { FAKE_FREE, FAKE_TRYING, FAKE_LINKED };
 
 struct op {
     int64_t at;
-    enum {
-        OP_CONNECTED,
-        OP_CONNECT_FAILED,
-        OP_DISCONNECTED,
-        OP_NOTIFIED,
-        OP_CONTROLLED,
-        OP_PROBED,
-        OP_SCAN_ENDED
-    } kind;
+    enum { OP_UP, OP_DOWN, OP_NOTIFIED, OP_WRITTEN, OP_PROBED, OP_SCAN_ENDED } kind;
     enum sensor sensor;
     bool on;
     struct failure failure;
@@ -50,13 +42,14 @@ struct op {
 struct world {
     struct manager *manager;
     struct backend backend;
+    struct ble_link *link; /* its one handle; NULL: none is open */
     int64_t now, alarm, utc_offset;
     int64_t slept; /* in suspends: no limit runs on in them */
     /* What the band and the stack do. */
     bool absent, unreachable;   /* not in the air; seen, but no connection */
     sensor_set refused, silent; /* subscription fails; nothing comes */
     bool hangs;                 /* operations on notifications never complete */
-    bool deaf;                  /* disconnect() is never answered */
+    bool deaf;                  /* close() is never answered */
     bool odd;                   /* the backend says things out of turn */
     enum fake_radio radio;
     bool scanning;
@@ -100,7 +93,8 @@ void ask_stop(struct world *w);
 void run(struct world *w, double seconds);
 
 /* The band or the stack, unasked. */
-void lose_link(struct world *w, enum link_end end);
+void lose_link(struct world *w, enum link_end end); /* or the attempt */
+void end_link(struct world *w, enum link_end end, const struct failure *failure);
 void set_bluetooth(struct world *w, bool on);
 void send_packet(struct world *w, enum sensor sensor);
 
