@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 import dbus
 import dbus.lowlevel
@@ -241,6 +242,39 @@ class Fake:
     def do_send_fd(self, path, values):
         for value in values:
             self.fds[path].send(bytes.fromhex(value))
+
+    def do_paths(self, device):
+        """{name in GATT: path} of its characteristics."""
+        names = {uuid: key for key, (_, uuid, _) in GATT.items()}
+        return {names[str(interfaces[CHARACTERISTIC]["UUID"])]: path for path, interfaces in self.objects.items()
+                if CHARACTERISTIC in interfaces and path.startswith(device)}
+
+    def do_play(self, rows):
+        """Sends each row [seconds from now, path, value] at its time, by the way that was subscribed."""
+        self.sent = []
+        self.unsent = len(rows)
+        begun = time.monotonic() + 0.05
+        for seconds, path, value in rows:
+            self.play_at(begun + seconds, path, bytes.fromhex(value))
+
+    def play_at(self, when, path, value):
+        GLib.timeout_add(max(0, round((when - time.monotonic()) * 1000)), lambda: self.play_now(path, value))
+
+    def play_now(self, path, value):
+        if path in self.fds:
+            self.sent.append(time.monotonic_ns())
+            self.fds[path].send(value)
+        else:
+            message = dbus.lowlevel.SignalMessage(path, PROPERTIES, "PropertiesChanged")
+            message.append(CHARACTERISTIC, {"Value": dbus.Array(value, signature="y")}, [], signature="sa{sv}as")
+            self.sent.append(time.monotonic_ns())
+            self.bus.send_message(message)
+        self.unsent -= 1
+        return False
+
+    def do_played(self):
+        """When each row of `play` was sent, ns of CLOCK_MONOTONIC; none before all were."""
+        return [] if self.unsent else self.sent
 
     def do_hangup(self, path):
         if path in self.fds:
