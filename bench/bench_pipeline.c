@@ -208,8 +208,9 @@ static size_t eeg(void)
 {
     struct eeg_dsp *dsp = eeg_dsp_create(50);
     size_t told = 0;
+    const struct eeg_listener listener = {.user = &told, .features = ignore_eeg};
     for (size_t i = 0; i < count; i++)
-        eeg_dsp_push(dsp, &blocks[i], ignore_eeg, &told);
+        eeg_dsp_push(dsp, &blocks[i], &listener);
     eeg_dsp_destroy(dsp);
     return told ? samples_of[SENSOR_EEG] : 0;
 }

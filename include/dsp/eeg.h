@@ -41,6 +41,9 @@ const char *eeg_artefact_name(enum eeg_artefact artefact);
 /* The seconds that a figure can rest on: half overlapping, of the last ten. */
 #define EEG_SECONDS_MAX 20
 
+/* Messages of the fast lane a second of the band's own. */
+#define EEG_BANDS_RATE 10
+
 /* One processed EEG message. What is not known is NAN and becomes null. */
 struct eeg_features {
     int64_t arrival_us; /* of the packet that completed the half second */
@@ -77,17 +80,36 @@ struct eeg_features {
     double muscle[EEG_CHANNELS]; /* gamma over beta of the free seconds of the last ten */
 };
 
+/*
+ * The fast lane: a tenth of a second of the band's ticks is over. The powers are those of the one
+ * second that ends with it, in a single Hann segment; what is not known is NAN and becomes null.
+ */
+struct eeg_bands {
+    int64_t arrival_us; /* of the packet that completed the tenth */
+    double arrival_utc_ms;
+    uint32_t lost;                         /* samples missing in this tenth, at the native rate */
+    double timestamp;                      /* Unix ms, of its last sample */
+    double power[EEG_CHANNELS][EEG_BANDS]; /* µV², from EEG_THETA on */
+    int leadoff[EEG_CHANNELS];             /* 1: no contact in this tenth */
+    unsigned artefacts;                    /* of enum eeg_artefact, seen in that second */
+};
+
+/* Who hears what eeg_dsp_push() completes; what a function is told is borrowed for the call. NULL:
+ * nobody wants those of this block; what comes later is the same as if somebody had. */
+struct eeg_listener {
+    void *user;
+    void (*features)(void *user, const struct eeg_features *features);
+    void (*bands)(void *user, const struct eeg_bands *bands);
+};
+
 struct eeg_dsp;
 
 struct eeg_dsp *eeg_dsp_create(int mains_hz);
 void eeg_dsp_destroy(struct eeg_dsp *dsp);
 
-/*
- * Takes a block of SENSOR_EEG; calls `emit` for each half second of the band's ticks that it
- * completes. The features are borrowed for the call. `emit` NULL: nobody wants those of this block;
- * what comes later is the same as if somebody had.
- */
+/* Takes a block of SENSOR_EEG and tells the listener of each half second, and each tenth of one, of
+ * the band's ticks that it completes. */
 void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
-                  void (*emit)(void *user, const struct eeg_features *features), void *user);
+                  const struct eeg_listener *listener);
 
 #endif

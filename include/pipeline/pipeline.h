@@ -4,7 +4,7 @@
  * file.
  *
  *   packet → decode → clock → block → listener.samples
- *                                   ↘ dsp → listener.eeg, .ppg, .acc
+ *                                   ↘ dsp → listener.eeg, .ppg, .acc, .bands
  */
 #ifndef PIPELINE_PIPELINE_H
 #define PIPELINE_PIPELINE_H
@@ -31,6 +31,9 @@ struct pipeline_listener {
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);
     void (*acc)(void *user, const struct acc_features *features);
+    /* The EEG's fast lane, where `wants_bands` says that somebody does; NULL: nobody. */
+    bool (*wants_bands)(void *user);
+    void (*bands)(void *user, const struct eeg_bands *bands);
     /* The nominal EEG rate is known, or turned out to be another than was taken. */
     void (*eeg_rate)(void *user, int rate);
     /* The band's counter started anew within its boot: its samples before are cut off from those

@@ -9,13 +9,12 @@
 #include "dsp/filter.h"
 #include "dsp/grid.h"
 #include "dsp/timeline.h"
+#include "eeg_lane.h"
 #include "eeg_powers.h"
 
 #define CELL_TICKS     (BLOCK_TICK_HZ / 2.0)
 #define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
 #define BLINK_APART_MS 250
-
-typedef void feature_sink(void *user, const struct eeg_features *features);
 
 /* A slot inside the band-pass, waiting for its filtered value. */
 struct waiting {
@@ -41,9 +40,9 @@ struct eeg_dsp {
     struct waiting waiting[DELAY_MAX + 1];
     unsigned slots; /* of this half second */
     struct eeg_features features;
-    const struct sample_block *block; /* the one being taken, */
-    feature_sink *emit;               /* and who gets what it completes */
-    void *user;
+    struct eeg_lane lane;
+    const struct sample_block *block;    /* the one being taken, */
+    const struct eeg_listener *listener; /* and who gets what it completes */
 };
 
 struct eeg_dsp *eeg_dsp_create(int mains_hz)
@@ -204,7 +203,7 @@ static void tell(struct eeg_dsp *dsp, double rate)
     for (size_t c = 0; c < EEG_CHANNELS; c++)
         set_powers(dsp, c, rate);
     set_indices(dsp);
-    dsp->emit(dsp->user, f);
+    dsp->listener->features(dsp->listener->user, f);
 }
 
 static void close_cell(struct eeg_dsp *dsp)
@@ -216,9 +215,33 @@ static void close_cell(struct eeg_dsp *dsp)
     f->rate = dsp->rate;
     f->rate_measured = dsp->block->rate_measured;
     judge(dsp);
-    if (dsp->emit)
+    if (dsp->listener->features)
         tell(dsp, rate);
     begin_cell(dsp);
+}
+
+static void close_tenth(struct eeg_dsp *dsp, double tick)
+{
+    const struct eeg_listener *listener = dsp->listener;
+    struct eeg_bands bands;
+    eeg_lane_close(&dsp->lane, tick, dsp->powers, dsp->muscle, listener->bands ? &bands : NULL);
+    if (!listener->bands)
+        return;
+    bands.arrival_us = dsp->block->arrival_us;
+    bands.arrival_utc_ms = dsp->block->arrival_utc_ms;
+    listener->bands(listener->user, &bands);
+}
+
+/* Ends what is over at `tick`, and begins what that is in. */
+static void turn(struct eeg_dsp *dsp, double tick)
+{
+    if (grid_passed(&dsp->grid, tick)) {
+        if (dsp->slots > 0)
+            close_cell(dsp);
+        grid_open(&dsp->grid, tick);
+    }
+    if (eeg_lane_is_over(&dsp->lane, tick))
+        close_tenth(dsp, tick);
 }
 
 /* ---- slots ---- */
@@ -266,11 +289,7 @@ static void resettle(struct eeg_dsp *dsp)
 static void take_slot(void *user, const struct slot *slot)
 {
     struct eeg_dsp *dsp = user;
-    if (grid_passed(&dsp->grid, slot->tick)) {
-        if (dsp->slots > 0)
-            close_cell(dsp);
-        dsp->grid.open = false;
-    }
+    turn(dsp, slot->tick);
     if (!dsp->grid.open)
         grid_open(&dsp->grid, slot->tick);
     if (slot->jump)
@@ -285,6 +304,7 @@ static void take_slot(void *user, const struct slot *slot)
     dsp->features.interpolated += bridged;
     dsp->tick = slot->tick;
     dsp->slots++;
+    eeg_lane_take(&dsp->lane, slot);
     filter_slot(dsp, slot);
 }
 
@@ -293,6 +313,7 @@ static void start_over(struct eeg_dsp *dsp)
 {
     timeline_reset(&dsp->timeline);
     dsp->grid = (struct grid){.period = CELL_TICKS};
+    eeg_lane_start(&dsp->lane);
     dsp->blink_ms = -INFINITY;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         dsp->quality[c] = (struct eeg_quality){0};
@@ -302,7 +323,7 @@ static void start_over(struct eeg_dsp *dsp)
 }
 
 void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
-                  void (*emit)(void *user, const struct eeg_features *features), void *user)
+                  const struct eeg_listener *listener)
 {
     if (!block_is_timed(block, SENSOR_EEG) || (block->rate != 250 && block->rate != 500))
         return;
@@ -312,13 +333,8 @@ void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
     if (other_rate || block->restart)
         start_over(dsp);
     dsp->block = block;
-    dsp->emit = emit;
-    dsp->user = user;
+    dsp->listener = listener;
     timeline_push(&dsp->timeline, block, take_slot, dsp);
-    double next = dsp->timeline.tick + block->tick_step;
-    if (dsp->timeline.count == 0 && grid_passed(&dsp->grid, next)) {
-        if (dsp->slots > 0)
-            close_cell(dsp);
-        grid_open(&dsp->grid, next);
-    }
+    if (dsp->timeline.count == 0)
+        turn(dsp, dsp->timeline.tick + block->tick_step);
 }

@@ -135,6 +135,24 @@ void eeg_powers_take(struct eeg_powers *p, const struct slot *slot, size_t c, bo
         take_hop(p, slot);
 }
 
+unsigned eeg_powers_spoils(const struct eeg_powers *p)
+{
+    return eeg_watch_spoilt(&p->watch, 0, WATCH_HOPS_A_SECOND);
+}
+
+void eeg_powers_last_second(const struct eeg_powers *p, double power[EEG_BANDS])
+{
+    const unsigned spoilt = eeg_powers_spoils(p);
+    double psd[SPECTRUM_SECOND_BINS];
+    for (int b = 0; b < EEG_BANDS; b++)
+        power[b] = NAN;
+    if (p->whole < (unsigned)p->rate || spoilt & SPOILT_FAST)
+        return;
+    spectrum_second(p->spectrum, 0, p->rate, psd);
+    for (int b = spoilt & SPOILT_BLINK ? EEG_ALPHA : EEG_THETA; b < EEG_BANDS; b++)
+        power[b] = power_of(b, psd, SPECTRUM_SECOND_BINS, 1, 1);
+}
+
 unsigned eeg_powers_spoilt(const struct eeg_powers *p, unsigned slots)
 {
     const unsigned hops = slots / p->watch.hop_slots;

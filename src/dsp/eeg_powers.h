@@ -49,6 +49,13 @@ void eeg_powers_void(struct eeg_powers *powers);
 /* Takes channel `c` of a slot; `measured`: it may be part of a spectrum. */
 void eeg_powers_take(struct eeg_powers *powers, const struct slot *slot, size_t c, bool measured);
 
+/* Powers of the very last second, from EEG_THETA on: what is spoilt of it, as far as it is known
+ * yet, is NAN. */
+void eeg_powers_last_second(const struct eeg_powers *powers, double power[EEG_BANDS]);
+
+/* What spoils the last second, as far as it is known yet: of enum spoilt. */
+unsigned eeg_powers_spoils(const struct eeg_powers *powers);
+
 /* How many of the newest `slots` a blink or jerk spoilt, as far as it is known. */
 unsigned eeg_powers_spoilt(const struct eeg_powers *powers, unsigned slots);
 

@@ -259,6 +259,13 @@ enum watch_kind eeg_watch_kind(const struct watch_event *e)
     return e->hops > BLINK_HOPS_MAX || e->swing > BLINK_UV_MAX ? WATCH_MOVEMENT : WATCH_BLINK;
 }
 
+enum watch_kind eeg_watch_latest(const struct eeg_watch *w)
+{
+    struct watch_event latest = w->event.open ? w->event : w->ended;
+    latest.open = true;
+    return eeg_watch_kind(&latest);
+}
+
 struct watch_event eeg_watch_ended(struct eeg_watch *w)
 {
     const struct watch_event event = w->ended;

@@ -81,6 +81,9 @@ unsigned eeg_watch_count(const struct eeg_watch *watch, unsigned count, unsigned
 /* What an event is taken for, so far. */
 enum watch_kind eeg_watch_kind(const struct watch_event *event);
 
+/* What the event under way is taken for, else the last that ended. */
+enum watch_kind eeg_watch_latest(const struct eeg_watch *watch);
+
 /* The event that has ended since this was last asked, or none: *kind WATCH_NOTHING. */
 struct watch_event eeg_watch_ended(struct eeg_watch *watch);
 

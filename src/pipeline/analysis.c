@@ -40,15 +40,26 @@ static bool wants(const struct pipeline_listener *listener, enum sensor sensor)
     return !listener->wants_features || listener->wants_features(listener->user, sensor);
 }
 
+static void push_eeg(struct analysis *analysis, const struct sample_block *block)
+{
+    const struct pipeline_listener *listener = &analysis->listener;
+    const bool bands = listener->wants_bands && listener->wants_bands(listener->user);
+    const struct eeg_listener heard = {
+        .user = listener->user,
+        .features = wants(listener, SENSOR_EEG) ? listener->eeg : NULL,
+        .bands = bands ? listener->bands : NULL,
+    };
+    eeg_dsp_push(analysis->eeg, block, &heard);
+}
+
 void analysis_push(struct analysis *analysis, const struct sample_block *block)
 {
     const struct pipeline_listener *listener = &analysis->listener;
 
     switch (block->samples.sensor) {
     case SENSOR_EEG:
-        if (listener->eeg)
-            eeg_dsp_push(analysis->eeg, block, wants(listener, SENSOR_EEG) ? listener->eeg : NULL,
-                         listener->user);
+        if (listener->eeg || listener->bands)
+            push_eeg(analysis, block);
         break;
     case SENSOR_PPG:
         if (listener->ppg)

@@ -1,6 +1,7 @@
 /*
  * For the tests: samples on stdin, features on stdout, through the very code of the daemon.
- * dsp_probe MAINS RATE_NOMINAL RATE: lines `ch1 ch2 leadoff`; `gap N` loses N samples.
+ * dsp_probe MAINS RATE_NOMINAL RATE: lines `ch1 ch2 leadoff`; `gap N` loses N samples. With a
+ * fourth argument, how many samples a packet has, the fast lane's: packets arrive with their end.
  */
 #include <math.h>
 #include <stdio.h>
@@ -57,9 +58,26 @@ static void print(void *user, const struct eeg_features *f)
     printf("]}\n");
 }
 
+static void print_bands(void *user, const struct eeg_bands *b)
+{
+    (void)user;
+    printf("{\"t\":%.6f,\"arrival\":%.6f,\"lost\":%u,\"leadoff\":[%d,%d],\"artefacts\":%u",
+           b->timestamp, b->arrival_utc_ms, b->lost, b->leadoff[0], b->leadoff[1], b->artefacts);
+    list("bands", b->power[0], EEG_BANDS);
+    list("bands2", b->power[1], EEG_BANDS);
+    printf("}\n");
+}
+
+static void push(struct eeg_dsp *dsp, struct sample_block *block, bool bands)
+{
+    static const struct eeg_listener features = {.features = print}, lane = {.bands = print_bands};
+    block->arrival_utc_ms = block->first_ms + (double)block->samples.count * block->step_ms;
+    eeg_dsp_push(dsp, block, bands ? &lane : &features);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
     struct eeg_dsp *dsp = eeg_dsp_create(atoi(argv[1]));
     double rate = atof(argv[3]);
@@ -71,13 +89,13 @@ int main(int argc, char **argv)
                                  .samples.sensor = SENSOR_EEG};
     char line[256];
     double n = 0;
-    const size_t full = 25;
+    const size_t full = argc == 5 ? (size_t)atoi(argv[4]) : 25;
     while (fgets(line, sizeof line, stdin)) {
         unsigned lost = 0, leadoff = 0;
         double a, b;
         bool gap = sscanf(line, "gap %u", &lost) == 1;
         if ((gap || block.samples.count == full) && block.samples.count > 0) {
-            eeg_dsp_push(dsp, &block, print, NULL);
+            push(dsp, &block, argc == 5);
             block.restart = false;
             block.lost = 0;
             block.samples.count = 0;
@@ -95,7 +113,7 @@ int main(int argc, char **argv)
             n++;
         }
     }
-    eeg_dsp_push(dsp, &block, print, NULL);
+    push(dsp, &block, argc == 5);
     eeg_dsp_destroy(dsp);
     return 0;
 }

@@ -63,6 +63,27 @@ static void on_acc(void *user, const struct acc_features *f)
     assert_in_range(f->count, 0, ACC_FEATURE_SAMPLES_MAX);
 }
 
+/* The fast lane as one hears it who always does, and one who comes and goes. */
+struct lane {
+    bool always;
+    unsigned asked, count;
+    double timestamp[200], alpha[200];
+};
+
+static bool wants_bands(void *user)
+{
+    struct lane *lane = user;
+    return lane->always || lane->asked++ / 7 % 2;
+}
+
+static void on_bands(void *user, const struct eeg_bands *bands)
+{
+    struct lane *lane = user;
+    assert_in_range(lane->count, 0, 199);
+    lane->timestamp[lane->count] = bands->timestamp;
+    lane->alpha[lane->count++] = bands->power[1][EEG_ALPHA];
+}
+
 static struct pipeline *streaming(struct told *told, bool with_features)
 {
     const struct pipeline_config config = {.mains_hz = 50, .with_features = with_features};
@@ -109,6 +130,39 @@ static struct ticks even(void)
     struct ticks ticks = ticks_of(1);
     ticks.skip_one_in = 0;
     return ticks;
+}
+
+static void hear(struct lane *lane)
+{
+    const struct pipeline_config config = {.mains_hz = 50, .with_features = true};
+    const struct pipeline_listener listener = {
+        .user = lane, .wants_bands = wants_bands, .bands = on_bands};
+    struct pipeline *pipeline = pipeline_create(&config, &listener);
+    struct ticks ticks = even();
+    assert_non_null(pipeline);
+    pipeline_link_up(pipeline, (struct clock_anchor){0, UTC_US});
+    pipeline_stream(pipeline, SENSOR_SET_ALL, 0);
+    play(pipeline, &ticks, 18, 3000);
+    pipeline_destroy(pipeline);
+}
+
+static void the_fast_lane_tells_the_same_whoever_heard_it_before(void **state)
+{
+    (void)state;
+    static struct lane always = {.always = true}, sometimes;
+    unsigned i = 0;
+    hear(&always);
+    hear(&sometimes);
+    assert_in_range(always.count, 175, 181);
+    assert_in_range(sometimes.count, 60, 120);
+    for (unsigned k = 0; k < sometimes.count; k++) {
+        while (i < always.count && always.timestamp[i] != sometimes.timestamp[k])
+            i++;
+        assert_in_range(i, 0, always.count - 1);
+        assert_true(always.alpha[i] == sometimes.alpha[k] ||
+                    (isnan(always.alpha[i]) && isnan(sometimes.alpha[k])));
+    }
+    assert_true(fabs(always.alpha[100] / (ALPHA_UV * ALPHA_UV / 2) - 1) < 0.05);
 }
 
 static void check(const struct told *told, unsigned least)
@@ -266,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_three_come_and_none_without_features),
+        cmocka_unit_test(the_fast_lane_tells_the_same_whoever_heard_it_before),
         cmocka_unit_test(who_comes_back_is_told_what_an_unbroken_listener_is),
         cmocka_unit_test(a_sensor_that_leaves_and_comes_back_begins_anew),
         cmocka_unit_test(a_lost_link_begins_anew),
