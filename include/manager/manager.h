@@ -152,6 +152,9 @@ struct manager_listener {
     void (*eeg)(void *user, const struct eeg_features *features);
     void (*ppg)(void *user, const struct ppg_features *features);
     void (*acc)(void *user, const struct acc_features *features);
+    /* As the pipeline's; NULL: nobody wants them. */
+    bool (*wants_bands)(void *user);
+    void (*bands)(void *user, const struct eeg_bands *bands);
     /* At each change; empty after a disconnect asked for and at shutdown. */
     void (*wants_changed)(void *user, const struct manager_wants *wants);
 };

@@ -18,6 +18,8 @@ void message_eeg(struct json *json, const char *device_id, uint64_t seq,
                  const struct eeg_features *features);
 void message_ppg(struct json *json, const char *device_id, uint64_t seq,
                  const struct ppg_features *features);
+void message_bands(struct json *json, const char *device_id, uint64_t seq,
+                   const struct eeg_bands *bands);
 void message_acc(struct json *json, const char *device_id, uint64_t seq,
                  const struct acc_features *features);
 /* One of the three above, by the sensor. */

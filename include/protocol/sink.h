@@ -15,12 +15,18 @@
 #include "manager/manager.h"
 
 /* A private event may name sessions, paths or markers: it is not for strangers. */
-enum message_kind { MESSAGE_EVENT, MESSAGE_PRIVATE_EVENT, MESSAGE_RAW, MESSAGE_PROCESSED };
+enum message_kind {
+    MESSAGE_EVENT,
+    MESSAGE_PRIVATE_EVENT,
+    MESSAGE_RAW,
+    MESSAGE_PROCESSED,
+    MESSAGE_BANDS
+};
 
 /* A message to all, written once. Its pointers are borrowed for the call. */
 struct message {
     enum message_kind kind;
-    const char *name;      /* an event's "event_type"; of data "raw_data" or "processed_data" */
+    const char *name;      /* an event's "event_type"; of data its "type": "raw_data" … */
     const char *device_id; /* whose data it is; NULL of events, which tell it in their text */
     enum sensor sensor;    /* SENSOR_COUNT: none */
     const char *text;      /* one JSON object, zero-terminated */

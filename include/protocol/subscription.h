@@ -7,12 +7,16 @@
 #include "band/sensor.h"
 
 struct subscription {
-    sensor_set raw, processed;
+    sensor_set raw, processed, bands; /* bands: the EEG's fast lane */
     bool events;
 };
 
 /* Nothing is computed from the battery. */
 #define SENSOR_SET_PROCESSED (SENSOR_SET_ALL & ~SENSOR_BIT(SENSOR_BAT))
-#define SUBSCRIPTION_ALL     ((struct subscription){SENSOR_SET_ALL, SENSOR_SET_PROCESSED, true})
+#define SENSOR_SET_BANDS     SENSOR_BIT(SENSOR_EEG)
+/* What a connection begins with: the bands only on demand. */
+#define SUBSCRIPTION_DEFAULT                                                                       \
+    ((struct subscription){                                                                        \
+        .raw = SENSOR_SET_ALL, .processed = SENSOR_SET_PROCESSED, .events = true})
 
 #endif

@@ -53,7 +53,14 @@
 
 /* What a frame is, for the queues (data may be dropped, the rest never) and for subscriptions.
  * Private events don't reach clients that are restricted. */
-enum frame_kind { FRAME_REPLY, FRAME_EVENT, FRAME_PRIVATE_EVENT, FRAME_RAW, FRAME_PROCESSED };
+enum frame_kind {
+    FRAME_REPLY,
+    FRAME_EVENT,
+    FRAME_PRIVATE_EVENT,
+    FRAME_RAW,
+    FRAME_PROCESSED,
+    FRAME_BANDS
+};
 
 struct server;
 struct client;

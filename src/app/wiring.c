@@ -60,10 +60,9 @@ static bool out_may_send(void *user, uint64_t client)
 /* ---- the server as a sink */
 
 static const enum frame_kind frame_kinds[] = {
-    [MESSAGE_EVENT] = FRAME_EVENT,
-    [MESSAGE_PRIVATE_EVENT] = FRAME_PRIVATE_EVENT,
-    [MESSAGE_RAW] = FRAME_RAW,
-    [MESSAGE_PROCESSED] = FRAME_PROCESSED,
+    [MESSAGE_EVENT] = FRAME_EVENT, [MESSAGE_PRIVATE_EVENT] = FRAME_PRIVATE_EVENT,
+    [MESSAGE_RAW] = FRAME_RAW,     [MESSAGE_PROCESSED] = FRAME_PROCESSED,
+    [MESSAGE_BANDS] = FRAME_BANDS,
 };
 
 static void on_message(void *user, const struct message *message)

@@ -46,6 +46,20 @@ static void on_acc(void *user, const struct acc_features *features)
     up->acc(up->user, features);
 }
 
+static bool wants_bands(void *user)
+{
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
+
+    return up->wants_bands && up->wants_bands(up->user);
+}
+
+static void on_bands(void *user, const struct eeg_bands *bands)
+{
+    const struct manager_listener *up = &((struct device *)user)->ground->listener;
+
+    up->bands(up->user, bands);
+}
+
 static void on_rebooted(void *user)
 {
     log_warning("%s rebooted", device_label(user));
@@ -75,6 +89,8 @@ bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
         .eeg = on_eeg,
         .ppg = on_ppg,
         .acc = on_acc,
+        .wants_bands = wants_bands,
+        .bands = on_bands,
         .eeg_rate = on_eeg_rate,
         .rebooted = on_rebooted,
         .bad_packet = on_bad_packet,

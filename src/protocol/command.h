@@ -91,7 +91,8 @@ extern const char *const format_names[]; /* by bit, ended by NULL */
 
 /* subscription.c */
 extern const char *const kind_names[]; /* by bit, ended by NULL */
-#define KIND_ALL 7u
+#define KIND_DEFAULT 7u
+#define KIND_ALL     15u
 void subscribe(struct request *request, const struct value *values);
 void unsubscribe(struct request *request, const struct value *values);
 

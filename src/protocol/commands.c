@@ -266,10 +266,11 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
         "sensors", PARAMETER_LIST, .names = sensor_names, .set = SENSOR_SET_ALL,                   \
                                    .allowed = "a list of at least one of eeg, ppg, acc, bat"       \
     }
-#define KINDS                                                                                      \
+#define KINDS(set_)                                                                                \
     {                                                                                              \
-        "kinds", PARAMETER_LIST, .names = kind_names, .set = KIND_ALL,                             \
-                                 .allowed = "a list of at least one of raw, processed, events"     \
+        "kinds", PARAMETER_LIST,                                                                   \
+            .names = kind_names, .set = (set_),                                                    \
+            .allowed = "a list of at least one of raw, processed, events, bands"                   \
     }
 #define RATE                                                                                       \
     {                                                                                              \
@@ -359,10 +360,10 @@ const struct command commands[] = {
         "delete_recording", NULL_PAGE_NEVER, .needs_recorder = true,
         PARAMETERS({"session_id", PARAMETER_SESSION, .required = true, .allowed = SESSION_ALLOWED}),
         .done = "Recording deleted", .run = delete_recording),
-    COMMAND("subscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS), .done = "Subscribed",
-            .run = subscribe),
-    COMMAND("unsubscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS), .done = "Unsubscribed",
-            .run = unsubscribe),
+    COMMAND("subscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS(KIND_DEFAULT)),
+            .done = "Subscribed", .run = subscribe),
+    COMMAND("unsubscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS(KIND_ALL)),
+            .done = "Unsubscribed", .run = unsubscribe),
     COMMAND("insert_marker", NULL_PAGE_NOT_WHILE_RECORDING,
             PARAMETERS({"label", PARAMETER_STRING, .required = true, .min = 1, .max = LABEL_MAX,
                         .unit = "bytes", .allowed = "a string of 1 to 256 bytes"},

@@ -51,9 +51,13 @@ static const char *device_id(struct protocol *protocol)
 static void send_text(struct protocol *protocol, enum message_kind kind, enum sensor sensor,
                       const struct json *text, int64_t arrival_us)
 {
+    static const char *const names[] = {[MESSAGE_RAW] = "raw_data",
+                                        [MESSAGE_PROCESSED] = "processed_data",
+                                        [MESSAGE_BANDS] = "band_data"};
+
     sinks_message(&protocol->sinks, &(struct message){
                                         .kind = kind,
-                                        .name = kind == MESSAGE_RAW ? "raw_data" : "processed_data",
+                                        .name = names[kind],
                                         .device_id = device_id(protocol),
                                         .sensor = sensor,
                                         .text = text->text,
@@ -170,6 +174,22 @@ bool feed_wants_features(struct protocol *protocol, enum sensor sensor)
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
 {
     feed_processed(protocol, SENSOR_EEG, features, features->arrival_us);
+}
+
+/* Not computed where nobody hears them, and so not numbered either. */
+bool feed_wants_bands(struct protocol *protocol)
+{
+    return is_streamed(protocol, SENSOR_EEG) &&
+           sinks_want(&protocol->sinks, MESSAGE_BANDS, SENSOR_EEG);
+}
+
+void feed_bands(struct protocol *protocol, const struct eeg_bands *bands)
+{
+    const char *band = device_id(protocol);
+    struct sequence *sequence = sequence_of(&protocol->feed, band);
+
+    message_bands(&protocol->feed.message, band, sequence->bands++, bands);
+    send_data(protocol, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
 }
 
 void feed_ppg(struct protocol *protocol, const struct ppg_features *features)

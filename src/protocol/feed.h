@@ -12,7 +12,7 @@
 struct sequence {
     char device_id[BAND_NAME_SIZE];
     uint64_t used; /* when last, for forgetting */
-    uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT];
+    uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT], bands;
 };
 
 /* Written by feed.c alone. */
@@ -31,6 +31,8 @@ void feed_finish(struct feed *feed);
 void feed_samples(struct protocol *protocol, const struct sample_block *block);
 bool feed_wants_features(struct protocol *protocol, enum sensor sensor);
 void feed_eeg(struct protocol *protocol, const struct eeg_features *features);
+bool feed_wants_bands(struct protocol *protocol);
+void feed_bands(struct protocol *protocol, const struct eeg_bands *bands);
 void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
 void feed_acc(struct protocol *protocol, const struct acc_features *features);
 /* The stream of EEG ends: what the decimator still holds goes out. */

@@ -159,6 +159,32 @@ void message_eeg(struct json *json, const char *device_id, uint64_t seq,
     json_end_object(json);
 }
 
+static void put_fast_bands(struct json *json, const char *key, const double *values)
+{
+    json_key(json, key);
+    json_begin_object(json);
+    for (int band = EEG_THETA; band < EEG_BANDS; band++)
+        json_put_real(json, eeg_band_name((enum eeg_band)band), values[band]);
+    json_end_object(json);
+}
+
+void message_bands(struct json *json, const char *device_id, uint64_t seq,
+                   const struct eeg_bands *bands)
+{
+    begin(json, device_id, seq,
+          &(struct envelope){"band_data", SENSOR_EEG, bands->arrival_utc_ms, EEG_BANDS_RATE,
+                             EEG_BANDS_RATE, bands->lost});
+    json_begin_object(json);
+    json_put_fixed(json, "timestamp", bands->timestamp, 3);
+    put_fast_bands(json, "ch1_band_powers", bands->power[0]);
+    json_put_bool(json, "ch1_leadoff", bands->leadoff[0]);
+    put_fast_bands(json, "ch2_band_powers", bands->power[1]);
+    json_put_bool(json, "ch2_leadoff", bands->leadoff[1]);
+    put_artefacts(json, bands->artefacts);
+    json_end_object(json);
+    json_end_object(json);
+}
+
 static void put_rhythm(struct json *json, enum heart_rhythm rhythm)
 {
     if (rhythm != RHYTHM_UNKNOWN) {

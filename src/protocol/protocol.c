@@ -226,6 +226,16 @@ static void on_eeg(void *user, const struct eeg_features *features)
     feed_eeg(user, features);
 }
 
+static bool wants_bands(void *user)
+{
+    return feed_wants_bands(user);
+}
+
+static void on_bands(void *user, const struct eeg_bands *bands)
+{
+    feed_bands(user, bands);
+}
+
 static void on_ppg(void *user, const struct ppg_features *features)
 {
     feed_ppg(user, features);
@@ -260,5 +270,7 @@ struct manager_listener protocol_manager_listener(struct protocol *protocol)
         .eeg = on_eeg,
         .ppg = on_ppg,
         .acc = on_acc,
+        .wants_bands = wants_bands,
+        .bands = on_bands,
     };
 }

@@ -94,6 +94,15 @@ static const struct field processed[SENSOR_COUNT][FIELDS_MAX] = {
                     {"tilt", "degrees"}},
 };
 
+static const struct field bands[SENSOR_COUNT][FIELDS_MAX] = {
+    [SENSOR_EEG] = {{"timestamp", "ms"},
+                    {"ch1_band_powers", "µV²"},
+                    {"ch1_leadoff", "true: electrode off"},
+                    {"ch2_band_powers", "µV²"},
+                    {"ch2_leadoff", "true: electrode off"},
+                    {"artefacts", "blink, muscle, movement, pop"}},
+};
+
 static void put_fields(struct json *json, const char *key, const struct field *fields)
 {
     if (!fields->name)
@@ -114,6 +123,7 @@ void put_sensor_fields(struct json *json)
         json_begin_object(json);
         put_fields(json, "raw_data", raw[s]);
         put_fields(json, "processed_data", processed[s]);
+        put_fields(json, "band_data", bands[s]);
         json_end_object(json);
     }
     json_end_object(json);

@@ -6,9 +6,9 @@
 #include "protocol_internal.h"
 
 /* By the place in kind_names. */
-enum { KIND_RAW = 1, KIND_PROCESSED = 2, KIND_EVENTS = 4 };
+enum { KIND_RAW = 1, KIND_PROCESSED = 2, KIND_EVENTS = 4, KIND_BANDS = 8 };
 
-const char *const kind_names[] = {"raw", "processed", "events", NULL};
+const char *const kind_names[] = {"raw", "processed", "events", "bands", NULL};
 
 /* Answers where the client is gone, and returns NULL. */
 static struct subscription *choice_of(struct request *request)
@@ -25,13 +25,14 @@ static void tell_choice(struct request *request, const struct subscription *subs
 {
     struct json *json = request_begin(request);
 
-    put_sensors(json, "sensors", subscription->raw | subscription->processed);
-    put_names(json, "kinds", kind_names,
-              (subscription->raw ? KIND_RAW : 0u) |
-                  (subscription->processed ? KIND_PROCESSED : 0u) |
-                  (subscription->events ? KIND_EVENTS : 0u));
+    put_sensors(json, "sensors", subscription->raw | subscription->processed | subscription->bands);
+    put_names(
+        json, "kinds", kind_names,
+        (subscription->raw ? KIND_RAW : 0u) | (subscription->processed ? KIND_PROCESSED : 0u) |
+            (subscription->events ? KIND_EVENTS : 0u) | (subscription->bands ? KIND_BANDS : 0u));
     put_sensors(json, "raw", subscription->raw);
     put_sensors(json, "processed", subscription->processed);
+    put_sensors(json, "bands", subscription->bands);
     json_put_bool(json, "events", subscription->events);
     request_end(request);
 }
@@ -47,6 +48,7 @@ void subscribe(struct request *request, const struct value *values)
     *subscription = (struct subscription){
         .raw = kinds & KIND_RAW ? sensors : 0,
         .processed = kinds & KIND_PROCESSED ? sensors & SENSOR_SET_PROCESSED : 0,
+        .bands = kinds & KIND_BANDS ? sensors & SENSOR_SET_BANDS : 0,
         .events = kinds & KIND_EVENTS,
     };
     tell_choice(request, subscription);
@@ -59,7 +61,7 @@ void unsubscribe(struct request *request, const struct value *values)
     const sensor_set sensors = sensors_value->set;
     /* Events have no sensor: where only sensors are named they stay. */
     const bool sensors_only = sensors_value->given && !kinds_value->given;
-    const unsigned kinds = sensors_only ? KIND_RAW | KIND_PROCESSED : kinds_value->set;
+    const unsigned kinds = sensors_only ? KIND_RAW | KIND_PROCESSED | KIND_BANDS : kinds_value->set;
     struct subscription *subscription = choice_of(request);
 
     if (!subscription)
@@ -68,6 +70,8 @@ void unsubscribe(struct request *request, const struct value *values)
         subscription->raw &= ~sensors;
     if (kinds & KIND_PROCESSED)
         subscription->processed &= ~sensors;
+    if (kinds & KIND_BANDS)
+        subscription->bands &= ~sensors;
     if (kinds & KIND_EVENTS)
         subscription->events = false;
     tell_choice(request, subscription);

@@ -15,6 +15,8 @@ static bool subscribes(const struct client *client, enum frame_kind kind, enum s
         return subscription->raw & SENSOR_BIT(sensor);
     case FRAME_PROCESSED:
         return subscription->processed & SENSOR_BIT(sensor);
+    case FRAME_BANDS:
+        return subscription->bands & SENSOR_BIT(sensor);
     case FRAME_REPLY:
         break;
     }

@@ -84,7 +84,7 @@ static struct client *client_create(struct clients *all, int fd, enum client_kin
     client->all = all;
     client->fd = fd;
     client->id = ++all->next_id;
-    client->subscription = SUBSCRIPTION_ALL;
+    client->subscription = SUBSCRIPTION_DEFAULT;
     client->taken_at = now;
     client->ping_at = now + ground_ms(all->ground, SERVER_PING_MS);
     allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, now);

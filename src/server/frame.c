@@ -37,5 +37,5 @@ void frame_unref(struct frame *frame)
 
 bool frame_kind_is_data(enum frame_kind kind)
 {
-    return kind == FRAME_RAW || kind == FRAME_PROCESSED;
+    return kind == FRAME_RAW || kind == FRAME_PROCESSED || kind == FRAME_BANDS;
 }

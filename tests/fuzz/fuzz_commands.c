@@ -101,11 +101,11 @@ static void out_data_to(void *user, uint64_t client, enum sensor sensor, const c
 
 static void on_message(void *user, const struct message *message)
 {
-    const bool data = message->kind == MESSAGE_RAW || message->kind == MESSAGE_PROCESSED;
+    const bool data = message->kind != MESSAGE_EVENT && message->kind != MESSAGE_PRIVATE_EVENT;
 
     (void)user;
     HOLD(message->arrival_us >= 0 && data == (message->sensor < SENSOR_COUNT));
-    HOLD(message->kind != MESSAGE_PROCESSED || message->sensor != SENSOR_BAT);
+    HOLD(message->kind == MESSAGE_RAW || message->sensor != SENSOR_BAT);
     HOLD(message->name && (message->device_id != NULL) == data);
     hold_text(message->text, message->len);
 }
@@ -267,7 +267,7 @@ static void open_world(void)
 
     memset(&world, 0, sizeof(world));
     for (size_t i = 0; i < CLIENTS; i++)
-        world.subscriptions[i] = SUBSCRIPTION_ALL;
+        world.subscriptions[i] = SUBSCRIPTION_DEFAULT;
     fake_band_init(&world.band, PACKETS_MAX);
     world.protocol = protocol_create(&out, &limits, "fuzz");
     HOLD(world.protocol);

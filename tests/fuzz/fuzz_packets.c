@@ -88,6 +88,24 @@ static void on_eeg(void *user, const struct eeg_features *features)
     hold_message(band);
 }
 
+static bool wants_bands(void *user)
+{
+    struct band *band = user;
+
+    return band->packets % 8 != 0;
+}
+
+static void on_bands(void *user, const struct eeg_bands *bands)
+{
+    struct band *band = user;
+
+    HOLD(isfinite(bands->timestamp));
+    for (int b = 0; b < EEG_BANDS; b++)
+        HOLD(!isinf(bands->power[0][b]) && !(bands->power[1][b] < 0));
+    message_bands(&band->json, DEVICE, 0, bands);
+    hold_message(band);
+}
+
 static void on_ppg(void *user, const struct ppg_features *features)
 {
     struct band *band = user;
@@ -238,6 +256,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .eeg = on_eeg,
         .ppg = on_ppg,
         .acc = on_acc,
+        .wants_bands = wants_bands,
+        .bands = on_bands,
     };
 
     json_init(&band.json);

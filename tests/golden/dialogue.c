@@ -125,6 +125,14 @@ static void on_message(void *user, const struct message *message)
              message->text);
 }
 
+/* None of the clients asks for the bands. */
+static bool wants(void *user, enum message_kind kind, enum sensor sensor)
+{
+    (void)user;
+    (void)sensor;
+    return kind != MESSAGE_BANDS;
+}
+
 static size_t out_client_count(void *user)
 {
     size_t count = 0;
@@ -269,7 +277,7 @@ static void open_client(uint64_t client, bool open)
     if (world.open[client] == open)
         return;
     world.open[client] = open;
-    world.subscriptions[client] = SUBSCRIPTION_ALL;
+    world.subscriptions[client] = SUBSCRIPTION_DEFAULT;
     open ? protocol_client_opened(world.protocol, client)
          : protocol_client_closed(world.protocol, client);
 }
@@ -316,7 +324,7 @@ static void open_world(void)
     fake_band_init(&world.band, PACKETS_MAX);
     world.protocol = protocol_create(&out, &limits, "golden");
     HOLD(world.protocol);
-    HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message}));
+    HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message, .wants = wants}));
     const struct recorder_listener recorder_listener = protocol_recorder_listener(world.protocol);
     world.recorder = fake_recorder_create(&recorder_listener);
     protocol_set_recorder(world.protocol, world.recorder, NULL);

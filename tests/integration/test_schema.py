@@ -42,6 +42,9 @@ def test_each_command_event_and_data_message_is_named(daemon):
         if "processed_data" in kinds:
             assert set(named[f"Data_processed_{sensor}_values"]["properties"]) == set(kinds["processed_data"])
             told.remove(f"Data_processed_{sensor}")
+        if "band_data" in kinds:
+            assert set(named[f"Data_bands_{sensor}_values"]["properties"]) == set(kinds["band_data"])
+            told.remove(f"Data_bands_{sensor}")
     assert told == {"Failure_reply", "Health_check_response"}
     commands = {one["$ref"].removeprefix("#/$defs/Command_") for one in named["AnyCommand"]["oneOf"][1:]}
     assert commands == set(info["commands"])
@@ -80,7 +83,7 @@ def test_the_schema_takes_what_the_daemon_takes():
         ("scan_devices", {}), ("scan_devices", {"duration": None}), ("connect_device", {"address": "AA:BB:CC:DD:EE:FF", "device_id": None}),
         ("start_streaming", {"sensors": ["eeg"], "duration": 0.001}), ("list_recordings", {"limit": 50, "before": "20260101T000000Z_a-1"}),
         ("insert_marker", {"label": "x", "timestamp": "2026-01-31T12:00:00.123456789+09:00"}), ("insert_marker", {"label": "x", "timestamp": 1769860800000.5}),
-        ("subscribe", {"kinds": ["raw"]}),
+        ("subscribe", {"kinds": ["raw"]}), ("subscribe", {"kinds": ["bands"]}),
     ):
         message = {"type": "command", "command": command, "parameters": given, "id": 7}
         jsonschema.Draft202012Validator(expanded(named["AnyCommand"], named)).validate(message)

@@ -37,7 +37,7 @@ def test_each_connection_begins_with_everything_and_the_reply_tells_what_is_in_f
         async with clients() as client:
             data = (await client.command("unsubscribe", sensors=["eeg"], kinds=["raw"]))["data"]
             assert data == {"sensors": SENSORS, "kinds": ["raw", "processed", "events"], "raw": ["ppg", "acc", "bat"],
-                            "processed": ["eeg", "ppg", "acc"], "events": True}
+                            "processed": ["eeg", "ppg", "acc"], "bands": [], "events": True}
             data = (await client.command("subscribe", sensors=["eeg", "acc"], kinds=["raw"]))["data"]
             assert (data["sensors"], data["kinds"]) == (["eeg", "acc"], ["raw"])
             assert (data["raw"], data["processed"], data["events"]) == (["eeg", "acc"], [], False)
@@ -45,8 +45,19 @@ def test_each_connection_begins_with_everything_and_the_reply_tells_what_is_in_f
             assert (data["sensors"], data["kinds"]) == (SENSORS, ["raw", "processed", "events"])
             data = (await client.command("unsubscribe", sensors=["ppg"]))["data"]
             assert data["raw"] == ["eeg", "acc", "bat"] and data["processed"] == ["eeg", "acc"] and data["events"]
+            data = (await client.command("subscribe", kinds=["raw", "bands", "events"]))["data"]
+            assert (data["kinds"], data["raw"], data["bands"]) == (["raw", "events", "bands"], SENSORS, ["eeg"])
+            assert (await client.command("unsubscribe", sensors=["eeg"]))["data"]["bands"] == []
+            data = (await client.command("subscribe", sensors=["ppg"], kinds=["bands"]))["data"]
+            assert (data["sensors"], data["kinds"], data["bands"]) == ([], [], [])
+            await client.command("subscribe", kinds=["bands"])
+            data = (await client.command("subscribe"))["data"]
+            assert data["kinds"] == ["raw", "processed", "events"], "the bands come to who names them"
+            assert (await client.command("unsubscribe", sensors=["eeg", "ppg"], kinds=["raw"]))["success"]
+            await client.command("subscribe", sensors=["eeg", "acc", "bat"])
             data = (await client.command("unsubscribe", kinds=["events"]))["data"]
             assert data["kinds"] == ["raw", "processed"] and data["raw"] == ["eeg", "acc", "bat"]
+            await client.command("subscribe", kinds=["raw", "bands"])
             data = (await client.command("unsubscribe"))["data"]
             assert (data["sensors"], data["kinds"], data["events"]) == ([], [], False)
 
@@ -87,6 +98,36 @@ def test_only_what_was_chosen_comes_and_no_other_client_notices(clients):
             await asyncio.sleep(1)
             seqs = [m["seq"] for m in other.messages[start:] if (m["type"], m.get("sensor_type")) == ("raw_data", "eeg")]
             assert len(seqs) > 5 and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+    run(story())
+
+
+def test_the_fast_lane_tells_ten_times_a_second_and_only_who_named_it(clients):
+    async def story():
+        async with clients() as listener, clients() as other:
+            await listener.command("subscribe", kinds=["bands"])
+            await streaming(listener)
+
+            def told(client):
+                return [m for m in client.messages if m["type"] == "band_data"]
+
+            await listener.wait(lambda m: m["type"] == "band_data" and m["seq"] == 25, 30)
+            lane = told(listener)
+            assert [m["seq"] for m in lane] == list(range(len(lane)))
+            assert {(m["sample_rate"], m["sample_rate_measured"], m["sensor_type"]) for m in lane} == {(10, 10, "eeg")}
+            ends = [m["data"]["timestamp"] for m in lane]
+            assert all(abs(b - a - 100) < 13 for a, b in zip(ends, ends[1:])), "a tenth of the band's second each"
+            powers = [m["data"]["ch1_band_powers"] for m in lane]
+            assert powers[5]["alpha"] is None and powers[0]["alpha"] is None, "a second is not over"
+            assert any(p["alpha"] is not None for p in powers[9:])
+            assert {"raw_data", "processed_data"} & {m["type"] for m in listener.messages} == set()
+            # It begins where it is asked for, and ends: what comes after a reply is another's.
+            await listener.command("unsubscribe", kinds=["bands"])
+            count = len(told(listener))
+            await other.command("subscribe", kinds=["bands", "processed"])
+            await other.wait(lambda m: m["type"] == "band_data" and m["data"]["ch2_band_powers"]["gamma"], 30)
+            await other.wait(lambda m: m["type"] == "processed_data" and m["sensor_type"] == "eeg", 30)
+            assert len(told(listener)) == count and told(other)[0]["seq"] >= count
 
     run(story())
 

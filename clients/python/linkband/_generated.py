@@ -24,7 +24,7 @@ Sensor = Literal['eeg', 'ppg', 'acc', 'bat']
 ProcessedSensor = Literal['eeg', 'ppg', 'acc']
 
 
-Kind = Literal['raw', 'processed', 'events']
+Kind = Literal['raw', 'processed', 'events', 'bands']
 
 
 Format = Literal['csv', 'bdf', 'jsonl']
@@ -142,6 +142,7 @@ class Subscription(TypedDict):
     kinds: List[Kind]
     raw: List[Sensor]
     processed: List[ProcessedSensor]
+    bands: List[Literal['eeg']]
     events: bool
 
 
@@ -228,9 +229,19 @@ class SensorFieldsEegProcessedData(TypedDict):
     artefacts: str
 
 
+class SensorFieldsEegBandData(TypedDict):
+    timestamp: str
+    ch1_band_powers: str
+    ch1_leadoff: str
+    ch2_band_powers: str
+    ch2_leadoff: str
+    artefacts: str
+
+
 class SensorFieldsEeg(TypedDict):
     raw_data: SensorFieldsEegRawData
     processed_data: SensorFieldsEegProcessedData
+    band_data: SensorFieldsEegBandData
 
 
 class SensorFieldsPpgRawData(TypedDict):
@@ -1442,6 +1453,34 @@ class ProcessedEeg(TypedDict):
     seq: int
     lost: int
     data: ProcessedEegValues
+
+
+class FastBandPowers(TypedDict):
+    theta: Optional[float]
+    alpha: Optional[float]
+    beta: Optional[float]
+    gamma: Optional[float]
+
+
+class BandsEegValues(TypedDict):
+    timestamp: UnixMs
+    ch1_band_powers: FastBandPowers
+    ch1_leadoff: bool
+    ch2_band_powers: FastBandPowers
+    ch2_leadoff: bool
+    artefacts: List[Literal['blink', 'muscle', 'movement', 'pop']]
+
+
+class BandsEeg(TypedDict):
+    type: Literal['band_data']
+    sensor_type: Literal['eeg']
+    device_id: str
+    timestamp: Timestamp
+    sample_rate: Literal[10]
+    sample_rate_measured: Literal[10]
+    seq: int
+    lost: int
+    data: BandsEegValues
 
 
 class ProcessedPpgValues(TypedDict):

@@ -13,6 +13,9 @@ def _numpy() -> Any:
 
 numpy = _numpy()
 
+# What data messages are called, and what they are.
+KINDS = {"raw_data": "raw", "processed_data": "processed", "band_data": "bands"}
+
 # A NumPy array where NumPy is installed, in which NaN is what was not known; else a list with None there.
 Column = Any
 
@@ -29,8 +32,8 @@ class Block:
     """A data message. `lost` samples are missing on the band's timeline just before it, `missed` messages did not get
     from the daemon to here, or were dropped here because nobody took them.
 
-    `columns` of a raw one are its samples' fields, `timestamp` (Unix ms) among them; of a processed one the arrays of
-    its data. `values` is the message's `data` as it came.
+    `columns` of a raw one are its samples' fields, `timestamp` (Unix ms) among them; of others the arrays of
+    their data. `values` is the message's `data` as it came.
     """
 
     __slots__ = ("message", "lost", "missed", "_columns")
@@ -43,8 +46,8 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """`raw` or `processed`."""
-        return "raw" if self.message["type"] == "raw_data" else "processed"
+        """`raw`, `processed` or `bands`."""
+        return KINDS[self.message["type"]]
 
     @property
     def sensor(self) -> str:
@@ -78,7 +81,9 @@ class Block:
         return self.columns[name]
 
     def __len__(self) -> int:
-        """The number of samples."""
+        """The number of samples; of `bands` 1."""
+        if self.kind == "bands":
+            return 1
         return len(self.values if self.kind == "raw" else self.values["timestamps"])
 
     def __repr__(self) -> str:

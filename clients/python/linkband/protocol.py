@@ -7,7 +7,7 @@ import itertools
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from .blocks import Block
+from .blocks import KINDS, Block
 from .errors import CommandError
 
 Key = Tuple[str, str, str]
@@ -76,7 +76,7 @@ class Protocol:
             return self._reply(message)
         if kind == "event":
             return self._event(message)
-        if kind in ("raw_data", "processed_data"):
+        if kind in KINDS:
             return self._block(message)
         return None
 

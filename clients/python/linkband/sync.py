@@ -82,8 +82,8 @@ class Band(BlockingCommands):
 
         return Iteration(self._wait(make()), self)
 
-    def stream(self, *sensors: Sensor, kind: Literal["raw", "processed"] = "raw", device_id: Optional[str] = None,
-               limit: int = 256) -> Iteration[Block]:
+    def stream(self, *sensors: Sensor, kind: Literal["raw", "processed", "bands"] = "raw",
+               device_id: Optional[str] = None, limit: int = 256) -> Iteration[Block]:
         async def make() -> Stream:
             return self._band.stream(*sensors, kind=kind, device_id=device_id, limit=limit)
 

@@ -35,6 +35,8 @@ async def test_a_session_as_a_reader_would_write_it(daemon):
         assert refused.value.details["parameter"] == "sample_rate" and refused.value.command == "start_streaming"
 
         raw, processed = band.stream("eeg"), band.stream("eeg", kind="processed")
+        lane = band.stream("eeg", kind="bands")
+        assert (await band.subscribe(kinds=["raw", "processed", "events", "bands"]))["bands"] == ["eeg"]
         assert (await band.start_streaming(sensors=["eeg"], duration=2))["sensors"] == ["eeg"]
         blocks = [block async for block in raw]
         assert set(blocks[0].columns) == {"timestamp", "ch1", "ch2", "leadoff_ch1", "leadoff_ch2"}
@@ -44,6 +46,9 @@ async def test_a_session_as_a_reader_would_write_it(daemon):
         computed = [block async for block in processed]
         assert computed and all(len(block["ch1_filtered"]) == len(block) for block in computed)
         assert set(computed[0].values["ch1_band_powers"]) == {"delta", "theta", "alpha", "beta", "gamma"}
+        tenths = [block async for block in lane]
+        assert len(tenths) >= 15 and lane.missed == 0 and all(len(tenth) == 1 for tenth in tenths)
+        assert set(tenths[-1].values["ch1_band_powers"]) == {"theta", "alpha", "beta", "gamma"}
         assert str(blocks[0]["ch1"].dtype) == "float64" and str(blocks[0]["leadoff_ch1"].dtype) == "bool"
 
 

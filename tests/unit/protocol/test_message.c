@@ -78,6 +78,27 @@ static void the_longest_acc_message_fits_a_frame(void **state)
     json_finish(&json);
 }
 
+static void a_tenth_without_contact_is_null(void **state)
+{
+    (void)state;
+    static struct eeg_bands b = {.leadoff = {1, 0}, .artefacts = ARTEFACT_BLINK | ARTEFACT_POP};
+    struct json json;
+    fill(b.power[0], EEG_BANDS, NAN);
+    fill(b.power[1], EEG_BANDS, 12.5);
+    b.timestamp = 1795510800000.1234;
+    json_init(&json);
+    message_bands(&json, BAND, 7, &b);
+    assert_non_null(strstr(json.text, "{\"type\":\"band_data\",\"sensor_type\":\"eeg\""));
+    assert_non_null(
+        strstr(json.text,
+               "\"seq\":7,\"lost\":0,\"data\":{\"timestamp\":1795510800000.123,"
+               "\"ch1_band_powers\":{\"theta\":null,\"alpha\":null,\"beta\":null,\"gamma\":null},"
+               "\"ch1_leadoff\":true,"
+               "\"ch2_band_powers\":{\"theta\":12.5,\"alpha\":12.5,\"beta\":12.5,\"gamma\":12.5},"
+               "\"ch2_leadoff\":false,\"artefacts\":[\"blink\",\"pop\"]}}"));
+    json_finish(&json);
+}
+
 static void what_is_not_known_is_null(void **state)
 {
     (void)state;
@@ -97,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longest_eeg_message_fits_a_frame),
+        cmocka_unit_test(a_tenth_without_contact_is_null),
         cmocka_unit_test(the_longest_ppg_message_fits_a_frame),
         cmocka_unit_test(the_longest_acc_message_fits_a_frame),
         cmocka_unit_test(what_is_not_known_is_null),
