@@ -46,9 +46,7 @@ static inline double block_sample_rate(const struct sample_block *block)
  * across a connection's end is the link's in any case. */
 static inline bool block_lost_by_link(const struct sample_block *block)
 {
-    return block->lost > 0 &&
-           (block->restart ||
-            block->lost >= model_default()->sensors[block->samples.sensor].packet_samples);
+    return block->lost > 0 && (block->restart || block->lost >= block->samples.as->packet_samples);
 }
 
 #endif

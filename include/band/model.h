@@ -55,13 +55,17 @@ struct model_source {
     const char *label; /* for people: "EEG", "accelerometer" */
 };
 
-/* A column of samples: its name in messages and files, and its unit. */
+/*
+ * A column of samples: its name in messages and files, its unit in ASCII, and the name that its
+ * lead-off has there, NULL where the band doesn't tell. EEG's are ch1 to chN, in order; PPG has red
+ * and ir, ACC x, y and z: what samples have room for.
+ */
 struct model_channel {
-    const char *name, *unit;
+    const char *name, *unit, *leadoff;
 };
 
-/* The widest range that samples have, at its ends in counts and in the channel's unit. These have
- * at most 8 characters, as EDF's header wants them. */
+/* The widest range that samples have, at its ends in counts, of which there are 2^24 at most, and
+ * in the channel's unit: these have at most 8 characters each, as EDF's header wants them. */
 struct model_range {
     int32_t low_count, high_count;
     double low, high;
@@ -76,6 +80,7 @@ struct model_sensor {
     /* Where on the head its electrodes sit, by the 10-20 system; NULL where the maker doesn't tell.
      */
     const char *sites[MODEL_CHANNELS_MAX], *reference, *ground;
+    int32_t full_scale; /* counts: what a converter gives that is at its end, of either sign */
     struct model_range range;
     unsigned lanes;        /* sources; 1 where all comes from one */
     size_t head_size;      /* bytes before the first sample of a packet: where its tick is */
@@ -110,6 +115,7 @@ struct model_order {
 
 struct band_model {
     const char *name;        /* the kind's own, one word: in captures and recordings */
+    const char *title;       /* for people */
     const char *name_prefix; /* of what it advertises */
     struct model_counter counter;
     size_t source_count;

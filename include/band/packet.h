@@ -9,16 +9,8 @@
 #include "band/model.h"
 #include "band/sensor.h"
 
-#define EEG_CHANNELS 2
-
-/* One count in µV: Vref 4.033 V, gain 12, 24 bits; and the largest magnitude, raw ±0x7FFFFF. */
-#define EEG_UV_PER_COUNT (4.033 / 12.0 / 8388607.0 * 1e6)
-#define EEG_COUNT_MAX    8388607
-
-/* Lead-off bits of the status byte that an EEG channel needs clear: its P and its N electrode. */
+/* The bits of `leadoff` that an EEG channel needs clear: its P and its N electrode. */
 #define EEG_LEADOFF_MASK(channel) (3u << (2 * (channel)))
-
-#define ACC_COUNTS_PER_G 16384.0
 
 /*
  * A packet as it came. Borrowed: `bytes` is valid during the call that hands it over.
@@ -33,8 +25,8 @@ struct packet {
 };
 
 struct eeg_sample {
-    double uv[EEG_CHANNELS]; /* µV */
-    uint8_t leadoff; /* status byte: bit 0 IN1P, 1 IN1N, 2 IN2P, 3 IN2N; 1 = electrode off */
+    double uv[MODEL_CHANNELS_MAX]; /* µV; as many as the band has */
+    uint16_t leadoff; /* bit 0 IN1P, 1 IN1N, 2 IN2P, 3 IN2N and so on; 1 = electrode off */
 };
 
 struct ppg_sample {
@@ -42,13 +34,14 @@ struct ppg_sample {
 };
 
 struct acc_sample {
-    int16_t x, y, z; /* counts, ACC_COUNTS_PER_G a g */
+    int16_t x, y, z; /* counts */
 };
 
 /* The samples of one packet, decoded. */
 struct samples {
     enum sensor sensor;
-    uint32_t tick; /* of the first sample; 0 for the battery */
+    const struct model_sensor *as; /* how the band has it: channels, units */
+    uint32_t tick;                 /* of the first sample; 0 for the battery */
     size_t count;
     union {
         struct eeg_sample eeg[BAND_SAMPLES_MAX];

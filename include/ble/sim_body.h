@@ -14,6 +14,7 @@
 #include "band/packet.h"
 #include "ble/sim_random.h"
 
+#define SIM_ELECTRODES 2
 #define SIM_PINK_POLES 6
 
 /* A channel of EEG: what sits on its electrodes, µV. */
@@ -34,7 +35,7 @@ struct sim_brain {
     struct sim_random random;
     double rate, mains_hz;
     bool leadoff;
-    struct sim_electrode electrode[EEG_CHANNELS];
+    struct sim_electrode electrode[SIM_ELECTRODES];
     double pink_pole[SIM_PINK_POLES], drift_pole;
     double alpha[2], alpha_feedback[2], alpha_gain; /* a resonance driven by noise */
     double alpha_level, alpha_target;               /* 0 to 1 */

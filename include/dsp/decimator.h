@@ -18,8 +18,8 @@ struct decimator;
  * more: a lower rate than a quarter is not to be had. */
 int decimator_factor(int rate, double asked);
 
-/* `factor` 2 or 4. */
-struct decimator *decimator_create(int factor);
+/* `factor` 2 or 4; for blocks of so many channels. */
+struct decimator *decimator_create(int factor, size_t channels);
 void decimator_destroy(struct decimator *decimator);
 
 /*

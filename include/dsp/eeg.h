@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "band/block.h"
+#include "dsp/eeg_channels.h"
 
 enum eeg_band { EEG_DELTA, EEG_THETA, EEG_ALPHA, EEG_BETA, EEG_GAMMA, EEG_BANDS };
 
@@ -108,7 +109,8 @@ struct eeg_dsp *eeg_dsp_create(int mains_hz);
 void eeg_dsp_destroy(struct eeg_dsp *dsp);
 
 /* Takes a block of SENSOR_EEG and tells the listener of each half second, and each tenth of one, of
- * the band's ticks that it completes. */
+ * the band's ticks that it completes: of a band with EEG_CHANNELS or more, at a nominal rate of 250
+ * or 500 Hz; of others nothing. */
 void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
                   const struct eeg_listener *listener);
 

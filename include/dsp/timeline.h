@@ -11,6 +11,7 @@
 #define DSP_TIMELINE_H
 
 #include "band/block.h"
+#include "dsp/eeg_channels.h"
 #include "dsp/filter.h"
 
 enum slot_state {
@@ -56,13 +57,14 @@ struct timeline_channel {
 };
 
 struct timeline {
-    int rate;        /* nominal, Hz */
-    unsigned limit;  /* slots: the longest run bridged */
-    uint32_t tail;   /* slots: how much of a gap is held before the line breaks */
-    bool broken;     /* the next slot is a jump */
-    uint32_t extra;  /* for that slot */
-    double tick, ms; /* of the newest slot */
-    size_t count;    /* slots pending */
+    int rate;         /* nominal, Hz */
+    unsigned limit;   /* slots: the longest run bridged */
+    uint32_t tail;    /* slots: how much of a gap is held before the line breaks */
+    bool broken;      /* the next slot is a jump */
+    uint32_t extra;   /* for that slot */
+    double saturated; /* µV, either sign: full scale less half a count */
+    double tick, ms;  /* of the newest slot */
+    size_t count;     /* slots pending */
     struct slot pending[TIMELINE_BRIDGE_MAX + 1];
     struct timeline_channel channel[EEG_CHANNELS];
 };

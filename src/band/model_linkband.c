@@ -14,6 +14,13 @@
 #define ACC_SIZE  6
 #define SECOND    INT64_C(1000000)
 
+/* One count of EEG in µV: Vref 4.033 V, gain 12, 24 bits; and the largest magnitude. */
+#define EEG_CHANNELS     2
+#define EEG_UV_PER_COUNT (4.033 / 12.0 / 8388607.0 * 1e6)
+#define EEG_COUNT_MAX    8388607
+
+#define ACC_COUNTS_PER_G 16384.0
+
 #define EEG_SERVICE "df7b5d95-3afe-00a1-084c-b50895ef4f95"
 
 static uint8_t *sample_at(uint8_t *packet, size_t i, size_t size)
@@ -75,7 +82,7 @@ static size_t encode_eeg(const struct samples *samples, unsigned lane, uint8_t *
     write_u32_le(out, samples->tick);
     for (size_t i = 0; i < samples->count; i++) {
         uint8_t *p = sample_at(out, i, EEG_SIZE);
-        p[0] = samples->eeg[i].leadoff;
+        p[0] = (uint8_t)samples->eeg[i].leadoff;
         for (int ch = 0; ch < EEG_CHANNELS; ch++)
             write_u24_be(p + 1 + 3 * ch, eeg_count(samples->eeg[i].uv[ch]));
     }
@@ -113,6 +120,7 @@ static size_t encode_acc(const struct samples *samples, unsigned lane, uint8_t *
 const struct band_model model_linkband =
     {
         .name = "linkband",
+        .title = "Link Band",
         .name_prefix = "LXB-",
         .counter = {.hz = 32768, .bits = 32},
         .source_count = 4,
@@ -134,9 +142,10 @@ const struct band_model model_linkband =
                 [SENSOR_EEG] =
                     {
                         .channel_count = 2,
-                        .channels = {{"ch1", "uV"}, {"ch2", "uV"}},
+                        .channels = {{"ch1", "uV", "leadoff_ch1"}, {"ch2", "uV", "leadoff_ch2"}},
                         .unit_per_count = EEG_UV_PER_COUNT,
                         .gain = 12,
+                        .full_scale = EEG_COUNT_MAX,
                         /* The widest within ±336 083.3 µV that both ends can say, 8 counts short of
                          * saturation: so a BDF's digital value is the band's count to 4e-8. */
                         .range = {-8388599, 8388599, -336083.0, 336083.0},
@@ -153,8 +162,10 @@ const struct band_model model_linkband =
                 [SENSOR_PPG] =
                     {
                         .channel_count = 2,
-                        .channels = {{"red", "counts"}, {"ir", "counts"}},
+                        .channels = {{.name = "red", .unit = "counts"},
+                                     {.name = "ir", .unit = "counts"}},
                         .unit_per_count = 1,
+                        .full_scale = 16777215,
                         .range = {0, 16777215, 0, 16777215},
                         .lanes = 1,
                         .head_size = TICK_SIZE,
@@ -169,8 +180,11 @@ const struct band_model model_linkband =
                 [SENSOR_ACC] =
                     {
                         .channel_count = 3,
-                        .channels = {{"x", "g"}, {"y", "g"}, {"z", "g"}},
+                        .channels = {{.name = "x", .unit = "g"},
+                                     {.name = "y", .unit = "g"},
+                                     {.name = "z", .unit = "g"}},
                         .unit_per_count = 1 / ACC_COUNTS_PER_G,
+                        .full_scale = 32768,
                         .range = {-32768, 32768, -2, 2},
                         .lanes = 1,
                         .head_size = TICK_SIZE,
@@ -185,8 +199,9 @@ const struct band_model model_linkband =
                 [SENSOR_BAT] =
                     {
                         .channel_count = 1,
-                        .channels = {{"level", "%"}},
+                        .channels = {{.name = "level", .unit = "%"}},
                         .unit_per_count = 1,
+                        .full_scale = 100,
                         .range = {0, 100, 0, 100},
                         .lanes = 1,
                     },

@@ -38,12 +38,13 @@ enum packet_fault packet_decode(const struct band_model *model, const struct pac
     const enum packet_fault fault = packet_check(model, packet);
 
     out->sensor = packet->sensor;
+    out->as = &model->sensors[packet->sensor];
     if (fault != PACKET_OK)
         return fault;
     if (packet->sensor == SENSOR_BAT)
         decode_level(packet, out);
     else
-        model->sensors[packet->sensor].decode(packet, out);
+        out->as->decode(packet, out);
     return PACKET_OK;
 }
 

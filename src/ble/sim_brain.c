@@ -18,9 +18,9 @@ static const double pink_corner[SIM_PINK_POLES] = {0.3, 1, 3, 9, 27, 81};
 #define BLINK_S     0.35
 #define FLOATING_UV 180000.0
 
-static const double mains_uv[EEG_CHANNELS] = {3, 5};
-static const double alpha_share[EEG_CHANNELS] = {1, 0.9};
-static const double blink_share[EEG_CHANNELS] = {1, 0.92};
+static const double mains_uv[SIM_ELECTRODES] = {3, 5};
+static const double alpha_share[SIM_ELECTRODES] = {1, 0.9};
+static const double blink_share[SIM_ELECTRODES] = {1, 0.92};
 
 /* Alpha as a second-order resonance driven by noise, of variance 1 (Box & Jenkins, AR(2)). */
 static void alpha_init(struct sim_brain *brain)
@@ -61,7 +61,7 @@ void sim_brain_init(struct sim_brain *brain, uint64_t seed, double rate, double 
     brain->rate = rate;
     brain->mains_hz = mains_hz;
     brain->leadoff = leadoff;
-    for (uint64_t channel = 0; channel < EEG_CHANNELS; channel++)
+    for (uint64_t channel = 0; channel < SIM_ELECTRODES; channel++)
         electrode_init(&brain->electrode[channel], seed, channel);
     for (int i = 0; i < SIM_PINK_POLES; i++)
         brain->pink_pole[i] = pole_of(pink_corner[i], rate);
@@ -171,7 +171,7 @@ void sim_brain_next(struct sim_brain *brain, struct eeg_sample *sample)
     brain->mains_phase -= floor(brain->mains_phase);
     leadoff_next(brain);
     sample->leadoff = brain->off;
-    for (size_t channel = 0; channel < EEG_CHANNELS; channel++)
+    for (size_t channel = 0; channel < SIM_ELECTRODES; channel++)
         sample->uv[channel] = electrode_next(brain, channel, hum) + alpha_share[channel] * alpha +
                               blink_share[channel] * blink;
     /* The real band's flaw: one sample of nothing, about twice a minute. */

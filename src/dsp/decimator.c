@@ -25,18 +25,19 @@
 struct input {
     double time_ms;
     bool present; /* false: bridged, or past the end */
-    uint8_t leadoff;
+    uint16_t leadoff;
 };
 
 struct decimator {
     int factor;
     int delay; /* of the filter, in inputs */
-    firfilt_rrrf filters[EEG_CHANNELS];
-    bool running;              /* a stretch of samples is inside */
-    int64_t begin;             /* index of its first input */
-    int64_t index;             /* of the next input, gaps counted */
-    double base[EEG_CHANNELS]; /* µV taken off in double before the single-precision filter */
-    double last[EEG_CHANNELS]; /* newest input, µV */
+    size_t channels;
+    firfilt_rrrf filters[MODEL_CHANNELS_MAX];
+    bool running;                    /* a stretch of samples is inside */
+    int64_t begin;                   /* index of its first input */
+    int64_t index;                   /* of the next input, gaps counted */
+    double base[MODEL_CHANNELS_MAX]; /* µV taken off in double before the single-precision filter */
+    double last[MODEL_CHANNELS_MAX]; /* newest input, µV */
     struct input ring[RING];
     uint32_t lost; /* outputs missing before the next one */
     struct sample_block block;
@@ -52,7 +53,7 @@ int decimator_factor(int rate, double asked)
     return rate / asked >= FACTOR_MAX ? FACTOR_MAX : 2;
 }
 
-struct decimator *decimator_create(int factor)
+struct decimator *decimator_create(int factor, size_t channels)
 {
     struct decimator *d = calloc(1, sizeof(*d));
     float taps[TAPS_MAX];
@@ -62,28 +63,29 @@ struct decimator *decimator_create(int factor)
     if (!d)
         return NULL;
     d->factor = factor;
+    d->channels = channels;
     d->delay = (int)(count - 1) / 2;
     liquid_firdes_kaiser(count, CUTOFF / (float)factor, STOP_BAND_DB, 0, taps);
     for (unsigned i = 0; i < count; i++)
         sum += taps[i];
     for (unsigned i = 0; i < count; i++)
         taps[i] /= sum;
-    for (int c = 0; c < EEG_CHANNELS; c++)
+    for (size_t c = 0; c < d->channels; c++)
         d->filters[c] = firfilt_rrrf_create(taps, count);
     return d;
 }
 
 void decimator_destroy(struct decimator *d)
 {
-    for (int c = 0; c < EEG_CHANNELS; c++)
+    for (size_t c = 0; c < d->channels; c++)
         firfilt_rrrf_destroy(d->filters[c]);
     free(d);
 }
 
 /* Lead-off of the inputs that one output stands for: itself and those up to the next. */
-static uint8_t leadoff_of(const struct decimator *d, int64_t k)
+static uint16_t leadoff_of(const struct decimator *d, int64_t k)
 {
-    uint8_t leadoff = 0;
+    uint16_t leadoff = 0;
 
     for (int64_t i = k; i < k + d->factor && i < d->index; i++)
         leadoff |= d->ring[i % RING].leadoff;
@@ -115,7 +117,7 @@ static void output(struct decimator *d, int64_t k)
         d->lost = 0;
     }
     struct eeg_sample *sample = &out->eeg[out->count++];
-    for (int c = 0; c < EEG_CHANNELS; c++) {
+    for (size_t c = 0; c < d->channels; c++) {
         float y;
         firfilt_rrrf_execute(d->filters[c], &y);
         sample->uv[c] = (double)y + d->base[c];
@@ -124,9 +126,10 @@ static void output(struct decimator *d, int64_t k)
 }
 
 /* One input into the filters; the output whose turn it is comes out. */
-static void input(struct decimator *d, const double uv[EEG_CHANNELS], const struct input *meta)
+static void input(struct decimator *d, const double uv[MODEL_CHANNELS_MAX],
+                  const struct input *meta)
 {
-    for (int c = 0; c < EEG_CHANNELS; c++) {
+    for (size_t c = 0; c < d->channels; c++) {
         firfilt_rrrf_push(d->filters[c], (float)(uv[c] - d->base[c]));
         d->last[c] = uv[c];
     }
@@ -151,6 +154,7 @@ static void describe(struct decimator *d, const struct sample_block *in)
     out->decimation = d->factor;
     out->rate_measured = in->rate_measured / d->factor;
     out->samples.sensor = SENSOR_EEG;
+    out->samples.as = in->samples.as;
     out->samples.tick = in->samples.tick;
 }
 
@@ -160,7 +164,7 @@ static void flush(struct decimator *d)
         return;
     const int64_t end = d->index;
     const struct input beyond = {0};
-    double held[EEG_CHANNELS];
+    double held[MODEL_CHANNELS_MAX];
     memcpy(held, d->last, sizeof(held));
     for (int i = 0; i < d->delay; i++)
         input(d, held, &beyond);
@@ -191,7 +195,7 @@ static void begin(struct decimator *d, const struct sample_block *block)
     d->begin = d->index;
     d->running = true;
     d->block.restart = true;
-    for (int c = 0; c < EEG_CHANNELS; c++) {
+    for (size_t c = 0; c < d->channels; c++) {
         firfilt_rrrf_reset(d->filters[c]);
         d->base[c] = block->samples.eeg[0].uv[c];
     }
@@ -200,13 +204,13 @@ static void begin(struct decimator *d, const struct sample_block *block)
 /* A short gap: a straight line from the last sample to the next, for the filter only. */
 static void bridge(struct decimator *d, const struct sample_block *block)
 {
-    double from[EEG_CHANNELS], uv[EEG_CHANNELS];
+    double from[MODEL_CHANNELS_MAX], uv[MODEL_CHANNELS_MAX];
     const struct input missing = {0};
 
     memcpy(from, d->last, sizeof(from));
     for (uint32_t i = 1; i <= block->lost; i++) {
         double share = (double)i / (block->lost + 1);
-        for (int c = 0; c < EEG_CHANNELS; c++)
+        for (size_t c = 0; c < d->channels; c++)
             uv[c] = from[c] + share * (block->samples.eeg[0].uv[c] - from[c]);
         input(d, uv, &missing);
     }

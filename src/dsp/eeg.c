@@ -325,7 +325,8 @@ static void start_over(struct eeg_dsp *dsp)
 void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
                   const struct eeg_listener *listener)
 {
-    if (!block_is_timed(block, SENSOR_EEG) || (block->rate != 250 && block->rate != 500))
+    if (!block_is_timed(block, SENSOR_EEG) || block->samples.as->channel_count < EEG_CHANNELS ||
+        (block->rate != 250 && block->rate != 500))
         return;
     bool other_rate = block->rate != dsp->rate;
     if (other_rate && !make_filters(dsp, block->rate))

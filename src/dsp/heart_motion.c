@@ -54,7 +54,7 @@ void heart_motion_push(struct heart_motion *motion, const struct sample_block *b
         const double g[HEART_MOTION_AXES] = {s->x, s->y, s->z};
         long slot = motion->count++ & (HEART_MOTION_RING - 1);
         for (int axis = 0; axis < HEART_MOTION_AXES; axis++)
-            motion->g[axis][slot] = (float)(g[axis] / ACC_COUNTS_PER_G);
+            motion->g[axis][slot] = (float)(g[axis] * block->samples.as->unit_per_count);
     }
     motion->next = block->first_tick + (double)block->samples.count * block->tick_step;
 }

@@ -162,11 +162,12 @@ void motion_push(struct motion *m, const struct sample_block *block,
 {
     if (!block_is_timed(block, SENSOR_ACC))
         return;
+    const double count = block->samples.as->unit_per_count;
     if (block->restart || block->lost > 0)
         interrupt(m, block->lost, block->restart);
     for (size_t i = 0; i < block->samples.count; i++) {
         const struct acc_sample *s = &block->samples.acc[i];
-        double g[3] = {s->x / ACC_COUNTS_PER_G, s->y / ACC_COUNTS_PER_G, s->z / ACC_COUNTS_PER_G};
+        double g[3] = {s->x * count, s->y * count, s->z * count};
         turn(m, block->first_tick + (double)i * block->tick_step, block, emit, user);
         m->features.lost += i == 0 ? block->lost : 0;
         put_sample(&m->features, block->first_ms + (double)i * block->step_ms, g);

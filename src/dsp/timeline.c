@@ -5,9 +5,6 @@
 
 #include "dsp/grid.h"
 
-/* Full scale less half a count: what a saturated converter gives, both signs. */
-#define SATURATED_UV (EEG_UV_PER_COUNT * (EEG_COUNT_MAX - 0.5))
-
 /*
  * A zero is no measurement where the signal was further from it than this. No head moves 100 µV in
  * one sample; an electrode's offset is 1000 and more. Nearer, a zero may be true and is harmless.
@@ -48,9 +45,10 @@ static void retune(struct timeline *timeline, double rate)
 
 /* ---- one channel of one slot ---- */
 
-static bool is_measurement(const struct timeline_channel *channel, double uv, double elsewhere)
+static bool is_measurement(const struct timeline_channel *channel, double saturated, double uv,
+                           double elsewhere)
 {
-    if (!isfinite(uv) || fabs(uv) >= SATURATED_UV)
+    if (!isfinite(uv) || fabs(uv) >= saturated)
         return false;
     double before = channel->started ? channel->raw : elsewhere;
     return uv != 0 || fabs(before) < ZERO_IS_FALSE_UV;
@@ -199,22 +197,25 @@ static void take_sample(struct timeline *timeline, const struct sample_block *bl
                         struct slot *slot)
 {
     const struct eeg_sample *sample = &block->samples.eeg[i];
-    slot->leadoff = sample->leadoff;
+    slot->leadoff = (uint8_t)sample->leadoff;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         double uv = sample->uv[c], elsewhere = uv;
         if (uv == 0 && !timeline->channel[c].started)
             elsewhere = first_nonzero(&block->samples, c);
-        if (is_measurement(&timeline->channel[c], uv, elsewhere))
+        if (is_measurement(&timeline->channel[c], timeline->saturated, uv, elsewhere))
             take_good(timeline, c, &slot->channel[c], uv);
         else
             take_missing(timeline, c, &slot->channel[c]);
-        slot->channel[c].saturated = fabs(uv) >= SATURATED_UV;
+        slot->channel[c].saturated = fabs(uv) >= timeline->saturated;
     }
 }
 
 void timeline_push(struct timeline *timeline, const struct sample_block *block, slot_sink *sink,
                    void *user)
 {
+    const struct model_sensor *as = block->samples.as;
+
+    timeline->saturated = as->unit_per_count * (as->full_scale - 0.5);
     retune(timeline, block_rate(block));
     if (timeline->broken)
         timeline->extra += block->lost;

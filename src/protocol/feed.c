@@ -97,15 +97,16 @@ static void send_battery(struct protocol *protocol, const struct sample_block *b
 }
 
 /* The decimator that the stream's rate asks for; a change lets the old one's samples out first. */
-static struct decimator *decimator_for(struct protocol *protocol, int rate)
+static struct decimator *decimator_for(struct protocol *protocol, const struct sample_block *block)
 {
     struct feed *feed = &protocol->feed;
-    int factor = decimator_factor(rate, manager_status(protocol->manager)->sample_rate);
+    int factor = decimator_factor(block->rate, manager_status(protocol->manager)->sample_rate);
 
     if (factor != feed->factor) {
         feed_flush(protocol);
         feed->factor = factor;
-        feed->decimator = factor > 1 ? decimator_create(factor) : NULL;
+        feed->decimator =
+            factor > 1 ? decimator_create(factor, block->samples.as->channel_count) : NULL;
     }
     return feed->decimator;
 }
@@ -140,8 +141,7 @@ void feed_samples(struct protocol *protocol, const struct sample_block *block)
     }
     if (!is_streamed(protocol, sensor))
         return;
-    struct decimator *decimator =
-        sensor == SENSOR_EEG ? decimator_for(protocol, block->rate) : NULL;
+    struct decimator *decimator = sensor == SENSOR_EEG ? decimator_for(protocol, block) : NULL;
     if (decimator)
         decimator_push(decimator, block, send_raw, protocol);
     else

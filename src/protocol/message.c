@@ -30,22 +30,22 @@ static void begin(struct json *json, const char *device_id, uint64_t seq,
     json_key(json, "data");
 }
 
-static void put_eeg(struct json *json, const struct eeg_sample *sample)
+static void put_eeg(struct json *json, const struct model_sensor *as,
+                    const struct eeg_sample *sample)
 {
-    static const char *const channels[EEG_CHANNELS] = {"ch1", "ch2"};
-    static const char *const leadoffs[EEG_CHANNELS] = {"leadoff_ch1", "leadoff_ch2"};
-
-    for (int c = 0; c < EEG_CHANNELS; c++)
-        json_put_fixed(json, channels[c], sample->uv[c], 3);
-    for (int c = 0; c < EEG_CHANNELS; c++)
-        json_put_bool(json, leadoffs[c], sample->leadoff & EEG_LEADOFF_MASK(c));
+    for (size_t c = 0; c < as->channel_count; c++)
+        json_put_fixed(json, as->channels[c].name, sample->uv[c], 3);
+    for (size_t c = 0; c < as->channel_count; c++) {
+        if (as->channels[c].leadoff)
+            json_put_bool(json, as->channels[c].leadoff, sample->leadoff & EEG_LEADOFF_MASK(c));
+    }
 }
 
 static void put_sample(struct json *json, const struct samples *samples, size_t i)
 {
     switch (samples->sensor) {
     case SENSOR_EEG:
-        put_eeg(json, &samples->eeg[i]);
+        put_eeg(json, samples->as, &samples->eeg[i]);
         break;
     case SENSOR_PPG:
         json_put_integer(json, "red", samples->ppg[i].red);

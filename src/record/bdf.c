@@ -34,6 +34,7 @@ struct bdf_sensor {
     enum sensor sensor;
     int first_signal;
     int per_record;
+    struct bdf_signal signal[GRID_CHANNELS_MAX];
     int *window[GRID_CHANNELS_MAX]; /* WINDOW_SECONDS of samples, a ring by records */
 };
 
@@ -100,7 +101,7 @@ static void take_point(void *user, int64_t index, const double *value)
            one->bdf->written + (int64_t)WINDOW_SECONDS * one->bdf->plan->parts)
         write_record(one->bdf);
     for (size_t c = 0; c < one->grid.channels; c++) {
-        const struct bdf_signal *signal = bdf_signal(one->sensor, c);
+        const struct bdf_signal *signal = &one->signal[c];
         double digital = fmin(fmax(value[c], signal->dig_min), signal->dig_max);
 
         one->window[c][index % (WINDOW_SECONDS * (int64_t)rate)] = (int)lround(digital);
@@ -163,7 +164,8 @@ static bool describe_file(struct bdf *bdf, const struct session_info *info)
 static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
 {
     struct bdf_sensor *one = &bdf->sensors[bdf->sensor_count++];
-    size_t channels = bdf_channels(sensor);
+    const struct model_sensor *as = bdf->plan->as[sensor];
+    size_t channels = bdf_signals(sensor, as);
     int rate = bdf->plan->rate[sensor];
 
     *one = (struct bdf_sensor){.bdf = bdf,
@@ -172,15 +174,16 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
                                .per_record = rate / bdf->plan->parts};
     one->grid = (struct grid){.rate = rate,
                               .channels = channels,
-                              .stepwise = sensor == SENSOR_EEG ? 1u << EEG_CHANNELS : 0,
+                              .stepwise = sensor == SENSOR_EEG ? 1u << as->channel_count : 0,
                               .start_ms = bdf->plan->start_ms,
                               .user = one,
                               .emit = take_point,
                               .gap = tell_gap};
     for (size_t c = 0; c < channels; c++) {
+        one->signal[c] = bdf_signal(sensor, as, c);
         one->window[c] = calloc((size_t)rate * WINDOW_SECONDS, sizeof(int));
-        if (!one->window[c] || !describe_signal(bdf->handle, first_signal + (int)c,
-                                                bdf_signal(sensor, c), one->per_record))
+        if (!one->window[c] ||
+            !describe_signal(bdf->handle, first_signal + (int)c, &one->signal[c], one->per_record))
             return false;
     }
     return true;
@@ -197,7 +200,7 @@ static bool begin(struct bdf *bdf, const struct session_info *info)
             continue;
         if (!begin_sensor(bdf, sensor, signal))
             return false;
-        signal += (int)bdf_channels(sensor);
+        signal += (int)bdf_signals((enum sensor)sensor, bdf->plan->as[sensor]);
     }
     return true;
 }

@@ -6,14 +6,6 @@
 #include "grid.h"
 #include "record/playback.h"
 
-/*
- * A number of the header has 8 characters, sign and point included. ±336083 µV is the widest range
- * within the band's ±336083.3 that both ends can say, and 8388599 counts are that to 4e-8: so a
- * digital value is the band's count, 8 counts short of saturation at most.
- */
-#define EEG_PHYS 336083.0
-#define EEG_DIG  8388599
-
 /* A clock set right over a reconnect is a gap to pad; a wild one must not fill the disk, nor must a
  * line of damaged packets that says it came years later. */
 #define STEP_MAX_S 86400
@@ -24,45 +16,61 @@
 #define YEAR_MAX               2084
 #define ANNOTATION_SIGNALS_MAX 64
 
-/* PPG counts are unsigned 24 bits: told with an offset, exact. */
-#define PPG_OFFSET 8388608
+/* What a BDF's 24 bits have; counts that go beyond are unsigned, and told with an offset, exact. */
+#define DIG_MAX    8388607
+#define DIG_OFFSET 8388608
 
-static const struct bdf_signal eeg_signals[] = {
-    {"EEG ch1", "uV", -EEG_DIG, EEG_DIG, -EEG_PHYS, EEG_PHYS},
-    {"EEG ch2", "uV", -EEG_DIG, EEG_DIG, -EEG_PHYS, EEG_PHYS},
-    {"Lead-off", "bits", 0, 255, 0, 255},
-};
-static const struct bdf_signal ppg_signals[] = {
-    {"PPG red", "counts", -PPG_OFFSET, PPG_OFFSET - 1, 0, 16777215},
-    {"PPG ir", "counts", -PPG_OFFSET, PPG_OFFSET - 1, 0, 16777215},
-};
-static const struct bdf_signal acc_signals[] = {
-    {"ACC x", "g", -32768, 32768, -2, 2},
-    {"ACC y", "g", -32768, 32768, -2, 2},
-    {"ACC z", "g", -32768, 32768, -2, 2},
-};
-
-size_t bdf_channels(enum sensor sensor)
+static int offset_of(const struct model_sensor *as)
 {
-    return sensor == SENSOR_PPG ? 2 : 3;
+    return as->range.high_count > DIG_MAX ? DIG_OFFSET : 0;
 }
 
-const struct bdf_signal *bdf_signal(enum sensor sensor, size_t channel)
+/* Lead-off, all channels' bits as the band has them: behind them. */
+static bool has_leadoff(enum sensor sensor, const struct model_sensor *as)
 {
-    return sensor == SENSOR_EEG   ? &eeg_signals[channel]
-           : sensor == SENSOR_PPG ? &ppg_signals[channel]
-                                  : &acc_signals[channel];
+    return sensor == SENSOR_EEG && as->channels[0].leadoff;
+}
+
+size_t bdf_signals(enum sensor sensor, const struct model_sensor *as)
+{
+    return as->channel_count + has_leadoff(sensor, as);
+}
+
+struct bdf_signal bdf_signal(enum sensor sensor, const struct model_sensor *as, size_t which)
+{
+    static const char *const names[SENSOR_STREAMED] = {"EEG", "PPG", "ACC"};
+    const int bits = as->channel_count > 4 ? 65535 : 255;
+    struct bdf_signal signal = {
+        .label = "Lead-off", .unit = "bits", .dig_max = bits, .phys_max = bits};
+
+    if (which == as->channel_count)
+        return signal;
+    snprintf(signal.label, sizeof(signal.label), "%s %s", names[sensor], as->channels[which].name);
+    signal.unit = as->channels[which].unit;
+    signal.dig_min = as->range.low_count - offset_of(as);
+    signal.dig_max = as->range.high_count - offset_of(as);
+    signal.phys_min = as->range.low;
+    signal.phys_max = as->range.high;
+    return signal;
+}
+
+static void eeg_values(const struct samples *samples, size_t i, double *value)
+{
+    const struct model_sensor *as = samples->as;
+
+    for (size_t c = 0; c < as->channel_count; c++)
+        value[c] = samples->eeg[i].uv[c] / as->unit_per_count;
+    if (has_leadoff(SENSOR_EEG, as))
+        value[as->channel_count] = samples->eeg[i].leadoff;
 }
 
 void bdf_values(const struct samples *samples, size_t i, double *value)
 {
     if (samples->sensor == SENSOR_EEG) {
-        value[0] = samples->eeg[i].uv[0] / EEG_UV_PER_COUNT;
-        value[1] = samples->eeg[i].uv[1] / EEG_UV_PER_COUNT;
-        value[2] = samples->eeg[i].leadoff;
+        eeg_values(samples, i, value);
     } else if (samples->sensor == SENSOR_PPG) {
-        value[0] = (double)samples->ppg[i].red - PPG_OFFSET;
-        value[1] = (double)samples->ppg[i].ir - PPG_OFFSET;
+        value[0] = (double)samples->ppg[i].red - offset_of(samples->as);
+        value[1] = (double)samples->ppg[i].ir - offset_of(samples->as);
     } else {
         value[0] = samples->acc[i].x;
         value[1] = samples->acc[i].y;
@@ -91,8 +99,9 @@ static void survey_block(void *user, const struct sample_block *block)
     survey->first_ms = fmin(survey->first_ms, block->first_ms);
     survey->last_ms = fmax(survey->last_ms, survey->newest_ms[sensor]);
     if (!survey->plan->rate[sensor])
-        survey->plan->signals += (int)bdf_channels(sensor);
+        survey->plan->signals += (int)bdf_signals(sensor, block->samples.as);
     survey->plan->rate[sensor] = block->rate;
+    survey->plan->as[sensor] = block->samples.as;
 }
 
 static void survey_record(void *user, const struct capture_record *record)
@@ -113,14 +122,25 @@ uint64_t bdf_plan_room(const struct bdf_plan *plan)
     return (uint64_t)bdf_plan_records(plan) * (uint64_t)plan->annotation_signals;
 }
 
+static bool divides_rates(const struct bdf_plan *plan, int parts)
+{
+    for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
+        if (plan->rate[sensor] % parts != 0)
+            return false;
+    }
+    return true;
+}
+
 /* What of a second a record is so that all annotations fit; a reader finds records of one second
  * simplest, so more of them come last. */
 static bool make_room(struct bdf_plan *plan, struct failure *failure)
 {
-    static const int parts[] = {1, 5, 25}; /* of which each sensor's rate is a multiple */
+    static const int parts[] = {1, 5, 2, 4, 8, 16, 25};
 
     plan->annotation_signals = ANNOTATION_SIGNALS_MAX;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (!divides_rates(plan, parts[i]))
+            continue;
         plan->parts = parts[i];
         const uint64_t each = 1 + plan->annotations / (uint64_t)bdf_plan_records(plan);
         if (each > ANNOTATION_SIGNALS_MAX)

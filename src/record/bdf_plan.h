@@ -10,7 +10,8 @@
 #include "base/error.h"
 
 struct bdf_signal {
-    const char *label, *unit;
+    char label[17]; /* as wide as the header has room for */
+    const char *unit;
     int dig_min, dig_max;
     double phys_min, phys_max;
 };
@@ -18,7 +19,8 @@ struct bdf_signal {
 struct bdf_plan {
     int signals;
     int rate[SENSOR_COUNT]; /* Hz; 0: nothing of this sensor */
-    double start_ms;        /* UTC, a whole second */
+    const struct model_sensor *as[SENSOR_COUNT];
+    double start_ms; /* UTC, a whole second */
     int64_t seconds;
     int parts;              /* records a second: 1, or more where annotations need the room */
     uint64_t annotations;   /* at most */
@@ -29,9 +31,10 @@ int64_t bdf_plan_records(const struct bdf_plan *plan);
 /* For so many annotations there is room. */
 uint64_t bdf_plan_room(const struct bdf_plan *plan);
 
-size_t bdf_channels(enum sensor sensor);
-const struct bdf_signal *bdf_signal(enum sensor sensor, size_t channel);
-/* The digital values of sample i. */
+/* Of a sensor: its channels, and one more for the lead-off of EEG where the band tells it. */
+size_t bdf_signals(enum sensor sensor, const struct model_sensor *as);
+struct bdf_signal bdf_signal(enum sensor sensor, const struct model_sensor *as, size_t which);
+/* The digital values of sample i, one a signal. */
 void bdf_values(const struct samples *samples, size_t i, double *value);
 
 /* Reads the packets once. False, and *failure, where there is nothing to write. */

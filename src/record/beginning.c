@@ -62,15 +62,17 @@ static void write_preamble(struct recorder *recorder, const struct recording_ban
     recorder_note_subscription(recorder, 0, band->flowing);
 }
 
-static void write_headers(struct recorder *recorder)
+static void write_headers(struct recorder *recorder, const struct recording_band *band)
 {
+    const struct band_model *model = pipeline_model(band->pipeline);
+
     if (!(recorder->info->formats & FORMAT_CSV))
         return;
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         if (recorder->info->sensors & SENSOR_BIT(sensor))
-            csv_header(recorder_front(recorder, csv_file(sensor)), csv_file(sensor));
+            csv_header(recorder_front(recorder, csv_file(sensor)), csv_file(sensor), model);
     }
-    csv_header(recorder_front(recorder, FILE_MARKERS), FILE_MARKERS);
+    csv_header(recorder_front(recorder, FILE_MARKERS), FILE_MARKERS, model);
 }
 
 /* The level known at the start is in packets and CSV like one that comes in. */
@@ -92,6 +94,6 @@ static void write_level(struct recorder *recorder, const struct recording_band *
 void recorder_write_beginning(struct recorder *recorder, const struct recording_band *band)
 {
     write_preamble(recorder, band);
-    write_headers(recorder);
+    write_headers(recorder, band);
     write_level(recorder, band);
 }

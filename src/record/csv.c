@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-static const char *const headers[FILE_COUNT] = {
-    [FILE_EEG] = "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost\n",
-    [FILE_PPG] = "timestamp,red,ir,lost\n",
-    [FILE_ACC] = "timestamp,x,y,z,lost\n",
-    [FILE_BAT] = "timestamp,level\n",
-    [FILE_MARKERS] = "timestamp,label\n",
-};
-
 enum session_file csv_file(enum sensor sensor)
 {
     static const enum session_file files[SENSOR_COUNT] = {
@@ -21,17 +13,39 @@ enum session_file csv_file(enum sensor sensor)
     return files[sensor];
 }
 
-void csv_header(struct buffer *out, enum session_file file)
+static void sensor_header(struct buffer *out, enum sensor sensor, const struct model_sensor *as)
 {
-    if (headers[file])
-        buffer_add(out, headers[file], strlen(headers[file]));
+    buffer_print(out, "timestamp");
+    for (size_t c = 0; c < as->channel_count; c++)
+        buffer_print(out, ",%s", as->channels[c].name);
+    for (size_t c = 0; c < as->channel_count; c++) {
+        if (as->channels[c].leadoff)
+            buffer_print(out, ",%s", as->channels[c].leadoff);
+    }
+    buffer_print(out, sensor == SENSOR_BAT ? "\n" : ",lost\n");
 }
 
-static void eeg_row(struct buffer *out, double ms, const struct eeg_sample *sample, uint32_t lost)
+void csv_header(struct buffer *out, enum session_file file, const struct band_model *model)
 {
-    buffer_print(out, "%.3f,%.3f,%.3f,%d,%d,%u\n", ms, sample->uv[0], sample->uv[1],
-                 (sample->leadoff & EEG_LEADOFF_MASK(0)) != 0,
-                 (sample->leadoff & EEG_LEADOFF_MASK(1)) != 0, lost);
+    if (file == FILE_MARKERS)
+        buffer_print(out, "timestamp,label\n");
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
+        if (csv_file((enum sensor)sensor) == file)
+            sensor_header(out, (enum sensor)sensor, &model->sensors[sensor]);
+    }
+}
+
+static void eeg_row(struct buffer *out, double ms, const struct model_sensor *as,
+                    const struct eeg_sample *sample, uint32_t lost)
+{
+    buffer_print(out, "%.3f", ms);
+    for (size_t c = 0; c < as->channel_count; c++)
+        buffer_print(out, ",%.3f", sample->uv[c]);
+    for (size_t c = 0; c < as->channel_count; c++) {
+        if (as->channels[c].leadoff)
+            buffer_add(out, sample->leadoff & EEG_LEADOFF_MASK(c) ? ",1" : ",0", 2);
+    }
+    buffer_print(out, ",%u\n", lost);
 }
 
 void csv_block(struct buffer *out, const struct sample_block *block)
@@ -47,7 +61,7 @@ void csv_block(struct buffer *out, const struct sample_block *block)
         uint32_t lost = i ? 0 : block->lost;
 
         if (samples->sensor == SENSOR_EEG)
-            eeg_row(out, ms, &samples->eeg[i], lost);
+            eeg_row(out, ms, samples->as, &samples->eeg[i], lost);
         else if (samples->sensor == SENSOR_PPG)
             buffer_print(out, "%.3f,%u,%u,%u\n", ms, samples->ppg[i].red, samples->ppg[i].ir, lost);
         else

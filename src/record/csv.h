@@ -8,8 +8,8 @@
 
 /* The file a sensor's samples go to. */
 enum session_file csv_file(enum sensor sensor);
-/* The first line. */
-void csv_header(struct buffer *out, enum session_file file);
+/* The first line, of a band of this kind; nothing where the file is no CSV. */
+void csv_header(struct buffer *out, enum session_file file, const struct band_model *model);
 /* One row a sample; `lost` stands in the first row of a block, the others have 0. */
 void csv_block(struct buffer *out, const struct sample_block *block);
 void csv_level(struct buffer *out, double ms, int level);

@@ -118,7 +118,7 @@ static bool open_csv(struct csv_export *export, struct failure *failure)
             cannot_write((enum session_file)i, failure);
             return false;
         }
-        csv_header(&export->rows[i], i);
+        csv_header(&export->rows[i], (enum session_file)i, model_default());
     }
     buffer_add(&export->rows[FILE_COLUMNS], columns_text, strlen(columns_text));
     return true;

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRID_CHANNELS_MAX 3
+#include "band/model.h"
+
+#define GRID_CHANNELS_MAX (MODEL_CHANNELS_MAX + 1) /* lead-off is one of its own */
 #define GRID_BRIDGE_MS    20.0
 
 struct grid {

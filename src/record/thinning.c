@@ -19,7 +19,8 @@ bool thinning_push(struct thinning *thinning, const struct sample_block *block, 
     if (factor != thinning->factor) {
         thinning_finish(thinning);
         thinning->factor = factor;
-        thinning->decimator = factor > 1 ? decimator_create(factor) : NULL;
+        thinning->decimator =
+            factor > 1 ? decimator_create(factor, block->samples.as->channel_count) : NULL;
     }
     if (thinning->decimator)
         decimator_push(thinning->decimator, block, thinning->emit, thinning->user);

@@ -86,7 +86,8 @@ int main(int argc, char **argv)
                                  .step_ms = 1000 / rate,
                                  .tick_step = BLOCK_TICK_HZ / rate,
                                  .restart = true,
-                                 .samples.sensor = SENSOR_EEG};
+                                 .samples.sensor = SENSOR_EEG,
+                                 .samples.as = &model_default()->sensors[SENSOR_EEG]};
     char line[256];
     double n = 0;
     const size_t full = argc == 5 ? (size_t)atoi(argv[4]) : 25;

@@ -177,6 +177,7 @@ static struct sample_block make_block(enum sensor sensor, double rate, size_t fi
                                  .rate_measured = rate,
                                  .restart = first == 0};
     block.samples.sensor = sensor;
+    block.samples.as = &model_default()->sensors[sensor];
     block.samples.count = count;
     return block;
 }

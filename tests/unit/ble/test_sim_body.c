@@ -214,8 +214,8 @@ static void motion_is_gravity_with_gestures_and_walks_in_it(void **state)
         enum sim_activity activity = motion.activity;
         sim_motion_next(&motion, &s);
         assert_int_equal((s.x & 0xff) | (s.y & 0xff) | (s.z & 0xff), 0);
-        double g =
-            sqrt((double)s.x * s.x + (double)s.y * s.y + (double)s.z * s.z) / ACC_COUNTS_PER_G;
+        double g = sqrt((double)s.x * s.x + (double)s.y * s.y + (double)s.z * s.z) *
+                   model_default()->sensors[SENSOR_ACC].unit_per_count;
         seen[activity]++;
         still += activity == SIM_STILL ? (g - 1) * (g - 1) : 0;
         walk += activity == SIM_WALK ? (g - 1) * (g - 1) : 0;

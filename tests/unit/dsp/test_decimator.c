@@ -50,6 +50,7 @@ static void push(struct decimator *d, int64_t index, uint32_t lost, bool restart
     block.lost = lost;
     block.restart = restart;
     block.samples.sensor = SENSOR_EEG;
+    block.samples.as = &model_default()->sensors[SENSOR_EEG];
     block.samples.count = 25;
     for (int i = 0; i < 25; i++) {
         double t = (double)(index + i) / RATE;
@@ -72,7 +73,7 @@ static double worst_against(const struct output *out, double hz, double amplitud
 
 static double run(int factor, double hz, double amplitude, double dc, struct output *out)
 {
-    struct decimator *d = decimator_create(factor);
+    struct decimator *d = decimator_create(factor, 2);
 
     memset(out, 0, sizeof(*out));
     for (int64_t n = 0; n < 5000; n += 25)
@@ -117,7 +118,7 @@ static void nothing_folds_back(void **state)
  * counted. */
 static void every_grid_point_comes_out_or_is_lost(void **state)
 {
-    struct decimator *d = decimator_create(2);
+    struct decimator *d = decimator_create(2, 2);
     int64_t index = 0;
 
     (void)state;
@@ -138,7 +139,7 @@ static void every_grid_point_comes_out_or_is_lost(void **state)
 
 static void a_restart_keeps_the_two_stretches_apart(void **state)
 {
-    struct decimator *d = decimator_create(4);
+    struct decimator *d = decimator_create(4, 2);
 
     (void)state;
     memset(&out, 0, sizeof(out));

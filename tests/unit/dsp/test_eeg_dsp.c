@@ -44,6 +44,7 @@ static struct sample_block packet(int rate, unsigned k, unsigned late)
 {
     struct sample_block block = {.rate = rate, .rate_measured = rate, .restart = k == 0};
     block.samples.sensor = SENSOR_EEG;
+    block.samples.as = &model_default()->sensors[SENSOR_EEG];
     block.samples.count = 25;
     block.step_ms = 1000.0 / rate;
     block.tick_step = (double)BLOCK_TICK_HZ / rate;
@@ -104,7 +105,8 @@ static void put_on_desk(struct sample_block *block, unsigned k)
     (void)k;
     for (size_t i = 0; i < block->samples.count; i++)
         block->samples.eeg[i].uv[0] = block->samples.eeg[i].uv[1] =
-            EEG_UV_PER_COUNT * EEG_COUNT_MAX;
+            model_default()->sensors[SENSOR_EEG].unit_per_count *
+            model_default()->sensors[SENSOR_EEG].full_scale;
 }
 
 static void a_band_on_a_desk_has_no_contact(void **state)
@@ -191,10 +193,11 @@ static void activity_follows_its_rule(void **state)
             block.first_ms = 1e12 + k * 1200.0;
             block.first_tick = k * 30 * block.tick_step;
             block.samples.sensor = SENSOR_ACC;
+            block.samples.as = &model_default()->sensors[SENSOR_ACC];
             block.samples.count = 30;
             for (unsigned i = 0; i < 30; i++) {
                 double g = 1 + cases[c].amplitude * sin(2 * M_PI * 2 * (30 * k + i) / 25.0);
-                block.samples.acc[i].z = (int16_t)(g * ACC_COUNTS_PER_G);
+                block.samples.acc[i].z = (int16_t)(g * 16384);
             }
             motion_push(motion, &block, keep, &f);
         }

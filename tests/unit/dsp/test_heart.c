@@ -75,6 +75,7 @@ static void feed(struct heart *heart, uint32_t (*counts)(double), long first, lo
                                      .lost = k == 0 ? lost : 0,
                                      .restart = k == 0 && restart};
         block.samples.sensor = SENSOR_PPG;
+        block.samples.as = &model_default()->sensors[SENSOR_PPG];
         block.samples.count = 28;
         for (long i = 0; i < 28; i++) {
             uint32_t value = counts((double)(n + i) * STEP / 32768.0);

@@ -21,10 +21,11 @@ static void a_gap_stands_in_the_row_after_it(void **state)
 
     (void)state;
     block.samples.sensor = SENSOR_EEG;
+    block.samples.as = &model_default()->sensors[SENSOR_EEG];
     block.samples.count = 2;
     block.samples.eeg[0] = (struct eeg_sample){{-1.0004, 2.5}, 0x01};
     block.samples.eeg[1] = (struct eeg_sample){{0, -0.0006}, 0x08};
-    csv_header(&out, FILE_EEG);
+    csv_header(&out, FILE_EEG, model_default());
     csv_block(&out, &block);
     assert_text(&out, "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost\n"
                       "1000.500,-1.000,2.500,1,0,3\n"

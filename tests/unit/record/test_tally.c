@@ -18,7 +18,7 @@ static void push(struct session_info *info, uint32_t lost, bool restart)
         .lost = lost,
         .restart = restart,
         .rate = 250,
-        .samples = {.sensor = SENSOR_EEG, .count = 25},
+        .samples = {.sensor = SENSOR_EEG, .as = &model_default()->sensors[SENSOR_EEG], .count = 25},
     };
     tally_block(info, &block);
     first_ms += 25 * 4;
