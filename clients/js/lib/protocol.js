@@ -1,0 +1,150 @@
+// The protocol's state without any I/O: what to send, and what is meant by what came.
+//
+// One for the life of a band, across connections: what was subscribed, which daemon it was, which message comes next.
+
+import { Block } from "./blocks.js";
+import { CommandError } from "./errors.js";
+
+/** @typedef {import("../messages.js").DeviceInfo} DeviceInfo */
+/** @typedef {{type: "event", event_type: string, data: any, timestamp: string}} AnyEvent */
+/**
+ * The outcome of a command, an event as it came, a block; null where the message means nothing to this version.
+ * @typedef {{reply: number, outcome: unknown} | {event: AnyEvent} | {block: Block} | null} Received
+ */
+/** @typedef {{command: string, parameters: Record<string, unknown>}} Request */
+
+/**
+ * @param {unknown} text
+ * @returns {any}
+ */
+function parse(text) {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null;
+  }
+}
+
+export class Protocol {
+  /** @type {DeviceInfo | null} */
+  deviceInfo = null;
+  /** Whether the last device_info came of another daemon than the one before. */
+  restarted = false;
+  #number = 0;
+  /** @type {Map<number, Request>} */
+  #waiting = new Map();
+  /** What is expected next, by band, kind and sensor. @type {Map<string, {kind: string, sensor: string, seq: number}>} */
+  #next = new Map();
+  /** What makes this client's subscription anew: the last `subscribe` and the distinct `unsubscribe`s since. @type {Request[]} */
+  #subscribed = [];
+
+  /** Of the daemon: another one after its restart. @returns {string | null} */
+  get instance() {
+    return this.deviceInfo?.server?.instance ?? null;
+  }
+
+  /**
+   * The command's number, and the message to send. A parameter that is null or undefined is left out.
+   * @param {string} command
+   * @param {object} parameters
+   * @returns {[number, string]}
+   */
+  request(command, parameters) {
+    const number = ++this.#number;
+    const given = Object.fromEntries(Object.entries(parameters).filter(([, value]) => value != null));
+    this.#waiting.set(number, { command, parameters: given });
+    return [number, JSON.stringify({ type: "command", command, parameters: given, id: number })];
+  }
+
+  /** The messages that make a new connection get what the last one got. */
+  resubscriptions() {
+    return this.#subscribed.map(({ command, parameters }) => this.request(command, parameters)[1]);
+  }
+
+  /**
+   * Nobody waits for this command's outcome any more.
+   * @param {number} number
+   */
+  forget(number) {
+    this.#waiting.delete(number);
+  }
+
+  /** The connection has ended: nothing sent on it is answered any more. */
+  lost() {
+    this.#waiting.clear();
+  }
+
+  /**
+   * @param {unknown} text
+   * @returns {Received}
+   */
+  receive(text) {
+    const message = parse(text);
+    switch (message?.type) {
+      case "command_response":
+        return this.#reply(message);
+      case "event":
+        return this.#event(message);
+      case "raw_data":
+      case "processed_data":
+        return this.#block(message);
+      default:
+        return null;
+    }
+  }
+
+  /**
+   * @param {any} message
+   * @returns {Received}
+   */
+  #reply(message) {
+    const { id, data } = message;
+    const asked = this.#waiting.get(id);
+    if (!asked) return null;
+    this.#waiting.delete(id);
+    if (!message.success) return { reply: id, outcome: new CommandError(asked.command, data) };
+    if (asked.command === "subscribe" || asked.command === "unsubscribe") this.#remember(asked, data);
+    return { reply: id, outcome: data };
+  }
+
+  /**
+   * @param {Request} asked
+   * @param {Record<string, string[]>} inForce
+   */
+  #remember(asked, inForce) {
+    if (asked.command === "subscribe") this.#subscribed = [];
+    const same = JSON.stringify(asked);
+    if (!this.#subscribed.some((one) => JSON.stringify(one) === same)) this.#subscribed.push(asked);
+    // What isn't subscribed is not missed.
+    for (const [key, { kind, sensor }] of this.#next) {
+      if (!inForce[kind]?.includes(sensor)) this.#next.delete(key);
+    }
+  }
+
+  /**
+   * @param {AnyEvent} event
+   * @returns {Received}
+   */
+  #event(event) {
+    if (event.event_type === "device_info") {
+      const before = this.instance;
+      this.deviceInfo = event.data;
+      this.restarted = before !== null && before !== this.instance;
+      if (this.restarted) this.#next.clear();
+    }
+    return { event };
+  }
+
+  /**
+   * @param {any} message
+   * @returns {Received}
+   */
+  #block(message) {
+    const block = new Block(message);
+    const key = JSON.stringify([block.deviceId, block.kind, block.sensor]);
+    // The battery's last level comes again to each new connection, with the seq that it had.
+    block.missed = Math.max(0, message.seq - (this.#next.get(key)?.seq ?? message.seq));
+    this.#next.set(key, { kind: block.kind, sensor: block.sensor, seq: message.seq + 1 });
+    return { block };
+  }
+}
