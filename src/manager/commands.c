@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "linking.h"
+#include "manager_internal.h"
+#include "streaming.h"
+#include "told.h"
 
 /* A command's way in: answered here once the manager is shutting down. */
 static bool enter(struct manager *m, struct manager_reply reply)
@@ -12,9 +15,8 @@ static bool enter(struct manager *m, struct manager_reply reply)
     manager_enter(m);
     if (!m->closing)
         return true;
-    struct manager_outcome outcome =
-        outcome_failure(ERROR_CANCELLED, "The daemon is shutting down");
-    reply_now(reply, &outcome);
+    const struct manager_outcome cancelled = ground_cancelled();
+    reply_now(reply, &cancelled);
     manager_leave(m);
     return false;
 }
@@ -38,7 +40,7 @@ static bool any_connecting(const struct manager *m)
 {
     size_t i = 0;
 
-    while (i < MANAGER_DEVICES_MAX && m->devices[i].link.state != LINK_CONNECTING)
+    while (i < MANAGER_DEVICES_MAX && m->devices[i].reach.state != LINK_CONNECTING)
         i++;
     return i < MANAGER_DEVICES_MAX;
 }
@@ -111,8 +113,8 @@ static bool complete(const struct manager *m, struct band_identity *band)
     bool agree = sightings_complete(&m->ground.scan.seen, band);
 
     for (size_t i = 0; i < MANAGER_DEVICES_MAX && agree; i++) {
-        const struct link *link = &m->devices[i].link;
-        agree = !link->known || band_complete(band, &link->device.band);
+        const struct reach *reach = &m->devices[i].reach;
+        agree = !reach->known || band_complete(band, &reach->device.band);
     }
     return agree;
 }
@@ -133,7 +135,7 @@ static bool identify(const struct manager *m, const char *address, const char *d
     *outcome = outcome_failure(ERROR_INVALID_PARAMETERS,
                                "Address and device_id belong to different bands");
     outcome->parameter = "device_id";
-    outcome->allowed = LINK_NAME_ALLOWED;
+    outcome->allowed = TOLD_NAME_ALLOWED;
     outcome->band = *band;
     return false;
 }
@@ -200,7 +202,7 @@ void manager_stop_streaming(struct manager *m, struct manager_reply reply)
 {
     if (!enter(m, reply))
         return;
-    device_stop(the_device(m), reply);
+    told_stop(the_device(m), reply);
     manager_leave(m);
 }
 

@@ -7,12 +7,9 @@
 static void on_samples(void *user, const struct sample_block *block)
 {
     struct device *d = user;
-    struct band_link *link = &d->link.device;
 
-    if (block->samples.sensor == SENSOR_BAT && link->battery_level != block->samples.level) {
-        link->battery_level = block->samples.level;
-        d->info_changed = true;
-    }
+    if (block->samples.sensor == SENSOR_BAT)
+        d->info_changed |= reach_battery(&d->reach, block->samples.level);
     if (stream_sensors(&d->stream) & SENSOR_BIT(block->samples.sensor))
         flow_count(&d->flow, block);
     d->ground->listener.samples(d->ground->listener.user, block);
@@ -110,7 +107,7 @@ static bool settle_once(struct device *d)
 {
     const struct manager_listener *up = &d->ground->listener;
     const struct flow_facts facts = {
-        .connected = d->link.state == LINK_CONNECTED,
+        .connected = device_is_connected(d),
         .demand = device_demand(d) | SENSOR_BIT(SENSOR_BAT),
         .held = stream_held(&d->stream),
         .recording = d->recording,
@@ -142,16 +139,16 @@ static bool settle_once(struct device *d)
 /* UTC was stepped since the connection: samples' times follow. */
 static void reanchor(struct device *d)
 {
-    struct clock_anchor *anchor = &d->link.device.anchor;
+    const struct clock_anchor *anchor = &d->reach.device.anchor;
+    const int64_t now_us = d->ground->when.now_us;
     int64_t offset_us;
 
     d->reanchor = false;
-    if (d->link.state != LINK_CONNECTED || !ground_utc_offset(d->ground, &offset_us))
+    if (!device_is_connected(d) || !ground_utc_offset(d->ground, &offset_us))
         return;
     log_info("%s: UTC moved by %.0f ms since the connection: anchored anew", device_label(d),
              (double)(offset_us - (anchor->utc_us - anchor->boot_us)) / 1000.0);
-    *anchor = (struct clock_anchor){d->ground->when.now_us, d->ground->when.now_us + offset_us};
-    d->link.anchor = *anchor;
+    reach_anchor(&d->reach, (struct clock_anchor){now_us, now_us + offset_us});
     flow_anchor(&d->flow, *anchor);
 }
 
@@ -187,8 +184,8 @@ void data_link_up(struct device *d)
     d->bad_packet_logged = false;
     d->reanchor = false;
     d->info_changed = true;
-    flow_link_up(&d->flow, &d->link.device, d->sensors.model);
-    up->link_up(up->user, &d->link.device);
+    flow_link_up(&d->flow, &d->reach.device, d->sensors.model);
+    up->link_up(up->user, &d->reach.device);
     data_settle(d);
 }
 

@@ -1,26 +1,22 @@
-/* A device: one band's life, its parts side by side. */
+#include "device.h"
+
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "data.h"
+#include "told.h"
 
-bool due(struct device *d, int64_t at_us)
+/* ---- Its machines ---- */
+
+static void settle_utc(struct device *d)
 {
-    return !is_awaited(&d->ground->when, at_us);
-}
-
-/* ---- Its parts ---- */
-
-static bool settle_utc(struct device *d)
-{
-    if (d->link.state == LINK_CONNECTED && utc_looks(&d->utc, &d->ground->when))
+    if (device_is_connected(d) && utc_looks(&d->utc, &d->ground->when))
         device_look_at_utc(d);
-    return false;
 }
 
 void device_look_at_utc(struct device *d)
 {
-    const struct clock_anchor *anchor = &d->link.device.anchor;
+    const struct clock_anchor *anchor = &d->reach.device.anchor;
     int64_t offset_us;
 
     if (!ground_utc_offset(d->ground, &offset_us))
@@ -29,14 +25,14 @@ void device_look_at_utc(struct device *d)
     if (step_us)
         told_clock_stepped(d, step_us);
     /* A callback may have changed everything. */
-    if (d->link.state == LINK_CONNECTED && !d->recording)
+    if (device_is_connected(d) && !d->recording)
         d->reanchor |= utc_is_off(offset_us - (anchor->utc_us - anchor->boot_us),
                                   d->stream.state != STREAM_IDLE);
 }
 
 static struct stream_facts stream_facts(const struct device *d)
 {
-    struct stream_facts facts = {.connected = d->link.state == LINK_CONNECTED};
+    struct stream_facts facts = {.connected = device_is_connected(d)};
 
     if (!facts.connected || !d->stream.starting)
         return facts;
@@ -71,7 +67,7 @@ static bool stream_step(struct device *d)
         if (d->stream.owed)
             told_failed(d);
         else
-            link_lost(d, DISCONNECT_SILENT);
+            told_lost(d, DISCONNECT_SILENT);
         break;
     case STREAM_DO_END:
         told_over(d);
@@ -80,77 +76,141 @@ static bool stream_step(struct device *d)
     return true;
 }
 
-static bool settle_stream(struct device *d)
-{
-    bool any = false;
-
-    while (stream_step(d))
-        any = true;
-    return any;
-}
-
 static bool sensors_step(struct device *d)
 {
-    struct ble_link *handle = d->radio.handle;
+    struct ble_link *link = d->link;
     const struct model_control *control = &d->sensors.model->control;
     struct sensors_move move;
 
-    if (d->link.state != LINK_CONNECTED)
+    if (!device_is_connected(d))
         return false;
     switch (
         sensors_next(&d->sensors, device_wanted(d), d->stream.starting, &move, &d->ground->when)) {
     case SENSORS_DO_NOTHING:
         return false;
     case SENSORS_DO_NOTIFY:
-        handle->ops->notify(handle, move.sensor, move.on);
+        link->ops->notify(link, move.sensor, move.on);
         break;
     case SENSORS_DO_WRITE:
-        handle->ops->write(handle, move.on ? control->start : control->stop);
+        link->ops->write(link, move.on ? control->start : control->stop);
         break;
     case SENSORS_DO_PROBE:
-        handle->ops->probe(handle);
+        link->ops->probe(link);
         break;
     case SENSORS_DO_TELL:
         told_sensor(d, move.sensor, move.state, device_silent_for(d, move.sensor));
         break;
     case SENSORS_DO_SILENT:
-        link_lost(d, DISCONNECT_SILENT);
+        told_lost(d, DISCONNECT_SILENT);
         break;
     case SENSORS_DO_DEAD:
-        link_lost(d, DISCONNECT_LINK_LOST);
+        told_lost(d, DISCONNECT_LINK_LOST);
         break;
     }
     return true;
 }
 
-static bool settle_sensors(struct device *d)
+static void open_link(struct device *d)
 {
-    bool any = false;
+    struct backend *backend = d->ground->backend;
+    struct failure failure;
 
-    while (sensors_step(d))
-        any = true;
-    return any;
+    d->link = backend->ops->open(backend, &d->reach.tried, &d->listener);
+    if (!d->link)
+        device_down(d, LINK_END_FAILED,
+                    failure_set(&failure, ERROR_INTERNAL, "There is no memory for a connection"));
+}
+
+static void attempt_failed(struct device *d)
+{
+    reach_failed(&d->reach, d->ground->when.now_us);
+    told_not_reached(d);
+}
+
+static bool reach_step(struct device *d)
+{
+    bool off = ground_bluetooth_is_off(d->ground);
+
+    switch (reach_next(&d->reach, off, &d->ground->when)) {
+    case REACH_DO_NOTHING:
+        return false;
+    case REACH_DO_OPEN:
+        open_link(d);
+        break;
+    case REACH_DO_CLOSE:
+        d->link->ops->close(d->link);
+        break;
+    case REACH_DO_GIVE_UP:
+        d->link->ops->close(d->link);
+        attempt_failed(d);
+        break;
+    case REACH_DO_GO_ON:
+        log_warning("%s: the backend does not let go of it; going on without its word",
+                    device_label(d));
+        break;
+    case REACH_DO_MISS:
+        told_not_reached(d);
+        break;
+    case REACH_DO_FAREWELL:
+        told_left(d);
+        break;
+    }
+    return true;
 }
 
 bool device_settle(struct device *d)
 {
-    bool any = false;
+    bool any = reach_step(d);
 
-    d->again = false;
-    link_settle(d);
-    any |= settle_utc(d);
-    radio_settle(d);
+    settle_utc(d);
     any |= data_settle(d);
-    any |= settle_stream(d);
-    any |= settle_sensors(d);
-    return any || d->again;
+    any |= stream_step(d);
+    any |= sensors_step(d);
+    return any;
 }
 
 /* ---- What it hears ---- */
 
+void device_bluetooth_changed(struct device *d)
+{
+    const struct manager_outcome outcome = ground_bluetooth_outcome(d->ground);
+
+    if (!ground_bluetooth_is_off(d->ground))
+        reach_try_now(&d->reach, d->ground->when.now_us);
+    else if (d->reach.state == LINK_CONNECTING || d->reach.owed)
+        told_not_connected(d, &outcome.failure);
+}
+
+void device_up(struct device *d, const struct band_link *made)
+{
+    told_up(d, made);
+}
+
+void device_down(struct device *d, enum link_end end, const struct failure *failure)
+{
+    struct failure unexplained;
+
+    d->link = NULL;
+    switch (reach_down(&d->reach)) {
+    case REACH_DOWN_EXPECTED:
+        break;
+    case REACH_DOWN_ATTEMPT:
+        /* Whatever ended it, to whoever waits for the connection it has failed. */
+        if (!failure)
+            failure = failure_set(&unexplained, ERROR_CONNECTION_FAILED,
+                                  "Connecting was given up unasked");
+        reach_failed(&d->reach, d->ground->when.now_us);
+        told_not_connected(d, failure);
+        break;
+    case REACH_DOWN_CONNECTION:
+        told_lost(d, end == LINK_END_BLUETOOTH ? DISCONNECT_BLUETOOTH_OFF : DISCONNECT_LINK_LOST);
+        break;
+    }
+}
+
 void device_notified(struct device *d, enum sensor sensor, bool on, const struct failure *failure)
 {
-    if (d->link.state != LINK_CONNECTED || (unsigned)sensor >= SENSOR_COUNT)
+    if (!device_is_connected(d) || (unsigned)sensor >= SENSOR_COUNT)
         return;
     if (on && failure)
         log_warning("%s: subscribing %s failed: %s", device_label(d), sensor_name(sensor),
@@ -187,7 +247,7 @@ void device_packet(struct device *d, const struct packet *packet)
         sensors_heard_bad(&d->sensors, packet);
     } else {
         if (packet->sensor < SENSOR_STREAMED)
-            d->link.proven = true;
+            reach_prove(&d->reach);
         if (sensors_heard(&d->sensors, packet->sensor, d->ground->when.now_us, &silent_for))
             told_sensor(d, packet->sensor, SENSOR_FLOWING, silent_for);
     }
@@ -197,9 +257,9 @@ void device_packet(struct device *d, const struct packet *packet)
 void device_forgive(struct device *d)
 {
     sensors_forgive(&d->sensors, d->ground->when.now_us);
-    if (d->link.state == LINK_WAITING)
-        link_try_now(d);
-    if (d->link.state == LINK_CONNECTED && !(device_demand(d) & SENSOR_SET_STREAMED))
+    if (d->reach.state == LINK_WAITING)
+        reach_try_now(&d->reach, d->ground->when.now_us);
+    if (device_is_connected(d) && !(device_demand(d) & SENSOR_SET_STREAMED))
         sensors_check_link(&d->sensors, d->ground->when.now_us);
 }
 
@@ -209,19 +269,20 @@ static void on_eeg_rate(void *user, int rate)
     struct device *d = user;
 
     log_info("%s: EEG comes at %d Hz", device_label(d), rate);
-    if (d->stream.starting && d->stream.judging)
-        settle_stream(d);
-    else
+    if (!d->stream.starting)
         told_eeg_rate(d, rate);
+    while (d->stream.judging && stream_step(d))
+        continue;
 }
 
 /* ---- Its life ---- */
 
-bool device_create(struct device *d, struct ground *ground)
+bool device_create(struct device *d, struct ground *ground, const struct link_listener *listener)
 {
     d->ground = ground;
+    d->listener = *listener;
     sensors_begin(&d->sensors, model_default());
-    stream_init(&d->stream, d->label);
+    stream_init(&d->stream, d->reach.label);
     return data_init(d, on_eeg_rate);
 }
 
@@ -232,36 +293,35 @@ void device_destroy(struct device *d)
 
 void device_forget(struct device *d, const void *user)
 {
-    replies_forget(&d->link.connects, user);
-    replies_forget(&d->link.disconnects, user);
+    replies_forget(&d->connects, user);
+    replies_forget(&d->disconnects, user);
     replies_forget(&d->starts, user);
 }
 
-void device_shutdown(struct device *d, const struct manager_outcome *cancelled)
+void device_shutdown(struct device *d)
 {
-    struct link *link = &d->link;
-    struct band_identity band = link->known ? link->device.band : link->band;
-    bool tell = (link->state == LINK_CONNECTED || link->state == LINK_WAITING) &&
-                (link->known || link->resumes);
-    struct manager_outcome gone = outcome_success();
+    const struct manager_outcome cancelled = ground_cancelled();
 
-    if (link->state == LINK_DISCONNECTING) {
-        band = gone.band = link->farewell.band;
-        tell = link->farewell.connected;
-    }
-    link->state = LINK_IDLE;
-    data_link_down(d);
-    replies_answer(&link->disconnects, &gone);
-    replies_answer(&link->connects, cancelled);
-    told_no_start(d, cancelled);
-    sensor_set stream = told_drop_stream(d) | link->farewell.stream;
-    if (tell)
-        d->ground->listener.device_disconnected(d->ground->listener.user, &band,
-                                                DISCONNECT_SHUTDOWN, false);
-    if (stream)
-        d->ground->listener.stream_stopped(d->ground->listener.user, &band, stream,
-                                           STREAM_END_DEVICE_DISCONNECTED, false);
+    told_shutdown(d, &cancelled);
     device_tell_changes(d);
+}
+
+static struct manager_wants wants_now(const struct device *d)
+{
+    const struct stream *stream = &d->stream;
+    struct manager_wants wants = {.sensors = 0};
+
+    if (!device_is_connected(d) && d->reach.state != LINK_WAITING)
+        return wants;
+    wants.band = d->reach.band;
+    if (stream->state == STREAM_IDLE || (stream->starting && !stream->told))
+        return wants;
+    wants.sensors = stream->demand.sensors;
+    wants.sample_rate = stream->demand.rate;
+    wants.seconds = stream->demand.seconds;
+    wants.until_utc_us = stream->until_utc_us;
+    wants.since_utc_us = stream->since_utc_us;
+    return wants;
 }
 
 static bool same_wants(const struct manager_wants *a, const struct manager_wants *b)

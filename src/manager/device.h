@@ -1,4 +1,7 @@
-/* A device: one band's life, each part of it a machine of its own. */
+/*
+ * A device: one band's life. What it decides stands in machines that know nobody; it asks them for
+ * their next step and carries that out. It is owned by the manager, which hands it the ground.
+ */
 #ifndef MANAGER_DEVICE_H
 #define MANAGER_DEVICE_H
 
@@ -6,23 +9,10 @@
 
 #include "flow.h"
 #include "ground.h"
+#include "reach.h"
 #include "sensors.h"
 #include "stream.h"
 #include "utc.h"
-
-/* Half a second of the promised 20 s is left for the reply's way. */
-#define CONNECT_LIMIT_US (20 * SECOND - SECOND / 2)
-
-/* What the backend is at, whatever is wanted. */
-enum radio_state { RADIO_FREE, RADIO_TRYING, RADIO_LINKED, RADIO_CLOSING, RADIO_STUCK };
-
-struct radio {
-    enum radio_state state;
-    struct band_identity band; /* of the attempt */
-    int64_t deadline;          /* of the attempt, or of the patience with the backend */
-    struct ble_link *handle;   /* while not free */
-    struct link_listener listener;
-};
 
 /* What a disconnect has still to tell when it is through. */
 struct farewell {
@@ -31,42 +21,19 @@ struct farewell {
     struct band_identity band;
 };
 
-struct link {
-    enum manager_link state;
-    struct band_identity band; /* the one wanted, while not idle */
-    struct band_link device;   /* as connected last */
-    bool known;                /* `device` is of this want: connected now or before the outage */
-    bool resumes;              /* waiting: the connection will be one resumed */
-    struct replies connects, disconnects;
-    int64_t connect_deadline; /* of `connects` */
-    int64_t asked_us;         /* when the first of them came */
-    int64_t seen_us;          /* when the wanted band was seen last; INT64_MIN: never */
-    int64_t connected_us;
-    int64_t next_try, backoff;
-    bool outage_told; /* device_connection_failed has gone out in this outage */
-    bool proven;      /* samples came over this link: an outage begins its back-off anew */
-    bool has_next;    /* disconnecting: `connects` want this one afterwards */
-    struct band_identity next;
-    struct farewell farewell;
-    uint64_t reconnects;
-    bool has_anchor;
-    struct clock_anchor anchor; /* of the newest connection */
-};
-
-/* One band's life. */
 struct device {
     struct ground *ground;
-    char label[BAND_NAME_SIZE]; /* of the band that is wanted, for the log */
-    struct radio radio;
-    struct link link;
+    struct link_listener listener; /* for the backend */
+    struct ble_link *link;         /* NULL: none is open */
+    struct reach reach;
     struct sensors sensors;
     struct stream stream;
-    struct replies starts; /* that are owed an answer */
     struct flow flow;
     struct utc utc;
+    struct replies connects, disconnects, starts; /* that are owed */
+    struct farewell farewell;
     sensor_set recording; /* the recording's demand */
     struct manager_wants wants_told;
-    bool again;        /* settle once more */
     bool info_changed; /* device_info has to be told */
     bool reanchor;     /* samples' times are to follow a step of UTC */
     bool bad_packet_logged;
@@ -75,7 +42,12 @@ struct device {
 /* How the log names it. */
 static inline const char *device_label(const struct device *d)
 {
-    return d->label;
+    return d->reach.label;
+}
+
+static inline bool device_is_connected(const struct device *d)
+{
+    return d->reach.state == LINK_CONNECTED;
 }
 
 static inline sensor_set device_demand(const struct device *d)
@@ -86,7 +58,7 @@ static inline sensor_set device_demand(const struct device *d)
 /* What its link is to bring now. */
 static inline sensor_set device_wanted(const struct device *d)
 {
-    return d->link.state == LINK_CONNECTED ? device_demand(d) | SENSOR_BIT(SENSOR_BAT) : 0;
+    return device_is_connected(d) ? device_demand(d) | SENSOR_BIT(SENSOR_BAT) : 0;
 }
 
 /* s; NAN where the sensor is not wanted. */
@@ -100,9 +72,33 @@ static inline double device_silent_for(const struct device *d, enum sensor senso
 /* The EEG rate of its band; 0: unknown. */
 static inline int device_eeg_rate(const struct device *d)
 {
-    return d->link.known ? pipeline_eeg_rate(d->flow.pipeline) : 0;
+    return d->reach.known ? pipeline_eeg_rate(d->flow.pipeline) : 0;
 }
 
-const struct band_identity *link_told_band(const struct link *link);
+/* `d` is zeroed. False: no memory. The listener is copied. */
+bool device_create(struct device *d, struct ground *ground, const struct link_listener *listener);
+void device_destroy(struct device *d);
+/* What is open is answered and told. */
+void device_shutdown(struct device *d);
+
+/* Each of its machines takes its next step; false: none had any. */
+bool device_settle(struct device *d);
+/* What changed without an event of its own. */
+void device_tell_changes(struct device *d);
+/* Replies to `user` are owed no longer. */
+void device_forget(struct device *d, const void *user);
+
+/* What it hears: of the host, of the backend, of its link. */
+void device_forgive(struct device *d); /* the host slept or starved: silence proves nothing */
+void device_bluetooth_changed(struct device *d);
+void device_up(struct device *d, const struct band_link *made);
+void device_down(struct device *d, enum link_end end, const struct failure *failure);
+void device_notified(struct device *d, enum sensor sensor, bool on, const struct failure *failure);
+void device_written(struct device *d, const struct failure *failure);
+void device_probed(struct device *d, bool alive);
+void device_packet(struct device *d, const struct packet *packet);
+
+/* Looks whether UTC was stepped: tells it, and has samples' times follow where they may. */
+void device_look_at_utc(struct device *d);
 
 #endif

@@ -36,6 +36,11 @@ struct manager_outcome ground_bluetooth_outcome(const struct ground *ground)
     return outcome_failure(ERROR_BLUETOOTH, "%s", message[0] ? message : "Bluetooth is off");
 }
 
+struct manager_outcome ground_cancelled(void)
+{
+    return outcome_failure(ERROR_CANCELLED, "The daemon is shutting down");
+}
+
 bool ground_settle(struct ground *ground)
 {
     switch (scan_next(&ground->scan, &ground->when)) {

@@ -27,6 +27,8 @@ bool ground_utc_offset(const struct ground *ground, int64_t *offset_us);
 
 bool ground_bluetooth_is_off(const struct ground *ground);
 struct manager_outcome ground_bluetooth_outcome(const struct ground *ground);
+/* What is answered from a shutdown on. */
+struct manager_outcome ground_cancelled(void);
 
 /* The scan's next step, taken; false: there was none. */
 bool ground_settle(struct ground *ground);

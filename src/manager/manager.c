@@ -1,10 +1,10 @@
-#include "manager/manager.h"
-
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "data.h"
+#include "manager_internal.h"
 
 /* Woken later than this the host slept or starved. */
 #define LATE_US (3 * SECOND)
@@ -115,7 +115,7 @@ static void on_bluetooth(void *user, bool available, bool powered, const char *m
     if (off)
         ground_finish_scan(ground, SCAN_FAILED, &outcome.failure);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-        link_bluetooth_changed(&m->devices[i]);
+        device_bluetooth_changed(&m->devices[i]);
     ground->listener.bluetooth_status(ground->listener.user);
     manager_leave(m);
 }
@@ -127,7 +127,7 @@ static void on_seen(void *user, const struct band_sighting *sighting)
 
     manager_enter(m);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-        link_seen(&m->devices[i], &sighting->band);
+        reach_saw(&m->devices[i].reach, &sighting->band, ground->when.now_us);
     if (scan_saw(&ground->scan, sighting, ground->when.now_us))
         ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
     manager_leave(m);
@@ -143,54 +143,67 @@ static void on_scan_ended(void *user, const struct failure *failure)
     manager_leave(m);
 }
 
-/* ---- A link's listener ---- */
+/* ---- The links' listener ---- */
 
-/* The one device that has the backend's link. */
-static struct device *linked(struct manager *m)
+static struct manager *manager_of(struct device *d)
 {
-    return &m->devices[0];
+    return (struct manager *)((char *)d->ground - offsetof(struct manager, ground));
 }
 
 static void on_up(void *user, const struct band_link *made)
 {
-    manager_enter(user);
-    radio_up(linked(user), made);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_up(user, made);
+    manager_leave(manager_of(user));
 }
 
 static void on_down(void *user, enum link_end end, const struct failure *failure)
 {
-    manager_enter(user);
-    radio_down(linked(user), end, failure);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_down(user, end, failure);
+    manager_leave(manager_of(user));
 }
 
 static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
 {
-    manager_enter(user);
-    device_notified(linked(user), sensor, on, failure);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_notified(user, sensor, on, failure);
+    manager_leave(manager_of(user));
 }
 
 static void on_written(void *user, const struct failure *failure)
 {
-    manager_enter(user);
-    device_written(linked(user), failure);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_written(user, failure);
+    manager_leave(manager_of(user));
 }
 
 static void on_probed(void *user, bool alive)
 {
-    manager_enter(user);
-    device_probed(linked(user), alive);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_probed(user, alive);
+    manager_leave(manager_of(user));
 }
 
 static void on_packet(void *user, const struct packet *packet)
 {
-    manager_enter(user);
-    device_packet(linked(user), packet);
-    manager_leave(user);
+    manager_enter(manager_of(user));
+    device_packet(user, packet);
+    manager_leave(manager_of(user));
+}
+
+static bool create_device(struct manager *m, struct device *d)
+{
+    const struct link_listener listener = {
+        .user = d,
+        .up = on_up,
+        .notified = on_notified,
+        .written = on_written,
+        .probed = on_probed,
+        .packet = on_packet,
+        .down = on_down,
+    };
+    return device_create(d, &m->ground, &listener);
 }
 
 static void listen(struct manager *m, struct backend *backend)
@@ -201,15 +214,6 @@ static void listen(struct manager *m, struct backend *backend)
         .bluetooth = on_bluetooth,
         .seen = on_seen,
         .scan_ended = on_scan_ended,
-    };
-    linked(m)->radio.listener = (struct link_listener){
-        .user = m,
-        .up = on_up,
-        .notified = on_notified,
-        .written = on_written,
-        .probed = on_probed,
-        .packet = on_packet,
-        .down = on_down,
     };
 }
 
@@ -228,7 +232,7 @@ struct manager *manager_create(const struct manager_config *config, struct backe
     m->ground.listener = *listener;
     m->ground.when.wake_us = m->told_us = NEVER;
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
-        if (!device_create(&m->devices[i], &m->ground)) {
+        if (!create_device(m, &m->devices[i])) {
             let_go(m);
             return NULL;
         }
@@ -254,9 +258,6 @@ void manager_resumed(struct manager *m)
 
 void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)
 {
-    struct manager_outcome cancelled =
-        outcome_failure(ERROR_CANCELLED, "The daemon is shutting down");
-
     manager_enter(m);
     if (!m->closing) {
         m->closing = true;
@@ -264,7 +265,7 @@ void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)
         m->closed_user = user;
         ground_finish_scan(&m->ground, SCAN_STOPPED, NULL);
         for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-            device_shutdown(&m->devices[i], &cancelled);
+            device_shutdown(&m->devices[i]);
     }
     manager_leave(m);
 }

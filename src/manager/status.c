@@ -1,16 +1,16 @@
 /* What the manager tells of itself. */
 #include <math.h>
 
-#include "internal.h"
+#include "manager_internal.h"
 
 /* Real UTC less what is told. */
 static double utc_error_ms(const struct device *d)
 {
     const struct manager_host *host = &d->ground->host;
-    const struct clock_anchor *anchor = &d->link.device.anchor;
+    const struct clock_anchor *anchor = &d->reach.device.anchor;
     const int64_t boot_us = host->boot_us(host->user), utc_us = host->utc_us(host->user);
 
-    if (d->link.state != LINK_CONNECTED)
+    if (!device_is_connected(d))
         return NAN;
     return (double)(utc_us - boot_us - (anchor->utc_us - anchor->boot_us)) / 1000.0;
 }
@@ -35,10 +35,10 @@ static void fill_stream(const struct device *d, struct manager_status *status)
 static void fill_device(const struct device *d, struct band_link *device)
 {
     *device = (struct band_link){.rssi = RSSI_UNKNOWN, .battery_level = BATTERY_UNKNOWN};
-    if (d->link.known)
-        *device = d->link.device;
-    else if (d->link.state != LINK_IDLE)
-        device->band = d->link.band;
+    if (d->reach.known)
+        *device = d->reach.device;
+    else if (d->reach.state != LINK_IDLE)
+        device->band = d->reach.band;
 }
 
 /* The one that a status without a name is about. */
@@ -55,13 +55,13 @@ const struct manager_status *manager_status(struct manager *m)
 
     ground->when.now_us = ground->host.boot_us(ground->host.user);
     *status = (struct manager_status){
-        .link = d->link.state,
+        .link = d->reach.state,
         .bluetooth_available = ground->bluetooth.available,
         .bluetooth_powered = ground->bluetooth.powered,
         .bluetooth_message = ground->bluetooth.message,
         .scanning = ground->scan.wanted,
         .utc_error_ms = utc_error_ms(d),
-        .reconnects = d->link.reconnects,
+        .reconnects = d->reach.reconnects,
         .flowing = d->flow.streamed,
         .pipeline = d->flow.pipeline,
     };
@@ -99,7 +99,7 @@ double manager_utc_ms(struct manager *m, int64_t boot_us)
     const struct manager_host *host = &m->ground.host;
     int64_t now_utc = host->utc_us(host->user);
 
-    if (d->link.state == LINK_CONNECTED)
+    if (device_is_connected(d))
         return pipeline_utc_ms(d->flow.pipeline, boot_us);
     return (double)(now_utc + boot_us - host->boot_us(host->user)) / 1000.0;
 }

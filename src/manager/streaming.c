@@ -1,12 +1,9 @@
-/* The commands start and stop in each state of a device (docs/state-machine.md). */
-#include <string.h>
-
-#include "internal.h"
+#include "streaming.h"
 
 static bool is_possible(const struct device *d, const struct demand *demand,
                         struct manager_outcome *outcome)
 {
-    bool connecting = d->link.state == LINK_CONNECTING || d->link.has_next;
+    bool connecting = d->reach.state == LINK_CONNECTING || d->reach.has_next;
 
     if (demand->sensors == 0 || (demand->sensors & ~SENSOR_SET_ALL)) {
         *outcome = outcome_failure(ERROR_INVALID_PARAMETERS, "No sensors to stream");
@@ -15,7 +12,7 @@ static bool is_possible(const struct device *d, const struct demand *demand,
     }
     if (!device_rate_fits(d, demand, outcome))
         return false;
-    if (d->link.state == LINK_IDLE || (d->link.state == LINK_DISCONNECTING && !connecting)) {
+    if (d->reach.state == LINK_IDLE || (d->reach.state == LINK_DISCONNECTING && !connecting)) {
         *outcome = outcome_failure(ERROR_NOT_CONNECTED, "No band is connected: connect one first");
         return false;
     }
@@ -27,7 +24,7 @@ static void start_waiting(struct device *d, const struct demand *demand, struct 
     struct manager_outcome outcome = outcome_success();
 
     stream_promise(&d->stream, demand, device_eeg_rate(d), ground_clock(d->ground));
-    outcome.band = d->link.band;
+    outcome.band = d->reach.band;
     d->info_changed = true;
     reply_now(reply, &outcome);
 }
@@ -36,7 +33,7 @@ static void start_waiting(struct device *d, const struct demand *demand, struct 
 static void start_owed(struct device *d, const struct demand *demand, struct manager_reply reply)
 {
     struct stream *stream = &d->stream;
-    bool connected = d->link.state == LINK_CONNECTED;
+    bool connected = device_is_connected(d);
     sensor_set flowing = device_demand(d) & ~(stream->starting ? stream->entering : 0);
 
     if (!replies_add(&d->starts, reply))
@@ -52,7 +49,7 @@ static void start_already(struct device *d, const struct demand *demand, struct 
     struct manager_outcome outcome = outcome_success();
 
     outcome.already = true;
-    outcome.band = d->link.device.band;
+    outcome.band = d->reach.device.band;
     stream_prolong(&d->stream, demand->seconds, ground_clock(d->ground));
     reply_now(reply, &outcome);
 }
@@ -63,34 +60,12 @@ void device_start(struct device *d, const struct demand *demand, struct manager_
 
     if (!is_possible(d, demand, &outcome))
         reply_now(reply, &outcome);
-    else if (d->link.state == LINK_WAITING)
+    else if (d->reach.state == LINK_WAITING)
         start_waiting(d, demand, reply);
     else if (stream_is_so(&d->stream, demand, device_eeg_rate(d)))
         start_already(d, demand, reply);
     else
         start_owed(d, demand, reply);
-}
-
-static void fill_stopped(const struct device *d, struct manager_outcome *outcome)
-{
-    outcome->already = !d->stream.told;
-    if (d->link.state != LINK_IDLE)
-        outcome->band = *link_told_band(&d->link);
-    outcome->sensors = d->stream.told;
-    memcpy(outcome->received, d->flow.received, sizeof(outcome->received));
-    memcpy(outcome->lost, d->flow.lost, sizeof(outcome->lost));
-}
-
-void device_stop(struct device *d, struct manager_reply reply)
-{
-    struct manager_outcome outcome = outcome_success();
-    struct manager_outcome cancelled = outcome_failure(ERROR_CANCELLED, "Undone by a stop");
-
-    fill_stopped(d, &outcome);
-    sensor_set sensors = told_drop_stream(d);
-    replies_answer(&d->starts, &cancelled);
-    reply_now(reply, &outcome);
-    told_stopped(d, sensors, STREAM_END_USER_REQUEST);
 }
 
 bool device_rate_fits(const struct device *d, const struct demand *demand,

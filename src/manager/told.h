@@ -5,12 +5,29 @@
 
 #include "device.h"
 
-/* What became of a sensor; of the battery none is told. */
-void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for);
+/* Of a device_id that came with an address: what it may be. */
+#define TOLD_NAME_ALLOWED "the name of the band at that address; or give the address alone"
 
-void told_clock_stepped(struct device *d, int64_t step_us);
+/* ---- The link ---- */
 
-/* The stream has started; the sensors that were refused are told after it. */
+/* From here on this band is wanted, for a user. */
+void told_connecting(struct device *d, const struct band_identity *band, int64_t until_us);
+/* The attempt under way came to nothing, or its band was not reached in time. */
+void told_not_connected(struct device *d, const struct failure *failure);
+void told_not_reached(struct device *d);
+void told_up(struct device *d, const struct band_link *made);
+void told_lost(struct device *d, enum disconnect_reason reason);
+/* A disconnect: from here on nothing of the band is passed on; what is to be told of it waits for
+ * the link's end, told_left(). */
+void told_leaving(struct device *d, const struct manager_outcome *cancelled);
+/* While that lasts: the connect that was to follow comes no more. */
+void told_unqueued(struct device *d, const struct manager_outcome *cancelled);
+void told_left(struct device *d);
+void told_shutdown(struct device *d, const struct manager_outcome *cancelled);
+
+/* ---- The stream ---- */
+
+/* It has started; the sensors that were refused are told after it. */
 void told_started(struct device *d);
 /* The band's rate, where another was told. */
 void told_eeg_rate(struct device *d, int eeg_rate);
@@ -20,15 +37,11 @@ void told_failed(struct device *d);
 void told_rate_refused(struct device *d);
 /* Its duration is over. */
 void told_over(struct device *d);
-/* stream_stopped, if anybody knew of these. */
-void told_stopped(struct device *d, sensor_set sensors, enum stream_end reason);
+/* A user stops it. */
+void told_stop(struct device *d, struct manager_reply reply);
 
-/* Of the stream's sensors those that were refused. */
-sensor_set told_refused_sensors(const struct device *d);
-
-/* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */
-void told_no_start(struct device *d, const struct manager_outcome *outcome);
-/* Ends the stream without a word; returns what the clients knew of it, for stream_stopped. */
-sensor_set told_drop_stream(struct device *d);
+/* What became of a sensor; of the battery none is told. */
+void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for);
+void told_clock_stepped(struct device *d, int64_t step_us);
 
 #endif

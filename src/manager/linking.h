@@ -1,0 +1,14 @@
+/* The commands connect and disconnect in each state of a device (docs/state-machine.md). */
+#ifndef MANAGER_LINKING_H
+#define MANAGER_LINKING_H
+
+#include "device.h"
+
+void device_connect(struct device *d, const struct band_identity *band, struct manager_reply reply);
+void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply);
+
+/* What nobody commands: the wants of a run that died (`resumes`), or of an option. An idle device
+ * waits for that band, and streams once it is there. */
+void device_expect(struct device *d, const struct manager_wants *wants, bool resumes);
+
+#endif
