@@ -62,12 +62,7 @@ static bool stream_step(struct device *d)
         told_rate_refused(d);
         break;
     case STREAM_DO_FAIL:
-        /* Where nobody waits for an answer, the stream being resumed or promised, it is tried
-         * again: the link is no good. */
-        if (d->stream.owed)
-            told_failed(d);
-        else
-            told_lost(d, DISCONNECT_SILENT);
+        told_failed(d);
         break;
     case STREAM_DO_END:
         told_over(d);

@@ -115,7 +115,7 @@ void told_eeg_rate(struct device *d, int eeg_rate)
         d->ground->listener.stream_started(d->ground->listener.user, false);
 }
 
-void told_failed(struct device *d)
+static void answer_failed(struct device *d)
 {
     const enum sensor sensor = sensors_to_blame(&d->sensors, d->stream.demand.sensors);
     struct manager_outcome outcome = outcome_failure(
@@ -129,6 +129,31 @@ void told_failed(struct device *d)
     sensor_set told = drop_stream(d);
     replies_answer(&d->starts, &outcome);
     tell_stopped(d, told, STREAM_END_ERROR);
+}
+
+/* Nobody waits for an answer, the stream being resumed or promised: sensors whose packets can't be
+ * read are told as silent, with why. */
+static void tell_unreadable(struct device *d)
+{
+    struct failure why;
+
+    for (int i = 0; i < SENSOR_STREAMED; i++) {
+        const enum sensor sensor = (enum sensor)i;
+        if ((stream_sensors(&d->stream) & device_wanted(d) & SENSOR_BIT(i)) &&
+            sensors_bad(&d->sensors, sensor, &why) > 0)
+            told_sensor(d, sensor, SENSOR_SILENT, device_silent_for(d, sensor));
+    }
+}
+
+void told_failed(struct device *d)
+{
+    if (d->stream.owed) {
+        answer_failed(d);
+        return;
+    }
+    tell_unreadable(d);
+    if (d->stream.starting && !d->stream.owed && device_is_connected(d))
+        told_lost(d, DISCONNECT_SILENT);
 }
 
 void told_rate_refused(struct device *d)

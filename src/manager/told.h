@@ -31,7 +31,8 @@ void told_shutdown(struct device *d, const struct manager_outcome *cancelled);
 void told_started(struct device *d);
 /* The band's rate, where another was told. */
 void told_eeg_rate(struct device *d, int eeg_rate);
-/* The band sends nothing. */
+/* The band sends nothing, or nothing that can be read. Where nobody waits for an answer the link is
+ * no good: it is made anew. */
 void told_failed(struct device *d);
 /* The rate asked for turned out not to be had; what streamed before goes on. */
 void told_rate_refused(struct device *d);

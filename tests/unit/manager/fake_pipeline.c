@@ -35,8 +35,7 @@ const char *sensor_name(enum sensor sensor)
 enum packet_fault packet_check(const struct band_model *model, const struct packet *packet)
 {
     (void)model;
-    (void)packet;
-    return PACKET_OK;
+    return packet->len == CUT_LEN ? PACKET_REMAINDER : PACKET_OK;
 }
 
 const char *packet_fault_text(enum packet_fault fault)
@@ -121,6 +120,8 @@ void pipeline_packet(struct pipeline *pipeline, const struct packet *packet)
 {
     assert_true(!pipeline->inside && pipeline->up);
     assert_true(pipeline->sensors & SENSOR_BIT(packet->sensor));
+    if (packet->len == CUT_LEN)
+        return;
     pipeline->inside = true;
     if (packet->sensor != SENSOR_EEG || pipeline->rate) {
         emit(pipeline, packet->sensor, 1);

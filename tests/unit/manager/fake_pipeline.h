@@ -5,4 +5,7 @@
 /* The rate the fake finds after two EEG packets; set by the test before they come. */
 extern int fake_eeg_rate;
 
+/* A packet of so many bytes is cut, as by an MTU of 23: it can't be read. */
+#define CUT_LEN 20
+
 #endif

@@ -342,6 +342,33 @@ static void when_all_are_silent_the_link_is_made_anew(void **state)
            "data ppg");
 }
 
+static struct failure told_why;
+
+static void remember_why(struct world *w, const char *line)
+{
+    if (strcmp(line, "sensor_status eeg silent") == 0)
+        assert_true(manager_bad_packets(w->manager, SENSOR_EEG, &told_why) > 0);
+}
+
+static void a_stream_resumed_where_only_cut_packets_come_says_so(void **state)
+{
+    struct world *w = *state;
+
+    get_streaming(w, EEG | PPG);
+    lose_link(w, LINK_END_LOST);
+    forget_log(w);
+    w->cut = EEG | PPG;
+    w->on_line = remember_why;
+    run(w, 4);
+    EXPECT(w, "device_connected resumed", "sensor_status eeg silent",
+           "device_disconnected silent will_reconnect");
+    assert_non_null(strstr(told_why.message, "cut to 20 bytes, as by an MTU of 23"));
+    w->cut = 0;
+    run(w, 8);
+    EXPECT(w, "device_connected resumed", "stream_started eeg,ppg at 250 resumed", "data eeg",
+           "data ppg");
+}
+
 static void a_start_while_waiting_is_answered_at_once(void **state)
 {
     struct world *w = *state;
@@ -557,6 +584,7 @@ int main(void)
         story(a_silent_sensor_is_subscribed_anew_without_cost_to_the_others),
         story(a_sensor_silent_for_long_is_tried_each_minute),
         story(when_all_are_silent_the_link_is_made_anew),
+        story(a_stream_resumed_where_only_cut_packets_come_says_so),
         story(a_start_while_waiting_is_answered_at_once),
         story(a_start_whose_link_is_lost_is_answered_waiting),
         story(a_duration_runs_on_through_an_outage),

@@ -565,13 +565,15 @@ void ask_stop(struct world *w)
 void send_packet(struct world *w, enum sensor sensor)
 {
     static const uint8_t bytes[184] = {1};
-    const struct packet packet = {
+    struct packet packet = {
         .sensor = sensor,
         .arrival_us = w->now,
         .bytes = bytes,
         .len = sensor == SENSOR_BAT ? 1 : sizeof(bytes),
     };
 
+    if (w->cut & SENSOR_BIT(sensor))
+        packet.len = CUT_LEN;
     w->sent[sensor]++;
     w->link->listener.packet(w->link->listener.user, &packet);
 }

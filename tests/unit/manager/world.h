@@ -48,6 +48,7 @@ struct world {
     /* What the band and the stack do. */
     bool absent, unreachable;   /* not in the air; seen, but no connection */
     sensor_set refused, silent; /* subscription fails; nothing comes */
+    sensor_set cut;             /* packets come cut */
     bool hangs;                 /* operations on notifications never complete */
     bool deaf;                  /* close() is never answered */
     bool odd;                   /* the backend says things out of turn */
