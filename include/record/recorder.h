@@ -72,6 +72,8 @@ struct recorder_status {
     uint64_t samples[SENSOR_COUNT], lost[SENSOR_COUNT];
     uint64_t bytes;  /* on disk or under way to it */
     uint64_t queued; /* of these, not yet on disk */
+    /* Why nothing can be recorded now, at the last look (some 10 s ago at most); NULL: it can. */
+    const char *problem;
 };
 
 /* Pointers are borrowed for the call. No function of the recorder calls these before it returns. */

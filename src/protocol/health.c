@@ -3,7 +3,7 @@
 #include "info.h"
 #include "protocol_internal.h"
 
-#define PROBLEMS_MAX 2
+#define PROBLEMS_MAX 2 /* of Bluetooth, of recordings */
 
 /* Sentences for what needs a person; returns how many. */
 static size_t find_problems(const struct protocol *protocol, const char *problems[PROBLEMS_MAX])
@@ -20,6 +20,8 @@ static size_t find_problems(const struct protocol *protocol, const char *problem
             status->bluetooth_message ? status->bluetooth_message : "there is no Bluetooth";
     if (!protocol->recorder)
         problems[count++] = "nothing can be recorded: the log says why";
+    else if (recorder_status(protocol->recorder)->problem)
+        problems[count++] = recorder_status(protocol->recorder)->problem;
     return count;
 }
 

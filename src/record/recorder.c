@@ -216,7 +216,8 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     }
     recorder->origin_us = now_boot_us();
     recorder_describe(recorder, request, band);
-    recorder->writer = writer_create(recorder->loop, recorder->data_dir, recorder->info, &owner);
+    recorder->writer =
+        writer_create(recorder->loop, recorder->data_dir, recorder->place, recorder->info, &owner);
     if (!recorder->writer) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
@@ -276,6 +277,7 @@ const struct recorder_status *recorder_status(struct recorder *recorder)
         status->lost[i] = info->counts[i].skipped_by_band + info->counts[i].lost_link;
     }
     status->bytes = recorder->taken;
+    status->problem = place_problem(recorder->place);
     status->queued = recorder->writer ? writer_queued(recorder->writer) : 0;
     return status;
 }
@@ -366,7 +368,8 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     recorder->info = calloc(1, sizeof(*recorder->info));
     recorder->aside = aside_create(loop, config->data_dir,
                                    &(struct aside_listener){recorder, on_finished, on_listing});
-    if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside) {
+    if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside ||
+        !(recorder->place = place_create(loop, config->data_dir))) {
         release(recorder);
         return NULL;
     }
@@ -377,23 +380,29 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     return recorder;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_part_closed(void *user)
 {
-    struct recorder *recorder = handle->data;
+    struct recorder *recorder = user;
 
     if (--recorder->handles > 0)
         return;
     void (*done)(void *user) = recorder->done;
-    void *user = recorder->done_user;
+    void *done_user = recorder->done_user;
     release(recorder);
-    done(user);
+    done(done_user);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    on_part_closed(handle->data);
 }
 
 static void on_aside_idle(void *user)
 {
     struct recorder *recorder = user;
 
-    recorder->handles = 2;
+    recorder->handles = 3;
+    place_close(recorder->place, on_part_closed, recorder);
     uv_close((uv_handle_t *)&recorder->tick, on_handle_closed);
     uv_close((uv_handle_t *)&recorder->end, on_handle_closed);
 }

@@ -4,6 +4,7 @@
 
 #include "aside.h"
 #include "band/capture.h"
+#include "place.h"
 #include "record/recorder.h"
 #include "thinning.h"
 #include "writer.h"
@@ -13,8 +14,9 @@ struct recorder {
     char *data_dir, *backend;
     struct recorder_listener listener;
     struct aside *aside;
+    struct place *place;
     uv_timer_t tick, end;
-    unsigned handles;
+    unsigned handles; /* and the place, that still are to close */
 
     struct writer *writer; /* while one records, and until its files are closed */
     bool accepting;        /* data is taken */

@@ -24,6 +24,7 @@ struct writer {
 
     /* The job's, while busy. */
     char *data_dir;
+    const struct place *place;
     struct session_info *info;
     struct buffer back[FILE_STREAMED];
     size_t back_bytes; /* the loop's to read too: set when no job runs */
@@ -46,8 +47,8 @@ static void destroy(struct writer *writer)
     free(writer);
 }
 
-struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct session_info *info,
-                             const struct writer_owner *owner)
+struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct place *place,
+                             const struct session_info *info, const struct writer_owner *owner)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
 
@@ -55,6 +56,7 @@ struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct
         return NULL;
     writer->loop = loop;
     writer->owner = *owner;
+    writer->place = place;
     writer->data_dir = strdup(data_dir);
     writer->info = malloc(sizeof(*info));
     writer->final = malloc(sizeof(*info));
@@ -99,6 +101,8 @@ static bool fail(struct writer *writer, const char *what)
 
 static bool open_folder(struct writer *writer)
 {
+    if (!place_is_there(writer->place, &writer->failure))
+        return false;
     writer->dir = session_create(writer->data_dir, writer->info->id, &writer->failure);
     if (writer->dir < 0)
         return false;

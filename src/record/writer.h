@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "buffer.h"
+#include "place.h"
 #include "record/session.h"
 
 struct writer;
@@ -25,9 +26,10 @@ struct writer_owner {
     void (*closed)(void *user);
 };
 
-/* `info` says id and what session.json begins with; copied. NULL: out of memory. */
-struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct session_info *info,
-                             const struct writer_owner *owner);
+/* `info` says id and what session.json begins with; copied; `place` is borrowed for the writer's
+ * life. NULL: out of memory. */
+struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct place *place,
+                             const struct session_info *info, const struct writer_owner *owner);
 
 /* What is to be appended to a file: valid until writer_flush(). */
 struct buffer *writer_front(struct writer *writer, enum session_file file);

@@ -338,6 +338,44 @@ def test_a_read_only_disk_is_an_error_at_once(tmp_path, monkeypatch):
         assert daemon.stop()[0] == 0
 
 
+def test_a_disk_that_is_unmounted_at_rest_is_told_and_once_it_is_back_all_is_well(tmp_path, monkeypatch):
+    place = tmp_path / "stick"
+    prefix = in_own_namespace(place, "20m")
+    start = Daemon.start
+    monkeypatch.setattr(Daemon, "start", lambda self: (setattr(self, "arguments", [*prefix, *self.arguments]), start(self)))
+    daemon, truth = crowd_daemon(tmp_path, place)
+
+    async def problems(client, told):
+        """The look comes each 10 s."""
+        for _ in range(600):
+            health = (await client.command("health_check"))["data"]
+            if bool(health["problems"]) == told:
+                return health
+            await asyncio.sleep(0.1)
+        raise AssertionError(health)
+
+    async def story():
+        enter = ["nsenter", "-t", str(daemon.process.pid), "-m", *([] if os.geteuid() == 0 else ["-U"])]
+        async with Crowd(daemon, truth) as crowd:
+            assert (await problems(crowd.first, False))["status"] == "ok"
+            subprocess.run([*enter, "umount", place], check=True)
+            reply = await crowd.first.command("start_recording")
+            assert reply["data"]["error_code"] == "RECORDING_ERROR"
+            assert f"Nothing is mounted any more at {place}" in reply["data"]["error_message"]
+            assert not list(place.iterdir()), "written on the disk beneath"
+            health = await problems(crowd.first, True)
+            assert health["status"] == "degraded" and "mount it again" in health["problems"][0]
+            subprocess.run([*enter, "mount", "-t", "tmpfs", "-o", "size=20m,mode=0755", "none", place], check=True)
+            await crowd.record()
+            assert (await crowd.first.command("stop_recording"))["success"]
+            assert (await problems(crowd.first, False))["status"] == "ok"
+
+    try:
+        run(story())
+    finally:
+        assert daemon.stop()[0] == 0
+
+
 @pytest.fixture(scope="module")
 def slow_disk(tmp_path_factory):
     """The environment in which the n-th sync takes so many seconds."""
