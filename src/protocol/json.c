@@ -60,7 +60,10 @@ static void append(struct json *json, const char *text, size_t len)
 
 static void append_char(struct json *json, char c)
 {
-    append(json, &c, 1);
+    char *end = reserve(json, 1);
+    end[0] = c;
+    end[1] = '\0';
+    json->len++;
 }
 
 /* What was written last tells whether a comma is due: no state to keep beside the text. */
@@ -134,13 +137,24 @@ void json_string_or_null(struct json *json, const char *value)
         json_null(json);
 }
 
-/* Writes the digits of `value` so that they end at `end`; returns where they begin. */
+/* Writes the digits of `value` so that they end at `end`, two at a time; returns where they begin.
+ */
 static char *digits_before(char *end, uint64_t value)
 {
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    for (; value >= 100; value /= 100) {
+        end -= 2;
+        memcpy(end, pairs + 2 * (value % 100), 2);
+    }
+    if (value < 10) {
+        *--end = (char)('0' + value);
+        return end;
+    }
+    end -= 2;
+    memcpy(end, pairs + 2 * value, 2);
     return end;
 }
 
@@ -175,22 +189,22 @@ void json_fixed(struct json *json, double value, int decimals)
     double whole = trunc(value);
     int64_t rounded = (int64_t)whole * scale + llrint((value - whole) * (double)scale);
     uint64_t magnitude = rounded < 0 ? 0 - (uint64_t)rounded : (uint64_t)rounded;
-    while (decimals > 0 && magnitude % 10 == 0) {
-        magnitude /= 10;
-        scale /= 10;
-        decimals--;
-    }
+    uint64_t fraction = magnitude % (uint64_t)scale;
+    magnitude /= (uint64_t)scale;
+    decimals = fraction ? decimals : 0;
+    for (; decimals > 0 && fraction % 10 == 0; decimals--)
+        fraction /= 10;
 
     char text[32];
     char *end = text + sizeof(text);
     char *begin = end;
     if (decimals > 0) {
-        begin = digits_before(end, magnitude % (uint64_t)scale);
+        begin = digits_before(end, fraction);
         while (end - begin < decimals)
             *--begin = '0';
         *--begin = '.';
     }
-    begin = digits_before(begin, magnitude / (uint64_t)scale);
+    begin = digits_before(begin, magnitude);
     if (rounded < 0)
         *--begin = '-';
     separate(json);
@@ -230,10 +244,13 @@ void json_raw(struct json *json, const char *text, size_t len)
 
 void json_key(struct json *json, const char *key)
 {
+    const size_t len = strlen(key);
     separate(json);
-    append_char(json, '"');
-    append(json, key, strlen(key));
-    append(json, "\":", 2);
+    char *end = reserve(json, len + 3);
+    end[0] = '"';
+    memcpy(end + 1, key, len + 1);
+    memcpy(end + 1 + len, "\":", 3);
+    json->len += len + 3;
 }
 
 void json_put_string(struct json *json, const char *key, const char *value)
