@@ -8,13 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#include <liquid/liquid.h>
-
 #include "band/clock.h"
 #include "ble/sim_body.h"
 #include "dsp/filter.h"
 #include "dsp/spectrum.h"
 #include "dsp/timeline.h"
+#include "fir.h"
 #include "pipeline/pipeline.h"
 #include "protocol/message.h"
 
@@ -163,22 +162,18 @@ static size_t timeline(void)
 static size_t bandpass(void)
 {
     double taps[251];
-    float single[251], out = 0;
-    firfilt_rrrf filter[EEG_CHANNELS];
+    float sum = 0;
+    struct fir *filter[EEG_CHANNELS];
     bandpass_taps(250, taps);
-    for (int i = 0; i < 251; i++)
-        single[i] = (float)taps[i];
     for (int c = 0; c < EEG_CHANNELS; c++)
-        filter[c] = firfilt_rrrf_create(single, 251);
+        filter[c] = fir_create(taps, 251);
     for (size_t i = 0; i < samples_of[SENSOR_EEG]; i++) {
-        for (int c = 0; c < EEG_CHANNELS; c++) {
-            firfilt_rrrf_push(filter[c], (float)(i % 7));
-            firfilt_rrrf_execute(filter[c], &out);
-        }
+        for (int c = 0; c < EEG_CHANNELS; c++)
+            sum += fir_step(filter[c], (float)(i % 7));
     }
     for (int c = 0; c < EEG_CHANNELS; c++)
-        firfilt_rrrf_destroy(filter[c]);
-    return samples_of[SENSOR_EEG];
+        fir_destroy(filter[c]);
+    return isfinite(sum) ? samples_of[SENSOR_EEG] : 0;
 }
 
 /* As often as the messages need it: twice a second, both channels. */

@@ -20,14 +20,14 @@ void spectrum_push(struct spectrum *spectrum, double uv);
 
 /* Density, µV²/Hz, at bins 2..90 (nominally 1, 1.5 … 45 Hz), the samples being `rate` a second.
  * Returns that at bin 1, 0.5 Hz. */
-double spectrum_welch(const struct spectrum *spectrum, double rate, double psd[EEG_SPECTRUM_BINS]);
+double spectrum_welch(struct spectrum *spectrum, double rate, double psd[EEG_SPECTRUM_BINS]);
 
 /* Of one second: 1, 2 … 45 Hz. */
 #define SPECTRUM_SECOND_BINS 45
 
 /* The same of the one Hann segment of `rate` samples (nominal) that ended `back` samples ago, at
  * most 3·rate. */
-void spectrum_second(const struct spectrum *spectrum, size_t back, double rate,
+void spectrum_second(struct spectrum *spectrum, size_t back, double rate,
                      double psd[SPECTRUM_SECOND_BINS]);
 
 #endif

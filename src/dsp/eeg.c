@@ -3,14 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include <liquid/liquid.h>
-
 #include "dsp/eeg_quality.h"
 #include "dsp/filter.h"
 #include "dsp/grid.h"
 #include "dsp/timeline.h"
 #include "eeg_lane.h"
 #include "eeg_powers.h"
+#include "fir.h"
 
 #define CELL_TICKS     (BLOCK_TICK_HZ / 2.0)
 #define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
@@ -28,7 +27,7 @@ struct eeg_dsp {
     int rate; /* nominal; 0 before the first block */
     struct timeline timeline;
     struct grid grid;
-    firfilt_rrrf bandpass[EEG_CHANNELS];
+    struct fir *bandpass[EEG_CHANNELS];
     struct eeg_powers powers[EEG_CHANNELS];
     struct eeg_quality quality[EEG_CHANNELS];
     bool sound[EEG_CHANNELS]; /* this half second: struct eeg_verdict */
@@ -56,8 +55,7 @@ struct eeg_dsp *eeg_dsp_create(int mains_hz)
 static void release_filters(struct eeg_dsp *dsp)
 {
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        if (dsp->bandpass[c])
-            firfilt_rrrf_destroy(dsp->bandpass[c]);
+        fir_destroy(dsp->bandpass[c]);
         dsp->bandpass[c] = NULL;
         eeg_powers_release(&dsp->powers[c]);
     }
@@ -76,13 +74,10 @@ void eeg_dsp_destroy(struct eeg_dsp *dsp)
 static bool make_filters(struct eeg_dsp *dsp, int rate)
 {
     double taps[TIMELINE_RATE_MAX + 1];
-    float single[TIMELINE_RATE_MAX + 1];
     release_filters(dsp);
     bandpass_taps(rate, taps);
-    for (int i = 0; i <= rate; i++)
-        single[i] = (float)taps[i];
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        dsp->bandpass[c] = firfilt_rrrf_create(single, (unsigned)rate + 1);
+        dsp->bandpass[c] = fir_create(taps, (size_t)rate + 1);
         if (!eeg_powers_make(&dsp->powers[c], rate) || !dsp->bandpass[c])
             return false;
     }
@@ -265,8 +260,7 @@ static void filter_slot(struct eeg_dsp *dsp, const struct slot *slot)
     float filtered[EEG_CHANNELS];
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         in.known[c] = slot->channel[c].state != SLOT_HELD && !slot->channel[c].saturated;
-        firfilt_rrrf_push(dsp->bandpass[c], (float)slot->channel[c].uv);
-        firfilt_rrrf_execute(dsp->bandpass[c], &filtered[c]);
+        filtered[c] = fir_step(dsp->bandpass[c], (float)slot->channel[c].uv);
     }
     dsp->waiting[dsp->at] = in;
     dsp->at = (dsp->at + 1) % (dsp->delay + 1);
@@ -281,7 +275,7 @@ static void resettle(struct eeg_dsp *dsp)
 {
     dsp->inside = 0;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
-        firfilt_rrrf_reset(dsp->bandpass[c]);
+        fir_reset(dsp->bandpass[c]);
         eeg_powers_break(&dsp->powers[c]);
     }
 }

@@ -1,0 +1,165 @@
+#include "fft.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define PASSES_MAX 16
+
+/* cos and sin of 72° and 144°. */
+#define COS_72  0.309016994374947424F
+#define COS_144 -0.809016994374947424F
+#define SIN_72  0.951056516295153572F
+#define SIN_144 0.587785252292473129F
+
+struct root {
+    float re, im;
+};
+
+struct fft {
+    size_t length, passes;
+    size_t radix[PASSES_MAX];
+    struct root *roots; /* e^(−2πik/length) */
+    struct fft_point *points, *spare;
+};
+
+/* The twos first: a factor's turns are all by nothing in the last pass, and fives have the most. */
+static bool factorise(struct fft *fft, size_t length)
+{
+    static const size_t factors[] = {2, 5};
+    for (size_t i = 0; i < 2; i++) {
+        for (; length % factors[i] == 0 && fft->passes < PASSES_MAX; length /= factors[i])
+            fft->radix[fft->passes++] = factors[i];
+    }
+    return length == 1;
+}
+
+struct fft *fft_create(size_t length)
+{
+    struct fft *fft = calloc(1, sizeof *fft);
+    if (!fft)
+        return NULL;
+    fft->length = length;
+    fft->roots = calloc(length, sizeof *fft->roots);
+    fft->points = calloc(length, sizeof *fft->points);
+    fft->spare = calloc(length, sizeof *fft->spare);
+    if (!fft->roots || !fft->points || !fft->spare || length == 0 || !factorise(fft, length)) {
+        fft_destroy(fft);
+        return NULL;
+    }
+    for (size_t k = 0; k < length; k++) {
+        const double turn = 2 * M_PI * (double)k / (double)length;
+        fft->roots[k] = (struct root){(float)cos(turn), (float)-sin(turn)};
+    }
+    return fft;
+}
+
+void fft_destroy(struct fft *fft)
+{
+    if (!fft)
+        return;
+    free(fft->roots);
+    free(fft->points);
+    free(fft->spare);
+    free(fft);
+}
+
+struct fft_point *fft_input(struct fft *fft)
+{
+    return fft->points;
+}
+
+static inline struct fft_point add(struct fft_point a, struct fft_point b)
+{
+    return (struct fft_point){a.re + b.re, a.im + b.im};
+}
+
+static inline struct fft_point subtract(struct fft_point a, struct fft_point b)
+{
+    return (struct fft_point){a.re - b.re, a.im - b.im};
+}
+
+/* a·x + b·y */
+static inline struct fft_point blend(float a, struct fft_point x, float b, struct fft_point y)
+{
+    return (struct fft_point){a * x.re + b * y.re, a * x.im + b * y.im};
+}
+
+static inline struct fft_point times_i(struct fft_point a)
+{
+    return (struct fft_point){-a.im, a.re};
+}
+
+static inline struct fft_point turn(struct fft_point a, struct root w)
+{
+    return (struct fft_point){w.re * a.re - w.im * a.im, w.re * a.im + w.im * a.re};
+}
+
+static inline void transform_2(struct fft_point a[2])
+{
+    const struct fft_point sum = add(a[0], a[1]);
+    a[1] = subtract(a[0], a[1]);
+    a[0] = sum;
+}
+
+static inline void transform_5(struct fft_point a[5])
+{
+    const struct fft_point near = add(a[1], a[4]), far = add(a[2], a[3]);
+    const struct fft_point odd = subtract(a[1], a[4]), odder = subtract(a[2], a[3]);
+    const struct fft_point re1 = add(a[0], blend(COS_72, near, COS_144, far));
+    const struct fft_point re2 = add(a[0], blend(COS_144, near, COS_72, far));
+    const struct fft_point im1 = times_i(blend(SIN_72, odd, SIN_144, odder));
+    const struct fft_point im2 = times_i(blend(SIN_144, odd, -SIN_72, odder));
+    a[0] = add(a[0], add(near, far));
+    a[1] = subtract(re1, im1);
+    a[4] = add(re1, im1);
+    a[2] = subtract(re2, im2);
+    a[3] = add(re2, im2);
+}
+
+/* Of the `p`th group: `stride` transforms of `radix` points side by side, each point turned. */
+static inline void pass_group(const struct fft *fft, size_t radix, size_t stride, size_t p)
+{
+    const size_t apart = fft->length / radix;
+    const struct fft_point *from = fft->points + stride * p;
+    struct fft_point *to = fft->spare + stride * radix * p, a[5];
+    for (size_t q = 0; q < stride; q++) {
+        for (size_t k = 0; k < radix; k++)
+            a[k] = from[q + apart * k];
+        if (radix == 2)
+            transform_2(a);
+        else
+            transform_5(a);
+        to[q] = a[0];
+        for (size_t k = 1; k < radix; k++)
+            to[q + stride * k] = p ? turn(a[k], fft->roots[stride * p * k]) : a[k];
+    }
+}
+
+static void pass_of_2(const struct fft *fft, size_t stride)
+{
+    for (size_t p = 0; p < fft->length / (2 * stride); p++)
+        pass_group(fft, 2, stride, p);
+}
+
+static void pass_of_5(const struct fft *fft, size_t stride)
+{
+    for (size_t p = 0; p < fft->length / (5 * stride); p++)
+        pass_group(fft, 5, stride, p);
+}
+
+const struct fft_point *fft_forward(struct fft *fft)
+{
+    size_t stride = 1;
+    for (size_t i = 0; i < fft->passes; i++) {
+        struct fft_point *done = fft->spare;
+        if (fft->radix[i] == 2)
+            pass_of_2(fft, stride);
+        else
+            pass_of_5(fft, stride);
+        stride *= fft->radix[i];
+        fft->spare = fft->points;
+        fft->points = done;
+    }
+    return fft->points;
+}
