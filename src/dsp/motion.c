@@ -7,8 +7,9 @@
 
 /* Gravity is what changes slower than this; nodding and walking are faster. */
 #define GRAVITY_HZ 0.3
-/* Mean movement in g over the last seconds, upper bound of each state. One count of the band's
- * 8-bit sensor is 0.016 g. */
+/* How far |a| is off its slow mean over the last seconds, in the mean, upper bound of each state: a
+ * head that tilts or nods turns gravity, but |a| stays 1 g; steps change it. One count of the
+ * band's 8-bit sensor is 0.016 g. */
 #define STATIONARY_G 0.02
 #define SITTING_G    0.08
 #define WALKING_G    0.40
@@ -23,13 +24,15 @@ struct motion {
     struct grid grid;
     bool settled; /* gravity is known */
     double gravity[3];
+    double weight;    /* |a|, slowly, g */
+    double bob;       /* |a| off that, summed over this second */
     double before[3]; /* the sample before */
     bool has_before;
     double sum, sum2, max; /* movement in this second, g */
     size_t moves;          /* samples in them */
     double change[3];      /* |differences|, summed */
     size_t changes;
-    double recent[SECONDS]; /* mean movement of the last seconds */
+    double recent[SECONDS]; /* mean bob of the last seconds */
     size_t seconds;
     struct acc_features features;
 };
@@ -49,7 +52,7 @@ void motion_destroy(struct motion *motion)
 
 static void begin_second(struct motion *m)
 {
-    m->sum = m->sum2 = m->max = 0;
+    m->sum = m->sum2 = m->max = m->bob = 0;
     m->moves = m->changes = 0;
     m->change[0] = m->change[1] = m->change[2] = 0;
     m->features.count = 0;
@@ -69,9 +72,19 @@ static void interrupt(struct motion *m, uint32_t lost, bool restart)
     }
 }
 
+static void take_bob(struct motion *m, const double *g, double weight)
+{
+    const double size = sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2]);
+    if (!m->settled)
+        m->weight = size;
+    m->weight += weight * (size - m->weight);
+    m->bob += fabs(size - m->weight);
+}
+
 static void take_movement(struct motion *m, const double *g, double rate)
 {
     double square = 0, weight = 1 - exp(-2 * M_PI * GRAVITY_HZ / rate);
+    take_bob(m, g, weight);
     for (int i = 0; i < 3; i++) {
         if (!m->settled)
             m->gravity[i] = g[i];
@@ -101,7 +114,7 @@ static void put_sample(struct acc_features *f, double ms, const double *g)
 
 static void set_activity(struct motion *m, struct acc_features *f)
 {
-    m->recent[m->seconds++ % SECONDS] = f->avg_movement;
+    m->recent[m->seconds++ % SECONDS] = m->bob / (double)m->moves;
     f->activity = ACTIVITY_UNKNOWN;
     if (m->seconds < SECONDS)
         return;

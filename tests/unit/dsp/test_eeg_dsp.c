@@ -207,6 +207,40 @@ static void activity_follows_its_rule(void **state)
     }
 }
 
+/* 20 degrees to and fro in 6 s, 2 s and 0.7 s, and to the side: gravity turns, its size stays. */
+static void a_nod_is_no_walk(void **state)
+{
+    (void)state;
+    static const double period_s[] = {6, 2, 0.7};
+    for (size_t c = 0; c < 3; c++) {
+        struct motion *motion = motion_create();
+        struct acc_features f = {0};
+        for (unsigned k = 0; k < 40; k++) {
+            struct sample_block block = {.rate = 25,
+                                         .rate_measured = 25,
+                                         .restart = k == 0,
+                                         .step_ms = 40,
+                                         .tick_step = BLOCK_TICK_HZ / 25.0};
+            block.first_ms = 1e12 + k * 1200.0;
+            block.first_tick = k * 30 * block.tick_step;
+            block.samples.sensor = SENSOR_ACC;
+            block.samples.as = &model_default()->sensors[SENSOR_ACC];
+            block.samples.count = 30;
+            for (unsigned i = 0; i < 30; i++) {
+                double t = (30 * k + i) / 25.0, angle = 0.35 * sin(2 * M_PI * t / period_s[c]);
+                struct acc_sample *s = &block.samples.acc[i];
+                s->x = (int16_t)(round(64 * cos(angle)) * 256);
+                s->z = (int16_t)(round(64 * sin(angle)) * 256);
+            }
+            motion_push(motion, &block, keep, &f);
+            if (f.activity != ACTIVITY_UNKNOWN)
+                assert_int_equal(f.activity, ACTIVITY_STATIONARY);
+        }
+        assert_true(f.avg_movement > 0.05);
+        motion_destroy(motion);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_longer_gap_is_lost_and_told_around),
         cmocka_unit_test(any_sequence_of_blocks_keeps_within_its_arrays),
         cmocka_unit_test(activity_follows_its_rule),
+        cmocka_unit_test(a_nod_is_no_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
