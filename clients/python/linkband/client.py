@@ -130,14 +130,15 @@ class AsyncBand(Commands):
         return queue
 
     def stream(self, *sensors: Sensor, kind: Literal["raw", "processed", "bands"] = "raw",
-               device_id: Optional[str] = None, limit: int = 256) -> Stream:
+               device_id: Optional[str] = None, limit: int = 256, lasting: bool = False) -> Stream:
         """The sensors' blocks from now on, for `async for`. It ends where the daemon tells that the stream has ended
-        for good, outlives lost connections and the daemon's restart, and raises what ends the connection for good.
-        Beyond `limit` blocks not taken the oldest are dropped. Make it before `start_streaming` to get each sample: it
-        starts nothing by itself. `bands` come only once they were asked for: `subscribe(kinds=["bands", …])`."""
+        for good (lasting: it waits for the next one), outlives lost connections and the daemon's restart, and raises
+        what ends the connection for good. Beyond `limit` blocks not taken the oldest are dropped. Make it before
+        `start_streaming` to get each sample: it starts nothing by itself. `bands` come only once they were asked for:
+        `subscribe(kinds=["bands", …])`."""
         if not sensors:
             raise ValueError("no sensor was named: eeg, ppg, acc or bat")
-        stream = Stream(sensors, kind, device_id, limit)
+        stream = Stream(sensors, kind, device_id, limit, lasting)
         self._add(self._streams, stream)
         return stream
 

@@ -66,8 +66,10 @@ class Queue(AsyncIterator[T], Generic[T]):
 class Stream(Queue[Block]):
     """The blocks of some sensors. `lost` and `missed` are the sums of what the blocks taken so far told."""
 
-    def __init__(self, sensors: Collection[str], kind: str, device_id: Optional[str], limit: int):
+    def __init__(self, sensors: Collection[str], kind: str, device_id: Optional[str], limit: int,
+                 lasting: bool = False):
         super().__init__(limit)
+        self.lasting = lasting
         self.sensors = frozenset(sensors)
         self.kind = kind
         self.device_id = device_id
@@ -86,7 +88,7 @@ class Stream(Queue[Block]):
         """These sensors' streams have ended for good."""
         if self.device_id in (None, device_id):
             self._running.difference_update(sensors)
-            if not self._running:
+            if not self._running and not self.lasting:
                 self.end()
 
     def _drop(self, item: Block, rest: Deque[Block]) -> None:

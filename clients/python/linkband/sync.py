@@ -83,9 +83,9 @@ class Band(BlockingCommands):
         return Iteration(self._wait(make()), self)
 
     def stream(self, *sensors: Sensor, kind: Literal["raw", "processed", "bands"] = "raw",
-               device_id: Optional[str] = None, limit: int = 256) -> Iteration[Block]:
+               device_id: Optional[str] = None, limit: int = 256, lasting: bool = False) -> Iteration[Block]:
         async def make() -> Stream:
-            return self._band.stream(*sensors, kind=kind, device_id=device_id, limit=limit)
+            return self._band.stream(*sensors, kind=kind, device_id=device_id, limit=limit, lasting=lasting)
 
         return Iteration(self._wait(make()), self)
 

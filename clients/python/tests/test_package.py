@@ -75,6 +75,8 @@ def test_the_wheel_installs_and_imports(tmp_path):
     assert (pathlib.Path(where.strip()).parent / "py.typed").exists()
     assert "linkbandctl" in run(tmp_path / "venv" / "bin" / "linkbandctl", "--help")
     assert "linkbandctl" in run(inside, "-m", "linkband", "--help")
+    for name in ("lsl", "osc"):
+        assert f"linkband-{name}" in run(tmp_path / "venv" / "bin" / f"linkband-{name}", "--help")
 
 
 def test_the_readme_s_scripts_run_as_printed(daemon):
@@ -87,7 +89,7 @@ def test_the_readme_s_scripts_run_as_printed(daemon):
 
 
 def test_the_readme_s_shell_lines_run_as_printed(daemon, tmp_path):
-    [lines] = re.findall(r"```sh\n(.*?)```", (PACKAGE / "README.md").read_text(), re.S)
+    lines, _ = re.findall(r"```sh\n(.*?)```", (PACKAGE / "README.md").read_text(), re.S)  # the bridges don't end
     (tmp_path / "linkbandctl").write_text(f'#!/bin/sh\nexec {sys.executable} -m linkband "$@"\n')
     (tmp_path / "linkbandctl").chmod(0o755)
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(PACKAGE),
@@ -132,6 +134,15 @@ def test_the_man_page_and_the_completion_name_every_subcommand():
                           text=True) if os.path.exists("/usr/bin/man") else None
     assert done is None or done.stderr == ""
     assert ROOT.joinpath("README.md").read_text().count("clients/python") >= 1
+
+
+@pytest.mark.parametrize("name", ["lsl", "osc"])
+def test_the_man_pages_of_the_bridges_name_every_option(name):
+    import importlib
+    page = (PACKAGE / "man" / f"linkband-{name}.1").read_text()
+    for action in importlib.import_module(f"linkband.{name}").parser()._actions:
+        for option in action.option_strings:
+            assert option in ("-h", "--help") or option.replace("-", "\\-") in page, option
 
 
 @pytest.mark.parametrize("line, found", [

@@ -1,20 +1,12 @@
 """linkbandctl: a band at the command line. Data go to stdout, words to stderr."""
 
 import argparse
-import asyncio
-import contextlib
-import os
 import pathlib
-import signal
-import sys
 from typing import List, Optional, Sequence
 
-from ..client import DEFAULT_URL, connect
-from ..errors import CommandError, ConnectionLost, Error, Rejected
+from ..tool import Arguments, Here, Work, carry_out, common_options
 from . import commands, datasets, recordings
-from .commands import Arguments
 
-REFUSED, USAGE, NOT_REACHABLE, TOKEN, TIME_UP = 1, 2, 3, 4, 27
 SENSORS = ("eeg", "ppg", "acc", "bat")
 FORMATS = ("csv", "bdf", "jsonl")
 
@@ -46,22 +38,19 @@ def count(text: str) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--url", help=f"the daemon's WebSocket (LINKBAND_URL, else {DEFAULT_URL})")
-    common.add_argument("--token-file", metavar="FILE", type=pathlib.Path,
-                        help="the file with the daemon's token (else LINKBAND_TOKEN)")
+    common = common_options()
     whole = argparse.ArgumentParser(
         prog="linkbandctl", description="A Link Band at the command line, through linkbandd.", parents=[common],
         epilog="exit status: 0 done, 1 refused, 2 usage, 3 not reachable, 4 token, 27 time is up; see linkbandctl(1)")
     subcommands = whole.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
 
-    def add(under: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, work: commands.Work,
+    def add(under: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, work: Work,
             words: str) -> argparse.ArgumentParser:
         one = under.add_parser(name, help=words, description=words, parents=[common])
         one.set_defaults(work=work)
         return one
 
-    def local(name: str, here: commands.Here, words: str) -> argparse.ArgumentParser:
+    def local(name: str, here: Here, words: str) -> argparse.ArgumentParser:
         one = subcommands.add_parser(name, help=words, description=words, parents=[common])
         one.set_defaults(here=here)
         return one
@@ -133,82 +122,9 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def token_of(arguments: Arguments) -> Optional[str]:
-    file = getattr(arguments, "token_file", None)
-    return file.read_text().strip() if file else os.environ.get("LINKBAND_TOKEN") or None
-
-
-async def run(arguments: Arguments) -> None:
-    band = connect(arguments.url, token=arguments.token, reconnect=False)
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-
-    async def work() -> None:
-        async with band:
-            await arguments.work(band, arguments)
-
-    # Not wait_for() without a limit: then this task's own exceptions pass untouched.
-    await asyncio.wait_for(work(), getattr(arguments, "seconds", None))
-
-
-def say(words: str) -> None:
-    with contextlib.suppress(OSError):
-        print(f"linkbandctl: {words}", file=sys.stderr)
-
-
-def no_more_output() -> None:
-    """Whoever read has gone: what is still buffered must not be tried again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def carried_out(arguments: Arguments) -> int:
-    try:
-        if arguments.here:
-            arguments.here(arguments)
-        else:
-            asyncio.run(run(arguments))
-        sys.stdout.flush()
-        return 0
-    except CommandError as error:
-        say(f"{error.code}: {error.message}")
-        return REFUSED
-    except Rejected as error:
-        say(str(error))
-        return TOKEN if error.status == 401 else NOT_REACHABLE
-    except ConnectionLost as error:
-        say(str(error))
-        return NOT_REACHABLE
-    except Error as error:
-        say(str(error))
-        return REFUSED
-    except asyncio.TimeoutError:
-        say(f"time is up after {arguments.seconds:g} s")
-        return TIME_UP
-    except BrokenPipeError:
-        no_more_output()
-        return 0
-    except OSError as error:
-        say(str(error))
-        return REFUSED
-    except asyncio.CancelledError:
-        return 128 + signal.SIGTERM
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     whole = parser()
     arguments = whole.parse_args(argv, Arguments())
     if getattr(arguments, "csv", False) and len(arguments.sensors or ()) != 1:
         whole.error("--csv needs one sensor, for each has columns of its own: --sensors eeg")
-    arguments.url = getattr(arguments, "url", None) or os.environ.get("LINKBAND_URL") or DEFAULT_URL
-    try:
-        arguments.token = token_of(arguments)
-    except OSError as error:
-        whole.error(f"--token-file: {error}")
-    try:
-        return carried_out(arguments)
-    except ValueError as error:
-        whole.error(str(error))
+    return carry_out(whole, arguments)

@@ -1,33 +1,21 @@
 """What linkbandctl's subcommands do, but for those of recordings."""
 
-import argparse
 import contextlib
 import json
 import re
 import sys
-from typing import Any, Awaitable, Callable, Dict, List, Optional, cast
+from typing import Any, Dict, List, Optional, cast
 
 from .._generated import Sensor
 from ..blocks import Block
 from ..client import AsyncBand
 from ..errors import CommandError, Error
 from ..queues import Stream
+from ..tool import Arguments
 
 ALL: List[Sensor] = ["eeg", "ppg", "acc", "bat"]
 # What is read on, while whoever reads the lines is slow.
 BLOCKS_HELD = 4096
-
-
-class Arguments(argparse.Namespace):
-    url: str
-    token: Optional[str]
-    work: "Work"
-    here: Optional["Here"] = None
-
-
-Work = Callable[[AsyncBand, Arguments], Awaitable[None]]
-# What needs no daemon.
-Here = Callable[[Arguments], None]
 
 
 def put(line: str) -> None:

@@ -2,7 +2,8 @@
 
 from ..bids import add_session
 from ..session import read_session
-from .commands import Arguments, put
+from ..tool import Arguments
+from .commands import put
 
 
 def bids(arguments: Arguments) -> None:

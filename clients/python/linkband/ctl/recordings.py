@@ -13,7 +13,8 @@ from ..client import AnyEvent, AsyncBand
 from ..connection import REASONS
 from ..errors import CommandError, ConnectionLost, NotReachable, Rejected
 from ..queues import Queue
-from .commands import Arguments, compact, put, shown, words
+from ..tool import Arguments
+from .commands import compact, put, shown, words
 
 # What the daemon makes of a recording only after its end.
 MADE_AFTERWARDS = {"bdf": "session.bdf", "jsonl": "processed.jsonl"}
