@@ -21,12 +21,6 @@ static bool enter(struct manager *m, struct manager_reply reply)
     return false;
 }
 
-/* The device that a command without a name means. */
-static struct device *the_device(struct manager *m)
-{
-    return &m->devices[0];
-}
-
 void manager_forget(struct manager *m, const void *user)
 {
     replies_forget(&m->ground.scans, user);
@@ -149,7 +143,7 @@ void manager_connect(struct manager *m, const char *address, const char *device_
     if (!enter(m, reply))
         return;
     if (identify(m, address, device_id, &band, &outcome))
-        device_connect(the_device(m), &band, reply);
+        device_connect(manager_device(m), &band, reply);
     else
         reply_now(reply, &outcome);
     manager_leave(m);
@@ -159,7 +153,7 @@ void manager_disconnect(struct manager *m, const char *device_id, struct manager
 {
     if (!enter(m, reply))
         return;
-    device_disconnect(the_device(m), device_id, reply);
+    device_disconnect(manager_device(m), device_id, reply);
     manager_leave(m);
 }
 
@@ -167,7 +161,7 @@ void manager_restore(struct manager *m, const struct manager_wants *wants)
 {
     manager_enter(m);
     if (wants->band.name[0] || wants->band.address[0])
-        device_expect(the_device(m), wants, true);
+        device_expect(manager_device(m), wants, true);
     manager_leave(m);
 }
 
@@ -181,7 +175,7 @@ void manager_auto_connect(struct manager *m, const char *name_or_address)
         snprintf(wants.band.address, sizeof(wants.band.address), "%s", name_or_address);
     else
         snprintf(wants.band.name, sizeof(wants.band.name), "%s", name_or_address);
-    device_expect(the_device(m), &wants, false);
+    device_expect(manager_device(m), &wants, false);
     manager_leave(m);
 }
 
@@ -194,7 +188,7 @@ void manager_start_streaming(struct manager *m, sensor_set sensors, double rate,
 
     if (!enter(m, reply))
         return;
-    device_start(the_device(m), &demand, reply);
+    device_start(manager_device(m), &demand, reply);
     manager_leave(m);
 }
 
@@ -202,7 +196,7 @@ void manager_stop_streaming(struct manager *m, struct manager_reply reply)
 {
     if (!enter(m, reply))
         return;
-    told_stop(the_device(m), reply);
+    told_stop(manager_device(m), reply);
     manager_leave(m);
 }
 
@@ -211,7 +205,7 @@ bool manager_rate_fits(struct manager *m, sensor_set sensors, double rate,
 {
     const struct demand demand = {.sensors = sensors, .rate = rate};
 
-    return device_rate_fits(the_device(m), &demand, outcome);
+    return device_rate_fits(manager_device(m), &demand, outcome);
 }
 
 void manager_want_for_recording(struct manager *m, sensor_set sensors)

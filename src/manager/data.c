@@ -12,49 +12,41 @@ static void on_samples(void *user, const struct sample_block *block)
         d->info_changed |= reach_battery(&d->reach, block->samples.level);
     if (stream_sensors(&d->stream) & SENSOR_BIT(block->samples.sensor))
         flow_count(&d->flow, block);
-    d->ground->listener.samples(d->ground->listener.user, block);
+    TELL(d, samples, block);
 }
 
 static bool wants_features(void *user, enum sensor sensor)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
+    struct device *d = user;
 
-    return !up->wants_features || up->wants_features(up->user, sensor);
+    return !d->ground->listener.wants_features || TELL(d, wants_features, sensor);
 }
 
 static void on_eeg(void *user, const struct eeg_features *features)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
-
-    up->eeg(up->user, features);
+    TELL((struct device *)user, eeg, features);
 }
 
 static void on_ppg(void *user, const struct ppg_features *features)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
-
-    up->ppg(up->user, features);
+    TELL((struct device *)user, ppg, features);
 }
 
 static void on_acc(void *user, const struct acc_features *features)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
-
-    up->acc(up->user, features);
+    TELL((struct device *)user, acc, features);
 }
 
 static bool wants_bands(void *user)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
+    struct device *d = user;
 
-    return up->wants_bands && up->wants_bands(up->user);
+    return d->ground->listener.wants_bands && TELL(d, wants_bands);
 }
 
 static void on_bands(void *user, const struct eeg_bands *bands)
 {
-    const struct manager_listener *up = &((struct device *)user)->ground->listener;
-
-    up->bands(up->user, bands);
+    TELL((struct device *)user, bands, bands);
 }
 
 static void on_rebooted(void *user)
@@ -99,13 +91,12 @@ bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
 
 static void deliver(struct device *d, const struct packet *packet)
 {
-    d->ground->listener.packet(d->ground->listener.user, packet);
+    TELL(d, packet, packet);
     flow_packet(&d->flow, packet);
 }
 
 static bool settle_once(struct device *d)
 {
-    const struct manager_listener *up = &d->ground->listener;
     const struct flow_facts facts = {
         .connected = device_is_connected(d),
         .demand = device_demand(d) | SENSOR_BIT(SENSOR_BAT),
@@ -122,7 +113,7 @@ static bool settle_once(struct device *d)
         break;
     case FLOW_DO_STREAM:
         flow_stream(&d->flow, facts.demand, d->ground->when.now_us);
-        up->subscription(up->user, facts.demand);
+        TELL(d, subscription, facts.demand);
         break;
     case FLOW_DO_TIME:
         flow_time(&d->flow, d->ground->when.now_us);
@@ -130,7 +121,7 @@ static bool settle_once(struct device *d)
     case FLOW_DO_END:
         d->info_changed = true;
         flow_end(&d->flow);
-        up->link_down(up->user, d->ground->when.now_us);
+        TELL(d, link_down, d->ground->when.now_us);
         break;
     }
     return true;
@@ -179,13 +170,12 @@ void data_packet(struct device *d, const struct packet *packet)
 
 void data_link_up(struct device *d)
 {
-    const struct manager_listener *up = &d->ground->listener;
 
     d->bad_packet_logged = false;
     d->reanchor = false;
     d->info_changed = true;
     flow_link_up(&d->flow, &d->reach.device, d->sensors.model);
-    up->link_up(up->user, &d->reach.device);
+    TELL(d, link_up, &d->reach.device);
     data_settle(d);
 }
 

@@ -334,7 +334,7 @@ static void tell_wants(struct device *d)
     if (same_wants(&wants, &d->wants_told))
         return;
     d->wants_told = wants;
-    d->ground->listener.wants_changed(d->ground->listener.user, &wants);
+    TELL(d, wants_changed, &wants);
 }
 
 void device_tell_changes(struct device *d)
@@ -343,5 +343,5 @@ void device_tell_changes(struct device *d)
     if (!d->info_changed)
         return;
     d->info_changed = false;
-    d->ground->listener.device_info(d->ground->listener.user);
+    TELL(d, device_info);
 }

@@ -19,12 +19,11 @@ static void answer_off(const struct device *d, const struct band_identity *band,
 static void connect_in_idle(struct device *d, const struct band_identity *band,
                             struct manager_reply reply)
 {
-    const struct manager_listener *up = &d->ground->listener;
     struct manager_outcome outcome;
 
     if (ground_bluetooth_is_off(d->ground)) {
         answer_off(d, band, reply, &outcome);
-        up->device_connection_failed(up->user, band, &outcome.failure, false);
+        TELL(d, device_connection_failed, band, &outcome.failure, false);
         return;
     }
     replies_add(&d->connects, reply);

@@ -24,6 +24,12 @@ struct manager {
     void *closed_user;
 };
 
+/* The device that is meant where none is named. */
+static inline struct device *manager_device(struct manager *m)
+{
+    return &m->devices[0];
+}
+
 void manager_enter(struct manager *m);
 void manager_leave(struct manager *m);
 

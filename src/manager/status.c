@@ -41,17 +41,11 @@ static void fill_device(const struct device *d, struct band_link *device)
         device->band = d->reach.band;
 }
 
-/* The one that a status without a name is about. */
-static struct device *the_device(struct manager *m)
-{
-    return &m->devices[0];
-}
-
 const struct manager_status *manager_status(struct manager *m)
 {
     struct manager_status *status = &m->status;
     struct ground *ground = &m->ground;
-    const struct device *d = the_device(m);
+    const struct device *d = manager_device(m);
 
     ground->when.now_us = ground->host.boot_us(ground->host.user);
     *status = (struct manager_status){
@@ -79,7 +73,7 @@ int manager_mains_hz(const struct manager *m)
 
 const struct pipeline_counts *manager_counts(struct manager *m, enum sensor sensor)
 {
-    return pipeline_counts(the_device(m)->flow.pipeline, sensor);
+    return pipeline_counts(manager_device(m)->flow.pipeline, sensor);
 }
 
 unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct failure *failure)
@@ -95,7 +89,7 @@ size_t manager_scan_devices(const struct manager *m, const struct band_sighting 
 
 double manager_utc_ms(struct manager *m, int64_t boot_us)
 {
-    const struct device *d = the_device(m);
+    const struct device *d = manager_device(m);
     const struct manager_host *host = &m->ground.host;
     int64_t now_utc = host->utc_us(host->user);
 

@@ -5,12 +5,6 @@
 #include "base/log.h"
 #include "data.h"
 
-static void told_sensor_as(struct device *d, enum sensor sensor, enum sensor_state state,
-                           double silent_for)
-{
-    d->ground->listener.sensor_status(d->ground->listener.user, sensor, state, silent_for);
-}
-
 void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for)
 {
     static const char *const names[] = {
@@ -22,13 +16,13 @@ void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, 
     log_info("%s: %s %s (%.1f s)", device_label(d), sensor_name(sensor), names[state], silent_for);
     if (state == SENSOR_SILENT && sensors_bad(&d->sensors, sensor, &failure) > 0)
         log_warning("%s: %s", device_label(d), failure.message);
-    told_sensor_as(d, sensor, state, silent_for);
+    TELL(d, sensor_status, sensor, state, silent_for);
 }
 
 void told_clock_stepped(struct device *d, int64_t step_us)
 {
     log_warning("%s: UTC was stepped by %.3f s", device_label(d), (double)step_us / 1e6);
-    d->ground->listener.clock_stepped(d->ground->listener.user, (double)step_us / 1000.0);
+    TELL(d, clock_stepped, (double)step_us / 1000.0);
 }
 
 /* ---- The stream ---- */
@@ -54,8 +48,7 @@ static sensor_set drop_stream(struct device *d)
 static void tell_stopped(struct device *d, sensor_set sensors, enum stream_end reason)
 {
     if (sensors)
-        d->ground->listener.stream_stopped(d->ground->listener.user, reach_band(&d->reach), sensors,
-                                           reason, false);
+        TELL(d, stream_stopped, reach_band(&d->reach), sensors, reason, false);
 }
 
 void told_over(struct device *d)
@@ -91,7 +84,7 @@ static void tell_refused(struct device *d)
     for (int i = 0; i < SENSOR_STREAMED; i++) {
         const enum sensor sensor = (enum sensor)i;
         if (refused_sensors(d) & SENSOR_BIT(i))
-            told_sensor_as(d, sensor, SENSOR_RETRYING, device_silent_for(d, sensor));
+            TELL(d, sensor_status, sensor, SENSOR_RETRYING, device_silent_for(d, sensor));
     }
 }
 
@@ -105,14 +98,14 @@ void told_started(struct device *d)
     d->info_changed = true;
     replies_answer(&d->starts, &outcome);
     if (d->stream.running)
-        d->ground->listener.stream_started(d->ground->listener.user, resumed);
+        TELL(d, stream_started, resumed);
     tell_refused(d);
 }
 
 void told_eeg_rate(struct device *d, int eeg_rate)
 {
     if (stream_found_rate(&d->stream, eeg_rate))
-        d->ground->listener.stream_started(d->ground->listener.user, false);
+        TELL(d, stream_started, false);
 }
 
 static void answer_failed(struct device *d)
@@ -179,13 +172,6 @@ static bool answer_connects(struct device *d, const struct manager_outcome *outc
     return any;
 }
 
-static void tell_not_connected(struct device *d, const struct band_identity *band,
-                               const struct failure *failure, bool will_retry)
-{
-    d->ground->listener.device_connection_failed(d->ground->listener.user, band, failure,
-                                                 will_retry);
-}
-
 void told_connecting(struct device *d, const struct band_identity *band, int64_t until_us)
 {
     reach_connect(&d->reach, band, sightings_last(&d->ground->scan.seen, band), until_us);
@@ -201,7 +187,7 @@ static void tell_cancelled(struct device *d, const struct band_identity *band,
     const struct band_identity wanted = *band;
 
     if (answer_connects(d, cancelled))
-        tell_not_connected(d, &wanted, &cancelled->failure, false);
+        TELL(d, device_connection_failed, &wanted, &cancelled->failure, false);
 }
 
 /* A user's connect came to nothing: reply, then the event; a start that waited shares its fate. */
@@ -213,7 +199,7 @@ static void tell_connect_failed(struct device *d, const struct manager_outcome *
     reach_drop(&d->reach);
     answer_connects(d, outcome);
     drop_starts(d, outcome);
-    tell_not_connected(d, &band, &outcome->failure, false);
+    TELL(d, device_connection_failed, &band, &outcome->failure, false);
 }
 
 /* In the background only the first failure of an outage is told, so that no client is flooded. */
@@ -224,7 +210,7 @@ static void tell_try_failed(struct device *d, const struct manager_outcome *outc
 
     answer_connects(d, outcome);
     if (tell)
-        tell_not_connected(d, &band, &outcome->failure, true);
+        TELL(d, device_connection_failed, &band, &outcome->failure, true);
 }
 
 void told_not_connected(struct device *d, const struct failure *failure)
@@ -305,7 +291,7 @@ static void tell_connected(struct device *d, bool resumed)
     begin_link(d);
     outcome.band = *band;
     answer_connects(d, &outcome);
-    d->ground->listener.device_connected(d->ground->listener.user, resumed, step_ms);
+    TELL(d, device_connected, resumed, step_ms);
     tell_battery_level(d);
 }
 
@@ -343,7 +329,6 @@ static const char *reason_text(enum disconnect_reason reason)
 
 void told_lost(struct device *d, enum disconnect_reason reason)
 {
-    const struct manager_listener *up = &d->ground->listener;
     const struct band_identity *band = &d->reach.device.band;
     struct manager_outcome promised = outcome_success();
 
@@ -357,9 +342,9 @@ void told_lost(struct device *d, enum disconnect_reason reason)
     stream_link_lost(&d->stream, device_eeg_rate(d), ground_clock(d->ground));
     promised.band = *band;
     replies_answer(&d->starts, &promised);
-    up->device_disconnected(up->user, band, reason, true);
+    TELL(d, device_disconnected, band, reason, true);
     if (stream_pause(&d->stream))
-        up->stream_stopped(up->user, band, running, STREAM_END_DEVICE_DISCONNECTED, true);
+        TELL(d, stream_stopped, band, running, STREAM_END_DEVICE_DISCONNECTED, true);
 }
 
 void told_leaving(struct device *d, const struct manager_outcome *cancelled)
@@ -387,13 +372,11 @@ void told_unqueued(struct device *d, const struct manager_outcome *cancelled)
 static void tell_left(struct device *d, const struct farewell *farewell,
                       enum disconnect_reason reason)
 {
-    const struct manager_listener *up = &d->ground->listener;
-
     if (farewell->connected)
-        up->device_disconnected(up->user, &farewell->band, reason, false);
+        TELL(d, device_disconnected, &farewell->band, reason, false);
     if (farewell->stream)
-        up->stream_stopped(up->user, &farewell->band, farewell->stream,
-                           STREAM_END_DEVICE_DISCONNECTED, false);
+        TELL(d, stream_stopped, &farewell->band, farewell->stream, STREAM_END_DEVICE_DISCONNECTED,
+             false);
 }
 
 void told_left(struct device *d)
