@@ -1,6 +1,6 @@
 // Link Bands over linkbandd's WebSocket, for browsers and Node 18 and newer.
 import type {
-  Commands, Data, DeviceInfo, ErrorCode, ErrorDetails, Events, ProcessedColumns, ProcessedData, RawColumns, RawData,
+  BandsData, Commands, Data, DeviceInfo, ErrorCode, ErrorDetails, Events, ProcessedColumns, ProcessedData, RawColumns, RawData,
 } from "./messages.js";
 
 export type * from "./messages.js";
@@ -68,12 +68,15 @@ export interface Band extends Commands {
   stream<S extends keyof ProcessedData>(
     sensors: S | readonly S[], options: StreamOptions<"processed"> & { kind: "processed" },
   ): Stream<ProcessedBlock<S>>;
+  stream<S extends keyof BandsData>(
+    sensors: S | readonly S[], options: StreamOptions<"bands"> & { kind: "bands" },
+  ): Stream<BandsBlock<S>>;
   /** What waits for an answer gets ConnectionLost, iterations end. */
   close(): void;
 }
 
 export interface StreamOptions<K> {
-  /** `raw`: samples as they came; `processed`: what the daemon computes of them. */
+  /** `raw`: samples as they came; `processed`: what the daemon computes of them; `bands`: for feedback, to be subscribed by name. */
   kind?: K;
   /** Of one band only. */
   deviceId?: string | null;
@@ -127,7 +130,7 @@ export interface Block<M extends Data, C> {
   readonly lost: number;
   /** Messages that did not get from the daemon to here, or were dropped here because nobody took them. */
   readonly missed: number;
-  readonly kind: "raw" | "processed";
+  readonly kind: "raw" | "processed" | "bands";
   readonly sensor: M["sensor_type"];
   readonly deviceId: string;
   /** Hz, nominal; `message.sample_rate_measured` has the fitted one. */
@@ -136,12 +139,15 @@ export interface Block<M extends Data, C> {
   readonly values: M["data"];
   /** Of a raw one its samples' fields, `timestamp` (Unix ms) among them; of a processed one the arrays of its data. */
   readonly columns: C;
-  /** The number of samples. */
+  /** The number of samples; of `bands` 1. */
   readonly length: number;
 }
 export type RawBlock<S extends keyof RawData = keyof RawData> = Block<RawData[S], RawColumns[S]>;
 export type ProcessedBlock<S extends keyof ProcessedData = keyof ProcessedData> =
   Block<ProcessedData[S], ProcessedColumns[S]>;
+
+/** One set of values: there are no columns. */
+export type BandsBlock<S extends keyof BandsData = keyof BandsData> = Block<BandsData[S], {}>;
 
 /** Whatever this package throws by itself. */
 export class LinkbandError extends Error {}

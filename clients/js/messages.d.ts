@@ -1190,6 +1190,10 @@ export interface ProcessedData {
   acc: ProcessedAcc;
 }
 
+export interface BandsData {
+  eeg: BandsEeg;
+}
+
 /** A method a command. */
 export interface Commands {
   /** duration: s */
@@ -1217,7 +1221,7 @@ export interface Commands {
   getServerInfo(parameters?: GetServerInfoParameters, options?: { signal?: AbortSignal }): Promise<GetServerInfoData>;
 }
 
-export type Data = RawData[keyof RawData] | ProcessedData[keyof ProcessedData];
+export type Data = RawData[keyof RawData] | ProcessedData[keyof ProcessedData] | BandsData[keyof BandsData];
 
 /** The columns of a block, by its sensor. */
 export interface RawColumns {

@@ -1,11 +1,11 @@
-// In a page: the brighter, the more alpha of both channels together; dark where it isn't known.
+// In a page: the brighter, the more alpha; dark where it isn't known. Ten times a second, 0.6 s after the brain.
 import { connect } from "linkband";
 
 const band = await connect("ws://localhost:8121/ws");
-const feedback = band.stream("eeg", { kind: "processed" });
-band.on("connection_lost", () => (document.body.style.background = "black"));
+const feedback = band.stream("eeg", { kind: "bands" });
+await band.subscribe({ sensors: ["eeg"], kinds: ["bands", "events"] });
 for await (const { values } of feedback) {
-  const [one, two] = [values.ch1_relative_powers.alpha, values.ch2_relative_powers.alpha];
-  const light = one === null || two === null || values.signal_quality !== "good" ? 0 : 50 * (one + two);
+  const { alpha } = values.ch1_band_powers;
+  const light = alpha === null || values.artefacts.length ? 0 : Math.min(100, 2 * alpha);
   document.body.style.background = `hsl(200 60% ${light}%)`;
 }

@@ -3,6 +3,9 @@
 /** @typedef {import("../messages.js").Data} Data */
 /** @typedef {Float64Array | Uint8Array} Column */
 
+/** The kind of each type of data message. */
+export const KINDS = /** @type {const} */ ({ raw_data: "raw", processed_data: "processed", band_data: "bands" });
+
 /**
  * Numbers with NaN for what was not known, or 0 and 1; null where the values are neither.
  * @param {unknown[]} values
@@ -19,7 +22,7 @@ function column(values) {
  * @returns {[string, unknown[]][]}
  */
 function lists(message) {
-  if (message.type === "processed_data") {
+  if (message.type !== "raw_data") {
     return /** @type {[string, unknown[]][]} */ (Object.entries(message.data).filter(([, value]) => Array.isArray(value)));
   }
   const samples = /** @type {Record<string, unknown>[]} */ (/** @type {unknown} */ (message.data));
@@ -45,7 +48,7 @@ export class Block {
   }
 
   get kind() {
-    return this.message.type === "raw_data" ? "raw" : "processed";
+    return KINDS[this.message.type];
   }
 
   get sensor() {
@@ -75,8 +78,9 @@ export class Block {
     return this.#columns;
   }
 
-  /** The number of samples. */
+  /** The number of samples; of `bands` 1. */
   get length() {
+    if (this.message.type === "band_data") return 1;
     return this.message.type === "raw_data" ? this.message.data.length : this.message.data.timestamps.length;
   }
 }

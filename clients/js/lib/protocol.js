@@ -2,7 +2,7 @@
 //
 // One for the life of a band, across connections: what was subscribed, which daemon it was, which message comes next.
 
-import { Block } from "./blocks.js";
+import { Block, KINDS } from "./blocks.js";
 import { CommandError } from "./errors.js";
 
 /** @typedef {import("../messages.js").DeviceInfo} DeviceInfo */
@@ -80,17 +80,9 @@ export class Protocol {
    */
   receive(text) {
     const message = parse(text);
-    switch (message?.type) {
-      case "command_response":
-        return this.#reply(message);
-      case "event":
-        return this.#event(message);
-      case "raw_data":
-      case "processed_data":
-        return this.#block(message);
-      default:
-        return null;
-    }
+    if (message?.type === "command_response") return this.#reply(message);
+    if (message?.type === "event") return this.#event(message);
+    return message?.type in KINDS ? this.#block(message) : null;
   }
 
   /**

@@ -21,6 +21,14 @@ proves("blocks")("a data message is a block with a column a field", async () => 
   assert.deepEqual([raw.length, raw.kind, raw.deviceId], [2, "raw", "LXB-1"]);
 });
 
+proves("blocks")("what comes for feedback is a block of one set of values", async () => {
+  const data = { timestamp: 1, ch1_band_powers: { alpha: 2 }, artefacts: ["blink"] };
+  const head = { type: "band_data", sensor_type: "eeg", device_id: "LXB-1", sample_rate: 10, lost: 0 };
+  const fake = new Fake(says(...[4, 6].map((seq) => JSON.stringify({ ...head, seq, data }))));
+  const [one, two] = await take((await client(fake)).stream("eeg", { kind: "bands" }), 2);
+  assert.deepEqual([one.length, one.columns, one.values, one.missed, two.missed], [1, {}, data, 0, 1]);
+});
+
 proves("lost", "missed", "ends")("holes are counted and the stream ends after its last block", async () => {
   const fake = new Fake(says(block(7), block(8, { lost: 3 }), block(11), stopped(["ppg"], { will_resume: true }), stopped(["eeg"]),
     block(12, { lost: 2 }), stopped(["ppg"]), block(13)));
