@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""A live plot of the EEG of a band that streams (needs the websockets and matplotlib packages).
+"""A live plot of the EEG of a band that streams (needs matplotlib and the linkband package: clients/python).
 
 usage: live_plot.py [URL] [--save FILE]     with --save: one picture of the first 5 s, and end
 """
 
 import asyncio
 import collections
-import json
 import sys
 
 import matplotlib
@@ -14,21 +13,21 @@ import matplotlib
 saving = "--save" in sys.argv
 if saving:
     matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-import websockets
+import matplotlib.pyplot as plt  # noqa: E402
 
-urls = [a for a in sys.argv[1:] if a.startswith("ws://")]
-URL = urls[0] if urls else "ws://localhost:8121/ws"
+import linkband  # noqa: E402
+
+urls = [a for a in sys.argv[1:] if a.startswith(("ws://", "wss://"))]
+URL = urls[0] if urls else linkband.DEFAULT_URL
 WINDOW_MS = 5000
 
 times, ch1, ch2 = (collections.deque() for _ in range(3))
 
 
-def take(samples):
-    for s in samples:
-        times.append(s["timestamp"])
-        ch1.append(s["ch1"])
-        ch2.append(s["ch2"])
+def take(block):
+    times.extend(block["timestamp"])
+    ch1.extend(block["ch1"])
+    ch2.extend(block["ch2"])
     while times and times[-1] - times[0] > WINDOW_MS:
         for column in (times, ch1, ch2):
             column.popleft()
@@ -45,12 +44,9 @@ def draw(axes):
 
 async def main():
     figure, axes = plt.subplots(2, sharex=True, layout="constrained")
-    async with websockets.connect(URL) as ws:
-        async for text in ws:
-            message = json.loads(text)
-            if message["type"] != "raw_data" or message["sensor_type"] != "eeg":
-                continue
-            take(message["data"])
+    async with linkband.connect(URL) as band:
+        async for block in band.stream("eeg"):
+            take(block)
             if saving and times[-1] - times[0] < WINDOW_MS * 0.95:
                 continue
             draw(axes)

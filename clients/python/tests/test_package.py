@@ -101,22 +101,12 @@ def test_the_readme_s_shell_lines_run_as_printed(daemon, tmp_path):
     assert {"session.json", "eeg.csv", "session.bdf"} <= {path.name for path in folder.iterdir()}
 
 
-def test_every_example_runs(daemon):
-    with linkband.Band(daemon.url) as band:
-        assert {path.name for path in (PACKAGE / "examples").iterdir()} == {"alpha.py", "count.py", "markers.py"}
-        counts = python(PACKAGE / "examples" / "count.py", "2", daemon.url)
-        assert re.search(r"^eeg: [1-9]\d* samples$", counts, re.M)
-        alpha = python(PACKAGE / "examples" / "alpha.py", "2", daemon.url).splitlines()
-        assert alpha and all(line == "unknown" or "%" in line for line in alpha)
-        session = python(PACKAGE / "examples" / "markers.py", "2", daemon.url).strip()
-        assert [one["session_id"] for one in band.list_recordings()["sessions"]] == [session]
-
-
 def test_types_and_style_hold():
     pytest.importorskip("mypy", reason="not installed: python3-mypy")
     pytest.importorskip("flake8", reason="not installed: python3-flake8")
     python("-m", "mypy", "--cache-dir", os.devnull, cwd=PACKAGE, env={"PYTHONPATH": ""})
-    python("-m", "flake8", "linkband", "generate", "tests", "examples", cwd=PACKAGE)
+    python("-m", "flake8", "linkband", "generate", "tests", "examples", ROOT / "docs" / "examples",
+           cwd=PACKAGE)
 
 
 def test_the_man_page_and_the_completion_name_every_subcommand():
