@@ -78,7 +78,8 @@ struct eeg_features {
     size_t second_count[EEG_CHANNELS];
     double second_ends[EEG_CHANNELS][EEG_SECONDS_MAX];
     bool second_sways[EEG_CHANNELS][EEG_SECONDS_MAX]; /* not in delta */
-    double muscle[EEG_CHANNELS]; /* gamma over beta of the free seconds of the last ten */
+    double alpha_frequency[EEG_CHANNELS]; /* Hz, of the last minute; NAN without a peak */
+    double muscle[EEG_CHANNELS];          /* gamma over beta of the free seconds of the last ten */
 };
 
 /*

@@ -22,6 +22,10 @@ void spectrum_push(struct spectrum *spectrum, double uv);
  * Returns that at bin 1, 0.5 Hz. */
 double spectrum_welch(struct spectrum *spectrum, double rate, double psd[EEG_SPECTRUM_BINS]);
 
+/* The same of one of those segments, which ended `back` samples ago, at most 2·rate. */
+void spectrum_segment(struct spectrum *spectrum, size_t back, double rate,
+                      double psd[EEG_SPECTRUM_BINS]);
+
 /* Of one second: 1, 2 … 45 Hz. */
 #define SPECTRUM_SECOND_BINS 45
 

@@ -51,7 +51,7 @@ void eeg_powers_release(struct eeg_powers *p)
 void eeg_powers_break(struct eeg_powers *p)
 {
     eeg_watch_break(&p->watch);
-    p->whole = p->run = 0;
+    p->whole = p->run = p->long_run = 0;
     for (size_t i = 0; i < EEG_SECONDS_MAX; i++)
         p->seconds[i].age = WATCH_HOPS;
 }
@@ -60,12 +60,13 @@ void eeg_powers_forget(struct eeg_powers *p)
 {
     eeg_powers_break(p);
     eeg_watch_init(&p->watch, p->rate);
+    eeg_alpha_init(&p->alpha);
     p->count = p->slots = 0;
 }
 
 void eeg_powers_void(struct eeg_powers *p)
 {
-    p->whole = p->run = 0;
+    p->whole = p->run = p->long_run = 0;
 }
 
 /* ---- powers ---- */
@@ -92,15 +93,25 @@ static double density(const double *psd, unsigned lo, unsigned hi)
     return sum / (hi - lo);
 }
 
+/* Where a free stretch ends that a hop's final marks complete, in slots before the newest. */
+static unsigned behind(const struct eeg_powers *p)
+{
+    return WATCH_LAG * p->watch.hop_slots;
+}
+
+static double tick_behind(const struct eeg_powers *p, const struct slot *slot)
+{
+    return slot->tick - behind(p) * BLOCK_TICK_HZ / (double)p->rate;
+}
+
 static void keep_second(struct eeg_powers *p, const struct slot *slot)
 {
     struct free_second *second = &p->seconds[p->count++ % EEG_SECONDS_MAX];
-    const unsigned back = WATCH_LAG * p->watch.hop_slots;
-    const double step = p->rate > 0 ? BLOCK_TICK_HZ / (double)p->rate : 0;
+    const unsigned back = behind(p);
     double psd[SPECTRUM_SECOND_BINS];
     spectrum_second(p->spectrum, back, p->rate, psd);
     *second = (struct free_second){
-        .end_tick = slot->tick - back * step,
+        .end_tick = tick_behind(p, slot),
         .end_ms = slot->ms - back * 1000.0 / p->rate,
         .age = WATCH_LAG,
     };
@@ -112,17 +123,29 @@ static void keep_second(struct eeg_powers *p, const struct slot *slot)
     second->upper = density(psd, UPPER_LO, UPPER_HI);
 }
 
+static void keep_segment(struct eeg_powers *p, const struct slot *slot)
+{
+    double psd[EEG_SPECTRUM_BINS];
+    spectrum_segment(p->spectrum, behind(p), p->rate, psd);
+    eeg_alpha_take(&p->alpha, tick_behind(p, slot), psd);
+}
+
 static void take_hop(struct eeg_powers *p, const struct slot *slot)
 {
     for (size_t i = 0; i < EEG_SECONDS_MAX; i++)
         p->seconds[i].age += p->seconds[i].age < WATCH_HOPS;
     const bool is_free = !(eeg_watch_spoilt(&p->watch, WATCH_LAG, 1) & NOT_FREE);
     p->run = is_free ? p->run + 1 : 0;
-    if (p->run < WATCH_HOPS_A_SECOND)
-        return;
-    keep_second(p, slot);
+    p->long_run = is_free ? p->long_run + 1 : 0;
     /* The next one is to overlap it by half. */
-    p->run -= WATCH_HOPS_A_SECOND / 2;
+    if (p->run == WATCH_HOPS_A_SECOND) {
+        keep_second(p, slot);
+        p->run -= WATCH_HOPS_A_SECOND / 2;
+    }
+    if (p->long_run == 2 * WATCH_HOPS_A_SECOND) {
+        keep_segment(p, slot);
+        p->long_run -= WATCH_HOPS_A_SECOND;
+    }
 }
 
 void eeg_powers_take(struct eeg_powers *p, const struct slot *slot, size_t c, bool measured)
@@ -283,6 +306,7 @@ void eeg_powers_tell(struct eeg_powers *p, struct eeg_features *f, size_t c, dou
                      double rate)
 {
     tell_nothing(f, c);
+    f->alpha_frequency[c] = eeg_alpha_frequency(&p->alpha, tick, rate / p->rate);
     if (p->slots < 4 * (unsigned)p->rate)
         return;
     const unsigned spoilt = eeg_watch_spoilt(&p->watch, 0, WINDOW_HOPS) & ~SPOILT_HOLE;

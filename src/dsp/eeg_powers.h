@@ -9,6 +9,7 @@
 #include "dsp/eeg.h"
 #include "dsp/spectrum.h"
 #include "dsp/timeline.h"
+#include "eeg_alpha.h"
 #include "eeg_watch.h"
 
 /* A second free of holes, blinks and jerks. */
@@ -25,11 +26,13 @@ struct eeg_powers {
     int rate; /* nominal, Hz */
     struct spectrum *spectrum;
     struct eeg_watch watch;
-    unsigned whole; /* slots in a row that are measurements */
-    unsigned slots; /* since the stream began, as far as it matters */
-    unsigned run;   /* hops in a row, their marks final, free of all but sway */
-    bool leaks;     /* into delta: seconds that sway don't count for it */
-    size_t count;   /* of the seconds ever found: a ring */
+    unsigned whole;    /* slots in a row that are measurements */
+    unsigned slots;    /* since the stream began, as far as it matters */
+    unsigned run;      /* hops in a row, their marks final, free of all but sway */
+    unsigned long_run; /* the same, for segments of 2 s */
+    bool leaks;        /* into delta: seconds that sway don't count for it */
+    struct eeg_alpha alpha;
+    size_t count; /* of the seconds ever found: a ring */
     struct free_second seconds[EEG_SECONDS_MAX];
 };
 

@@ -156,6 +156,14 @@ double spectrum_welch(struct spectrum *s, double rate, double psd[EEG_SPECTRUM_B
     return scale * sum_of_three(bin_power_4(&s->welch, FIRST_BIN - 1));
 }
 
+void spectrum_segment(struct spectrum *s, size_t back, double rate, double psd[EEG_SPECTRUM_BINS])
+{
+    const double scale = 2 / (4 * rate * s->welch.hann_energy);
+    transform_one(&s->welch, s->ring + s->next + s->length - s->welch.length - back);
+    for (size_t k = 0; k < EEG_SPECTRUM_BINS; k++)
+        psd[k] = scale * (double)bin_power_4(&s->welch, k + FIRST_BIN)[0];
+}
+
 void spectrum_second(struct spectrum *s, size_t back, double rate, double psd[SPECTRUM_SECOND_BINS])
 {
     const double scale = 2 / (4 * rate * s->second.hann_energy);

@@ -103,12 +103,12 @@ static void put_bands(struct json *json, const char *key, const double *values)
 static void put_eeg_channel(struct json *json, const struct eeg_features *features, int c)
 {
     static const struct {
-        const char *filtered, *leadoff, *sqi, *power, *bands, *relative, *seconds, *muscle;
+        const char *filtered, *leadoff, *sqi, *power, *bands, *relative, *seconds, *muscle, *alpha;
     } keys[EEG_CHANNELS] = {
         {"ch1_filtered", "ch1_leadoff", "ch1_sqi", "ch1_power", "ch1_band_powers",
-         "ch1_relative_powers", "ch1_spectrum_seconds", "ch1_muscle"},
+         "ch1_relative_powers", "ch1_spectrum_seconds", "ch1_muscle", "ch1_alpha_frequency"},
         {"ch2_filtered", "ch2_leadoff", "ch2_sqi", "ch2_power", "ch2_band_powers",
-         "ch2_relative_powers", "ch2_spectrum_seconds", "ch2_muscle"},
+         "ch2_relative_powers", "ch2_spectrum_seconds", "ch2_muscle", "ch2_alpha_frequency"},
     };
 
     put_fixed_array(json, keys[c].filtered, features->filtered[c], features->count, 3);
@@ -119,6 +119,7 @@ static void put_eeg_channel(struct json *json, const struct eeg_features *featur
     put_bands(json, keys[c].relative, features->relative_power[c]);
     json_put_fixed(json, keys[c].seconds, features->spectrum_seconds[c], 2);
     json_put_fixed(json, keys[c].muscle, features->muscle[c], 3);
+    json_put_fixed(json, keys[c].alpha, features->alpha_frequency[c], 3);
 }
 
 static void put_artefacts(struct json *json, unsigned artefacts)

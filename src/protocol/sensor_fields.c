@@ -51,6 +51,8 @@ static const struct field processed[SENSOR_COUNT][FIELDS_MAX] = {
                     {"ch2_spectrum_seconds", "s"},
                     {"ch1_muscle", "ratio"},
                     {"ch2_muscle", "ratio"},
+                    {"ch1_alpha_frequency", "Hz"},
+                    {"ch2_alpha_frequency", "Hz"},
                     {"blinks", "ms"},
                     {"artefacts", "blink, muscle, movement, pop"}},
     [SENSOR_PPG] = {{"timestamps", "ms"},

@@ -45,6 +45,7 @@ static void print(void *user, const struct eeg_features *f)
     list("seconds", f->spectrum_seconds, EEG_CHANNELS);
     list("blinks", f->blinks, f->blink_count);
     list("ends", f->second_ends[0], f->second_count[0]);
+    list("alpha", f->alpha_frequency, EEG_CHANNELS);
     list("muscle", f->muscle, EEG_CHANNELS);
     printf(",\"sways\":[");
     for (size_t i = 0; i < f->second_count[0]; i++)

@@ -224,7 +224,9 @@ class SensorFieldsEegProcessedData(TypedDict):
     ch1_spectrum_seconds: str
     ch2_spectrum_seconds: str
     ch1_muscle: str
+    ch1_alpha_frequency: str
     ch2_muscle: str
+    ch2_alpha_frequency: str
     blinks: str
     artefacts: str
 
@@ -1438,7 +1440,9 @@ class ProcessedEegValues(TypedDict):
     ch1_spectrum_seconds: Optional[float]
     ch2_spectrum_seconds: Optional[float]
     ch1_muscle: Optional[float]
+    ch1_alpha_frequency: Optional[float]
     ch2_muscle: Optional[float]
+    ch2_alpha_frequency: Optional[float]
     blinks: List[UnixMs]
     artefacts: List[Literal['blink', 'muscle', 'movement', 'pop']]
 
