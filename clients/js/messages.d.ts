@@ -170,7 +170,7 @@ export interface BandPowers {
 
 /** Each field of each data message, with its unit. */
 export interface SensorFields {
-  eeg: { raw_data: { timestamp: string; ch1: string; ch2: string; leadoff_ch1: string; leadoff_ch2: string; }; processed_data: { timestamps: string; frequencies: string; ch1_filtered: string; ch1_leadoff: string; ch1_sqi: string; ch1_power: string; ch1_band_powers: string; ch1_relative_powers: string; ch2_filtered: string; ch2_leadoff: string; ch2_sqi: string; ch2_power: string; ch2_band_powers: string; ch2_relative_powers: string; signal_quality: string; good_samples_ratio: string; interpolated: string; total_power: string; focus_index: string; relaxation_index: string; stress_index: string; cognitive_load: string; emotional_stability: string; hemispheric_balance: string; ch1_spectrum_seconds: string; ch2_spectrum_seconds: string; ch1_muscle: string; ch2_muscle: string; blinks: string; artefacts: string; }; band_data: { timestamp: string; ch1_band_powers: string; ch1_leadoff: string; ch2_band_powers: string; ch2_leadoff: string; artefacts: string; }; };
+  eeg: { raw_data: { timestamp: string; ch1: string; ch2: string; leadoff_ch1: string; leadoff_ch2: string; }; processed_data: { timestamps: string; frequencies: string; ch1_filtered: string; ch1_leadoff: string; ch1_sqi: string; ch1_power: string; ch1_band_powers: string; ch1_relative_powers: string; ch2_filtered: string; ch2_leadoff: string; ch2_sqi: string; ch2_power: string; ch2_band_powers: string; ch2_relative_powers: string; signal_quality: string; good_samples_ratio: string; interpolated: string; total_power: string; focus_index: string; relaxation_index: string; stress_index: string; cognitive_load: string; emotional_stability: string; hemispheric_balance: string; ch1_spectrum_seconds: string; ch2_spectrum_seconds: string; ch1_muscle: string; ch1_alpha_frequency: string; ch2_muscle: string; ch2_alpha_frequency: string; blinks: string; artefacts: string; }; band_data: { timestamp: string; ch1_band_powers: string; ch1_leadoff: string; ch2_band_powers: string; ch2_leadoff: string; artefacts: string; }; };
   ppg: { raw_data: { timestamp: string; red: string; ir: string; }; processed_data: { timestamps: string; filtered_ppg: string; ppg_sqi: string; beats: string; bpm: string; rr_intervals: string; signal_quality: string; sdnn: string; rmssd: string; sdsd: string; hr_mad: string; sd1: string; sd2: string; pnn50: string; lf: string; hf: string; lf_hf: string; red_mean: string; ir_mean: string; irregular: string; breath: string; perfusion_red: string; perfusion_ir: string; }; };
   acc: { raw_data: { timestamp: string; x: string; y: string; z: string; }; processed_data: { timestamps: string; x: string; y: string; z: string; magnitude: string; x_change: string; y_change: string; z_change: string; avg_movement: string; std_movement: string; max_movement: string; pitch: string; roll: string; nod: string; tilt: string; activity_state: string; }; };
   bat: { raw_data: { timestamp: string; level: string; }; };
@@ -1042,7 +1042,9 @@ export interface ProcessedEegValues {
   ch1_spectrum_seconds: number | null;
   ch2_spectrum_seconds: number | null;
   ch1_muscle: number | null;
+  ch1_alpha_frequency: number | null;
   ch2_muscle: number | null;
+  ch2_alpha_frequency: number | null;
   blinks: UnixMs[];
   artefacts: ("blink" | "muscle" | "movement" | "pop")[];
 }
