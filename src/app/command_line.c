@@ -53,7 +53,7 @@ static bool take_words(struct options *options, int argc, char **argv, struct fa
 {
     size_t i = 0;
 
-    if (optind == argc)
+    if (optind == argc || options->action == ACTION_HELP)
         return true;
     if (strcmp(argv[optind], "doctor") == 0 && argc - optind == 1) {
         take_doctor(options);

@@ -48,6 +48,8 @@ static void good_lines_are_understood(void **state)
     assert_int_equal(options.action, ACTION_HELP);
     assert_true(parse("-h", &options, &failure));
     assert_int_equal(options.action, ACTION_HELP);
+    assert_true(parse("process --help", &options, &failure));
+    assert_int_equal(options.action, ACTION_HELP);
 }
 
 /* What is wrong, and a word that the sentence must hold. */
