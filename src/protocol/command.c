@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "command.h"
+#include "event.h"
 #include "info.h"
+#include "parameters.h"
 #include "protocol_internal.h"
+#include "reply.h"
 
 #define SAFE_INTEGER 9007199254740992.0
 

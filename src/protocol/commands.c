@@ -1,11 +1,16 @@
 /* The commands: each parses its parameters and asks the manager; the table is at the end. */
+#include "commands.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/now.h"
-#include "command.h"
+#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
+#include "recording.h"
+#include "reply.h"
+#include "subscription.h"
 
 #define LABEL_MAX 256
 #define MINUTE_MS 60000.0

@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "base/now.h"
+#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
 
-static const struct {
+static const struct event_row {
     const char *name;
     enum message_kind kind;
 } events[EVENT_COUNT] = {
@@ -28,7 +29,7 @@ struct json *event_begin(struct protocol *protocol, enum event event)
 {
     struct json *json = &protocol->json;
 
-    protocol->event = event;
+    protocol->event = &events[event];
 
     json_clear(json);
     json_begin_object(json);
@@ -48,8 +49,8 @@ void event_send(struct protocol *protocol, uint64_t client)
     json_end_object(json);
     if (client == TO_ALL)
         sinks_message(&protocol->sinks, &(struct message){
-                                            .kind = events[protocol->event].kind,
-                                            .name = event_name(protocol->event),
+                                            .kind = protocol->event->kind,
+                                            .name = protocol->event->name,
                                             .sensor = SENSOR_COUNT,
                                             .text = json->text,
                                             .len = json->len,

@@ -33,8 +33,6 @@
 enum event { EVENTS(EVENT_ENUMERATOR) EVENT_COUNT };
 #undef EVENT_ENUMERATOR
 
-#define TO_ALL 0
-
 const char *event_name(enum event event);
 /* Begins {"type":"event","event_type":…,"data":{ in protocol->json; event_send ends and sends it.
  */

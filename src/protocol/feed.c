@@ -1,15 +1,15 @@
-/* Samples and features out: numbered by band, thinned to the rate asked for, written as
- * messages. */
+#include "feed.h"
+
 #include <string.h>
 
 #include "protocol/message.h"
-#include "protocol_internal.h"
 
 #define BATTERY_REPEAT_S 60
 
-void feed_init(struct feed *feed)
+void feed_init(struct feed *feed, const struct sinks *sinks)
 {
     memset(feed, 0, sizeof(*feed));
+    feed->sinks = sinks;
     feed->factor = 1;
     json_init(&feed->message);
     json_init(&feed->battery);
@@ -21,6 +21,11 @@ void feed_finish(struct feed *feed)
         decimator_destroy(feed->decimator);
     json_finish(&feed->message);
     json_finish(&feed->battery);
+}
+
+void feed_set_manager(struct feed *feed, struct manager *manager)
+{
+    feed->manager = manager;
 }
 
 /* The band's sequence numbers; the longest unused entry makes room for a new band. */
@@ -43,67 +48,64 @@ static struct sequence *sequence_of(struct feed *feed, const char *device_id)
     return oldest;
 }
 
-static const char *device_id(struct protocol *protocol)
+static const char *device_id(struct feed *feed)
 {
-    return manager_status(protocol->manager)->device.band.name;
+    return manager_status(feed->manager)->device.band.name;
 }
 
-static void send_text(struct protocol *protocol, enum message_kind kind, enum sensor sensor,
+static void send_text(struct feed *feed, enum message_kind kind, enum sensor sensor,
                       const struct json *text, int64_t arrival_us)
 {
     static const char *const names[] = {[MESSAGE_RAW] = "raw_data",
                                         [MESSAGE_PROCESSED] = "processed_data",
                                         [MESSAGE_BANDS] = "band_data"};
 
-    sinks_message(&protocol->sinks, &(struct message){
-                                        .kind = kind,
-                                        .name = names[kind],
-                                        .device_id = device_id(protocol),
-                                        .sensor = sensor,
-                                        .text = text->text,
-                                        .len = text->len,
-                                        .arrival_us = arrival_us,
-                                    });
+    sinks_message(feed->sinks, &(struct message){
+                                   .kind = kind,
+                                   .name = names[kind],
+                                   .device_id = device_id(feed),
+                                   .sensor = sensor,
+                                   .text = text->text,
+                                   .len = text->len,
+                                   .arrival_us = arrival_us,
+                               });
 }
 
-static void send_data(struct protocol *protocol, enum message_kind kind, enum sensor sensor,
+static void send_data(struct feed *feed, enum message_kind kind, enum sensor sensor,
                       int64_t arrival_us)
 {
-    send_text(protocol, kind, sensor, &protocol->feed.message, arrival_us);
+    send_text(feed, kind, sensor, &feed->message, arrival_us);
 }
 
 static void send_raw(void *user, const struct sample_block *block)
 {
-    struct protocol *protocol = user;
-    const char *band = device_id(protocol);
+    struct feed *feed = user;
+    const char *band = device_id(feed);
     enum sensor sensor = block->samples.sensor;
-    uint64_t seq = sequence_of(&protocol->feed, band)->raw[sensor]++;
+    uint64_t seq = sequence_of(feed, band)->raw[sensor]++;
 
     /* What nobody hears is numbered, not written; but a level greets new clients. */
-    if (sensor != SENSOR_BAT && !sinks_want(&protocol->sinks, MESSAGE_RAW, sensor))
+    if (sensor != SENSOR_BAT && !sinks_want(feed->sinks, MESSAGE_RAW, sensor))
         return;
-    message_raw(&protocol->feed.message, band, seq, block);
-    send_data(protocol, MESSAGE_RAW, sensor, block->arrival_us);
+    message_raw(&feed->message, band, seq, block);
+    send_data(feed, MESSAGE_RAW, sensor, block->arrival_us);
 }
 
-static void send_battery(struct protocol *protocol, const struct sample_block *block)
+static void send_battery(struct feed *feed, const struct sample_block *block)
 {
-    struct feed *feed = &protocol->feed;
-
-    send_raw(protocol, block);
+    send_raw(feed, block);
     json_clear(&feed->battery);
     json_raw(&feed->battery, feed->message.text, feed->message.len);
     feed->battery_age = 0;
 }
 
 /* The decimator that the stream's rate asks for; a change lets the old one's samples out first. */
-static struct decimator *decimator_for(struct protocol *protocol, const struct sample_block *block)
+static struct decimator *decimator_for(struct feed *feed, const struct sample_block *block)
 {
-    struct feed *feed = &protocol->feed;
-    int factor = decimator_factor(block->rate, manager_status(protocol->manager)->sample_rate);
+    int factor = decimator_factor(block->rate, manager_status(feed->manager)->sample_rate);
 
     if (factor != feed->factor) {
-        feed_flush(protocol);
+        feed_flush(feed);
         feed->factor = factor;
         feed->decimator =
             factor > 1 ? decimator_create(factor, block->samples.as->channel_count) : NULL;
@@ -111,101 +113,82 @@ static struct decimator *decimator_for(struct protocol *protocol, const struct s
     return feed->decimator;
 }
 
-void feed_flush(struct protocol *protocol)
+void feed_flush(struct feed *feed)
 {
-    struct feed *feed = &protocol->feed;
-
     if (!feed->decimator)
         return;
-    decimator_flush(feed->decimator, send_raw, protocol);
+    decimator_flush(feed->decimator, send_raw, feed);
     decimator_destroy(feed->decimator);
     feed->decimator = NULL;
     feed->factor = 1;
 }
 
 /* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
-static bool is_streamed(struct protocol *protocol, enum sensor sensor)
+static bool is_streamed(struct feed *feed, enum sensor sensor)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(feed->manager);
 
     return status->stream != STREAM_IDLE && (status->sensors & SENSOR_BIT(sensor));
 }
 
-void feed_samples(struct protocol *protocol, const struct sample_block *block)
+void feed_samples(struct feed *feed, const struct sample_block *block)
 {
     enum sensor sensor = block->samples.sensor;
 
     if (sensor == SENSOR_BAT) {
-        send_battery(protocol, block);
+        send_battery(feed, block);
         return;
     }
-    if (!is_streamed(protocol, sensor))
+    if (!is_streamed(feed, sensor))
         return;
-    struct decimator *decimator = sensor == SENSOR_EEG ? decimator_for(protocol, block) : NULL;
+    struct decimator *decimator = sensor == SENSOR_EEG ? decimator_for(feed, block) : NULL;
     if (decimator)
-        decimator_push(decimator, block, send_raw, protocol);
+        decimator_push(decimator, block, send_raw, feed);
     else
-        send_raw(protocol, block);
+        send_raw(feed, block);
 }
 
-static void feed_processed(struct protocol *protocol, enum sensor sensor, const void *features,
-                           int64_t arrival_us)
+void feed_features(struct feed *feed, enum sensor sensor, const void *features, int64_t arrival_us)
 {
-    const char *band = device_id(protocol);
+    const char *band = device_id(feed);
 
-    sinks_features(&protocol->sinks, sensor, features);
-    if (!is_streamed(protocol, sensor))
+    sinks_features(feed->sinks, sensor, features);
+    if (!is_streamed(feed, sensor))
         return;
-    const uint64_t seq = sequence_of(&protocol->feed, band)->processed[sensor]++;
-    if (!sinks_want(&protocol->sinks, MESSAGE_PROCESSED, sensor))
+    const uint64_t seq = sequence_of(feed, band)->processed[sensor]++;
+    if (!sinks_want(feed->sinks, MESSAGE_PROCESSED, sensor))
         return;
-    message_processed(&protocol->feed.message, band, seq, sensor, features);
-    send_data(protocol, MESSAGE_PROCESSED, sensor, arrival_us);
+    message_processed(&feed->message, band, seq, sensor, features);
+    send_data(feed, MESSAGE_PROCESSED, sensor, arrival_us);
 }
 
-bool feed_wants_features(struct protocol *protocol, enum sensor sensor)
+bool feed_wants_features(struct feed *feed, enum sensor sensor)
 {
-    const struct sinks *sinks = &protocol->sinks;
+    const struct sinks *sinks = feed->sinks;
 
     return sinks_want_features(sinks, sensor) ||
-           (is_streamed(protocol, sensor) && sinks_want(sinks, MESSAGE_PROCESSED, sensor));
-}
-
-void feed_eeg(struct protocol *protocol, const struct eeg_features *features)
-{
-    feed_processed(protocol, SENSOR_EEG, features, features->arrival_us);
+           (is_streamed(feed, sensor) && sinks_want(sinks, MESSAGE_PROCESSED, sensor));
 }
 
 /* Not computed where nobody hears them, and so not numbered either. */
-bool feed_wants_bands(struct protocol *protocol)
+bool feed_wants_bands(struct feed *feed)
 {
-    return is_streamed(protocol, SENSOR_EEG) &&
-           sinks_want(&protocol->sinks, MESSAGE_BANDS, SENSOR_EEG);
+    return is_streamed(feed, SENSOR_EEG) && sinks_want(feed->sinks, MESSAGE_BANDS, SENSOR_EEG);
 }
 
-void feed_bands(struct protocol *protocol, const struct eeg_bands *bands)
+void feed_bands(struct feed *feed, const struct eeg_bands *bands)
 {
-    const char *band = device_id(protocol);
-    struct sequence *sequence = sequence_of(&protocol->feed, band);
+    const char *band = device_id(feed);
+    struct sequence *sequence = sequence_of(feed, band);
 
-    message_bands(&protocol->feed.message, band, sequence->bands++, bands);
-    send_data(protocol, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
+    message_bands(&feed->message, band, sequence->bands++, bands);
+    send_data(feed, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
 }
 
-void feed_ppg(struct protocol *protocol, const struct ppg_features *features)
+void feed_link_down(struct feed *feed)
 {
-    feed_processed(protocol, SENSOR_PPG, features, features->arrival_us);
-}
-
-void feed_acc(struct protocol *protocol, const struct acc_features *features)
-{
-    feed_processed(protocol, SENSOR_ACC, features, features->arrival_us);
-}
-
-void feed_link_down(struct protocol *protocol)
-{
-    feed_flush(protocol);
-    json_clear(&protocol->feed.battery);
+    feed_flush(feed);
+    json_clear(&feed->battery);
 }
 
 static bool has_battery(const struct feed *feed)
@@ -213,24 +196,19 @@ static bool has_battery(const struct feed *feed)
     return feed->battery.len > 0;
 }
 
-void feed_greet(struct protocol *protocol, uint64_t client)
+const struct json *feed_battery(const struct feed *feed)
 {
-    const struct json *battery = &protocol->feed.battery;
-
-    if (has_battery(&protocol->feed))
-        protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text, battery->len);
+    return has_battery(feed) ? &feed->battery : NULL;
 }
 
 /*
  * A level changes only every few minutes: it is repeated each minute, with its sequence number, for
  * it is the same message.
  */
-void feed_second(struct protocol *protocol)
+void feed_second(struct feed *feed)
 {
-    struct feed *feed = &protocol->feed;
-
     if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
         return;
     feed->battery_age = 0;
-    send_text(protocol, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
+    send_text(feed, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
 }

@@ -1,10 +1,11 @@
-/* Samples and features on their way to the clients. */
+/* Samples and features out: numbered by band, thinned to the rate asked for, written as
+ * messages, told to the sinks. */
 #ifndef PROTOCOL_FEED_H
 #define PROTOCOL_FEED_H
 
 #include "dsp/decimator.h"
 #include "protocol/json.h"
-#include "protocol/protocol.h"
+#include "sinks.h"
 
 /* Sequence numbers are kept for this many bands; with one more the longest unused is forgotten. */
 #define SEQUENCE_BANDS 16
@@ -17,6 +18,8 @@ struct sequence {
 
 /* Written by feed.c alone. */
 struct feed {
+    const struct sinks *sinks;
+    struct manager *manager; /* tells of band and stream; NULL: there is none */
     struct decimator *decimator;
     int factor; /* of the decimator; 1: none */
     struct sequence sequences[SEQUENCE_BANDS];
@@ -26,20 +29,21 @@ struct feed {
     int battery_age;     /* s */
 };
 
-void feed_init(struct feed *feed);
+/* The sinks are borrowed. */
+void feed_init(struct feed *feed, const struct sinks *sinks);
 void feed_finish(struct feed *feed);
-void feed_samples(struct protocol *protocol, const struct sample_block *block);
-bool feed_wants_features(struct protocol *protocol, enum sensor sensor);
-void feed_eeg(struct protocol *protocol, const struct eeg_features *features);
-bool feed_wants_bands(struct protocol *protocol);
-void feed_bands(struct protocol *protocol, const struct eeg_bands *bands);
-void feed_ppg(struct protocol *protocol, const struct ppg_features *features);
-void feed_acc(struct protocol *protocol, const struct acc_features *features);
+void feed_set_manager(struct feed *feed, struct manager *manager);
+void feed_samples(struct feed *feed, const struct sample_block *block);
+bool feed_wants_features(struct feed *feed, enum sensor sensor);
+/* The sensor's eeg_features, ppg_features or acc_features. */
+void feed_features(struct feed *feed, enum sensor sensor, const void *features, int64_t arrival_us);
+bool feed_wants_bands(struct feed *feed);
+void feed_bands(struct feed *feed, const struct eeg_bands *bands);
 /* The stream of EEG ends: what the decimator still holds goes out. */
-void feed_flush(struct protocol *protocol);
-void feed_link_down(struct protocol *protocol);
-/* The last battery message, to a new client. */
-void feed_greet(struct protocol *protocol, uint64_t client);
-void feed_second(struct protocol *protocol);
+void feed_flush(struct feed *feed);
+void feed_link_down(struct feed *feed);
+/* The last battery message, for a new client; NULL: there is none. */
+const struct json *feed_battery(const struct feed *feed);
+void feed_second(struct feed *feed);
 
 #endif

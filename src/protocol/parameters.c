@@ -1,12 +1,13 @@
-/* Parameters of commands, read by type; what is wrong with one is told with what is allowed. */
+#include "parameters.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "band/iso.h"
 #include "base/text.h"
-#include "command.h"
-#include "protocol_internal.h"
+#include "ble/backend.h"
+#include "record/session.h"
 
 /* ---- by type: each returns false where the item is not what the row allows */
 

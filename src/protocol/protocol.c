@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/now.h"
-#include "command.h"
+#include "commands.h"
+#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
+#include "reply.h"
 
 struct protocol *protocol_create(const struct protocol_out *out,
                                  const struct protocol_limits *limits, const char *instance)
@@ -21,7 +23,7 @@ struct protocol *protocol_create(const struct protocol_out *out,
     protocol->started_us = now_boot_us();
     snprintf(protocol->instance, sizeof(protocol->instance), "%s", instance);
     json_init(&protocol->json);
-    feed_init(&protocol->feed);
+    feed_init(&protocol->feed, &protocol->sinks);
     recorded_init(&protocol->recorded);
     return protocol;
 }
@@ -46,13 +48,17 @@ bool protocol_add_sink(struct protocol *protocol, const struct sink *sink)
 void protocol_set_manager(struct protocol *protocol, struct manager *manager)
 {
     protocol->manager = manager;
+    feed_set_manager(&protocol->feed, manager);
 }
 
 void protocol_client_opened(struct protocol *protocol, uint64_t client)
 {
+    const struct json *battery = feed_battery(&protocol->feed);
+
     event_device_info(protocol, client);
     event_bluetooth_status(protocol, client);
-    feed_greet(protocol, client);
+    if (battery)
+        protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text, battery->len);
 }
 
 void protocol_client_closed(struct protocol *protocol, uint64_t client)
@@ -74,7 +80,7 @@ void protocol_lagging(struct protocol *protocol, uint64_t client,
 void protocol_second(struct protocol *protocol)
 {
     event_second(protocol);
-    feed_second(protocol);
+    feed_second(&protocol->feed);
     requests_sweep(protocol);
 }
 
@@ -145,8 +151,10 @@ static void on_stream_started(void *user, bool resumed)
 static void on_stream_stopped(void *user, const struct band_identity *band, sensor_set sensors,
                               enum stream_end reason, bool will_resume)
 {
-    feed_flush(user);
-    event_stream_stopped(user, TO_ALL, band, sensors, reason, will_resume);
+    struct protocol *protocol = user;
+
+    feed_flush(&protocol->feed);
+    event_stream_stopped(protocol, TO_ALL, band, sensors, reason, will_resume);
 }
 
 static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,
@@ -205,7 +213,7 @@ static void on_link_down(void *user, int64_t boot_us)
     struct protocol *protocol = user;
 
     sinks_link_down(&protocol->sinks, boot_us);
-    feed_link_down(protocol);
+    feed_link_down(&protocol->feed);
 }
 
 static void on_samples(void *user, const struct sample_block *block)
@@ -213,37 +221,49 @@ static void on_samples(void *user, const struct sample_block *block)
     struct protocol *protocol = user;
 
     sinks_samples(&protocol->sinks, block);
-    feed_samples(protocol, block);
+    feed_samples(&protocol->feed, block);
 }
 
 static bool wants_features(void *user, enum sensor sensor)
 {
-    return feed_wants_features(user, sensor);
+    struct protocol *protocol = user;
+
+    return feed_wants_features(&protocol->feed, sensor);
 }
 
 static void on_eeg(void *user, const struct eeg_features *features)
 {
-    feed_eeg(user, features);
+    struct protocol *protocol = user;
+
+    feed_features(&protocol->feed, SENSOR_EEG, features, features->arrival_us);
 }
 
 static bool wants_bands(void *user)
 {
-    return feed_wants_bands(user);
+    struct protocol *protocol = user;
+
+    return feed_wants_bands(&protocol->feed);
 }
 
 static void on_bands(void *user, const struct eeg_bands *bands)
 {
-    feed_bands(user, bands);
+    struct protocol *protocol = user;
+
+    feed_bands(&protocol->feed, bands);
 }
 
 static void on_ppg(void *user, const struct ppg_features *features)
 {
-    feed_ppg(user, features);
+    struct protocol *protocol = user;
+
+    feed_features(&protocol->feed, SENSOR_PPG, features, features->arrival_us);
 }
 
 static void on_acc(void *user, const struct acc_features *features)
 {
-    feed_acc(user, features);
+    struct protocol *protocol = user;
+
+    feed_features(&protocol->feed, SENSOR_ACC, features, features->arrival_us);
 }
 
 struct manager_listener protocol_manager_listener(struct protocol *protocol)

@@ -2,13 +2,17 @@
 #ifndef PROTOCOL_INTERNAL_H
 #define PROTOCOL_INTERNAL_H
 
-#include "event.h"
 #include "feed.h"
 #include "protocol/json.h"
 #include "protocol/protocol.h"
 #include "record/recorder.h"
 #include "recorded.h"
 #include "sinks.h"
+
+/* In the place of a client's number, which is from 1. */
+#define TO_ALL 0
+
+struct event_row;
 
 struct protocol {
     struct protocol_out out;
@@ -22,7 +26,7 @@ struct protocol {
     struct failure no_recorder;
     enum recording_end recording_end; /* of the last recording */
     struct json json;                 /* events and replies are written here */
-    enum event event;                 /* the one being written */
+    const struct event_row *event;    /* the one being written */
     struct feed feed;
     struct recorded recorded;
     struct request *pending;

@@ -1,9 +1,9 @@
 #include "recorded.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/message.h"
-#include "protocol_internal.h"
 
 void recorded_init(struct recorded *recorded)
 {
@@ -16,19 +16,23 @@ void recorded_finish(struct recorded *recorded)
     json_finish(&recorded->message);
 }
 
-void recorded_begins(struct recorded *recorded)
+void recorded_begins(struct recorded *recorded, const char *device_id)
 {
     memset(recorded->next, 0, sizeof(recorded->next));
+    snprintf(recorded->device_id, sizeof(recorded->device_id), "%s", device_id);
 }
 
 static struct recorder *recorder_of(void *user)
 {
-    return ((struct protocol *)user)->recorder;
+    return ((struct recorded *)user)->recorder;
 }
 
 static void on_link_up(void *user, const struct band_link *link)
 {
-    recorder_link_up(recorder_of(user), &link->anchor);
+    struct recorded *recorded = user;
+
+    snprintf(recorded->device_id, sizeof(recorded->device_id), "%s", link->band.name);
+    recorder_link_up(recorded->recorder, &link->anchor);
 }
 
 static void on_link_down(void *user, int64_t boot_us)
@@ -58,20 +62,19 @@ static bool wants_features(void *user, enum sensor sensor)
 
 static void on_features(void *user, enum sensor sensor, const void *features)
 {
-    struct protocol *protocol = user;
-    struct recorded *recorded = &protocol->recorded;
+    struct recorded *recorded = user;
 
     if (!wants_features(user, sensor))
         return;
-    message_processed(&recorded->message, manager_status(protocol->manager)->device.band.name,
-                      recorded->next[sensor]++, sensor, features);
-    recorder_processed(protocol->recorder, sensor, recorded->message.text, recorded->message.len);
+    message_processed(&recorded->message, recorded->device_id, recorded->next[sensor]++, sensor,
+                      features);
+    recorder_processed(recorded->recorder, sensor, recorded->message.text, recorded->message.len);
 }
 
-struct sink recorded_sink(struct protocol *protocol)
+void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,
+                           struct recorder *recorder)
 {
-    return (struct sink){
-        .user = protocol,
+    static const struct sink taking = {
         .link_up = on_link_up,
         .link_down = on_link_down,
         .subscription = on_subscription,
@@ -80,4 +83,11 @@ struct sink recorded_sink(struct protocol *protocol)
         .features = on_features,
         .wants_features = wants_features,
     };
+    struct sink sink = taking;
+
+    sink.user = recorded;
+    sinks_remove(sinks, recorded);
+    recorded->recorder = recorder;
+    if (recorder)
+        sinks_add(sinks, &sink);
 }

@@ -1,11 +1,14 @@
 /* The recording commands, and what the recorder has to say of them. */
+#include "recording.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/now.h"
-#include "command.h"
+#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
+#include "reply.h"
 
 /* What a reply with a list may have come to before its end: the frame's limit is 16 KiB, and an id
  * of ID_MAX bytes comes behind it. */
@@ -171,11 +174,7 @@ struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
 void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
                            const struct failure *why_not)
 {
-    const struct sink sink = recorded_sink(protocol);
-
-    sinks_remove(&protocol->sinks, sink.user);
-    if (recorder)
-        sinks_add(&protocol->sinks, &sink);
+    recorded_set_recorder(&protocol->recorded, &protocol->sinks, recorder);
     protocol->recorder = recorder;
     if (why_not)
         protocol->no_recorder = *why_not;
@@ -231,7 +230,7 @@ void start_recording(struct request *request, const struct value *values)
         request_fail(request, &failure);
         return;
     }
-    recorded_begins(&protocol->recorded);
+    recorded_begins(&protocol->recorded, band.name);
     manager_want_for_recording(protocol->manager, wanted.sensors);
 }
 

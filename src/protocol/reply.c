@@ -6,8 +6,9 @@
 
 #include "base/now.h"
 #include "base/text.h"
-#include "command.h"
+#include "event.h"
 #include "protocol_internal.h"
+#include "reply.h"
 
 #define COMMAND_ECHO_MAX 256
 #define GIVEN_MAX        200 /* bytes of a refused value that are echoed */

@@ -2,12 +2,10 @@
 #ifndef PROTOCOL_REPLY_H
 #define PROTOCOL_REPLY_H
 
-#include <cjson/cJSON.h>
-
+#include "command_row.h"
 #include "protocol/json.h"
 #include "protocol/protocol.h"
 
-struct command;
 #define ID_MAX 1024 /* bytes of an id's JSON text */
 
 /* A command between its arrival and its reply. */
@@ -21,13 +19,6 @@ struct request {
     bool already;      /* what was asked for is so: its reply says it */
     bool lent;         /* the recorder holds it until it answers */
     bool abandoned;    /* its client has gone */
-};
-
-/* A refused parameter. */
-struct refusal {
-    const char *parameter;
-    const cJSON *given; /* NULL: it was missing */
-    const char *allowed;
 };
 
 /* The id is copied. NULL: no memory. */

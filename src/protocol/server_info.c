@@ -1,7 +1,8 @@
 /* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
 #include <math.h>
 
-#include "command.h"
+#include "command_row.h"
+#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
 

@@ -1,9 +1,9 @@
 /* subscribe and unsubscribe: what one client gets of what goes to all. */
-#include "protocol/subscription.h"
+#include "subscription.h"
 
-#include "command.h"
 #include "info.h"
 #include "protocol_internal.h"
+#include "reply.h"
 
 /* By the place in kind_names. */
 enum { KIND_RAW = 1, KIND_PROCESSED = 2, KIND_EVENTS = 4, KIND_BANDS = 8 };

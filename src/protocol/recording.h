@@ -1,0 +1,22 @@
+/* The recording commands, rows of the table in commands.c. */
+#ifndef PROTOCOL_RECORDING_H
+#define PROTOCOL_RECORDING_H
+
+#include "command_row.h"
+
+void put_recording_status(struct protocol *protocol, struct json *json);
+void start_recording(struct request *request, const struct value *values);
+void put_recording_start(struct protocol *protocol, struct json *json,
+                         const struct manager_outcome *outcome);
+void stop_recording(struct request *request, const struct value *values);
+void put_recording(struct protocol *protocol, struct json *json,
+                   const struct manager_outcome *outcome);
+void tell_recording_stopped(struct protocol *protocol, uint64_t client,
+                            const struct manager_outcome *outcome);
+void list_recordings(struct request *request, const struct value *values);
+void delete_recording(struct request *request, const struct value *values);
+
+#define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
+extern const char *const format_names[]; /* by bit, ended by NULL */
+
+#endif
