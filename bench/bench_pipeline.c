@@ -94,7 +94,7 @@ static void record_packets(void)
         struct stored *to = &stored[count++];
         size_t len = packet_encode(model_default(), &samples, to->bytes);
         to->packet = (struct packet){sensor, llround(w.position[sensor] / rates[sensor] * 1e6),
-                                     to->bytes, len};
+                                     to->bytes, len, 0};
         samples_of[sensor] += samples.count;
         packets_of[sensor]++;
     }

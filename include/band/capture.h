@@ -6,6 +6,7 @@
  *
  *     # linkband capture v2
  *     #! start 2026-11-24T09:00:00.000000Z
+ *     #! model linkband
  *     #! device LXB-0263003F AA:BB:CC:DD:EE:FF 1.2.3
  *     #! link up <seconds> <boot µs> <UTC µs>
  *     #! clock <state>
@@ -17,7 +18,8 @@
  *
  * Seconds have six decimals. A capture's boot time has its zero at the capture's start: a row's
  * seconds are its arrival, and the boot time of an anchor is negative where the connection is older
- * than the capture. What is unknown of the device is `-`.
+ * than the capture. What is unknown of the device is `-`. Without a `model` it is a Link Band's.
+ * Where a sensor's samples come from several sources, those after the first are `eeg:1` and so on.
  */
 #ifndef BAND_CAPTURE_H
 #define BAND_CAPTURE_H
@@ -41,6 +43,7 @@ enum capture_kind {
     CAPTURE_NOTHING, /* an empty line, a comment, a `#!` line of a later version */
     CAPTURE_PACKET,
     CAPTURE_START,
+    CAPTURE_MODEL,
     CAPTURE_DEVICE,
     CAPTURE_LINK_UP,
     CAPTURE_LINK_DOWN,
@@ -54,7 +57,8 @@ struct capture_record {
     int64_t at_us; /* PACKET (as packet.arrival_us), LINK_UP, LINK_DOWN, STREAM: since start */
     struct packet packet; /* PACKET; its bytes are `bytes` below */
     uint8_t bytes[BAND_PACKET_MAX];
-    int64_t utc_us; /* START */
+    int64_t utc_us;                 /* START */
+    const struct band_model *model; /* MODEL: NULL: a kind that is unknown here */
     struct {
         char name[32], address[18], firmware[32]; /* "" where unknown */
     } device;                                     /* DEVICE */

@@ -16,6 +16,9 @@
 /* Longest notification at the ATT MTU of 517 that BlueZ negotiates; no packet can be longer. */
 #define BAND_PACKET_MAX 514
 
+/* The most that a full packet of all lanes of a sensor has together. */
+#define BAND_WHOLE_MAX (4 * BAND_PACKET_MAX)
+
 /* Most samples that one packet may bring: 6-byte samples behind a 4-byte tick. */
 #define BAND_SAMPLES_MAX ((BAND_PACKET_MAX - 4) / 6)
 
@@ -89,7 +92,10 @@ struct model_sensor {
     int nominal_rates[3];  /* Hz, ends with 0; the first is assumed until a packet says otherwise */
     double initial_rates[2]; /* Hz inside a packet as seen on real bands, for each nominal rate */
     int64_t silent_us;       /* nothing for so long: it is silent, told and tried again */
-    /* Reads a packet that packet_check() has approved: tick, count and its lane's channels. */
+    /* Its counter's stamp. Needed only where there are more lanes than one. */
+    uint32_t (*tick)(const uint8_t *packet);
+    /* Reads a packet that packet_check() has approved: tick, count and samples. Of several lanes it
+     * is given the packets of one tick as one, packet->len / lanes bytes each, lane by lane. */
     void (*decode)(const struct packet *packet, struct samples *out);
     /* The reverse, one lane's bytes into BAND_PACKET_MAX: for simulation and tests. May be NULL.
      * Returns their number. */

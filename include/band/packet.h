@@ -22,6 +22,7 @@ struct packet {
     int64_t arrival_us;
     const uint8_t *bytes;
     size_t len;
+    unsigned lane; /* of its sensor: 0 where that has one source */
 };
 
 struct eeg_sample {
@@ -57,13 +58,15 @@ enum packet_fault {
     PACKET_TOO_SHORT, /* not even the tick and one sample */
     PACKET_TOO_LONG,  /* longer than any notification */
     PACKET_REMAINDER, /* not a whole number of samples */
+    PACKET_LANE,      /* of a source that the band has not got */
     PACKET_LEVEL,     /* a battery level that isn't 0..100 */
 };
 
-/* Whether packet_decode() would take it. */
+/* Whether the band may send such a one. */
 enum packet_fault packet_check(const struct band_model *model, const struct packet *packet);
 
-/* Decodes the packet into *out; on a fault *out is unspecified. */
+/* Decodes the packet, of a sensor with several lanes what lanes_join() made of theirs, into *out;
+ * on a fault *out is unspecified. */
 enum packet_fault packet_decode(const struct band_model *model, const struct packet *packet,
                                 struct samples *out);
 

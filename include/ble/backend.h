@@ -51,7 +51,8 @@ struct band_sighting {
 
 /* A link just made: GATT is resolved and every characteristic was checked. */
 struct band_link {
-    struct band_identity band; /* both fields known */
+    struct band_identity band;      /* both fields known */
+    const struct band_model *model; /* what kind it is; NULL: as its name says */
     int rssi;
     int battery_level;                 /* %, or BATTERY_UNKNOWN */
     char firmware[BAND_FIRMWARE_SIZE]; /* "" where the band does not tell */

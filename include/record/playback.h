@@ -32,8 +32,9 @@ struct playback_summary {
 /*
  * Plays it to its end; it begins at `start_utc_us` where it does not tell when. Lines that are no
  * capture's are counted and left out, a last one without an end, as a file has that is being
- * written, is left out only. False and *failure only where the file can't be read or memory runs
- * out.
+ * written, is left out only. The kind of band is what the capture's head names, whatever `config`
+ * says. False and *failure only where the file can't be read, is of an unknown kind of band, or
+ * memory runs out.
  */
 bool playback_run(FILE *file, const struct pipeline_config *config,
                   const struct playback_listener *listener, int64_t start_utc_us,

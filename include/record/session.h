@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "band/clock.h"
+#include "band/model.h"
 #include "band/sensor.h"
 #include "base/error.h"
 
@@ -94,6 +95,7 @@ struct session_info {
     char reason[24];                    /* why it ended; "" while it runs */
     char problem[SESSION_PROBLEM_SIZE]; /* what is missing of it and why; "": nothing */
     char device[32], address[18], firmware[32];
+    char model[24]; /* the kind of band by its model's name; "": the first of the table */
     char version[24], host[65], kernel[65];
     char participant[SESSION_WORD_SIZE], task[SESSION_WORD_SIZE]; /* as given; "": not */
     char notes[SESSION_NOTES_SIZE];
@@ -162,6 +164,9 @@ bool session_replace(int dir, const char *name, const char *text, size_t size);
 
 /* Fills info->files with what is there. `checksums`: with SHA-256, which reads everything. */
 void session_look_at_files(int dir, struct session_info *info, bool checksums);
+
+/* The kind of band; the first of the table where it is unknown here. */
+const struct band_model *session_model(const struct session_info *info);
 
 /* session.json, there and back. False with errno set (EBADMSG: it is none). */
 bool session_save(int dir, const struct session_info *info);

@@ -196,6 +196,16 @@ static const char *parse_level(struct word word, struct capture_record *record)
     return NULL;
 }
 
+/* `eeg:1`, one digit: taken off the word; 0 where it has none. */
+static unsigned lane_of(struct word *name)
+{
+    if (name->len < 2 || name->text[name->len - 2] != ':' || !is_digit(name->text[name->len - 1]) ||
+        name->text[name->len - 1] == '0')
+        return 0;
+    name->len -= 2;
+    return (unsigned)(name->text[name->len + 1] - '0');
+}
+
 static const char *parse_packet(struct cursor *line, struct capture_record *record)
 {
     struct packet *packet = &record->packet;
@@ -204,6 +214,7 @@ static const char *parse_packet(struct cursor *line, struct capture_record *reco
     if (!read_seconds(next_word(line), &record->at_us))
         return "the line does not begin with seconds, up to six decimals, or with #";
     name = next_word(line);
+    packet->lane = lane_of(&name);
     if (!sensor_from_name(name.text, name.len, &packet->sensor))
         return "the sensor is none of eeg, ppg, acc and bat";
     record->kind = CAPTURE_PACKET;
@@ -220,6 +231,14 @@ static const char *parse_start(struct cursor *line, struct capture_record *recor
     if (!iso_parse(word.text, word.len, &record->utc_us))
         return "the start is not an instant like 2026-11-24T09:00:00.000000Z";
     return NULL;
+}
+
+static const char *parse_model(struct cursor *line, struct capture_record *record)
+{
+    const struct word name = next_word(line);
+
+    record->model = model_from_name(name.text, name.len);
+    return name.len > 0 ? NULL : "the model's name is missing";
 }
 
 /* `-` stands for what is unknown. */
@@ -310,9 +329,10 @@ static const struct {
     enum capture_kind kind;
     const char *(*parse)(struct cursor *line, struct capture_record *record);
 } directives[] = {
-    {"start", CAPTURE_START, parse_start},    {"device", CAPTURE_DEVICE, parse_device},
-    {"link", CAPTURE_LINK_UP, parse_link},    {"clock", CAPTURE_CLOCK, parse_clock},
-    {"stream", CAPTURE_STREAM, parse_stream}, {"marker", CAPTURE_MARKER, parse_marker},
+    {"start", CAPTURE_START, parse_start},    {"model", CAPTURE_MODEL, parse_model},
+    {"device", CAPTURE_DEVICE, parse_device}, {"link", CAPTURE_LINK_UP, parse_link},
+    {"clock", CAPTURE_CLOCK, parse_clock},    {"stream", CAPTURE_STREAM, parse_stream},
+    {"marker", CAPTURE_MARKER, parse_marker},
 };
 
 static const char *parse_directive(struct cursor *line, struct capture_record *record)

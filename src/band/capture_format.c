@@ -73,7 +73,10 @@ static void put_packet(struct line *line, const struct packet *packet)
     const size_t len = packet->len > BAND_PACKET_MAX ? BAND_PACKET_MAX : packet->len;
 
     put_seconds(line, packet->arrival_us);
-    put(line, " %s ", sensor_name(packet->sensor));
+    put(line, " %s", sensor_name(packet->sensor));
+    if (packet->lane > 0)
+        put(line, ":%u", packet->lane);
+    put_char(line, ' ');
     if (packet->sensor == SENSOR_BAT && len == 1) {
         put(line, "%u", packet->bytes[0]);
         return;
@@ -138,6 +141,9 @@ static void put_record(struct line *line, const struct capture_record *record)
         break;
     case CAPTURE_START:
         put_start(line, record->utc_us);
+        break;
+    case CAPTURE_MODEL:
+        put(line, "#! model %s", record->model ? record->model->name : "-");
         break;
     case CAPTURE_DEVICE:
         put_device(line, record);

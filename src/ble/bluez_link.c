@@ -88,7 +88,7 @@ static void on_verdict(struct bluez *bluez, int which)
 void link_packet(struct bluez *bluez, enum sensor sensor, const uint8_t *bytes, size_t len,
                  int64_t arrival_us)
 {
-    const struct packet packet = {sensor, arrival_us, bytes, len};
+    const struct packet packet = {sensor, arrival_us, bytes, len, 0};
 
     bluez_listener(bluez)->packet(bluez_listener(bluez)->user, &packet);
 }

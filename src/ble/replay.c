@@ -31,6 +31,7 @@ struct replay {
     uint64_t played; /* records in this round */
     uint64_t complaints;
     int level;
+    const struct band_model *model; /* NULL: the capture names none */
     struct band_identity band;
     char firmware[BAND_FIRMWARE_SIZE];
     char *path;
@@ -67,6 +68,7 @@ static void link_up(struct radio *radio, struct band_link *link)
     const struct replay *replay = replay_of(radio);
 
     link->battery_level = replay->level;
+    link->model = replay->model ? replay->model : model_default();
     memcpy(link->firmware, replay->firmware, sizeof(link->firmware));
     link->anchor.boot_us = now_boot_us();
     link->anchor.utc_us = now_utc_us();
@@ -92,8 +94,12 @@ static bool plays(enum capture_kind kind)
 /* NULL, or what is wrong with the line that was just read. */
 static const char *parse(struct replay *replay, const char *line)
 {
-    return replay->reader.nuls ? "it holds NULs, as a disk leaves where it did not write"
-                               : capture_parse(line, &replay->next);
+    if (replay->reader.nuls)
+        return "it holds NULs, as a disk leaves where it did not write";
+    const char *wrong = capture_parse(line, &replay->next);
+    if (!wrong && replay->next.kind == CAPTURE_MODEL && !replay->next.model)
+        return "it is of a kind of band unknown to this version";
+    return wrong;
 }
 
 /* Reads on to the next record that is played. */
@@ -282,6 +288,8 @@ static bool read_head(struct replay *replay, struct failure *failure)
         wrong = parse(replay, line);
         if (wrong || replay->next.kind == CAPTURE_PACKET)
             break;
+        if (replay->next.kind == CAPTURE_MODEL)
+            replay->model = replay->next.model;
         if (replay->next.kind == CAPTURE_DEVICE)
             take_device(replay, &replay->next);
     }

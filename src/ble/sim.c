@@ -182,7 +182,7 @@ static void truth_packet(struct sim *sim, const struct sim_packet *sent)
 
     if (!sim->truth)
         return;
-    record.packet = (struct packet){sent->sensor, sent->complete_us, sent->bytes, sent->len};
+    record.packet = (struct packet){sent->sensor, sent->complete_us, sent->bytes, sent->len, 0};
     size_t len = capture_format(&record, line);
     if (sent->lost)
         fputs("# lost ", sim->truth);
@@ -193,7 +193,7 @@ static void truth_packet(struct sim *sim, const struct sim_packet *sent)
 static void deliver(struct sim *sim)
 {
     const struct sim_packet *sent = sim_band_next(sim->band);
-    struct packet packet = {sent->sensor, 0, sent->bytes, sent->len};
+    struct packet packet = {sent->sensor, 0, sent->bytes, sent->len, 0};
 
     if (radio_flows(&sim->radio, sent->sensor) && !mute(sim, sent)) {
         truth_packet(sim, sent);

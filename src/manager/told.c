@@ -256,7 +256,8 @@ static void tell_other_band(struct device *d, const struct band_identity *found)
 
 static void begin_link(struct device *d)
 {
-    const struct band_model *model = model_of_band(d->reach.device.band.name);
+    const struct band_link *made = &d->reach.device;
+    const struct band_model *model = made->model ? made->model : model_of_band(made->band.name);
     int64_t offset_us;
     bool offset_known = ground_utc_offset(d->ground, &offset_us);
 
@@ -272,7 +273,7 @@ static void tell_battery_level(struct device *d)
 {
     const struct band_link *device = &d->reach.device;
     const uint8_t level = (uint8_t)device->battery_level;
-    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1};
+    const struct packet packet = {SENSOR_BAT, device->anchor.boot_us, &level, 1, 0};
     double silent_for;
 
     if (d->reach.state != LINK_CONNECTED || device->battery_level == BATTERY_UNKNOWN)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis.h"
+#include "band/lanes.h"
 
 /* The EEG packets held while the rate is unknown: a second's worth at any rate, and to spare. */
 #define HELD_MAX    32
@@ -15,7 +16,7 @@ struct kept_packet {
     int64_t arrival_us;
     enum sensor sensor;
     size_t len;
-    uint8_t bytes[BAND_PACKET_MAX];
+    uint8_t bytes[BAND_WHOLE_MAX];
 };
 
 struct pipeline {
@@ -28,6 +29,7 @@ struct pipeline {
     int told_rate;
     struct pipeline_counts counts[SENSOR_COUNT];
     uint32_t owed[SENSOR_COUNT]; /* lost in an outage of which the sensor did not see the end */
+    struct lanes lanes[SENSOR_STREAMED];
     bool has_suspect;
     struct kept_packet suspect;
     size_t held_count;
@@ -45,7 +47,7 @@ static void keep(struct kept_packet *kept, const struct packet *packet)
 
 static struct packet packet_of(const struct kept_packet *kept)
 {
-    return (struct packet){kept->sensor, kept->arrival_us, kept->bytes, kept->len};
+    return (struct packet){kept->sensor, kept->arrival_us, kept->bytes, kept->len, 0};
 }
 
 static void clear_counts(struct pipeline_counts *counts)
@@ -275,6 +277,26 @@ void pipeline_time(struct pipeline *pipeline, int64_t now_us)
         release_held(pipeline);
 }
 
+/* Of all lanes of its sensor. */
+static void take_whole(struct pipeline *pipeline, const struct packet *packet)
+{
+    if (packet->sensor == SENSOR_EEG && clock_eeg_rate(pipeline->clock) == 0)
+        hold(pipeline, packet);
+    else
+        stamp_packet(pipeline, packet);
+}
+
+static void take_lane(struct pipeline *pipeline, const struct packet *packet)
+{
+    const struct model_sensor *as = &pipeline->model->sensors[packet->sensor];
+    struct packet whole;
+
+    if (as->lanes == 1)
+        take_whole(pipeline, packet);
+    else if (lanes_join(&pipeline->lanes[packet->sensor], as, packet, &whole))
+        take_whole(pipeline, &whole);
+}
+
 void pipeline_packet(struct pipeline *pipeline, const struct packet *packet)
 {
     const sensor_set wanted = pipeline->sensors | SENSOR_BIT(SENSOR_BAT);
@@ -287,10 +309,8 @@ void pipeline_packet(struct pipeline *pipeline, const struct packet *packet)
         refuse(pipeline, packet, fault);
     else if (packet->sensor == SENSOR_BAT)
         tell_level(pipeline, packet);
-    else if (packet->sensor == SENSOR_EEG && clock_eeg_rate(pipeline->clock) == 0)
-        hold(pipeline, packet);
     else
-        stamp_packet(pipeline, packet);
+        take_lane(pipeline, packet);
 }
 
 /* --- the connection and the stream --- */
@@ -306,6 +326,8 @@ void pipeline_link_down(struct pipeline *pipeline)
 {
     release_held(pipeline);
     drop_suspect(pipeline);
+    for (int i = 0; i < SENSOR_STREAMED; i++)
+        lanes_clear(&pipeline->lanes[i]);
     pipeline->linked = false;
 }
 
@@ -333,6 +355,8 @@ void pipeline_stream(struct pipeline *pipeline, sensor_set sensors, int64_t now_
         if (was && !is) {
             pipeline->owed[i] += missed(pipeline, (enum sensor)i, now_us);
             clock_pause(pipeline->clock, (enum sensor)i);
+            if (i < SENSOR_STREAMED)
+                lanes_clear(&pipeline->lanes[i]);
         }
         if (is && !was)
             clear_counts(&pipeline->counts[i]);

@@ -152,7 +152,7 @@ static bool describe_file(struct bdf *bdf, const struct session_info *info)
     struct tm utc;
 
     gmtime_r(&seconds, &utc);
-    snprintf(equipment, sizeof(equipment), "Link Band %s", info->device);
+    snprintf(equipment, sizeof(equipment), "%s %s", session_model(info)->title, info->device);
     return edf_set_datarecord_duration(bdf->handle, SECOND / plan->parts) == 0 &&
            edf_set_startdatetime(bdf->handle, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                                  utc.tm_hour, utc.tm_min, utc.tm_sec) == 0 &&

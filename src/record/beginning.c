@@ -30,12 +30,23 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     session_copy_text(info->device, sizeof(info->device), band->name);
     session_copy_text(info->address, sizeof(info->address), band->address);
     session_copy_text(info->firmware, sizeof(info->firmware), band->firmware);
+    session_copy_text(info->model, sizeof(info->model), pipeline_model(band->pipeline)->name);
     info->sensors = request->sensors;
     info->formats = request->formats ? request->formats : FORMAT_DEFAULT;
     info->sample_rate = request->sample_rate;
     info->eeg_rate = band->eeg_rate;
     host_describe(info);
     host_ntp_state(&info->ntp_start);
+}
+
+/* A capture that tells none is of the first of the table. */
+static void write_model(struct recorder *recorder, const struct band_model *model)
+{
+    if (model == model_default())
+        return;
+    recorder->record.kind = CAPTURE_MODEL;
+    recorder->record.model = model;
+    recorder_take(recorder);
 }
 
 static void write_preamble(struct recorder *recorder, const struct recording_band *band)
@@ -48,6 +59,7 @@ static void write_preamble(struct recorder *recorder, const struct recording_ban
     record->kind = CAPTURE_START;
     record->utc_us = recorder->info->start_utc_us;
     recorder_take(recorder);
+    write_model(recorder, pipeline_model(band->pipeline));
     record->kind = CAPTURE_DEVICE;
     session_copy_text(record->device.name, sizeof(record->device.name), band->name);
     session_copy_text(record->device.address, sizeof(record->device.address), band->address);

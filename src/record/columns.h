@@ -1,8 +1,12 @@
-/* What the columns of the CSV files are, for programs: columns.json beside them. */
+/* columns.json: what stands in each column of the CSV files, and in what unit; the names that BIDS
+ * has for that. */
 #ifndef RECORD_COLUMNS_H
 #define RECORD_COLUMNS_H
 
-/* The file's whole text. */
-extern const char columns_text[];
+#include "band/model.h"
+#include "buffer.h"
+
+/* The same for all sessions of one kind of band. */
+void columns_write(struct buffer *out, const struct band_model *model);
 
 #endif

@@ -27,6 +27,8 @@ struct csv_export {
     struct thinning thinning;
     int files[EXPORTED];
     struct buffer rows[EXPORTED];
+    const struct band_model *model;
+    bool began; /* the headers are there */
     int error;
 };
 
@@ -57,8 +59,22 @@ static void write_rows(struct csv_export *export, int file)
     rows->len = 0;
 }
 
+/* Once the capture's head has told the kind of band. */
+static void begin_rows(struct csv_export *export)
+{
+    if (export->began)
+        return;
+    export->began = true;
+    for (int i = 0; i < EXPORTED; i++) {
+        if (export->files[i] >= 0)
+            csv_header(&export->rows[i], (enum session_file)i, export->model);
+    }
+    columns_write(&export->rows[FILE_COLUMNS], export->model);
+}
+
 static struct buffer *rows_of(struct csv_export *export, int file)
 {
+    begin_rows(export);
     if (export->rows[file].len > CHUNK)
         write_rows(export, file);
     return &export->rows[file];
@@ -83,6 +99,10 @@ static void take_block(void *user, const struct sample_block *block)
 
 static void take_record(void *user, const struct capture_record *record)
 {
+    struct csv_export *export = user;
+
+    if (record->kind == CAPTURE_MODEL && record->model)
+        export->model = record->model;
     if (record->kind == CAPTURE_MARKER)
         csv_marker(rows_of(user, FILE_MARKERS), record->marker_ms, record->label);
 }
@@ -95,7 +115,7 @@ static void cannot_write(enum session_file file, struct failure *failure)
                                 : "see whether the folder may be written and has room");
 }
 
-/* columns.json is the same for all sessions: one that is there already stays. */
+/* columns.json is the same for all sessions of a kind of band: one that is there already stays. */
 static bool is_wanted(const struct csv_export *export, enum session_file file)
 {
     bool wanted = file == FILE_MARKERS;
@@ -118,9 +138,7 @@ static bool open_csv(struct csv_export *export, struct failure *failure)
             cannot_write((enum session_file)i, failure);
             return false;
         }
-        csv_header(&export->rows[i], (enum session_file)i, model_default());
     }
-    buffer_add(&export->rows[FILE_COLUMNS], columns_text, strlen(columns_text));
     return true;
 }
 
@@ -157,6 +175,7 @@ static void close_csv(struct csv_export *export, bool kept)
 static bool write_csv(struct csv_export *export, struct failure *failure)
 {
     thinning_finish(&export->thinning);
+    begin_rows(export);
     for (int i = 0; i < EXPORTED; i++) {
         if (export->files[i] >= 0)
             write_rows(export, i);
@@ -172,7 +191,7 @@ static bool write_csv(struct csv_export *export, struct failure *failure)
 static bool export_csv(FILE *packets, int out_dir, const struct session_info *info,
                        struct failure *failure)
 {
-    struct csv_export export = {.out_dir = out_dir, .info = info};
+    struct csv_export export = {.out_dir = out_dir, .info = info, .model = model_default()};
     export.thinning = (struct thinning){.user = &export, .emit = take_rows};
     struct playback_listener listener = {.pipeline = {.user = &export, .samples = take_block},
                                          .record = take_record,

@@ -104,6 +104,8 @@ static void recount_record(void *user, const struct capture_record *record)
         info->counts[record->packet.sensor].packets++;
     else if (record->kind == CAPTURE_MARKER)
         tally_marker(info, record->marker_ms, record->label);
+    else if (record->kind == CAPTURE_MODEL && record->model)
+        session_copy_text(info->model, sizeof(info->model), record->model->name);
     else if (record->kind == CAPTURE_DEVICE && !info->device[0]) {
         session_copy_text(info->device, sizeof(info->device), record->device.name);
         session_copy_text(info->address, sizeof(info->address), record->device.address);
@@ -198,8 +200,15 @@ static bool learn(int dir, const char *id, struct session_info *info, struct fai
 
 static bool make_columns(int dir, struct session_info *info, struct failure *failure)
 {
-    if (!(info->formats & FORMAT_CSV) ||
-        session_replace(dir, session_file_name(FILE_COLUMNS), columns_text, strlen(columns_text)))
+    struct buffer text = {0};
+
+    if (!(info->formats & FORMAT_CSV))
+        return true;
+    columns_write(&text, session_model(info));
+    const bool made =
+        !text.failed && session_replace(dir, session_file_name(FILE_COLUMNS), text.data, text.len);
+    buffer_finish(&text);
+    if (made)
         return true;
     failure_set(failure, ERROR_RECORDING, "Can't write columns.json of %s: %s", info->id,
                 strerror(errno));

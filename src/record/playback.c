@@ -7,7 +7,10 @@
 #include "base/log.h"
 
 struct playback {
-    struct pipeline *pipeline;
+    struct pipeline *pipeline; /* NULL until something of the band comes */
+    struct pipeline_config config;
+    bool unknown;   /* it is of a kind of band that isn't known here */
+    bool no_memory; /* there is none for a pipeline */
     const struct playback_listener *listener;
     struct playback_summary *summary;
     struct capture_record record;
@@ -27,8 +30,26 @@ static void begin_untold(struct playback *playback)
     playback->linked = playback->streaming = true;
 }
 
+/* Made once the capture's head has told for which kind of band. */
+static bool has_pipeline(struct playback *playback)
+{
+    if (!playback->pipeline)
+        playback->pipeline = pipeline_create(&playback->config, &playback->listener->pipeline);
+    playback->no_memory = !playback->pipeline;
+    return playback->pipeline;
+}
+
+static const char *take_model(struct playback *playback)
+{
+    if (playback->pipeline)
+        return "the band's model stands in the head only";
+    playback->unknown = !playback->record.model;
+    playback->config.model = playback->record.model;
+    return NULL;
+}
+
 /* NULL, or what of it can't be used. */
-static const char *play_record(struct playback *playback)
+static const char *play_band(struct playback *playback)
 {
     const struct capture_record *record = &playback->record;
     struct playback_summary *summary = playback->summary;
@@ -38,9 +59,6 @@ static const char *play_record(struct playback *playback)
         begin_untold(playback);
         pipeline_packet(playback->pipeline, &record->packet);
         break;
-    case CAPTURE_START:
-        summary->start_utc_us = record->utc_us;
-        return NULL;
     case CAPTURE_LINK_UP:
         playback->linked = true;
         pipeline_link_up(playback->pipeline, record->anchor);
@@ -57,6 +75,8 @@ static const char *play_record(struct playback *playback)
         pipeline_stream(playback->pipeline, record->sensors, record->at_us);
         break;
     case CAPTURE_NOTHING:
+    case CAPTURE_START:
+    case CAPTURE_MODEL:
     case CAPTURE_DEVICE:
     case CAPTURE_MARKER:
         return NULL;
@@ -64,6 +84,28 @@ static const char *play_record(struct playback *playback)
     if (record->at_us > summary->last_at_us)
         summary->last_at_us = record->at_us;
     return NULL;
+}
+
+static const char *play_record(struct playback *playback)
+{
+    switch (playback->record.kind) {
+    case CAPTURE_NOTHING:
+    case CAPTURE_DEVICE:
+    case CAPTURE_MARKER:
+        return NULL;
+    case CAPTURE_START:
+        playback->summary->start_utc_us = playback->record.utc_us;
+        return NULL;
+    case CAPTURE_MODEL:
+        return take_model(playback);
+    case CAPTURE_PACKET:
+    case CAPTURE_LINK_UP:
+    case CAPTURE_LINK_DOWN:
+    case CAPTURE_CLOCK:
+    case CAPTURE_STREAM:
+        break;
+    }
+    return has_pipeline(playback) ? play_band(playback) : NULL;
 }
 
 /* What fgets() gave ends with a newline, at the file's end or where the buffer is full; else it
@@ -104,7 +146,8 @@ static void note_fault(struct playback *playback, const char *fault, bool torn)
 
 static void play_lines(struct playback *playback, FILE *file)
 {
-    while (fgets(playback->line, sizeof(playback->line), file)) {
+    while (!playback->unknown && !playback->no_memory &&
+           fgets(playback->line, sizeof(playback->line), file)) {
         /* The end is met while a line is read only where that has no end of its own. */
         const bool torn = feof(file);
         playback->summary->lines++;
@@ -112,7 +155,23 @@ static void play_lines(struct playback *playback, FILE *file)
         if (fault)
             note_fault(playback, fault, torn);
     }
-    pipeline_link_down(playback->pipeline);
+    if (has_pipeline(playback))
+        pipeline_link_down(playback->pipeline);
+}
+
+static bool went_through(const struct playback *playback, FILE *file, struct failure *failure)
+{
+    if (playback->no_memory)
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+    else if (playback->unknown)
+        failure_set(failure, ERROR_RECORDING,
+                    "The capture is of a kind of band that this linkbandd doesn't know: take a "
+                    "newer one");
+    else if (ferror(file))
+        failure_set(failure, ERROR_RECORDING, "Can't read the packets: %s", strerror(errno));
+    else
+        return true;
+    return false;
 }
 
 bool playback_run(FILE *file, const struct pipeline_config *config,
@@ -122,23 +181,19 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
     struct playback *playback = calloc(1, sizeof(*playback));
 
     *summary = (struct playback_summary){.start_utc_us = start_utc_us};
-    if (playback)
-        playback->pipeline = pipeline_create(config, &listener->pipeline);
-    if (!playback || !playback->pipeline) {
-        free(playback);
+    if (!playback) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
     }
+    playback->config = *config;
     playback->listener = listener;
     playback->summary = summary;
     play_lines(playback, file);
-    summary->eeg_rate = pipeline_eeg_rate(playback->pipeline);
+    summary->eeg_rate = playback->pipeline ? pipeline_eeg_rate(playback->pipeline) : 0;
+    const bool done = went_through(playback, file, failure);
     pipeline_destroy(playback->pipeline);
     free(playback);
-    if (!ferror(file))
-        return true;
-    failure_set(failure, ERROR_RECORDING, "Can't read the packets: %s", strerror(errno));
-    return false;
+    return done;
 }
 
 void playback_warn(const struct playback_summary *summary, const char *session_id)

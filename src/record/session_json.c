@@ -166,6 +166,8 @@ static cJSON *to_json(const struct session_info *info)
     add_text(device, "device_id", info->device);
     add_text(device, "address", info->address);
     add_text(device, "firmware_version", info->firmware);
+    if (session_model(info) != model_default())
+        cJSON_AddStringToObject(device, "model", info->model);
     add_text(root, "backend", info->backend);
     add_text(root, "participant", info->participant);
     add_text(root, "task", info->task);
@@ -355,6 +357,7 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_text(device, "device_id", info->device, sizeof(info->device));
     get_text(device, "address", info->address, sizeof(info->address));
     get_text(device, "firmware_version", info->firmware, sizeof(info->firmware));
+    get_text(device, "model", info->model, sizeof(info->model));
     get_text(root, "backend", info->backend, sizeof(info->backend));
     get_text(root, "participant", info->participant, sizeof(info->participant));
     get_text(root, "task", info->task, sizeof(info->task));

@@ -113,3 +113,10 @@ void session_copy_text(char *out, size_t size, const char *text)
     out[len] = '\0';
     text_blank_controls(out);
 }
+
+const struct band_model *session_model(const struct session_info *info)
+{
+    const struct band_model *model = model_from_name(info->model, strlen(info->model));
+
+    return model ? model : model_default();
+}

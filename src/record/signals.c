@@ -60,8 +60,7 @@ static void add_filters(cJSON *one, enum sensor sensor, const struct session_inf
 
 void signals_add(cJSON *root, const struct session_info *info)
 {
-    const struct band_model *known = model_of_band(info->device);
-    const struct band_model *model = known ? known : model_default();
+    const struct band_model *model = session_model(info);
     cJSON *all = cJSON_AddObjectToObject(root, "signals");
 
     for (int i = 0; i < SENSOR_COUNT; i++) {

@@ -193,7 +193,7 @@ static void send(struct fake_band *band, enum sensor sensor)
     const struct model_sensor *profile = &model_default()->sensors[sensor];
     uint32_t tick = (uint32_t)((band->now_us - interval_us[sensor]) * BLOCK_TICK_HZ / 1000000);
     uint8_t bytes[BAND_PACKET_MAX] = {0};
-    struct packet packet = {sensor, band->now_us, bytes, 1};
+    struct packet packet = {sensor, band->now_us, bytes, 1, 0};
 
     if (sensor != SENSOR_BAT) {
         memcpy(bytes, &tick, sizeof(tick));

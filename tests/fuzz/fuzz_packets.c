@@ -144,7 +144,7 @@ static void send(struct band *band, enum sensor sensor, const uint8_t *bytes, si
 
     HOLD(copy);
     memcpy(copy, bytes, len);
-    const struct packet packet = {sensor, band->now_us, copy, len};
+    const struct packet packet = {sensor, band->now_us, copy, len, 0};
     if (band->packets++ < PACKETS_MAX)
         pipeline_packet(band->pipeline, &packet);
     free(copy);

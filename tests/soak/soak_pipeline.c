@@ -133,7 +133,7 @@ static void play(struct soak *soak, struct sim_band *band, int64_t until_us)
 {
     for (;;) {
         const struct sim_packet *sent = sim_band_next(band);
-        const struct packet packet = {sent->sensor, sent->arrival_us, sent->bytes, sent->len};
+        const struct packet packet = {sent->sensor, sent->arrival_us, sent->bytes, sent->len, 0};
 
         if (sent->arrival_us >= until_us)
             return;

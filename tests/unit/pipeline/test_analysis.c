@@ -114,7 +114,7 @@ static void play(struct pipeline *pipeline, struct ticks *ticks, double seconds,
             packet.samples.eeg[i] = (struct eeg_sample){.uv = {uv, uv}};
         }
         const size_t len = packet_encode(model_default(), &packet.samples, bytes);
-        pipeline_packet(pipeline, &(struct packet){sensor, packet.arrival_us, bytes, len});
+        pipeline_packet(pipeline, &(struct packet){sensor, packet.arrival_us, bytes, len, 0});
     }
 }
 

@@ -106,7 +106,7 @@ static int features_without(int n)
     pipeline_link_up(pipeline, (struct clock_anchor){0, 0});
     left = n;
     for (const struct sim_packet *sent; (sent = sim_band_next(band))->arrival_us < 10000000;) {
-        const struct packet packet = {sent->sensor, sent->arrival_us, sent->bytes, sent->len};
+        const struct packet packet = {sent->sensor, sent->arrival_us, sent->bytes, sent->len, 0};
         pipeline_packet(pipeline, &packet);
         sim_band_advance(band);
     }

@@ -97,7 +97,7 @@ static void push(struct pipeline *pipeline, const struct samples *samples, int64
     uint8_t bytes[BAND_PACKET_MAX];
     const size_t len = packet_encode(model_default(), samples, bytes);
 
-    pipeline_packet(pipeline, &(struct packet){samples->sensor, arrival_us, bytes, len});
+    pipeline_packet(pipeline, &(struct packet){samples->sensor, arrival_us, bytes, len, 0});
 }
 
 static void push_eeg(struct pipeline *pipeline, struct ticks *ticks, int packets)
@@ -239,7 +239,8 @@ static void bad_late_and_senseless_packets_are_counted_and_dropped(void **state)
 
     (void)state;
     push_eeg(pipeline, &ticks, 20);
-    pipeline_packet(pipeline, &(struct packet){SENSOR_EEG, 3000000, (const uint8_t *)"12345", 5});
+    pipeline_packet(pipeline,
+                    &(struct packet){SENSOR_EEG, 3000000, (const uint8_t *)"12345", 5, 0});
     assert_int_equal(told.bad, 1);
     ticks_next(&ticks, SENSOR_EEG, &packet);
     push(pipeline, &packet.samples, packet.arrival_us);
@@ -340,7 +341,7 @@ static void the_battery_has_a_level_and_no_rate(void **state)
 
     (void)state;
     pipeline_stream(pipeline, 0, 0);
-    pipeline_packet(pipeline, &(struct packet){SENSOR_BAT, 1500000, (const uint8_t[]){57}, 1});
+    pipeline_packet(pipeline, &(struct packet){SENSOR_BAT, 1500000, (const uint8_t[]){57}, 1, 0});
     assert_int_equal(told.blocks[SENSOR_BAT], 1);
     assert_true(told.last_ms[SENSOR_BAT] == UTC_US / 1e3 + 1500);
     assert_true(pipeline_utc_ms(pipeline, 1500000) == UTC_US / 1e3 + 1500);
