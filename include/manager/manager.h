@@ -122,9 +122,11 @@ struct manager_wants {
 /* Every function must be there. Pointers are borrowed for the call. */
 struct manager_listener {
     void *user;
+    /* Of all bands. */
     void (*bluetooth_status)(void *user);
     void (*scan_result)(void *user, enum scan_status status);
-    /* Something of device_info changed (the caller limits to one a second). */
+    /* From here on of one of MANAGER_DEVICES_MAX. Something of device_info changed (the caller
+     * limits to one a second). */
     void (*device_info)(void *user);
     void (*device_connected)(void *user, bool resumed, double clock_step_ms);
     /* The host's UTC was set while a band is connected. The samples' times follow a step forward of

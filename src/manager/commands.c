@@ -10,7 +10,7 @@
 #include "told.h"
 
 /* A command's way in: answered here once the manager is shutting down. */
-static bool enter(struct manager *m, struct manager_reply reply)
+static bool command_enter(struct manager *m, struct manager_reply reply)
 {
     manager_enter(m);
     if (!m->closing)
@@ -54,7 +54,7 @@ void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
     struct ground *ground = &m->ground;
     struct manager_outcome outcome;
 
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
     if (ground->scan.wanted) {
         replies_add(&ground->scans, reply);
@@ -77,7 +77,7 @@ void manager_stop_scan(struct manager *m, struct manager_reply reply)
     struct ground *ground = &m->ground;
     struct manager_outcome outcome = outcome_success();
 
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
     outcome.already = !scan_drop(&ground->scan);
     if (outcome.already) {
@@ -114,8 +114,8 @@ static bool complete(const struct manager *m, struct band_identity *band)
 }
 
 /* Who is meant; false, and *outcome says why, if that can't be. */
-static bool identify(const struct manager *m, const char *address, const char *device_id,
-                     struct band_identity *band, struct manager_outcome *outcome)
+static bool name_band(const struct manager *m, const char *address, const char *device_id,
+                      struct band_identity *band, struct manager_outcome *outcome)
 {
     copy_upper(band->address, sizeof(band->address), address);
     snprintf(band->name, sizeof(band->name), "%s", device_id ? device_id : "");
@@ -140,9 +140,9 @@ void manager_connect(struct manager *m, const char *address, const char *device_
     struct band_identity band;
     struct manager_outcome outcome;
 
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
-    if (identify(m, address, device_id, &band, &outcome))
+    if (name_band(m, address, device_id, &band, &outcome))
         device_connect(manager_device(m), &band, reply);
     else
         reply_now(reply, &outcome);
@@ -151,7 +151,7 @@ void manager_connect(struct manager *m, const char *address, const char *device_
 
 void manager_disconnect(struct manager *m, const char *device_id, struct manager_reply reply)
 {
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
     device_disconnect(manager_device(m), device_id, reply);
     manager_leave(m);
@@ -186,7 +186,7 @@ void manager_start_streaming(struct manager *m, sensor_set sensors, double rate,
 {
     const struct demand demand = {.sensors = sensors, .rate = rate, .seconds = seconds};
 
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
     device_start(manager_device(m), &demand, reply);
     manager_leave(m);
@@ -194,7 +194,7 @@ void manager_start_streaming(struct manager *m, sensor_set sensors, double rate,
 
 void manager_stop_streaming(struct manager *m, struct manager_reply reply)
 {
-    if (!enter(m, reply))
+    if (!command_enter(m, reply))
         return;
     told_stop(manager_device(m), reply);
     manager_leave(m);

@@ -89,7 +89,7 @@ bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
 
 /* ---- The flow's steps ---- */
 
-static void deliver(struct device *d, const struct packet *packet)
+static void data_deliver(struct device *d, const struct packet *packet)
 {
     TELL(d, packet, packet);
     flow_packet(&d->flow, packet);
@@ -109,7 +109,7 @@ static bool settle_once(struct device *d)
     case FLOW_DO_NOTHING:
         return false;
     case FLOW_DO_PACKET:
-        deliver(d, &packet);
+        data_deliver(d, &packet);
         break;
     case FLOW_DO_STREAM:
         flow_stream(&d->flow, facts.demand, d->ground->when.now_us);
@@ -161,7 +161,7 @@ void data_packet(struct device *d, const struct packet *packet)
     if (!(device_wanted(d) & SENSOR_BIT(packet->sensor)))
         return;
     if (flow_passes(&d->flow, packet, stream_held(&d->stream)))
-        deliver(d, packet);
+        data_deliver(d, packet);
     else if (!flow_hold(&d->flow, packet))
         log_warning("%s: too many packets came before the stream had started; the oldest are "
                     "dropped",

@@ -43,8 +43,8 @@ static enum flow_step next_of_end(struct flow *flow, const struct flow_facts *fa
     }
     return FLOW_DO_END;
 }
-static bool let_go(struct flow *flow, const struct flow_facts *facts, struct packet *packet,
-                   struct when *when)
+static bool let_one_go(struct flow *flow, const struct flow_facts *facts, struct packet *packet,
+                       struct when *when)
 {
     if (!facts->connected || is_awaited(when, flow->portion_us))
         return false;
@@ -76,7 +76,7 @@ enum flow_step flow_next(struct flow *flow, const struct flow_facts *facts, stru
         return next_of_end(flow, facts, packet);
     if (flow->streamed != facts->demand)
         return FLOW_DO_STREAM;
-    if (let_go(flow, facts, packet, when))
+    if (let_one_go(flow, facts, packet, when))
         return FLOW_DO_PACKET;
     return wants_time(flow, when) ? FLOW_DO_TIME : FLOW_DO_NOTHING;
 }

@@ -12,7 +12,7 @@
 /* Two drivers that undo each other would be a bug; the bound keeps it from hanging the daemon. */
 #define SETTLE_ROUNDS 64
 
-static void settle(struct manager *m)
+static void manager_settle(struct manager *m)
 {
     int rounds = 0;
 
@@ -54,7 +54,7 @@ void manager_enter(struct manager *m)
         forgive(m);
 }
 
-static void let_go(struct manager *m)
+static void manager_free(struct manager *m)
 {
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
         device_destroy(&m->devices[i]);
@@ -67,7 +67,7 @@ static void destroyed(void *user)
     void (*closed)(void *user) = m->closed;
     void *closed_user = m->closed_user;
 
-    let_go(m);
+    manager_free(m);
     if (closed)
         closed(closed_user);
 }
@@ -87,7 +87,7 @@ void manager_leave(struct manager *m)
 {
     m->again = true;
     if (m->depth == 1 && !m->closing)
-        settle(m);
+        manager_settle(m);
     if (--m->depth > 0 || m->destroying)
         return;
     if (m->closing)
@@ -233,7 +233,7 @@ struct manager *manager_create(const struct manager_config *config, struct backe
     m->ground.when.wake_us = m->told_us = NEVER;
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
         if (!create_device(m, &m->devices[i])) {
-            let_go(m);
+            manager_free(m);
             return NULL;
         }
     }

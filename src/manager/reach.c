@@ -34,7 +34,7 @@ bool reach_was_seen(const struct reach *reach)
     return reach->seen_us != INT64_MIN && reach->seen_us >= reach->asked_us - RECENT_US;
 }
 
-static void enter(struct reach *reach, enum manager_link state)
+static void reach_enter(struct reach *reach, enum manager_link state)
 {
     static const char *const names[] = {
         [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
@@ -138,7 +138,7 @@ void reach_connect(struct reach *reach, const struct band_identity *band, int64_
 {
     want(reach, band);
     reach->known = reach->resumes = false;
-    enter(reach, LINK_CONNECTING);
+    reach_enter(reach, LINK_CONNECTING);
     reach->asked_us = until_us - CONNECT_LIMIT_US;
     reach->seen_us = seen_us;
     owe(reach, until_us);
@@ -162,10 +162,10 @@ void reach_queue(struct reach *reach, const struct band_identity *band, int64_t 
     reach->owed_until_us = now_us + CONNECT_LIMIT_US;
 }
 
-static void wait(struct reach *reach, bool resumes, int64_t now_us)
+static void wait_on(struct reach *reach, bool resumes, int64_t now_us)
 {
     reach->resumes = resumes;
-    enter(reach, LINK_WAITING);
+    reach_enter(reach, LINK_WAITING);
     reach->outage_told = false;
     reach->asked_us = now_us;
     reach->seen_us = INT64_MIN;
@@ -176,13 +176,13 @@ void reach_wait_for(struct reach *reach, const struct band_identity *band, bool 
 {
     want(reach, band);
     reach->known = false;
-    wait(reach, resumes, now_us);
+    wait_on(reach, resumes, now_us);
     reach_try_now(reach, now_us);
 }
 
 void reach_disconnect(struct reach *reach)
 {
-    enter(reach, LINK_DISCONNECTING);
+    reach_enter(reach, LINK_DISCONNECTING);
 }
 
 void reach_unqueue(struct reach *reach)
@@ -195,7 +195,7 @@ bool reach_leave(struct reach *reach)
     bool goes_on = reach->has_next;
 
     reach->has_next = reach->known = reach->resumes = false;
-    enter(reach, LINK_IDLE);
+    reach_enter(reach, LINK_IDLE);
     return goes_on;
 }
 
@@ -232,7 +232,7 @@ enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_
         return REACH_UP_UNWANTED;
     if (reach->state == LINK_CONNECTING && !is_the_wanted(reach, &made->band))
         return REACH_UP_OTHER_BAND;
-    enter(reach, LINK_CONNECTED);
+    reach_enter(reach, LINK_CONNECTED);
     want(reach, &made->band);
     reach->device = *made;
     reach->known = true;
@@ -265,7 +265,7 @@ enum reach_down reach_down(struct reach *reach)
                                                         : REACH_DOWN_EXPECTED;
 }
 
-static void back_off(struct reach *reach, int64_t now_us)
+static void reach_back_off(struct reach *reach, int64_t now_us)
 {
     const int64_t twice = 2 * reach->backoff_us;
 
@@ -276,7 +276,7 @@ static void back_off(struct reach *reach, int64_t now_us)
 void reach_failed(struct reach *reach, int64_t now_us)
 {
     if (reach->state == LINK_WAITING)
-        back_off(reach, now_us);
+        reach_back_off(reach, now_us);
 }
 
 void reach_lost(struct reach *reach, int64_t now_us)
@@ -285,13 +285,13 @@ void reach_lost(struct reach *reach, int64_t now_us)
 
     if (good || reach->backoff_us == 0)
         reach->backoff_us = BACKOFF_FIRST_US;
-    wait(reach, true, now_us);
-    back_off(reach, now_us);
+    wait_on(reach, true, now_us);
+    reach_back_off(reach, now_us);
 }
 
 void reach_drop(struct reach *reach)
 {
-    enter(reach, LINK_IDLE);
+    reach_enter(reach, LINK_IDLE);
 }
 
 bool reach_answered(struct reach *reach)

@@ -27,7 +27,7 @@ static bool has(sensor_set set, int sensor)
 }
 
 /* The time of the next try, each later than the one before, until a packet comes. */
-static void back_off(struct notification *it, int64_t now_us)
+static void back_off_sensor(struct notification *it, int64_t now_us)
 {
     if (it->backoff_us == 0)
         it->backoff_us = RETRY_FIRST_US;
@@ -35,12 +35,12 @@ static void back_off(struct notification *it, int64_t now_us)
     it->backoff_us = 2 * it->backoff_us < RETRY_LAST_US ? 2 * it->backoff_us : RETRY_LAST_US;
 }
 
-static void refuse(struct notification *it, int64_t now_us)
+static void refuse_sensor(struct notification *it, int64_t now_us)
 {
     if (it->heard_us == 0)
         it->heard_us = now_us;
     it->trouble = true;
-    back_off(it, now_us);
+    back_off_sensor(it, now_us);
 }
 
 /* ---- Silence ---- */
@@ -52,7 +52,7 @@ static bool is_silent(struct sensors *sensors, enum sensor sensor, struct when *
     if (it->trouble || is_awaited(when, it->heard_us + sensors->model->sensors[sensor].silent_us))
         return false;
     it->trouble = true;
-    back_off(it, when->now_us);
+    back_off_sensor(it, when->now_us);
     return true;
 }
 static bool is_retried(struct notification *it, struct when *when)
@@ -228,12 +228,12 @@ static bool turned_on(struct sensors *sensors, enum sensor sensor, bool failed, 
     it->state = failed ? NOTIFY_OFF : NOTIFY_ON;
     if (failed) {
         if (has(wanted, sensor))
-            refuse(it, now_us);
+            refuse_sensor(it, now_us);
         return has(wanted, sensor);
     }
     it->sound = false;
     if (it->trouble)
-        back_off(it, now_us);
+        back_off_sensor(it, now_us);
     else
         it->heard_us = now_us;
     return false;
@@ -310,7 +310,7 @@ void sensors_give_up(struct sensors *sensors, sensor_set set, int64_t now_us)
 {
     for (int i = 0; i < SENSOR_COUNT; i++) {
         if (has(set, i))
-            refuse(&sensors->of[i], now_us);
+            refuse_sensor(&sensors->of[i], now_us);
     }
 }
 

@@ -8,7 +8,7 @@
 /* No EEG packet this long after its subscription: its rate is taken to be the default one. */
 #define NO_EEG_US (2 * SECOND)
 
-static void enter(struct stream *stream, enum manager_stream state)
+static void stream_enter(struct stream *stream, enum manager_stream state)
 {
     static const char *const names[] = {
         [STREAM_IDLE] = "idle",
@@ -52,8 +52,8 @@ static int judged_by(int eeg_rate)
 }
 
 /* The rate is known, will not be, or has been waited for long enough. */
-static enum stream_step judge(struct stream *stream, const struct stream_facts *facts,
-                              struct when *when)
+static enum stream_step judge_rate(struct stream *stream, const struct stream_facts *facts,
+                                   struct when *when)
 {
     if (!(facts->on & stream->demand.sensors & SENSOR_BIT(SENSOR_EEG)) || facts->eeg_rate)
         return STREAM_DO_BEGIN;
@@ -75,7 +75,7 @@ static enum stream_step next_of_start(struct stream *stream, const struct stream
     if (!(facts->on & stream->demand.sensors))
         return STREAM_DO_FAIL;
     if (!overdue)
-        step = judge(stream, facts, when);
+        step = judge_rate(stream, facts, when);
     if (step != STREAM_DO_BEGIN)
         return step;
     if (facts->unreadable)
@@ -119,7 +119,7 @@ void stream_ask(struct stream *stream, const struct demand *demand, sensor_set f
                 bool connected, int64_t now_us)
 {
     if (stream->state == STREAM_IDLE)
-        enter(stream, STREAM_STARTING);
+        stream_enter(stream, STREAM_STARTING);
     if (!stream->starting) {
         stream->before = stream->state == STREAM_STREAMING ? stream->demand : (struct demand){0};
         stream->deadline_us = connected ? now_us + START_LIMIT_US : NEVER;
@@ -133,7 +133,7 @@ void stream_ask(struct stream *stream, const struct demand *demand, sensor_set f
 void stream_promise(struct stream *stream, const struct demand *demand, int eeg_rate,
                     struct clock_anchor now)
 {
-    enter(stream, STREAM_WAITING);
+    stream_enter(stream, STREAM_WAITING);
     stream->demand = *demand;
     stream->sample_rate = demand_rate(demand, eeg_rate);
     stream->told = demand->sensors;
@@ -153,7 +153,7 @@ void stream_expect(struct stream *stream, const struct manager_wants *wants, boo
 
     if (wants->sensors == 0 || (wants->until_utc_us && left <= 0))
         return;
-    enter(stream, STREAM_WAITING);
+    stream_enter(stream, STREAM_WAITING);
     stream->demand = (struct demand){
         .sensors = wants->sensors & SENSOR_SET_ALL,
         .rate = wants->sample_rate,
@@ -191,7 +191,7 @@ bool stream_begin(struct stream *stream, int eeg_rate, struct clock_anchor now)
     if (stream->since_utc_us == 0)
         stream->since_utc_us = now.utc_us;
     take_rate(stream, judged_by(eeg_rate));
-    enter(stream, STREAM_STREAMING);
+    stream_enter(stream, STREAM_STREAMING);
     end_start(stream);
     stream->interrupted = 0;
     stream->told = stream->demand.sensors;
@@ -219,7 +219,7 @@ sensor_set stream_end(struct stream *stream)
 {
     sensor_set told = stream->told;
 
-    enter(stream, STREAM_IDLE);
+    stream_enter(stream, STREAM_IDLE);
     stream_init(stream, stream->band);
     return told;
 }
@@ -237,7 +237,7 @@ void stream_link_up(struct stream *stream, int64_t now_us)
 {
     if (stream->state == STREAM_IDLE)
         return;
-    enter(stream, STREAM_STARTING);
+    stream_enter(stream, STREAM_STARTING);
     stream->before = (struct demand){0};
     stream->starting = true;
     stream->judging = false;
@@ -256,7 +256,7 @@ void stream_link_lost(struct stream *stream, int eeg_rate, struct clock_anchor n
         stream->sample_rate = demand_rate(&stream->demand, eeg_rate);
         stream->told = stream->demand.sensors;
     }
-    enter(stream, STREAM_WAITING);
+    stream_enter(stream, STREAM_WAITING);
     end_start(stream);
 }
 
