@@ -33,20 +33,24 @@ void json_cut(struct json *json, size_t len)
     json->text[len] = '\0';
 }
 
-/* Makes room for `more` bytes and a terminating zero. A message is far below what malloc refuses.
- */
-static char *reserve(struct json *json, size_t more)
+/* A message is far below what malloc refuses. */
+static void grow(struct json *json, size_t least)
 {
-    if (json->len + more + 1 > json->size) {
-        size_t size = json->size ? json->size : FIRST_SIZE;
-        while (size < json->len + more + 1)
-            size *= 2;
-        char *text = realloc(json->text, size);
-        if (!text)
-            abort();
-        json->text = text;
-        json->size = size;
-    }
+    size_t size = json->size ? json->size : FIRST_SIZE;
+    while (size < least)
+        size *= 2;
+    char *text = realloc(json->text, size);
+    if (!text)
+        abort();
+    json->text = text;
+    json->size = size;
+}
+
+/* Makes room for `more` bytes and a terminating zero. */
+static inline char *reserve(struct json *json, size_t more)
+{
+    if (json->len + more + 1 > json->size)
+        grow(json, json->len + more + 1);
     return json->text + json->len;
 }
 
@@ -66,14 +70,29 @@ static void append_char(struct json *json, char c)
     json->len++;
 }
 
-/* What was written last tells whether a comma is due: no state to keep beside the text. */
+/* Makes room for a value of `more` bytes, and puts the comma before it where one is due: what was
+ * written last tells, no state beside the text. Returns where the value goes. */
+static char *room_for_value(struct json *json, size_t more)
+{
+    char *end = reserve(json, more + 1);
+    const char last = json->len > 0 ? end[-1] : '[';
+    if (last == '{' || last == '[' || last == ':')
+        return end;
+    *end = ',';
+    json->len++;
+    return end + 1;
+}
+
+/* What room_for_value() returned has been filled up to `end`. */
+static void value_ends(struct json *json, char *end)
+{
+    *end = '\0';
+    json->len = (size_t)(end - json->text);
+}
+
 static void separate(struct json *json)
 {
-    if (json->len == 0)
-        return;
-    char last = json->text[json->len - 1];
-    if (last != '{' && last != '[' && last != ':')
-        append_char(json, ',');
+    value_ends(json, room_for_value(json, 0));
 }
 
 void json_begin_object(struct json *json)
@@ -137,6 +156,13 @@ void json_string_or_null(struct json *json, const char *value)
         json_null(json);
 }
 
+static void put_value(struct json *json, const char *text, size_t len)
+{
+    char *end = room_for_value(json, len);
+    memcpy(end, text, len);
+    value_ends(json, end + len);
+}
+
 /* Writes the digits of `value` so that they end at `end`, two at a time; returns where they begin.
  */
 static char *digits_before(char *end, uint64_t value)
@@ -167,8 +193,7 @@ void json_integer(struct json *json, int64_t value)
 
     if (value < 0)
         *--begin = '-';
-    separate(json);
-    append(json, begin, (size_t)(end - begin));
+    put_value(json, begin, (size_t)(end - begin));
 }
 
 /*
@@ -207,8 +232,7 @@ void json_fixed(struct json *json, double value, int decimals)
     begin = digits_before(begin, magnitude);
     if (rounded < 0)
         *--begin = '-';
-    separate(json);
-    append(json, begin, (size_t)(end - begin));
+    put_value(json, begin, (size_t)(end - begin));
 }
 
 void json_real(struct json *json, double value)
@@ -226,31 +250,27 @@ void json_real(struct json *json, double value)
 
 void json_bool(struct json *json, bool value)
 {
-    separate(json);
-    append(json, value ? "true" : "false", value ? 4 : 5);
+    put_value(json, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_null(struct json *json)
 {
-    separate(json);
-    append(json, "null", 4);
+    put_value(json, "null", 4);
 }
 
 void json_raw(struct json *json, const char *text, size_t len)
 {
-    separate(json);
-    append(json, text, len);
+    put_value(json, text, len);
 }
 
 void json_key(struct json *json, const char *key)
 {
     const size_t len = strlen(key);
-    separate(json);
-    char *end = reserve(json, len + 3);
+    char *end = room_for_value(json, len + 3);
     end[0] = '"';
     memcpy(end + 1, key, len + 1);
     memcpy(end + 1 + len, "\":", 3);
-    json->len += len + 3;
+    value_ends(json, end + len + 3);
 }
 
 void json_put_string(struct json *json, const char *key, const char *value)
