@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "heart_goertzel.h"
 #include "heart_stats.h"
 
 /* Each fourth sample of light that ends at 5 Hz. */
@@ -84,20 +85,6 @@ static void take_off_line(double *x)
         x[i] -= mean + moment / spread * (i - (POINTS - 1) / 2.0);
 }
 
-/* Power at one rate, by Goertzel's recursion; x is weighted already. */
-static double power_at(const double *x, double per_minute, double fs)
-{
-    double turn = 2.0 * cos(2.0 * M_PI * per_minute / 60.0 / fs);
-    double one = 0.0;
-    double two = 0.0;
-    for (int i = 0; i < POINTS; i++) {
-        double now = x[i] + turn * one - two;
-        two = one;
-        one = now;
-    }
-    return one * one + two * two - turn * one * two;
-}
-
 static void weigh(double *x)
 {
     for (int i = 0; i < POINTS; i++)
@@ -151,20 +138,39 @@ static double rate_of(double bin)
     return RATE_FIRST + RATE_STEP * bin;
 }
 
+static double turn_of(double per_minute, double fs)
+{
+    return 2.0 * M_PI * per_minute / 60.0 / fs;
+}
+
+/* x is weighted already. */
+static void make_spectrum(const double *x, double fs, double power[RATES])
+{
+    _Static_assert(RATES % HEART_GOERTZEL_FOUR == 0, "four at once");
+    for (int k = 0; k < RATES; k += HEART_GOERTZEL_FOUR) {
+        double radians[HEART_GOERTZEL_FOUR];
+        for (int i = 0; i < HEART_GOERTZEL_FOUR; i++)
+            radians[i] = turn_of(rate_of(k + i), fs);
+        heart_goertzel_four(x, POINTS, radians, power + k);
+    }
+}
+
 /* In the newest ten seconds; NAN: no line of LINE_G. */
 static double strongest_line(double axes[HEART_MOTION_AXES][POINTS], double fs)
 {
-    double power[RATES];
+    double power[RATES] = {0.0};
+    double one[RATES];
+    double x[POINTS];
     int best = -1;
-    double x[HEART_MOTION_AXES][POINTS];
-    memcpy(x, axes, sizeof x);
-    for (int axis = 0; axis < HEART_MOTION_AXES; axis++)
-        weigh(x[axis]);
+    for (int axis = 0; axis < HEART_MOTION_AXES; axis++) {
+        memcpy(x, axes[axis], sizeof x);
+        weigh(x);
+        make_spectrum(x, fs, one);
+        for (int k = 0; k < RATES; k++)
+            power[k] += one[k];
+    }
     for (int k = 0; k < RATES; k++) {
         double rate = rate_of(k);
-        power[k] = 0.0;
-        for (int axis = 0; axis < HEART_MOTION_AXES; axis++)
-            power[k] += power_at(x[axis], rate, fs);
         if (rate >= LINE_FIRST && rate <= LINE_LAST && (best < 0 || power[k] > power[best]))
             best = k;
     }
@@ -245,12 +251,6 @@ static bool near_line(double rate, double line)
         if (fabs(rate - k * line / 2.0) < (k == 1 || k == 3 ? NEAR_LINE / 2.0 : NEAR_LINE))
             return true;
     return fabs(rate - 3.0 * line) < NEAR_LINE;
-}
-
-static void make_spectrum(const double *x, double fs, double power[RATES])
-{
-    for (int k = 0; k < RATES; k++)
-        power[k] = power_at(x, rate_of(k), fs);
 }
 
 static bool is_peak(const double *power, int k)
@@ -365,5 +365,6 @@ double heart_motion_rate(struct heart_motion *motion, const struct heart_signal 
     weigh(y);
     take_off_movement(x, axes);
     weigh(x);
-    return vote(motion, candidate(x, motion->line, fs, power_at(y, motion->line, fs)));
+    double raw = heart_goertzel(y, POINTS, turn_of(motion->line, fs));
+    return vote(motion, candidate(x, motion->line, fs, raw));
 }
