@@ -3,7 +3,7 @@
 #ifndef MANAGER_DATA_H
 #define MANAGER_DATA_H
 
-#include "device.h"
+#include "parts.h"
 
 /* `on_eeg_rate` hears of the rate while the pipeline still holds the EEG. False: no memory. */
 bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate));

@@ -2,7 +2,7 @@
 #ifndef MANAGER_LINKING_H
 #define MANAGER_LINKING_H
 
-#include "device.h"
+#include "parts.h"
 
 void device_connect(struct device *d, const struct band_identity *band, struct manager_reply reply);
 void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply);

@@ -1,5 +1,7 @@
 #include "streaming.h"
 
+#include "device.h"
+
 static bool is_possible(const struct device *d, const struct demand *demand,
                         struct manager_outcome *outcome)
 {

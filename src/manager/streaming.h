@@ -3,7 +3,7 @@
 #ifndef MANAGER_STREAMING_H
 #define MANAGER_STREAMING_H
 
-#include "device.h"
+#include "parts.h"
 
 void device_start(struct device *d, const struct demand *demand, struct manager_reply reply);
 

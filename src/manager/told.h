@@ -3,7 +3,7 @@
 #ifndef MANAGER_TOLD_H
 #define MANAGER_TOLD_H
 
-#include "device.h"
+#include "parts.h"
 
 /* Of a device_id that came with an address: what it may be. */
 #define TOLD_NAME_ALLOWED "the name of the band at that address; or give the address alone"
