@@ -3,36 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/filter.h"
+
+/* −54 dB. */
+#define KAISER_BETA 5.0
+
 static const double cutoff_hz[HEART_CUTOFFS] = {5.0, 8.0};
-
-/* Modified Bessel function of the first kind, order 0, by its power series. */
-static double bessel_i0(double x)
-{
-    double sum = 1.0;
-    double term = 1.0;
-    for (int k = 1; k < 32; k++) {
-        term *= (x / (2.0 * k)) * (x / (2.0 * k));
-        sum += term;
-    }
-    return sum;
-}
-
-/* Windowed sinc, Kaiser β = 5 (−54 dB), unit gain at DC. */
-static void design_lowpass(double taps[HEART_TAPS], double fc, double fs)
-{
-    const double beta = 5.0;
-    double sum = 0.0;
-    for (int i = 0; i < HEART_TAPS; i++) {
-        double n = i - HEART_HALF;
-        double x = 2.0 * fc * n / fs;
-        double sinc = i == HEART_HALF ? 1.0 : sin(M_PI * x) / (M_PI * x);
-        double edge = n / HEART_HALF;
-        taps[i] = sinc * bessel_i0(beta * sqrt(1.0 - edge * edge));
-        sum += taps[i];
-    }
-    for (int i = 0; i < HEART_TAPS; i++)
-        taps[i] /= sum;
-}
 
 static void correlate_taps(double noise[HEART_TAPS], const double taps[HEART_TAPS])
 {
@@ -52,7 +28,7 @@ void heart_signal_start(struct heart_signal *signal, double fs)
     memset(signal, 0, sizeof *signal);
     signal->fs = fs;
     for (int c = 0; c < HEART_CUTOFFS; c++)
-        design_lowpass(signal->taps[c], cutoff_hz[c], fs);
+        lowpass_taps(HEART_HALF, cutoff_hz[c] / fs, KAISER_BETA, signal->taps[c]);
     correlate_taps(signal->noise, signal->taps[HEART_8HZ]);
     design_baseline(signal->base_taps);
 }
