@@ -69,6 +69,9 @@ struct capture_record {
     char label[CAPTURE_LABEL_MAX];
 };
 
+/* What is wrong with a line of a file that holds zeros: it is no text for capture_parse(). */
+#define CAPTURE_NULS "it holds NULs, as a disk leaves where it did not write"
+
 /*
  * Parses one line, terminated by a zero, with or without its newline. Returns NULL, or a sentence
  * that says what is wrong with it, without full stop; *record is unspecified then.

@@ -95,7 +95,7 @@ static bool plays(enum capture_kind kind)
 static const char *parse(struct replay *replay, const char *line)
 {
     if (replay->reader.nuls)
-        return "it holds NULs, as a disk leaves where it did not write";
+        return CAPTURE_NULS;
     const char *wrong = capture_parse(line, &replay->next);
     if (!wrong && replay->next.kind == CAPTURE_MODEL && !replay->next.model)
         return "it is of a kind of band unknown to this version";

@@ -121,9 +121,8 @@ static bool is_text(const struct playback *playback, FILE *file)
 static const char *play_line(struct playback *playback, FILE *file)
 {
     const struct playback_listener *listener = playback->listener;
-    const char *fault = is_text(playback, file)
-                            ? capture_parse(playback->line, &playback->record)
-                            : "it holds NULs, as a disk leaves where it did not write";
+    const char *fault =
+        is_text(playback, file) ? capture_parse(playback->line, &playback->record) : CAPTURE_NULS;
 
     if (fault)
         return fault;
