@@ -1,6 +1,6 @@
-/* The rows of eeg.csv at the rate that was asked for: a decimator that follows the band's rate. */
-#ifndef RECORD_THINNING_H
-#define RECORD_THINNING_H
+/* EEG at the rate that was asked for: a decimator that follows the band's rate. */
+#ifndef DSP_THINNING_H
+#define DSP_THINNING_H
 
 #include <stdbool.h>
 
@@ -21,5 +21,7 @@ struct thinning {
 bool thinning_push(struct thinning *thinning, const struct sample_block *block, double asked);
 /* The end: emits what is still inside and frees it. */
 void thinning_finish(struct thinning *thinning);
+/* The same without a word of it. */
+void thinning_drop(struct thinning *thinning);
 
 #endif

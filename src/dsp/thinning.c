@@ -1,15 +1,20 @@
-#include "thinning.h"
+#include "dsp/thinning.h"
 
 #include <stddef.h>
 
-void thinning_finish(struct thinning *thinning)
+void thinning_drop(struct thinning *thinning)
 {
-    if (thinning->decimator) {
-        decimator_flush(thinning->decimator, thinning->emit, thinning->user);
+    if (thinning->decimator)
         decimator_destroy(thinning->decimator);
-    }
     thinning->decimator = NULL;
     thinning->factor = 0;
+}
+
+void thinning_finish(struct thinning *thinning)
+{
+    if (thinning->decimator)
+        decimator_flush(thinning->decimator, thinning->emit, thinning->user);
+    thinning_drop(thinning);
 }
 
 bool thinning_push(struct thinning *thinning, const struct sample_block *block, double asked)

@@ -6,19 +6,9 @@
 
 #define BATTERY_REPEAT_S 60
 
-void feed_init(struct feed *feed, const struct sinks *sinks)
-{
-    memset(feed, 0, sizeof(*feed));
-    feed->sinks = sinks;
-    feed->factor = 1;
-    json_init(&feed->message);
-    json_init(&feed->battery);
-}
-
 void feed_finish(struct feed *feed)
 {
-    if (feed->decimator)
-        decimator_destroy(feed->decimator);
+    thinning_drop(&feed->thinning);
     json_finish(&feed->message);
     json_finish(&feed->battery);
 }
@@ -91,6 +81,15 @@ static void send_raw(void *user, const struct sample_block *block)
     send_data(feed, MESSAGE_RAW, sensor, block->arrival_us);
 }
 
+void feed_init(struct feed *feed, const struct sinks *sinks)
+{
+    memset(feed, 0, sizeof(*feed));
+    feed->sinks = sinks;
+    feed->thinning = (struct thinning){.user = feed, .emit = send_raw};
+    json_init(&feed->message);
+    json_init(&feed->battery);
+}
+
 static void send_battery(struct feed *feed, const struct sample_block *block)
 {
     send_raw(feed, block);
@@ -99,28 +98,9 @@ static void send_battery(struct feed *feed, const struct sample_block *block)
     feed->battery_age = 0;
 }
 
-/* The decimator that the stream's rate asks for; a change lets the old one's samples out first. */
-static struct decimator *decimator_for(struct feed *feed, const struct sample_block *block)
-{
-    int factor = decimator_factor(block->rate, manager_status(feed->manager)->sample_rate);
-
-    if (factor != feed->factor) {
-        feed_flush(feed);
-        feed->factor = factor;
-        feed->decimator =
-            factor > 1 ? decimator_create(factor, block->samples.as->channel_count) : NULL;
-    }
-    return feed->decimator;
-}
-
 void feed_flush(struct feed *feed)
 {
-    if (!feed->decimator)
-        return;
-    decimator_flush(feed->decimator, send_raw, feed);
-    decimator_destroy(feed->decimator);
-    feed->decimator = NULL;
-    feed->factor = 1;
+    thinning_finish(&feed->thinning);
 }
 
 /* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
@@ -141,9 +121,8 @@ void feed_samples(struct feed *feed, const struct sample_block *block)
     }
     if (!is_streamed(feed, sensor))
         return;
-    struct decimator *decimator = sensor == SENSOR_EEG ? decimator_for(feed, block) : NULL;
-    if (decimator)
-        decimator_push(decimator, block, send_raw, feed);
+    if (sensor == SENSOR_EEG)
+        thinning_push(&feed->thinning, block, manager_status(feed->manager)->sample_rate);
     else
         send_raw(feed, block);
 }

@@ -3,7 +3,7 @@
 #ifndef PROTOCOL_FEED_H
 #define PROTOCOL_FEED_H
 
-#include "dsp/decimator.h"
+#include "dsp/thinning.h"
 #include "protocol/json.h"
 #include "sinks.h"
 
@@ -20,8 +20,7 @@ struct sequence {
 struct feed {
     const struct sinks *sinks;
     struct manager *manager; /* tells of band and stream; NULL: there is none */
-    struct decimator *decimator;
-    int factor; /* of the decimator; 1: none */
+    struct thinning thinning;
     struct sequence sequences[SEQUENCE_BANDS];
     uint64_t clock; /* counts uses of sequences */
     struct json message;

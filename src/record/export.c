@@ -11,10 +11,10 @@
 #include "columns.h"
 #include "csv.h"
 #include "disk.h"
+#include "dsp/thinning.h"
 #include "record/bdf.h"
 #include "record/playback.h"
 #include "record/session.h"
-#include "thinning.h"
 
 /* Rows are handed to the file once this many bytes are together. */
 #define CHUNK (64 * 1024)

@@ -4,9 +4,9 @@
 
 #include "aside.h"
 #include "band/capture.h"
+#include "dsp/thinning.h"
 #include "place.h"
 #include "record/recorder.h"
-#include "thinning.h"
 #include "writer.h"
 
 struct recorder {
