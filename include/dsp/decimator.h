@@ -24,8 +24,8 @@ void decimator_destroy(struct decimator *decimator);
 
 /*
  * Takes a block of SENSOR_EEG at the native rate; calls `emit` with none, one or two blocks at the
- * lower rate: two where a gap makes it flush what came before. rate and rate_measured are the
- * output's.
+ * lower rate, or some more: where a gap makes it flush what came before, and where times that one
+ * step can't tell to 0.05 ms begin another. rate and rate_measured are the output's.
  */
 void decimator_push(struct decimator *decimator, const struct sample_block *block,
                     void (*emit)(void *user, const struct sample_block *block), void *user);

@@ -19,6 +19,11 @@
 /* Inputs whose outputs are still to come: those inside the filter's delay. */
 #define RING 128
 
+/* A block has one step between its samples, that of its first two: where a sample is further off
+ * that, ms, another block begins with it. For each has its packet's time, and the band's fit moves
+ * from packet to packet. */
+#define OFF_STEP_MS 0.05
+
 /* Gaps up to this are bridged for the filter. */
 #define BRIDGE_S 0.020
 
@@ -101,6 +106,13 @@ static void emit_block(struct decimator *d)
     d->block.restart = false;
 }
 
+static bool is_off_step(const struct sample_block *block, double time_ms)
+{
+    const double due_ms = block->first_ms + (double)block->samples.count * block->step_ms;
+
+    return block->samples.count > 1 && fabs(time_ms - due_ms) > OFF_STEP_MS;
+}
+
 static void output(struct decimator *d, int64_t k)
 {
     struct samples *out = &d->block.samples;
@@ -111,11 +123,15 @@ static void output(struct decimator *d, int64_t k)
         d->lost++;
         return;
     }
+    if (is_off_step(&d->block, input->time_ms))
+        emit_block(d);
     if (out->count == 0) {
         d->block.first_ms = input->time_ms;
         d->block.lost = d->lost;
         d->lost = 0;
     }
+    if (out->count == 1)
+        d->block.step_ms = input->time_ms - d->block.first_ms;
     struct eeg_sample *sample = &out->eeg[out->count++];
     for (size_t c = 0; c < d->channels; c++) {
         float y;

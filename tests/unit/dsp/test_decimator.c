@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dsp/decimator.h"
@@ -137,6 +138,34 @@ static void every_grid_point_comes_out_or_is_lost(void **state)
         assert_true(out.times[i] > out.times[i - 1]);
 }
 
+/* Packets whose times and steps are a little off each other's, as while the band's fit settles. */
+static void each_time_is_that_of_its_input(void **state)
+{
+    static double times[5000];
+    struct decimator *d = decimator_create(4, 2);
+
+    (void)state;
+    memset(&out, 0, sizeof(out));
+    srand(4);
+    for (int64_t n = 0; n < 5000; n += 25) {
+        struct sample_block block = {.rate = 250, .rate_measured = RATE, .restart = n == 0};
+        block.samples.sensor = SENSOR_EEG;
+        block.samples.as = &model_default()->sensors[SENSOR_EEG];
+        block.samples.count = 25;
+        block.step_ms = 1000 / RATE * (1 + 0.004 * ((double)rand() / RAND_MAX - 0.5));
+        block.first_ms = (double)n * 1000 / RATE + 1.2 * (double)rand() / RAND_MAX;
+        for (int i = 0; i < 25; i++)
+            times[n + i] = block.first_ms + i * block.step_ms;
+        decimator_push(d, &block, collect, &out);
+    }
+    decimator_flush(d, collect, &out);
+    decimator_destroy(d);
+    assert_int_equal(out.count, 1250);
+    assert_in_range(out.blocks, 200, 900);
+    for (size_t i = 0; i < out.count; i++)
+        assert_true(fabs(out.times[i] - times[4 * i]) < 0.1);
+}
+
 static void a_restart_keeps_the_two_stretches_apart(void **state)
 {
     struct decimator *d = decimator_create(4, 2);
@@ -173,6 +202,7 @@ int main(void)
         cmocka_unit_test(the_pass_band_passes_at_the_time_of_the_input),
         cmocka_unit_test(nothing_folds_back),
         cmocka_unit_test(every_grid_point_comes_out_or_is_lost),
+        cmocka_unit_test(each_time_is_that_of_its_input),
         cmocka_unit_test(a_restart_keeps_the_two_stretches_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
