@@ -7,11 +7,13 @@ docs/dsp.md quotes. Seeds and parameters of the report are none that the constan
 
 import json
 import os
+import subprocess
 
 import numpy as np
 import pytest
 from eeg_simulation import add_blinks, background, lost_packets, mains, muscle, pops, sway
 from test_eeg import EDGES, PROBE, notched, probe, second_bands, welch_bands, window
+from recordings import CAPTURES, EEG, name  # test_eeg has said where they are
 
 LONG = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
 SECONDS = 300 if LONG else 90
@@ -150,3 +152,17 @@ def test_mains_and_lost_packets_leave_it_true(fs):
     spoilt += mains(rng, len(clean), fs, 20)
     hold(judged("18 blinks a minute, mains, a packet lost each 20 s", clean, spoilt, fs,
                 gaps=lost_packets(SECONDS, fs, 20.3)), 0.7, 0.7)
+
+
+@pytest.mark.parametrize("path", [*CAPTURES, *EEG], ids=name)
+def test_no_window_of_a_capture_flagged_for_muscle_is_told_good(path):
+    """Indices of what muscle drowns are null there; a capture of a real band is where they are beside the clone."""
+    run = subprocess.run([PROBE.parent / "linkbandd", "process", path], check=True, capture_output=True, timeout=120)
+    told = [m["data"] for m in map(json.loads, run.stdout.splitlines())
+            if m["type"] == "processed_data" and m["sensor_type"] == "eeg"]
+    flagged = [d for d in told if "muscle" in d["artefacts"]]
+    print(f"{name(path)}: {len(flagged)} of {len(told)} windows are flagged for muscle")
+    assert told and not [d for d in flagged if d["signal_quality"] == "good"]
+    # The indices are channel 1's: what muscle drowns there is told in none.
+    drowned = [d for d in flagged if d["ch1_muscle"] is not None and d["ch1_muscle"] > 1.2]
+    assert not [d for d in drowned if d["focus_index"] is not None or d["stress_index"] is not None]
