@@ -243,7 +243,8 @@ void device_packet(struct device *d, const struct packet *packet)
     } else {
         if (packet->sensor < SENSOR_STREAMED)
             reach_prove(&d->reach);
-        if (sensors_heard(&d->sensors, packet->sensor, d->ground->when.now_us, &silent_for))
+        if (sensors_heard(&d->sensors, packet->sensor, packet->lane, d->ground->when.now_us,
+                          &silent_for))
             told_sensor(d, packet->sensor, SENSOR_FLOWING, silent_for);
     }
     data_packet(d, packet);
@@ -277,7 +278,7 @@ bool device_create(struct device *d, struct ground *ground, const struct link_li
     d->ground = ground;
     d->listener = *listener;
     sensors_begin(&d->sensors, model_default());
-    stream_init(&d->stream, d->reach.label);
+    stream_init(&d->stream, d->reach.label, d->sensors.model);
     return data_init(d, on_eeg_rate);
 }
 

@@ -49,7 +49,7 @@ static inline bool device_is_connected(const struct device *d)
 
 static inline sensor_set device_demand(const struct device *d)
 {
-    return stream_sensors(&d->stream) | d->recording;
+    return (stream_sensors(&d->stream) | d->recording) & d->sensors.has;
 }
 
 /* What its link is to bring now. */

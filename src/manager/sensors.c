@@ -18,7 +18,7 @@
 
 void sensors_begin(struct sensors *sensors, const struct band_model *model)
 {
-    *sensors = (struct sensors){.model = model};
+    *sensors = (struct sensors){.model = model, .has = model_sensors(model)};
 }
 
 static bool has(sensor_set set, int sensor)
@@ -283,11 +283,16 @@ void sensors_probed(struct sensors *sensors, bool alive, int64_t now_us)
 
 /* ---- What is heard, and what is not ---- */
 
-bool sensors_heard(struct sensors *sensors, enum sensor sensor, int64_t now_us, double *silent_for)
+bool sensors_heard(struct sensors *sensors, enum sensor sensor, unsigned lane, int64_t now_us,
+                   double *silent_for)
 {
     struct notification *it = &sensors->of[sensor];
     bool had_trouble = it->trouble;
 
+    it->lanes |= 1u << lane;
+    if (it->lanes != (1u << sensors->model->sensors[sensor].lanes) - 1)
+        return false;
+    it->lanes = 0;
     *silent_for = sensors_silent_for(sensors, sensor, now_us);
     it->heard_us = now_us;
     it->trouble = false;

@@ -24,12 +24,14 @@ struct notification {
     bool sound;       /* a packet came since it was turned on that could be read */
     unsigned bad;     /* packets since the last sound one that could not */
     size_t bad_len;   /* bytes of each of these; 0: of different lengths */
+    unsigned lanes;   /* of those that came since the sensor was last heard: a bit each */
     int64_t heard_us; /* 0: never */
     int64_t retry_us, backoff_us;
 };
 
 struct sensors {
     const struct band_model *model;
+    sensor_set has; /* of it */
     struct notification of[SENSOR_COUNT];
     bool started;        /* the model's start has been written */
     bool busy, writing;  /* an operation is under way; it is a write */
@@ -72,9 +74,10 @@ bool sensors_notified(struct sensors *sensors, enum sensor sensor, bool on, bool
 void sensors_written(struct sensors *sensors);
 void sensors_probed(struct sensors *sensors, bool alive, int64_t now_us);
 
-/* A packet that can be read. Returns whether the sensor had been in trouble, and for how long it
- * had been silent. */
-bool sensors_heard(struct sensors *sensors, enum sensor sensor, int64_t now_us, double *silent_for);
+/* A packet that can be read; a sensor is heard once each of its lanes was. Returns whether the
+ * sensor had been in trouble, and for how long it had been silent. */
+bool sensors_heard(struct sensors *sensors, enum sensor sensor, unsigned lane, int64_t now_us,
+                   double *silent_for);
 /* One that can't is no sign of life. */
 void sensors_heard_bad(struct sensors *sensors, const struct packet *packet);
 /* Those whose operations hang, as if refused; once they complete the sensors just flow. */

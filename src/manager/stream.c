@@ -22,9 +22,9 @@ static void stream_enter(struct stream *stream, enum manager_stream state)
     stream->state = state;
 }
 
-void stream_init(struct stream *stream, const char *band)
+void stream_init(struct stream *stream, const char *band, const struct band_model *model)
 {
-    *stream = (struct stream){.band = band, .ends_us = NEVER};
+    *stream = (struct stream){.band = band, .model = model, .ends_us = NEVER};
 }
 
 sensor_set stream_open(const struct stream *stream, const struct stream_facts *facts)
@@ -46,9 +46,9 @@ sensor_set stream_sensors(const struct stream *stream)
 
 /* ---- Its next step ---- */
 
-static int judged_by(int eeg_rate)
+static int judged_by(const struct stream *stream, int eeg_rate)
 {
-    return eeg_rate ? eeg_rate : DEMAND_DEFAULT_RATE;
+    return eeg_rate ? eeg_rate : demand_default_rate(stream->model);
 }
 
 /* The rate is known, will not be, or has been waited for long enough. */
@@ -80,7 +80,8 @@ static enum stream_step next_of_start(struct stream *stream, const struct stream
         return step;
     if (facts->unreadable)
         return STREAM_DO_FAIL;
-    if (stream->owed && !demand_rate_fits(&stream->demand, judged_by(facts->eeg_rate)))
+    if (stream->owed &&
+        !demand_rate_fits(&stream->demand, stream->model, judged_by(stream, facts->eeg_rate)))
         return STREAM_DO_REFUSE;
     return STREAM_DO_BEGIN;
 }
@@ -112,7 +113,7 @@ bool stream_is_so(const struct stream *stream, const struct demand *demand, int 
 {
     return stream->state == STREAM_STREAMING && !stream->starting &&
            stream->demand.sensors == demand->sensors &&
-           demand_rate(demand, eeg_rate) == stream->sample_rate;
+           demand_rate(demand, stream->model, eeg_rate) == stream->sample_rate;
 }
 
 void stream_ask(struct stream *stream, const struct demand *demand, sensor_set flowing,
@@ -135,7 +136,7 @@ void stream_promise(struct stream *stream, const struct demand *demand, int eeg_
 {
     stream_enter(stream, STREAM_WAITING);
     stream->demand = *demand;
-    stream->sample_rate = demand_rate(demand, eeg_rate);
+    stream->sample_rate = demand_rate(demand, stream->model, eeg_rate);
     stream->told = demand->sensors;
     set_end(stream, now);
 }
@@ -159,7 +160,7 @@ void stream_expect(struct stream *stream, const struct manager_wants *wants, boo
         .rate = wants->sample_rate,
         .seconds = wants->seconds,
     };
-    stream->sample_rate = demand_rate(&stream->demand, 0);
+    stream->sample_rate = demand_rate(&stream->demand, stream->model, 0);
     stream->since_utc_us = wants->since_utc_us;
     stream->until_utc_us = wants->until_utc_us;
     stream->ends_us = wants->until_utc_us ? now.boot_us + left : NEVER;
@@ -178,7 +179,7 @@ static void end_start(struct stream *stream)
 static void take_rate(struct stream *stream, int eeg_rate)
 {
     stream->taken_rate = eeg_rate;
-    stream->sample_rate = demand_rate(&stream->demand, eeg_rate);
+    stream->sample_rate = demand_rate(&stream->demand, stream->model, eeg_rate);
 }
 
 bool stream_begin(struct stream *stream, int eeg_rate, struct clock_anchor now)
@@ -190,7 +191,7 @@ bool stream_begin(struct stream *stream, int eeg_rate, struct clock_anchor now)
         set_end(stream, now);
     if (stream->since_utc_us == 0)
         stream->since_utc_us = now.utc_us;
-    take_rate(stream, judged_by(eeg_rate));
+    take_rate(stream, judged_by(stream, eeg_rate));
     stream_enter(stream, STREAM_STREAMING);
     end_start(stream);
     stream->interrupted = 0;
@@ -220,7 +221,7 @@ sensor_set stream_end(struct stream *stream)
     sensor_set told = stream->told;
 
     stream_enter(stream, STREAM_IDLE);
-    stream_init(stream, stream->band);
+    stream_init(stream, stream->band, stream->model);
     return told;
 }
 
@@ -233,10 +234,16 @@ bool stream_found_rate(struct stream *stream, int eeg_rate)
     return true;
 }
 
-void stream_link_up(struct stream *stream, int64_t now_us)
+void stream_link_up(struct stream *stream, const struct band_model *model, int64_t now_us)
 {
+    const sensor_set has = model_sensors(model);
+
+    stream->model = model;
     if (stream->state == STREAM_IDLE)
         return;
+    stream->demand.sensors &= has;
+    stream->told &= has;
+    stream->interrupted &= has;
     stream_enter(stream, STREAM_STARTING);
     stream->before = (struct demand){0};
     stream->starting = true;
@@ -253,7 +260,7 @@ void stream_link_lost(struct stream *stream, int eeg_rate, struct clock_anchor n
         stream->interrupted = stream->told;
     if (stream->owed) {
         set_end(stream, now);
-        stream->sample_rate = demand_rate(&stream->demand, eeg_rate);
+        stream->sample_rate = demand_rate(&stream->demand, stream->model, eeg_rate);
         stream->told = stream->demand.sensors;
     }
     stream_enter(stream, STREAM_WAITING);

@@ -18,6 +18,7 @@
 
 struct stream {
     const char *band; /* its name, for the log */
+    const struct band_model *model;
     enum manager_stream state;
     struct demand demand, before; /* before: what a re-configuration falls back to */
     bool starting;                /* subscriptions or the rate are waited for */
@@ -51,7 +52,7 @@ enum stream_step {
     STREAM_DO_END,     /* its time is over */
 };
 
-void stream_init(struct stream *stream, const char *band);
+void stream_init(struct stream *stream, const char *band, const struct band_model *model);
 
 /* Its next step, to be taken; none: it names the time to be asked again. */
 enum stream_step stream_next(struct stream *stream, const struct stream_facts *facts,
@@ -94,7 +95,7 @@ sensor_set stream_end(struct stream *stream);
 /* The band's rate turned out. Returns whether another one was told. */
 bool stream_found_rate(struct stream *stream, int eeg_rate);
 
-void stream_link_up(struct stream *stream, int64_t now_us);
+void stream_link_up(struct stream *stream, const struct band_model *model, int64_t now_us);
 /* What is under way is promised now. */
 void stream_link_lost(struct stream *stream, int eeg_rate, struct clock_anchor now);
 /* stream_stopped is told. Returns false if it was not running. */

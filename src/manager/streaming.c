@@ -2,6 +2,12 @@
 
 #include "device.h"
 
+/* Its model; before it was met the first of the table, whose rates are the usual ones. */
+static const struct band_model *kind_of(const struct device *d)
+{
+    return d->reach.known ? d->sensors.model : model_default();
+}
+
 static bool is_possible(const struct device *d, const struct demand *demand,
                         struct manager_outcome *outcome)
 {
@@ -56,8 +62,20 @@ static void start_already(struct device *d, const struct demand *demand, struct 
     reply_now(reply, &outcome);
 }
 
-void device_start(struct device *d, const struct demand *demand, struct manager_reply reply)
+/* Of a band that has been met only what it has: all sensors are asked for by default. */
+static struct demand had(const struct device *d, const struct demand *asked)
 {
+    struct demand demand = *asked;
+
+    if (d->reach.known)
+        demand.sensors &= d->sensors.has;
+    return demand;
+}
+
+void device_start(struct device *d, const struct demand *asked, struct manager_reply reply)
+{
+    const struct demand wanted = had(d, asked);
+    const struct demand *demand = &wanted;
     struct manager_outcome outcome;
 
     if (!is_possible(d, demand, &outcome))
@@ -73,8 +91,8 @@ void device_start(struct device *d, const struct demand *demand, struct manager_
 bool device_rate_fits(const struct device *d, const struct demand *demand,
                       struct manager_outcome *outcome)
 {
-    if (demand_rate_fits(demand, device_eeg_rate(d)))
+    if (demand_rate_fits(demand, kind_of(d), device_eeg_rate(d)))
         return true;
-    *outcome = demand_refusal(demand, device_eeg_rate(d));
+    *outcome = demand_refusal(demand, kind_of(d), device_eeg_rate(d));
     return false;
 }

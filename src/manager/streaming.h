@@ -5,7 +5,7 @@
 
 #include "parts.h"
 
-void device_start(struct device *d, const struct demand *demand, struct manager_reply reply);
+void device_start(struct device *d, const struct demand *asked, struct manager_reply reply);
 
 /* Whether the band gives EEG at this rate, as far as that is known; if not, *outcome says so. */
 bool device_rate_fits(const struct device *d, const struct demand *demand,

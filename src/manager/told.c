@@ -152,8 +152,8 @@ void told_failed(struct device *d)
 void told_rate_refused(struct device *d)
 {
     const int rate = pipeline_eeg_rate(d->flow.pipeline);
-    struct manager_outcome outcome =
-        demand_refusal(&d->stream.demand, rate ? rate : DEMAND_DEFAULT_RATE);
+    struct manager_outcome outcome = demand_refusal(
+        &d->stream.demand, d->stream.model, rate ? rate : demand_default_rate(d->stream.model));
     sensor_set told = 0;
 
     if (!stream_fall_back(&d->stream))
@@ -264,7 +264,7 @@ static void begin_link(struct device *d)
     utc_begin(&d->utc, offset_known, offset_us, d->ground->when.now_us);
     sensors_begin(&d->sensors, model ? model : model_default());
     data_link_up(d);
-    stream_link_up(&d->stream, d->ground->when.now_us);
+    stream_link_up(&d->stream, d->sensors.model, d->ground->when.now_us);
 }
 
 /* The band notifies its level only as it changes, minutes apart: the one read at connection is the
@@ -278,7 +278,7 @@ static void tell_battery_level(struct device *d)
 
     if (d->reach.state != LINK_CONNECTED || device->battery_level == BATTERY_UNKNOWN)
         return;
-    sensors_heard(&d->sensors, SENSOR_BAT, d->ground->when.now_us, &silent_for);
+    sensors_heard(&d->sensors, SENSOR_BAT, 0, d->ground->when.now_us, &silent_for);
     data_packet(d, &packet);
 }
 

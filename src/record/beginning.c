@@ -31,7 +31,7 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     session_copy_text(info->address, sizeof(info->address), band->address);
     session_copy_text(info->firmware, sizeof(info->firmware), band->firmware);
     session_copy_text(info->model, sizeof(info->model), pipeline_model(band->pipeline)->name);
-    info->sensors = request->sensors;
+    info->sensors = request->sensors & model_sensors(pipeline_model(band->pipeline));
     info->formats = request->formats ? request->formats : FORMAT_DEFAULT;
     info->sample_rate = request->sample_rate;
     info->eeg_rate = band->eeg_rate;

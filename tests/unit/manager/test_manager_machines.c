@@ -168,16 +168,16 @@ static void a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up(void *
     sensors_begin(&sensors, model_default());
     let_pass(&when, 2.2, BAT | EEG | PPG);
     when.now_us += SECOND;
-    assert_false(sensors_heard(&sensors, SENSOR_EEG, when.now_us, &silent_for));
+    assert_false(sensors_heard(&sensors, SENSOR_EEG, 0, when.now_us, &silent_for));
     let_pass(&when, 2.9, BAT | EEG | PPG);
     assert_string_equal(done, "");
     let_pass(&when, 60, BAT | EEG | PPG);
     assert_string_equal(done, "eeg silent, ppg silent, gives up");
-    assert_true(sensors_heard(&sensors, SENSOR_PPG, when.now_us, &silent_for));
+    assert_true(sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for));
     assert_true(silent_for >= 5);
     let_pass(&when, 3, BAT | EEG | PPG);
     assert_string_equal(done, "");
-    assert_false(sensors_heard(&sensors, SENSOR_PPG, when.now_us, &silent_for));
+    assert_false(sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for));
     let_pass(&when, 4.5, BAT | EEG | PPG);
     assert_string_equal(done, "eeg retrying, eeg off, start, eeg on, ");
 }
@@ -196,7 +196,7 @@ static void ask(sensor_set set, double rate, const struct when *when)
 {
     const struct demand demand = {.sensors = set, .rate = rate};
 
-    stream_init(&stream, "LXB-00000001");
+    stream_init(&stream, "LXB-00000001", model_default());
     stream_ask(&stream, &demand, 0, true, when->now_us);
 }
 
