@@ -23,6 +23,7 @@ struct sample_block {
     double first_tick; /* PPG and ACC: on the fitted line of their ticks */
     double tick_step;  /* ticks between samples: BLOCK_TICK_HZ / measured rate */
     uint32_t lost;     /* samples missing just before this block, at this block's rate */
+    uint32_t owed;     /* of these, what an outage cost a stream that was ended in it */
     /*
      * The block does not continue the one before it: first of a stream, after a pause asked for, a
      * reconnect or a reboot of the band. Filters re-settle and no window spans it, whatever `lost`

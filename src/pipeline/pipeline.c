@@ -145,7 +145,7 @@ static void tell_level(struct pipeline *pipeline, const struct packet *packet)
     block->step_ms = 0;
     block->first_tick = 0;
     block->tick_step = 0;
-    block->lost = 0;
+    block->lost = block->owed = 0;
     block->restart = false;
     block->rate = 0;
     block->rate_measured = NAN;
@@ -174,7 +174,8 @@ static void tell_stamped(struct pipeline *pipeline, const struct clock_stamp *st
     block->step_ms = stamp->step_ms;
     block->first_tick = stamp->first_tick;
     block->tick_step = stamp->tick_step;
-    block->lost = stamp->lost + take_owed(pipeline, block->samples.sensor);
+    block->owed = take_owed(pipeline, block->samples.sensor);
+    block->lost = stamp->lost + block->owed;
     block->restart = stamp->restart;
     block->rate = stamp->rate;
     block->rate_measured = stamp->rate_measured;

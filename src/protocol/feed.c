@@ -111,16 +111,35 @@ static bool is_streamed(struct feed *feed, enum sensor sensor)
     return status->stream != STREAM_IDLE && (status->sensors & SENSOR_BIT(sensor));
 }
 
+/* What a recording's block said of a stream that was over, the next stream's first block tells. */
+static const struct sample_block *with_owed(struct feed *feed, const struct sample_block *block,
+                                            struct sample_block *told)
+{
+    uint32_t *owed = &sequence_of(feed, device_id(feed))->owed[block->samples.sensor];
+
+    if (*owed == 0)
+        return block;
+    *told = *block;
+    told->lost += *owed;
+    *owed = 0;
+    return told;
+}
+
 void feed_samples(struct feed *feed, const struct sample_block *block)
 {
     enum sensor sensor = block->samples.sensor;
+    struct sample_block told;
 
     if (sensor == SENSOR_BAT) {
         send_battery(feed, block);
         return;
     }
-    if (!is_streamed(feed, sensor))
+    if (!is_streamed(feed, sensor)) {
+        if (block->owed > 0)
+            sequence_of(feed, device_id(feed))->owed[sensor] += block->owed;
         return;
+    }
+    block = with_owed(feed, block, &told);
     if (sensor == SENSOR_EEG)
         thinning_push(&feed->thinning, block, manager_status(feed->manager)->sample_rate);
     else

@@ -14,6 +14,7 @@ struct sequence {
     char device_id[BAND_NAME_SIZE];
     uint64_t used; /* when last, for forgetting */
     uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT], bands;
+    uint32_t owed[SENSOR_COUNT]; /* lost to a stream that is over, not told yet */
 };
 
 /* Written by feed.c alone. */
