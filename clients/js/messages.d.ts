@@ -944,8 +944,20 @@ export interface RawEegSample {
   timestamp: UnixMs;
   ch1: number;
   ch2: number;
+  ch3?: number;
+  ch4?: number;
+  ch5?: number;
+  ch6?: number;
+  ch7?: number;
+  ch8?: number;
   leadoff_ch1: boolean;
   leadoff_ch2: boolean;
+  leadoff_ch3?: boolean;
+  leadoff_ch4?: boolean;
+  leadoff_ch5?: boolean;
+  leadoff_ch6?: boolean;
+  leadoff_ch7?: boolean;
+  leadoff_ch8?: boolean;
 }
 
 export interface RawEeg {
@@ -1227,7 +1239,7 @@ export type Data = RawData[keyof RawData] | ProcessedData[keyof ProcessedData] |
 
 /** The columns of a block, by its sensor. */
 export interface RawColumns {
-  eeg: { timestamp: Float64Array; ch1: Float64Array; ch2: Float64Array; leadoff_ch1: Uint8Array; leadoff_ch2: Uint8Array; };
+  eeg: { timestamp: Float64Array; ch1: Float64Array; ch2: Float64Array; ch3?: Float64Array; ch4?: Float64Array; ch5?: Float64Array; ch6?: Float64Array; ch7?: Float64Array; ch8?: Float64Array; leadoff_ch1: Uint8Array; leadoff_ch2: Uint8Array; leadoff_ch3?: Uint8Array; leadoff_ch4?: Uint8Array; leadoff_ch5?: Uint8Array; leadoff_ch6?: Uint8Array; leadoff_ch7?: Uint8Array; leadoff_ch8?: Uint8Array; };
   ppg: { timestamp: Float64Array; red: Float64Array; ir: Float64Array; };
   acc: { timestamp: Float64Array; x: Float64Array; y: Float64Array; z: Float64Array; };
   bat: { timestamp: Float64Array; level: Float64Array; };

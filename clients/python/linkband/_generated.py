@@ -1338,12 +1338,27 @@ class ErrorEvent(TypedDict):
     timestamp: Timestamp
 
 
-class RawEegSample(TypedDict):
+class _RawEegSample(TypedDict):
     timestamp: UnixMs
     ch1: float
     ch2: float
     leadoff_ch1: bool
     leadoff_ch2: bool
+
+
+class RawEegSample(_RawEegSample, total=False):
+    ch3: float
+    ch4: float
+    ch5: float
+    ch6: float
+    ch7: float
+    ch8: float
+    leadoff_ch3: bool
+    leadoff_ch4: bool
+    leadoff_ch5: bool
+    leadoff_ch6: bool
+    leadoff_ch7: bool
+    leadoff_ch8: bool
 
 
 class RawEeg(TypedDict):
