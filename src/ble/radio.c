@@ -311,8 +311,8 @@ static void write_control(struct ble_link *link, const char *text)
 
     if (!radio)
         return;
-    radio->wants_start = strcmp(text, model_default()->control.start) == 0;
-    radio->control_known = radio->wants_start || strcmp(text, model_default()->control.stop) == 0;
+    radio->wants_start = strcmp(text, radio->model->control.start) == 0;
+    radio->control_known = radio->wants_start || strcmp(text, radio->model->control.stop) == 0;
     after(radio, RADIO_WRITE, 50, 100);
 }
 
@@ -363,7 +363,7 @@ static void on_write(struct radio *radio)
 bool radio_flows(const struct radio *radio, enum sensor sensor)
 {
     return radio->state >= RADIO_CONNECTED && radio->notifying[sensor] &&
-           (sensor != SENSOR_EEG || radio->started || !radio->control);
+           (sensor != radio->model->control.for_sensor || radio->started || !radio->control);
 }
 
 static void on_probe(struct radio *radio)
@@ -492,7 +492,9 @@ bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *
     radio->hooks = hooks;
     radio->pace = 1;
     radio->available = radio->powered = true;
-    radio->control = true;
+    if (!radio->model)
+        radio->model = model_default();
+    radio->control = radio->model->control.at.uuid;
     radio->target = -1;
     sim_random_seed(&radio->random, seed, 0x60);
     for (int i = 0; i < RADIO_EVENTS; i++)

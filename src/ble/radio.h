@@ -68,6 +68,7 @@ struct radio {
     int64_t due[RADIO_EVENTS];      /* boot time, µs */
     int64_t sight[RADIO_BANDS_MAX]; /* when each band advertises next */
     double pace;                    /* 1, or how much of the time a radio takes */
+    const struct band_model *model; /* of the bands */
     int bands;
     int rssi;
     bool available, powered;
@@ -87,7 +88,8 @@ struct radio {
     void *done_user;
 };
 
-/* The owner has zeroed *radio; false: no timer. Sets up what every backend has alike. */
+/* The owner has zeroed *radio, and set its model unless it is the first of the table; false: no
+ * timer. Sets up what every backend has alike. */
 bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,
                 uint64_t seed);
 

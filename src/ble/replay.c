@@ -31,7 +31,6 @@ struct replay {
     uint64_t played; /* records in this round */
     uint64_t complaints;
     int level;
-    const struct band_model *model; /* NULL: the capture names none */
     struct band_identity band;
     char firmware[BAND_FIRMWARE_SIZE];
     char *path;
@@ -68,7 +67,7 @@ static void link_up(struct radio *radio, struct band_link *link)
     const struct replay *replay = replay_of(radio);
 
     link->battery_level = replay->level;
-    link->model = replay->model ? replay->model : model_default();
+    link->model = radio->model;
     memcpy(link->firmware, replay->firmware, sizeof(link->firmware));
     link->anchor.boot_us = now_boot_us();
     link->anchor.utc_us = now_utc_us();
@@ -289,7 +288,7 @@ static bool read_head(struct replay *replay, struct failure *failure)
         if (wrong || replay->next.kind == CAPTURE_PACKET)
             break;
         if (replay->next.kind == CAPTURE_MODEL)
-            replay->model = replay->next.model;
+            replay->radio.model = replay->next.model;
         if (replay->next.kind == CAPTURE_DEVICE)
             take_device(replay, &replay->next);
     }
