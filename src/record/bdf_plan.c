@@ -92,10 +92,13 @@ static void survey_block(void *user, const struct sample_block *block)
 
     if (sensor >= SENSOR_STREAMED || !(survey->sensors & SENSOR_BIT(sensor)))
         return;
-    if (block->first_ms - survey->newest_ms[sensor] > GRID_BRIDGE_MS)
+    /* As the grid finds them; what there is before the first is one of those of the ends. */
+    if (survey->plan->rate[sensor] &&
+        block->first_ms - survey->newest_ms[sensor] - block->step_ms > GRID_BRIDGE_MS)
         survey->plan->annotations++;
     survey->newest_ms[sensor] =
-        block->first_ms + (double)(block->samples.count - 1) * block->step_ms;
+        fmax(survey->newest_ms[sensor],
+             block->first_ms + (double)(block->samples.count - 1) * block->step_ms);
     survey->first_ms = fmin(survey->first_ms, block->first_ms);
     survey->last_ms = fmax(survey->last_ms, survey->newest_ms[sensor]);
     if (!survey->plan->rate[sensor])
@@ -150,7 +153,7 @@ static bool make_room(struct bdf_plan *plan, struct failure *failure)
     }
     failure_set(failure, ERROR_RECORDING,
                 "Its %llu markers and gaps are more than a BDF of %lld s has room for, %llu: "
-                "markers.csv has them all",
+                "markers.csv has all markers, the column lost of the other CSV files the gaps",
                 (unsigned long long)plan->annotations, (long long)plan->seconds,
                 (unsigned long long)bdf_plan_room(plan));
     return false;

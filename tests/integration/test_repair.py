@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pathlib
+import re
 import shutil
 
 import pytest
@@ -158,6 +159,18 @@ def test_folders_and_files_of_others_are_told_of_and_left_alone(tmp_path):
         assert log.count(one.name) >= 1, log
     assert reply["data"]["error_code"] == "RECORDING_ERROR" and "by hand" in reply["data"]["error_message"], reply
     assert [p.name for p in foreign.iterdir()] == ["thesis.txt"] and plain.read_text() == "mine, too"
+
+
+def test_a_bdf_without_room_for_all_marks_says_how_many_there_are_and_where(folder):
+    """What is counted are markers and gaps alone, not the pace at which packets come."""
+    packets = folder / "packets.lbcap"
+    markers = [f"#! marker {n}.000 m" for n in range(20000)]
+    packets.write_text(packets.read_text() + "\n".join(markers) + "\n")
+    told, log, _ = after_a_start(folder.parent, folder)
+    said = told[folder.name]["problem"]
+    count, room = map(int, re.search(r"Its (\d+) markers and gaps are more than a BDF of \d+ s has room for, (\d+)", said).groups())
+    assert 20000 <= count <= 20000 + 10 and room < count and "the column lost of the other CSV files the gaps" in said
+    assert said in log
 
 
 def test_a_bdf_that_cannot_be_made_says_why(folder):
