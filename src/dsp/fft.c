@@ -95,57 +95,59 @@ static inline struct fft_point turn(struct fft_point a, struct root w)
     return (struct fft_point){w.re * a.re - w.im * a.im, w.re * a.im + w.im * a.re};
 }
 
-static inline void transform_2(struct fft_point a[2])
+/* Two points `apart` become two `stride` apart, the second turned. */
+static inline void transform_2(const struct fft_point *from, size_t apart, struct fft_point *to,
+                               size_t stride, const struct root w[2])
 {
-    const struct fft_point sum = add(a[0], a[1]);
-    a[1] = subtract(a[0], a[1]);
-    a[0] = sum;
+    const struct fft_point a0 = from[0], a1 = from[apart];
+    to[0] = add(a0, a1);
+    to[stride] = turn(subtract(a0, a1), w[1]);
 }
 
-static inline void transform_5(struct fft_point a[5])
+static inline void transform_5(const struct fft_point *from, size_t apart, struct fft_point *to,
+                               size_t stride, const struct root w[5])
 {
-    const struct fft_point near = add(a[1], a[4]), far = add(a[2], a[3]);
-    const struct fft_point odd = subtract(a[1], a[4]), odder = subtract(a[2], a[3]);
-    const struct fft_point re1 = add(a[0], blend(COS_72, near, COS_144, far));
-    const struct fft_point re2 = add(a[0], blend(COS_144, near, COS_72, far));
+    const struct fft_point a0 = from[0], a1 = from[apart], a4 = from[4 * apart];
+    const struct fft_point a2 = from[2 * apart], a3 = from[3 * apart];
+    const struct fft_point near = add(a1, a4), far = add(a2, a3);
+    const struct fft_point odd = subtract(a1, a4), odder = subtract(a2, a3);
+    const struct fft_point re1 = add(a0, blend(COS_72, near, COS_144, far));
     const struct fft_point im1 = times_i(blend(SIN_72, odd, SIN_144, odder));
+    const struct fft_point re2 = add(a0, blend(COS_144, near, COS_72, far));
     const struct fft_point im2 = times_i(blend(SIN_144, odd, -SIN_72, odder));
-    a[0] = add(a[0], add(near, far));
-    a[1] = subtract(re1, im1);
-    a[4] = add(re1, im1);
-    a[2] = subtract(re2, im2);
-    a[3] = add(re2, im2);
+    to[0] = add(a0, add(near, far));
+    to[stride] = turn(subtract(re1, im1), w[1]);
+    to[2 * stride] = turn(subtract(re2, im2), w[2]);
+    to[3 * stride] = turn(add(re2, im2), w[3]);
+    to[4 * stride] = turn(add(re1, im1), w[4]);
 }
 
-/* Of the `p`th group: `stride` transforms of `radix` points side by side, each point turned. */
-static inline void pass_group(const struct fft *fft, size_t radix, size_t stride, size_t p)
+/* The turns of the `p`th group of a pass: none where p is 0. */
+static void find_turns(const struct fft *fft, size_t radix, size_t at, struct root w[5])
 {
-    const size_t apart = fft->length / radix;
-    const struct fft_point *from = fft->points + stride * p;
-    struct fft_point *to = fft->spare + stride * radix * p, a[5];
-    for (size_t q = 0; q < stride; q++) {
-        for (size_t k = 0; k < radix; k++)
-            a[k] = from[q + apart * k];
-        if (radix == 2)
-            transform_2(a);
-        else
-            transform_5(a);
-        to[q] = a[0];
-        for (size_t k = 1; k < radix; k++)
-            to[q + stride * k] = p ? turn(a[k], fft->roots[stride * p * k]) : a[k];
-    }
+    for (size_t k = 0; k < radix; k++)
+        w[k] = fft->roots[at * k];
 }
 
 static void pass_of_2(const struct fft *fft, size_t stride)
 {
-    for (size_t p = 0; p < fft->length / (2 * stride); p++)
-        pass_group(fft, 2, stride, p);
+    struct root w[5];
+    for (size_t p = 0; p < fft->length / (2 * stride); p++) {
+        find_turns(fft, 2, stride * p, w);
+        for (size_t q = stride * p; q < stride * (p + 1); q++)
+            transform_2(fft->points + q, fft->length / 2, fft->spare + q + stride * p, stride, w);
+    }
 }
 
 static void pass_of_5(const struct fft *fft, size_t stride)
 {
-    for (size_t p = 0; p < fft->length / (5 * stride); p++)
-        pass_group(fft, 5, stride, p);
+    struct root w[5];
+    for (size_t p = 0; p < fft->length / (5 * stride); p++) {
+        find_turns(fft, 5, stride * p, w);
+        for (size_t q = stride * p; q < stride * (p + 1); q++)
+            transform_5(fft->points + q, fft->length / 5, fft->spare + q + 4 * stride * p, stride,
+                        w);
+    }
 }
 
 const struct fft_point *fft_forward(struct fft *fft)
