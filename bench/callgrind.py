@@ -12,7 +12,6 @@ FIELD = re.compile(r"(c?ob|c?f[lien]|cfn)=(?:\((\d+)\))? ?(.*)$")
 KINDS = {"ob": "ob", "cob": "ob", "fn": "fn", "cfn": "fn"}
 # Libraries that are a stage; others are their caller's.
 LIBRARIES = {"libwebsockets": "libwebsockets", "libuv": "libuv", "libdbus-1": "libdbus"}
-ALLOCATIONS = ("malloc", "calloc", "realloc")
 
 
 class Profile:
@@ -64,9 +63,16 @@ class Profile:
         """How often functions of these names were called."""
         return sum(times for (_, callee), (times, _) in self.calls.items() if callee[2].split("'")[0] in names)
 
-    def within(self, name):
-        """Instructions of a function and all that it calls."""
-        return sum(cost for (caller, callee), (_, cost) in self.calls.items() if callee[2] == name and caller[2] != name)
+    def allocations(self):
+        return self.called("malloc", "calloc", "realloc")
+
+    def packets(self):
+        """How many were taken, by the daemon or the floor."""
+        return self.called("pipeline_packet", "send_to_all")
+
+    def messages(self):
+        """How many of the band's messages were written."""
+        return self.called("message_raw", "message_eeg", "message_ppg", "message_acc")
 
     def stages(self):
         """{stage: instructions}: what has no stage of its own is shared among its callers, by what each had of it."""

@@ -27,13 +27,6 @@ SESSIONS = 5000
 
 # ---- a packet, heard by so many
 
-def frames_and_packets(listener, sent, since, until):
-    """Frames that one client got, and packets, of that time."""
-    frames = listener.end()
-    got = sum(since <= ns < until and client == 0 for ns, client, *_ in frames)
-    return got, sum(since <= ns < until for ns in sent)
-
-
 def calls_a_packet(relay, folder, way, clients, seconds=10):
     with latency.streaming(relay, folder, way, latency.WARM + seconds + 2) as (world, started, _, begun):
         listener = latency.Listener(started.port, clients, folder / "frames")
@@ -41,25 +34,35 @@ def calls_a_packet(relay, folder, way, clients, seconds=10):
         calls, since = counted.Calls(started.pid, folder / "calls"), time.monotonic_ns()
         time.sleep(seconds)
         by_name, until = calls.end(), time.monotonic_ns()
-        _, packets = frames_and_packets(listener, latency.played(world.fake), since, until)
+        listener.end()
+        packets = sum(since <= ns < until for ns in latency.played(world.fake))
     return {"all": sum(by_name.values()) / packets, **{name: count / packets for name, count in by_name.items()}}
 
 
-def instructions_a_packet(relay, folder, way, clients, seconds=10):
+def instructions_a_packet(relay, folder, way, clients, seconds=10, warm=2 * latency.WARM):
     """User instructions by stage and allocations. `clients` 0: nobody listens."""
-    with latency.streaming(relay, folder, way, 2 * latency.WARM + seconds, callgrind.under(folder)) as (world, started, _, begun):
+    with latency.streaming(relay, folder, way, warm + seconds, callgrind.under(folder)) as (_, started, _, begun):
         listener = latency.Listener(started.port, clients, folder / "frames")
-        time.sleep(max(0, begun + 2 * latency.WARM - time.monotonic()))
+        time.sleep(max(0, begun + warm - time.monotonic()))
         callgrind.begin(started.pid)
-        since = time.monotonic_ns()
         time.sleep(seconds)
-        profile, until = callgrind.end(started.pid, folder), time.monotonic_ns()
-        frames, packets = frames_and_packets(listener, latency.played(world.fake), since, until)
+        profile = callgrind.end(started.pid, folder)
+        listener.end()
+    packets, messages = profile.packets(), profile.messages()
     if "LINKBANDD_PROFILE" in os.environ:
         shutil.copy(sorted(folder.glob("callgrind.out.*"))[-1], os.environ["LINKBANDD_PROFILE"])
     return {"packets": packets, "all": profile.total / packets,
             "stages": {name: round(cost / packets) for name, cost in profile.stages().items()},
-            "allocations_a_message": profile.called(*callgrind.ALLOCATIONS) / frames if frames else None}
+            "allocations_a_message": profile.allocations() / messages if messages else None}
+
+
+def instructions_of_process(folder):
+    """What a minute's capture costs offline, a packet, by stage: the same to the last one wherever the toolchain is."""
+    subprocess.run([*callgrind.under(folder), peers.LINKBANDD, "process", SIMULATED], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    profile = callgrind.Profile(folder / "callgrind.out")
+    stages = profile.stages()
+    return {name: stages[name] / profile.packets() for name in ("band", "pipeline", "dsp", "protocol")}
 
 
 # ---- the daemon by itself, on the simulated band
