@@ -5,7 +5,8 @@
  * Outputs lie on every 2nd (4th) sample of the band's own timeline, gaps counted in, at the very
  * time of that input sample: the filter's delay is taken off. An output exists where its input
  * sample exists: up to 20 ms missing are bridged for the filter only, longer gaps end and restart
- * it with the edge value held, and what is missing is `lost`, at the output's rate.
+ * it with the edge value held, and what is missing is `lost`, at the output's rate. The band's
+ * false zeros are bridged, too (dsp/mend.h).
  */
 #ifndef DSP_DECIMATOR_H
 #define DSP_DECIMATOR_H

@@ -1,5 +1,7 @@
 #include "dsp/decimator.h"
 
+#include "dsp/mend.h"
+
 #include <liquid/liquid.h>
 #include <math.h>
 #include <stdlib.h>
@@ -44,6 +46,7 @@ struct decimator {
     double base[MODEL_CHANNELS_MAX]; /* µV taken off in double before the single-precision filter */
     double last[MODEL_CHANNELS_MAX]; /* newest input, µV */
     struct input ring[RING];
+    struct mend mend;
     uint32_t lost; /* outputs missing before the next one */
     struct sample_block block;
     /* Where blocks go, during a call. */
@@ -174,10 +177,18 @@ static void describe(struct decimator *d, const struct sample_block *in)
     out->samples.tick = in->samples.tick;
 }
 
+static void take_mended(void *user, const struct mend_sample *sample)
+{
+    const struct input meta = {sample->time_ms, sample->present, sample->eeg.leadoff};
+
+    input(user, sample->eeg.uv, &meta);
+}
+
 static void flush(struct decimator *d)
 {
     if (!d->running)
         return;
+    mend_finish(&d->mend, take_mended, d);
     const int64_t end = d->index;
     const struct input beyond = {0};
     double held[MODEL_CHANNELS_MAX];
@@ -211,25 +222,20 @@ static void begin(struct decimator *d, const struct sample_block *block)
     d->begin = d->index;
     d->running = true;
     d->block.restart = true;
+    mend_begin(&d->mend, block);
     for (size_t c = 0; c < d->channels; c++) {
         firfilt_rrrf_reset(d->filters[c]);
-        d->base[c] = block->samples.eeg[0].uv[c];
+        d->base[c] = d->mend.last[c];
     }
 }
 
 /* A short gap: a straight line from the last sample to the next, for the filter only. */
 static void bridge(struct decimator *d, const struct sample_block *block)
 {
-    double from[MODEL_CHANNELS_MAX], uv[MODEL_CHANNELS_MAX];
-    const struct input missing = {0};
+    const struct mend_sample missing = {0};
 
-    memcpy(from, d->last, sizeof(from));
-    for (uint32_t i = 1; i <= block->lost; i++) {
-        double share = (double)i / (block->lost + 1);
-        for (size_t c = 0; c < d->channels; c++)
-            uv[c] = from[c] + share * (block->samples.eeg[0].uv[c] - from[c]);
-        input(d, uv, &missing);
-    }
+    for (uint32_t i = 0; i < block->lost; i++)
+        mend_take(&d->mend, &missing, take_mended, d);
 }
 
 void decimator_push(struct decimator *d, const struct sample_block *block,
@@ -247,10 +253,9 @@ void decimator_push(struct decimator *d, const struct sample_block *block,
     else
         begin(d, block);
     for (size_t i = 0; i < block->samples.count; i++) {
-        const struct eeg_sample *sample = &block->samples.eeg[i];
-        const struct input meta = {block->first_ms + (double)i * block->step_ms, true,
-                                   sample->leadoff};
-        input(d, sample->uv, &meta);
+        const struct mend_sample sample = {block->first_ms + (double)i * block->step_ms, true,
+                                           block->samples.eeg[i]};
+        mend_take(&d->mend, &sample, take_mended, d);
     }
     emit_block(d);
 }

@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "dsp/grid.h"
-
-/*
- * A zero is no measurement where the signal was further from it than this. No head moves 100 µV in
- * one sample; an electrode's offset is 1000 and more. Nearer, a zero may be true and is harmless.
- */
-#define ZERO_IS_FALSE_UV 100.0
+#include "dsp/mend.h"
 
 /* The rate's fit settles by parts per million: what is less isn't worth new coefficients. */
 #define RETUNE 1e-5
@@ -50,8 +45,7 @@ static bool is_measurement(const struct timeline_channel *channel, double satura
 {
     if (!isfinite(uv) || fabs(uv) >= saturated)
         return false;
-    double before = channel->started ? channel->raw : elsewhere;
-    return uv != 0 || fabs(before) < ZERO_IS_FALSE_UV;
+    return !zero_is_false(uv, channel->started ? channel->raw : elsewhere);
 }
 
 /* The channel's pending run ends in a good value: the line between the two. */

@@ -13,6 +13,7 @@
 
 #include "bdf_plan.h"
 #include "disk.h"
+#include "dsp/mend.h"
 #include "grid.h"
 #include "record/playback.h"
 
@@ -43,7 +44,11 @@ struct bdf {
     const struct bdf_plan *plan;
     size_t sensor_count;
     struct bdf_sensor sensors[SENSOR_STREAMED];
-    int64_t written; /* records */
+    struct mend mend; /* of the EEG */
+    bool mending;
+    double end_ms;         /* when its next sample is due */
+    struct samples mended; /* the one on its way to the grid */
+    int64_t written;       /* records */
     uint64_t annotated;
     bool failed;
 };
@@ -108,6 +113,50 @@ static void take_point(void *user, int64_t index, const double *value)
     }
 }
 
+static void take_mended(void *user, const struct mend_sample *sample)
+{
+    struct bdf_sensor *one = user;
+    struct samples *mended = &one->bdf->mended;
+    double value[GRID_CHANNELS_MAX];
+
+    mended->eeg[0] = sample->eeg;
+    bdf_values(mended, 0, value);
+    grid_push(&one->grid, sample->time_ms, 1000.0 / one->grid.rate, value);
+}
+
+/* What the grid bridges, the mending may: beyond it the stretch ends. */
+static void take_eeg(struct bdf_sensor *one, const struct sample_block *block)
+{
+    struct bdf *bdf = one->bdf;
+
+    if (bdf->mending && (block->restart || block->first_ms - bdf->end_ms > GRID_BRIDGE_MS)) {
+        mend_finish(&bdf->mend, take_mended, one);
+        bdf->mending = false;
+    }
+    if (!bdf->mending)
+        mend_begin(&bdf->mend, block);
+    bdf->mending = true;
+    bdf->mended.sensor = SENSOR_EEG;
+    bdf->mended.as = block->samples.as;
+    for (size_t i = 0; i < block->samples.count; i++) {
+        const struct mend_sample sample = {block->first_ms + (double)i * block->step_ms, true,
+                                           block->samples.eeg[i]};
+        mend_take(&bdf->mend, &sample, take_mended, one);
+    }
+    bdf->end_ms = block->first_ms + (double)block->samples.count * block->step_ms;
+}
+
+static void take_others(struct bdf_sensor *one, const struct sample_block *block)
+{
+    for (size_t i = 0; i < block->samples.count; i++) {
+        double value[GRID_CHANNELS_MAX];
+
+        bdf_values(&block->samples, i, value);
+        grid_push(&one->grid, block->first_ms + (double)i * block->step_ms, 1000.0 / block->rate,
+                  value);
+    }
+}
+
 static void take_block(void *user, const struct sample_block *block)
 {
     struct bdf *bdf = user;
@@ -117,13 +166,10 @@ static void take_block(void *user, const struct sample_block *block)
 
         if (one->sensor != block->samples.sensor)
             continue;
-        for (size_t i = 0; i < block->samples.count; i++) {
-            double value[GRID_CHANNELS_MAX];
-
-            bdf_values(&block->samples, i, value);
-            grid_push(&one->grid, block->first_ms + (double)i * block->step_ms,
-                      1000.0 / block->rate, value);
-        }
+        if (one->sensor == SENSOR_EEG)
+            take_eeg(one, block);
+        else
+            take_others(one, block);
     }
 }
 
@@ -207,6 +253,10 @@ static bool begin(struct bdf *bdf, const struct session_info *info)
 
 static void finish(struct bdf *bdf)
 {
+    for (size_t s = 0; s < bdf->sensor_count; s++) {
+        if (bdf->sensors[s].sensor == SENSOR_EEG && bdf->mending)
+            mend_finish(&bdf->mend, take_mended, &bdf->sensors[s]);
+    }
     for (size_t s = 0; s < bdf->sensor_count; s++)
         grid_finish(&bdf->sensors[s].grid, bdf->plan->seconds * bdf->sensors[s].grid.rate);
     while (bdf->written < bdf_plan_records(bdf->plan))

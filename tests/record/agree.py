@@ -72,6 +72,19 @@ def every_sample_of_a_packet_is_in_the_csv_once(folder):
         print(f"    {sensor}: {len(sent)} samples in packets and CSV, equal")
 
 
+def mended(stamps, value):
+    """The CSV has the band's false zeros, the BDF has what is between their neighbours, 20 ms apart at most."""
+    good = np.flatnonzero(value != 0)
+    zero = [i for i in np.flatnonzero(value == 0) if len(good) and np.min(np.abs(value[good])) > 100]
+    value = value.copy()
+    for i in zero:
+        before, after = good[good < i], good[good > i]
+        if len(before) and len(after) and after[0] - before[-1] <= 6:
+            a, b = before[-1], after[0]
+            value[i] = value[a] + (value[b] - value[a]) * (i - a) / (b - a)
+    return value
+
+
 def bdf_is_the_csv_on_an_even_grid(folder):
     file = bdf.read(folder / "session.bdf")
     date, clock = file.start.split()
@@ -86,6 +99,8 @@ def bdf_is_the_csv_on_an_even_grid(folder):
             one = file.signals[label]
             grid = start_ms + np.arange(len(one.physical)) * 1000 / one.rate
             value = column(table, name) * (1 / 16384 if sensor == "acc" else 1)
+            if sensor == "eeg":
+                value = mended(stamps, value)
             # Linear interpolation, by another's code, is within the second difference of a cubic.
             inside = (grid > stamps[2]) & (grid < stamps[-3])
             at = np.clip(np.searchsorted(stamps, grid), 2, len(stamps) - 2)
