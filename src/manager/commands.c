@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "linking.h"
 #include "manager_internal.h"
 #include "streaming.h"
@@ -39,16 +38,6 @@ static bool any_connecting(const struct manager *m)
     return i < MANAGER_DEVICES_MAX;
 }
 
-static void scan_begin(struct ground *ground, double seconds, struct manager_reply reply)
-{
-    double limited = seconds < MANAGER_SCAN_SECONDS_MAX ? seconds : MANAGER_SCAN_SECONDS_MAX;
-
-    scan_want(&ground->scan, limited, ground->when.now_us);
-    replies_add(&ground->scans, reply);
-    log_info("Scan for %.0f s", limited);
-    ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
-}
-
 void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
 {
     struct ground *ground = &m->ground;
@@ -67,26 +56,16 @@ void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
             outcome_failure(ERROR_BUSY, "A connection is being made; scan when it is through");
         reply_now(reply, &outcome);
     } else {
-        scan_begin(ground, seconds, reply);
+        ground_begin_scan(ground, seconds, reply);
     }
     manager_leave(m);
 }
 
 void manager_stop_scan(struct manager *m, struct manager_reply reply)
 {
-    struct ground *ground = &m->ground;
-    struct manager_outcome outcome = outcome_success();
-
     if (!command_enter(m, reply))
         return;
-    outcome.already = !scan_drop(&ground->scan);
-    if (outcome.already) {
-        reply_now(reply, &outcome);
-    } else {
-        replies_answer(&ground->scans, &(struct manager_outcome){.sensor = -1});
-        reply_now(reply, &outcome);
-        ground->listener.scan_result(ground->listener.user, SCAN_STOPPED);
-    }
+    ground_stop_scan(&m->ground, reply);
     manager_leave(m);
 }
 
@@ -212,6 +191,6 @@ void manager_want_for_recording(struct manager *m, sensor_set sensors)
 {
     manager_enter(m);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-        m->devices[i].recording = sensors & SENSOR_SET_ALL;
+        device_record(&m->devices[i], sensors);
     manager_leave(m);
 }

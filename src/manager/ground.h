@@ -30,6 +30,8 @@ struct clock_anchor ground_clock(const struct ground *ground);
 /* UTC − boot time; false: the reading was interrupted and says nothing. */
 bool ground_utc_offset(const struct ground *ground, int64_t *offset_us);
 
+/* Ends the scan, if it is off now. */
+void ground_set_bluetooth(struct ground *ground, bool available, bool powered, const char *message);
 bool ground_bluetooth_is_off(const struct ground *ground);
 struct manager_outcome ground_bluetooth_outcome(const struct ground *ground);
 /* What is answered from a shutdown on. */
@@ -38,6 +40,11 @@ struct manager_outcome ground_cancelled(void);
 /* The scan's next step, taken; false: there was none. */
 bool ground_settle(struct ground *ground);
 
+/* A scan's beginning, and its end by a command; what its backend saw, and that it has stopped. */
+void ground_begin_scan(struct ground *ground, double seconds, struct manager_reply reply);
+void ground_stop_scan(struct ground *ground, struct manager_reply reply);
+void ground_saw(struct ground *ground, const struct band_sighting *sighting);
+void ground_scan_stopped(struct ground *ground, const struct failure *failure);
 /* Answers the scan's commands, then tells all; what it saw stays for a connect. */
 void ground_finish_scan(struct ground *ground, enum scan_status status,
                         const struct failure *failure);

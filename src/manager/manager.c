@@ -1,5 +1,4 @@
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -104,16 +103,7 @@ static void on_bluetooth(void *user, bool available, bool powered, const char *m
     struct ground *ground = &m->ground;
 
     manager_enter(m);
-    ground->bluetooth.known = true;
-    ground->bluetooth.available = available;
-    ground->bluetooth.powered = powered;
-    snprintf(ground->bluetooth.message, sizeof(ground->bluetooth.message), "%s",
-             message ? message : "");
-    bool off = ground_bluetooth_is_off(ground);
-    const struct manager_outcome outcome = ground_bluetooth_outcome(ground);
-    log_info("Bluetooth %s: %s", off ? "off" : "on", ground->bluetooth.message);
-    if (off)
-        ground_finish_scan(ground, SCAN_FAILED, &outcome.failure);
+    ground_set_bluetooth(ground, available, powered, message);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
         device_bluetooth_changed(&m->devices[i]);
     ground->listener.bluetooth_status(ground->listener.user);
@@ -128,8 +118,7 @@ static void on_seen(void *user, const struct band_sighting *sighting)
     manager_enter(m);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
         reach_saw(&m->devices[i].reach, &sighting->band, ground->when.now_us);
-    if (scan_saw(&ground->scan, sighting, ground->when.now_us))
-        ground->listener.scan_result(ground->listener.user, SCAN_SCANNING);
+    ground_saw(ground, sighting);
     manager_leave(m);
 }
 
@@ -138,8 +127,7 @@ static void on_scan_ended(void *user, const struct failure *failure)
     struct manager *m = user;
 
     manager_enter(m);
-    if (scan_stopped(&m->ground.scan))
-        ground_finish_scan(&m->ground, failure ? SCAN_FAILED : SCAN_STOPPED, failure);
+    ground_scan_stopped(&m->ground, failure);
     manager_leave(m);
 }
 

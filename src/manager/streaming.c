@@ -96,3 +96,8 @@ bool device_rate_fits(const struct device *d, const struct demand *demand,
     *outcome = demand_refusal(demand, kind_of(d), device_eeg_rate(d));
     return false;
 }
+
+void device_record(struct device *d, sensor_set sensors)
+{
+    d->recording = sensors & SENSOR_SET_ALL;
+}

@@ -7,6 +7,9 @@
 
 void device_start(struct device *d, const struct demand *asked, struct manager_reply reply);
 
+/* The recording's demand, beside the stream's; 0: none. */
+void device_record(struct device *d, sensor_set sensors);
+
 /* Whether the band gives EEG at this rate, as far as that is known; if not, *outcome says so. */
 bool device_rate_fits(const struct device *d, const struct demand *demand,
                       struct manager_outcome *outcome);
