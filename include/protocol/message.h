@@ -26,4 +26,7 @@ void message_acc(struct json *json, const char *device_id, uint64_t seq,
 void message_processed(struct json *json, const char *device_id, uint64_t seq, enum sensor sensor,
                        const void *features);
 
+/* The member "sensors" of get_server_info: each kind of message's fields and their units. */
+void message_put_fields(struct json *json);
+
 #endif

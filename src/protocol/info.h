@@ -17,8 +17,6 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
                 sensor_set sensors);
 void put_streaming_status(struct protocol *protocol, struct json *json);
 void put_server_info(struct protocol *protocol, struct json *json);
-/* The member "sensors": each kind of message's fields and their units. */
-void put_sensor_fields(struct json *json);
 const char *stream_state_name(enum manager_stream stream);
 
 #endif

@@ -4,6 +4,7 @@
 #include "command_row.h"
 #include "event.h"
 #include "info.h"
+#include "protocol/message.h"
 #include "protocol_internal.h"
 
 static void put_events(struct json *json)
@@ -105,7 +106,7 @@ void put_server_info(struct protocol *protocol, struct json *json)
     json_put_string(json, "instance", protocol->instance);
     json_put_integer(json, "mains", manager_mains_hz(protocol->manager));
     put_limits(json, &protocol->limits);
-    put_sensor_fields(json);
+    message_put_fields(json);
     json_key(json, "commands");
     json_begin_array(json);
     for (const struct command *command = protocol->commands; command->name; command++)
