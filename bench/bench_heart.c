@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "heart_private.h"
+#include "heart_internal.h"
 
 #define SECONDS 600
 #define STEP    657.0

@@ -1,4 +1,4 @@
-#include "clock_private.h"
+#include "clock_internal.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock_private.h"
+#include "clock_internal.h"
 
 /* The first word: a state of another layout is refused, not misread. */
 #define LAYOUT 1

@@ -6,8 +6,8 @@
 
 #include "dsp/grid.h"
 #include "heart_hrv.h"
+#include "heart_internal.h"
 #include "heart_irregular.h"
-#include "heart_private.h"
 #include "heart_rate.h"
 #include "heart_state.h"
 

@@ -1,5 +1,5 @@
 /* What a recording begins with: what is known of it, and the first lines of its files. */
-#include "recorder_impl.h"
+#include "record_internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What comes in while a recording runs, as lines for its files. */
-#include "recorder_impl.h"
+#include "record_internal.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "recorder_impl.h"
+#include "record_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #include "band/capture.h"
 #include "band/clock.h"
 #include "heart_hrv.h"
-#include "heart_private.h"
+#include "heart_internal.h"
 
 static void print_list(const char *name, const double *values, size_t count)
 {

@@ -1,6 +1,6 @@
 /* For the tests: the intervals behind the figures, borrowed, and the size of the state. */
-#ifndef DSP_HEART_PRIVATE_H
-#define DSP_HEART_PRIVATE_H
+#ifndef DSP_HEART_INTERNAL_H
+#define DSP_HEART_INTERNAL_H
 
 #include "dsp/heart.h"
 #include "heart_nn.h"

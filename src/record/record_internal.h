@@ -1,6 +1,6 @@
 /* What the recorder's own files share. */
-#ifndef RECORDER_IMPL_H
-#define RECORDER_IMPL_H
+#ifndef RECORD_INTERNAL_H
+#define RECORD_INTERNAL_H
 
 #include "aside.h"
 #include "band/capture.h"

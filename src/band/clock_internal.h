@@ -1,6 +1,6 @@
 /* The clock's state, for clock.c which works on it and clock_state.c which writes it down. */
-#ifndef BAND_CLOCK_PRIVATE_H
-#define BAND_CLOCK_PRIVATE_H
+#ifndef BAND_CLOCK_INTERNAL_H
+#define BAND_CLOCK_INTERNAL_H
 
 #include "band/clock.h"
 
