@@ -86,8 +86,7 @@ struct link_listener {
 
 struct ble_link;
 
-/* On a link that isn't up the requests are refused: their completion tells ERROR_NOT_CONNECTED, or
- * that nobody answered. */
+/* Requests are for a link that is up and not closed: else they do nothing, and nothing is told. */
 struct ble_link_ops {
     /* Gives it up or ends it: `down` follows within LINK_CLOSE_MS. Again it does nothing. */
     void (*close)(struct ble_link *link);

@@ -1,190 +1,189 @@
-#include "bluez_internal.h"
+/* The backend over org.bluez: it owns the watch, the air and the links, and takes events to them.
+ */
+#include "ble/bluez.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bluez_link.h"
+#include "bluez_method.h"
+
 /* Disconnect takes some 2 s; beyond this the caller's own limit is near. */
 #define GOODBYE_MS 5000
 
-static void on_alarm(uv_timer_t *timer)
-{
-    struct alarm *alarm = timer->data;
+struct bluez {
+    struct backend backend; /* first: the two are one address */
+    struct watch watch;
+    struct air air;
+    struct link_ground ground;
+    struct bluez_link *links; /* those that are down and not yet freed, too */
+    char *adapter_wish;
+    struct handles handles; /* of all but the links; and each of these is one */
+    unsigned goodbyes;
+    struct alarm goodbye_alarm;
+    bool destroying;
+    void (*destroyed)(void *user);
+    void *destroyed_user;
+};
 
-    alarm->fn(alarm->bluez, alarm->which);
+static struct bluez *bluez_of(struct backend *backend)
+{
+    return (struct bluez *)backend;
 }
 
-void alarm_set(struct alarm *alarm, unsigned ms, alarm_fn fn)
+/* ---- What happens is taken to those it may concern */
+
+static void digest_links(struct bluez *bluez)
 {
-    if (uv_is_closing((uv_handle_t *)&alarm->timer))
+    for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
+        bluez_link_advance(link);
+}
+
+/* Each machine looks at what holds now, not at what has changed. */
+static void digest(void *user)
+{
+    struct bluez *bluez = user;
+
+    if (bluez->destroying)
         return;
-    alarm->fn = fn;
-    uv_timer_start(&alarm->timer, on_alarm, ms, 0);
+    air_advance(&bluez->air);
+    watch_mend(&bluez->watch);
+    air_listen(&bluez->air);
+    digest_links(bluez);
+    air_discover(&bluez->air);
+    digest_links(bluez); /* one may have waited for discovery to be off */
 }
 
-void alarm_clear(struct alarm *alarm)
+static void on_loaded(void *user)
 {
-    uv_timer_stop(&alarm->timer);
+    struct bluez *bluez = user;
+
+    for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
+        bluez_link_loaded(link);
 }
 
-static void alarm_init(struct bluez *bluez, struct alarm *alarm, int which)
+/* Values may come of characteristics that are nobody's. */
+static void on_value(void *user, DBusMessage *changed, int64_t arrival_us)
 {
-    uv_timer_init(bluez->loop, &alarm->timer);
-    alarm->timer.data = alarm;
-    alarm->bluez = bluez;
-    alarm->which = which;
-    bluez->open++;
+    const struct bluez *bluez = user;
+    const char *path = dbus_message_get_path(changed);
+    struct bluez_link *link = bluez->links;
+    const uint8_t *bytes;
+    size_t len;
+
+    if (!link || !path || !objects_value(changed, &bytes, &len))
+        return;
+    while (link && !bluez_link_value(link, path, bytes, len, arrival_us))
+        link = link->next;
 }
 
-static void alarm_closed(uv_handle_t *handle)
+static void on_heard(void *user, const struct bluez_device *device)
 {
-    const struct alarm *alarm = handle->data;
+    const struct bluez *bluez = user;
 
-    bluez_closed(alarm->bluez);
+    for (struct bluez_link *link = bluez->links; link; link = link->next)
+        bluez_link_heard(link, device);
 }
 
-static void each_alarm(struct bluez *bluez, void (*each)(struct bluez *, struct alarm *, int))
+static void on_lost(void *user)
 {
-    each(bluez, &bluez->load_alarm, 0);
-    each(bluez, &bluez->discovery.alarm, 0);
-    each(bluez, &bluez->attempt.alarm, 0);
-    each(bluez, &bluez->link.alarm, 0);
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        each(bluez, &bluez->link.sensors[sensor].alarm, sensor);
-    each(bluez, &bluez->answer_alarm, 0);
-    each(bluez, &bluez->probe_alarm, 0);
-    each(bluez, &bluez->goodbye_alarm, 0);
+    const struct bluez *bluez = user;
+
+    for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
+        bluez_link_lose_air(link);
 }
 
-static void alarm_close(struct bluez *bluez, struct alarm *alarm, int which)
+static void on_no_discovery(void *user, const struct failure *failure)
 {
-    (void)bluez;
-    (void)which;
-    uv_close((uv_handle_t *)&alarm->timer, alarm_closed);
+    const struct bluez *bluez = user;
+
+    for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
+        bluez_link_lose_discovery(link, failure);
 }
 
-void bluez_closed(struct bluez *bluez)
+/* ---- Operations */
+
+static void scan_start(struct backend *backend)
 {
+    air_scan(&bluez_of(backend)->air, true);
+}
+
+static void scan_stop(struct backend *backend)
+{
+    air_scan(&bluez_of(backend)->air, false);
+}
+
+static bool is_taken(void *user, const char *device)
+{
+    const struct bluez *bluez = user;
+
+    for (const struct bluez_link *link = bluez->links; link; link = link->next) {
+        if (bluez_link_has(link, device))
+            return true;
+    }
+    return false;
+}
+
+static bool is_open(const struct bluez *bluez, const struct band_identity *band)
+{
+    for (const struct bluez_link *link = bluez->links; link; link = link->next) {
+        if (bluez_link_is_to(link, band))
+            return true;
+    }
+    return false;
+}
+
+static void on_link_closed(void *user)
+{
+    struct bluez_link *link = user;
+    struct bluez *bluez = link->ground->user;
+    struct bluez_link **at = &bluez->links;
+
+    while (*at != link)
+        at = &(*at)->next;
+    *at = link->next;
+    free(link);
+    handles_close_one(&bluez->handles);
+}
+
+static struct ble_link *open_link(struct backend *backend, const struct band_identity *band,
+                                  const struct link_listener *listener)
+{
+    struct bluez *bluez = bluez_of(backend);
+    struct bluez_link *link = bluez_link_create(&bluez->ground, bluez->handles.loop, band, listener,
+                                                is_open(bluez, band), on_link_closed);
+    struct bluez_link **end = &bluez->links;
+
+    if (!link)
+        return NULL;
+    while (*end)
+        end = &(*end)->next;
+    *end = link;
+    bluez->handles.open++;
+    return &link->link;
+}
+
+/* ---- Letting go */
+
+static void on_all_closed(void *user)
+{
+    struct bluez *bluez = user;
     void (*destroyed)(void *user) = bluez->destroyed;
-    void *user = bluez->destroyed_user;
+    void *destroyed_user = bluez->destroyed_user;
 
-    if (--bluez->open > 0)
-        return;
     free(bluez->adapter_wish);
     free(bluez);
-    destroyed(user);
+    destroyed(destroyed_user);
 }
 
-static void forget_answers(struct bluez *bluez, const struct bluez_link *handle)
+static void close_all(void *user)
 {
-    size_t kept = 0;
+    struct bluez *bluez = user;
 
-    for (size_t i = 0; i < bluez->answer_count; i++) {
-        if (bluez->answers[i].handle != handle)
-            bluez->answers[kept++] = bluez->answers[i];
-    }
-    bluez->answer_count = kept;
-}
-
-void bluez_down(struct bluez_link *handle, enum link_end end, const struct failure *failure)
-{
-    struct bluez *bluez = handle->bluez;
-    const struct link_listener listener = handle->link.listener;
-
-    forget_answers(bluez, handle);
-    if (bluez->handle == handle)
-        bluez->handle = NULL;
-    free(handle);
-    listener.down(listener.user, end, failure);
-}
-
-static void tell_answer(struct bluez *bluez, const struct answer *answer)
-{
-    const struct backend_listener *listener = &bluez->backend.listener;
-    const struct link_listener *up = &answer->handle->link.listener;
-    const struct failure *failure = answer->failure.code ? &answer->failure : NULL;
-
-    switch (answer->kind) {
-    case ANSWER_SCAN:
-        listener->scan_ended(listener->user, failure);
-        break;
-    case ANSWER_DOWN:
-        bluez_down(answer->handle, answer->end, failure);
-        break;
-    case ANSWER_NOTIFY:
-        up->notified(up->user, answer->sensor, answer->on, failure);
-        break;
-    case ANSWER_WRITE:
-        up->written(up->user, failure);
-        break;
-    }
-}
-
-/* A listener may call operations, which may answer: those wait for the next round. */
-static void tell_answers(struct bluez *bluez, int which)
-{
-    (void)which;
-    for (size_t left = bluez->answer_count; left > 0 && bluez->answer_count > 0; left--) {
-        const struct answer answer = bluez->answers[0];
-
-        memmove(&bluez->answers[0], &bluez->answers[1],
-                --bluez->answer_count * sizeof(bluez->answers[0]));
-        tell_answer(bluez, &answer);
-        if (bluez->destroying)
-            return;
-    }
-    bluez_digest(bluez); /* what was cancelled may have been what discovery was on for */
-}
-
-struct answer *answer_later(struct bluez *bluez, struct bluez_link *handle, int kind)
-{
-    struct answer *answer;
-
-    /* More than can be pending: the caller breaks the rules of backend.h; the last is told over. */
-    if (bluez->answer_count == ANSWERS_MAX)
-        bluez->answer_count--;
-    answer = &bluez->answers[bluez->answer_count++];
-    memset(answer, 0, sizeof(*answer));
-    answer->handle = handle;
-    answer->kind = kind;
-    alarm_set(&bluez->answer_alarm, 0, tell_answers);
-    return answer;
-}
-
-/* A bluetoothd that was stopped on purpose is not started by our asking. */
-DBusMessage *bluez_method(const char *path, const char *interface, const char *name)
-{
-    DBusMessage *message = dbus_message_new_method_call("org.bluez", path, interface, name);
-
-    if (message)
-        dbus_message_set_auto_start(message, FALSE);
-    return message;
-}
-
-void append_no_options(DBusMessage *message)
-{
-    DBusMessageIter iter;
-    DBusMessageIter options;
-
-    if (!message)
-        return;
-    dbus_message_iter_init_append(message, &iter);
-    if (dbus_message_iter_open_container(&iter, DBUS_TYPE_ARRAY, "{sv}", &options))
-        dbus_message_iter_close_container(&iter, &options);
-}
-
-/* ---- letting go */
-
-static void bus_closed(void *user)
-{
-    bluez_closed(user);
-}
-
-static void close_all(struct bluez *bluez, int which)
-{
-    (void)which;
-    each_alarm(bluez, alarm_close);
-    bus_destroy(bluez->bus, bus_closed, bluez);
+    air_close(&bluez->air);
+    watch_close(&bluez->watch);
+    alarm_close(&bluez->goodbye_alarm);
 }
 
 static void on_goodbye(void *user, DBusMessage *reply)
@@ -200,108 +199,108 @@ static void say_goodbye(struct bluez *bluez, const char *path, const char *inter
                         const char *method)
 {
     bluez->goodbyes++;
-    bus_call(bluez->bus, NULL, bluez_method(path, interface, method), GOODBYE_MS, on_goodbye,
+    bus_call(bluez->watch.bus, NULL, bluez_method(path, interface, method), GOODBYE_MS, on_goodbye,
              bluez);
 }
 
-/* The band of our link or attempt, else the one a crashed run of ours has left connected. */
-static const char *device_to_leave(struct bluez *bluez)
+/* The one a crashed run of ours has left connected. */
+static const char *left_by_a_crash(const struct bluez *bluez)
 {
-    if (bluez->link.up)
-        return bluez->link.device;
-    if (bluez->attempt.state != ATTEMPT_NONE && attempt_holds(&bluez->attempt))
-        return bluez->attempt.device;
-    for (size_t i = 0; i < bluez->objects.device_count; i++) {
-        const struct bluez_device *device = &bluez->objects.devices[i];
-        if (device->connected && strcmp(device->address, bluez->known_address) == 0)
+    for (size_t i = 0; i < bluez->watch.objects.device_count; i++) {
+        const struct bluez_device *device = &bluez->watch.objects.devices[i];
+        if (device->connected && strcmp(device->address, bluez->ground.known_address) == 0)
             return device->path;
     }
     return NULL;
 }
 
-static void cancel_all(struct bluez *bluez)
+static void say_goodbyes(struct bluez *bluez)
 {
-    bus_cancel(&bluez->owner_call);
-    bus_cancel(&bluez->load_call);
-    bus_cancel(&bluez->discovery.call);
-    bus_cancel(&bluez->attempt.connect_call);
-    bus_cancel(&bluez->attempt.call);
-    bus_cancel(&bluez->link.control_call);
-    bus_cancel(&bluez->link.disconnect_call);
-    bus_cancel(&bluez->link.probe_call);
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        bus_cancel(&bluez->link.sensors[sensor].call);
-        acquire_drop(&bluez->link.sensors[sensor]);
-    }
-}
+    bool any = false;
 
-static void forget_handles(struct bluez *bluez)
-{
-    for (size_t i = 0; i < bluez->answer_count; i++) {
-        if (bluez->answers[i].kind == ANSWER_DOWN && bluez->answers[i].handle != bluez->handle)
-            free(bluez->answers[i].handle);
+    if (bluez->air.discovery.state != DISCOVERY_OFF && bluez->air.adapter[0])
+        say_goodbye(bluez, bluez->air.adapter, BLUEZ_ADAPTER, "StopDiscovery");
+    for (const struct bluez_link *link = bluez->links; link; link = link->next) {
+        if (!bluez_link_to_leave(link))
+            continue;
+        any = true;
+        say_goodbye(bluez, bluez_link_to_leave(link), BLUEZ_DEVICE, "Disconnect");
     }
-    free(bluez->handle);
-    bluez->handle = NULL;
-    bluez->answer_count = 0;
+    if (!any && left_by_a_crash(bluez))
+        say_goodbye(bluez, left_by_a_crash(bluez), BLUEZ_DEVICE, "Disconnect");
 }
 
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
 {
-    struct bluez *bluez = (struct bluez *)backend;
-    const char *device = device_to_leave(bluez);
+    struct bluez *bluez = bluez_of(backend);
 
     bluez->destroying = true;
     bluez->destroyed = done;
     bluez->destroyed_user = user;
-    cancel_all(bluez);
-    forget_handles(bluez);
-    bluez->goodbyes = 0;
-    if (bluez->bus_up && bluez->owner[0]) {
-        if (bluez->discovery.state != DISCOVERY_OFF && bluez->adapter[0])
-            say_goodbye(bluez, bluez->adapter, BLUEZ_ADAPTER, "StopDiscovery");
-        if (device)
-            say_goodbye(bluez, device, BLUEZ_DEVICE, "Disconnect");
+    watch_stop(&bluez->watch);
+    if (bluez->watch.bus_up && bluez->watch.owner[0])
+        say_goodbyes(bluez);
+    air_stop(&bluez->air);
+    for (struct bluez_link *link = bluez->links; link; link = link->next) {
+        if (link->state != LINK_DOWN)
+            bluez_discard(link);
     }
     alarm_set(&bluez->goodbye_alarm, bluez->goodbyes ? GOODBYE_MS : 0, close_all);
 }
 
 static const struct backend_ops ops = {
     .name = "bluez",
-    .scan_start = bluez_scan_start,
-    .scan_stop = bluez_scan_stop,
-    .open = bluez_open,
+    .scan_start = scan_start,
+    .scan_stop = scan_stop,
+    .open = open_link,
     .destroy = destroy,
 };
+
+/* ---- Its making */
 
 static bool take_options(struct bluez *bluez, const struct bluez_options *options)
 {
     const char *known = options->known_address ? options->known_address : "";
+    char *address = bluez->ground.known_address;
 
-    bluez->acquire = options->acquire;
-    for (size_t i = 0; known[i] && i < sizeof(bluez->known_address) - 1; i++)
-        bluez->known_address[i] = (char)toupper((unsigned char)known[i]);
+    for (size_t i = 0; known[i] && i < BAND_ADDRESS_SIZE - 1; i++)
+        address[i] = (char)toupper((unsigned char)known[i]);
     if (!options->adapter)
         return true;
     bluez->adapter_wish = strdup(options->adapter);
     return bluez->adapter_wish != NULL;
 }
 
+static void set_up(struct bluez *bluez, bool acquire)
+{
+    const struct air_listener listener = {bluez, digest, on_heard, on_lost, on_no_discovery};
+
+    bluez->backend.ops = &ops;
+    bluez->ground.watch = &bluez->watch;
+    bluez->ground.air = &bluez->air;
+    bluez->ground.acquire = acquire;
+    bluez->ground.user = bluez;
+    bluez->ground.is_taken = is_taken;
+    bluez->ground.digest = digest;
+    air_init(&bluez->air, &bluez->watch, &bluez->handles, bluez->adapter_wish, &listener,
+             &bluez->backend.listener);
+    alarm_init(&bluez->goodbye_alarm, &bluez->handles, bluez);
+}
+
 struct backend *bluez_create(uv_loop_t *loop, const struct bluez_options *options)
 {
     struct bluez *bluez = calloc(1, sizeof(*bluez));
+    const struct watch_listener listener = {bluez, digest, on_loaded, on_value};
 
     if (!bluez)
         return NULL;
-    bluez->backend.ops = &ops;
-    bluez->loop = loop;
-    bluez->bus = take_options(bluez, options) ? bluez_watch(bluez, options->bus_address) : NULL;
-    if (!bluez->bus) {
+    bluez->handles = (struct handles){.loop = loop, .closed = on_all_closed, .user = bluez};
+    if (!take_options(bluez, options) ||
+        !watch_init(&bluez->watch, &bluez->handles, options->bus_address, &listener)) {
         free(bluez->adapter_wish);
         free(bluez);
         return NULL;
     }
-    bluez->open = 1;
-    each_alarm(bluez, alarm_init);
+    set_up(bluez, options->acquire);
     return &bluez->backend;
 }

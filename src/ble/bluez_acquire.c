@@ -1,4 +1,5 @@
-/* Notifications over the socket that AcquireNotify gives: SOCK_SEQPACKET, one a message. */
+#include "bluez_acquire.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -6,9 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "band/packet.h"
 #include "base/now.h"
-#include "bluez_internal.h"
+#include "bluez_method.h"
+#include "bluez_objects.h"
 
 /* More than BAND_PACKET_MAX, so that what is too long is seen to be so. */
 #define BUFFER_SIZE (BAND_PACKET_MAX + 8)
@@ -17,8 +19,8 @@
 
 struct acquired {
     uv_poll_t poll;
-    struct bluez *bluez;
-    enum sensor sensor;
+    struct handles *handles;
+    struct acquire_listener listener;
     int fd;
     bool brought; /* a packet came over it */
 };
@@ -26,22 +28,24 @@ struct acquired {
 static void on_closed(uv_handle_t *handle)
 {
     struct acquired *acquired = handle->data;
-    struct bluez *bluez = acquired->bluez;
+    struct handles *handles = acquired->handles;
 
     close(acquired->fd);
     free(acquired);
-    bluez_closed(bluez);
+    handles_close_one(handles);
 }
 
-void acquire_drop(struct subscription *subscription)
+bool acquire_has_brought(const struct acquired *acquired)
 {
-    struct acquired *acquired = subscription->acquired;
+    return acquired->brought;
+}
 
-    subscription->acquired = NULL;
+void acquire_drop(struct acquired *acquired)
+{
     if (!acquired)
         return;
-    shutdown(acquired->fd,
-             SHUT_RDWR); /* bluetoothd's lock ends now, not in the loop's next round */
+    /* bluetoothd's lock ends now, not in the loop's next round. */
+    shutdown(acquired->fd, SHUT_RDWR);
     uv_close((uv_handle_t *)&acquired->poll, on_closed);
 }
 
@@ -63,23 +67,6 @@ static bool is_end(const struct acquired *acquired, ssize_t n)
     return is_hung_up(acquired->fd);
 }
 
-static struct subscription *subscription_of(const struct acquired *acquired)
-{
-    return &acquired->bluez->link.sensors[acquired->sensor];
-}
-
-/* HUP comes just before Connected=false; if that doesn't follow, the band is still there. */
-static void hang_up(const struct acquired *acquired)
-{
-    struct subscription *subscription = subscription_of(acquired);
-    const bool brought = acquired->brought;
-
-    log_info("%s: the socket of %s notifications was closed", acquired->bluez->link.band.name,
-             sensor_name(acquired->sensor));
-    acquire_drop(subscription);
-    subscription_resume(subscription, brought);
-}
-
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct acquired *acquired = poll->data;
@@ -92,13 +79,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         const ssize_t n = recv(acquired->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 
         if (is_end(acquired, n)) {
-            hang_up(acquired);
+            acquired->listener.hung_up(acquired->listener.user);
             return;
         }
         if (n < 0)
             return;
         acquired->brought = true;
-        link_packet(acquired->bluez, acquired->sensor, buffer, (size_t)n, arrival_us);
+        acquired->listener.message(acquired->listener.user, buffer, (size_t)n, arrival_us);
         /* The listener may have ended the subscription: then this one is only waiting to close. */
         if (uv_is_closing((const uv_handle_t *)&acquired->poll))
             return;
@@ -107,10 +94,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 DBusMessage *acquire_method(const char *path)
 {
-    DBusMessage *message = bluez_method(path, BLUEZ_CHARACTERISTIC, "AcquireNotify");
-
-    append_no_options(message);
-    return message;
+    return method_options(bluez_method(path, BLUEZ_CHARACTERISTIC, "AcquireNotify"), NULL, 0);
 }
 
 static bool is_seqpacket(int fd)
@@ -121,39 +105,39 @@ static bool is_seqpacket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
 }
 
-static struct acquired *open_poll(struct bluez *bluez, int fd)
+static struct acquired *open_poll(struct handles *handles, int fd)
 {
     struct acquired *acquired = calloc(1, sizeof(*acquired));
 
     if (!acquired)
         return NULL;
-    if (uv_poll_init(bluez->loop, &acquired->poll, fd) != 0) {
+    if (uv_poll_init(handles->loop, &acquired->poll, fd) != 0) {
         free(acquired);
         return NULL;
     }
-    bluez->open++;
+    handles->open++;
     acquired->poll.data = acquired;
-    acquired->bluez = bluez;
+    acquired->handles = handles;
     acquired->fd = fd;
     return acquired;
 }
 
-bool acquire_take(struct bluez *bluez, enum sensor sensor, DBusMessage *reply)
+struct acquired *acquire_take(struct handles *handles, DBusMessage *reply,
+                              const struct acquire_listener *listener)
 {
-    struct subscription *subscription = &bluez->link.sensors[sensor];
+    struct acquired *acquired;
     dbus_uint16_t mtu;
     int fd;
 
     if (!dbus_message_get_args(reply, NULL, DBUS_TYPE_UNIX_FD, &fd, DBUS_TYPE_UINT16, &mtu,
                                DBUS_TYPE_INVALID))
-        return false;
-    acquire_drop(subscription);
-    subscription->acquired = is_seqpacket(fd) ? open_poll(bluez, fd) : NULL;
-    if (!subscription->acquired) {
+        return NULL;
+    acquired = is_seqpacket(fd) ? open_poll(handles, fd) : NULL;
+    if (!acquired) {
         close(fd);
-        return false;
+        return NULL;
     }
-    subscription->acquired->sensor = sensor;
-    uv_poll_start(&subscription->acquired->poll, UV_READABLE | UV_DISCONNECT, on_readable);
-    return true;
+    acquired->listener = *listener;
+    uv_poll_start(&acquired->poll, UV_READABLE | UV_DISCONNECT, on_readable);
+    return acquired;
 }

@@ -1,62 +1,41 @@
-/* The last part of an attempt: the band's characteristics, firmware and battery level. */
+#include "bluez_gatt.h"
+
 #include <string.h>
 
 #include "base/log.h"
-#include "bluez_internal.h"
+#include "bluez_errors.h"
+#include "bluez_method.h"
 #include "bluez_properties.h"
 
-static void read_battery(struct bluez *bluez);
+static const char *path_of(const struct gatt *gatt, enum band_characteristic which)
+{
+    return objects_characteristic(&gatt->watch->objects, gatt->device, which);
+}
 
-/* The first that a band must have and this one hasn't; COUNT if none is missing. */
-static enum band_characteristic missing(const struct bluez *bluez)
+enum band_characteristic gatt_missing(const struct gatt *gatt)
 {
     static const enum band_characteristic needed[] = {CHARACTERISTIC_EEG, CHARACTERISTIC_PPG,
                                                       CHARACTERISTIC_ACC};
 
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        if (!objects_characteristic(&bluez->objects, bluez->attempt.device, needed[i]))
+        if (!path_of(gatt, needed[i]))
             return needed[i];
     }
     return CHARACTERISTIC_COUNT;
 }
 
-static void no_band(struct bluez *bluez, enum band_characteristic which)
-{
-    struct failure failure;
+/* ---- Reading */
 
-    failure_set(&failure, ERROR_CONNECTION_FAILED,
-                "%s has no %s characteristic: it is no Link Band, or its services could not be "
-                "read. Switch the band off and on and try again.",
-                attempt_label(&bluez->attempt), characteristic_name(which));
-    attempt_fail(bluez, &failure);
+static void read_value(struct gatt *gatt, const char *path, struct bus_call **call,
+                       bus_reply_fn reply)
+{
+    bus_cancel(call);
+    bus_call(gatt->watch->bus, call,
+             method_options(bluez_method(path, BLUEZ_CHARACTERISTIC, "ReadValue"), NULL, 0),
+             CALL_LIMIT_MS, reply, gatt);
 }
 
-/*
- * BlueZ keeps services in a cache that can be empty or of an older firmware: connect anew, then
- * clear the cache, then believe it.
- */
-static void incomplete(struct bluez *bluez, enum band_characteristic which)
-{
-    struct attempt *attempt = &bluez->attempt;
-
-    log_info("%s: no %s characteristic", attempt_label(attempt), characteristic_name(which));
-    attempt->incomplete++;
-    if (attempt->incomplete > 2 ||
-        !may_disconnect(bluez, attempt_holds(attempt), attempt->band.address))
-        no_band(bluez, which);
-    else
-        attempt_retry(bluez, attempt->incomplete == 2);
-}
-
-static void finish(struct bluez *bluez)
-{
-    const struct bluez_device *device = objects_device(&bluez->objects, bluez->attempt.device);
-
-    if (device && device->connected)
-        link_begin(bluez, device);
-    bluez_digest(bluez);
-}
-
+/* Both are nice to know, neither is worth losing the link for: an error is as if it had none. */
 static bool read_bytes(DBusMessage *reply, const uint8_t **bytes, size_t *len)
 {
     DBusMessageIter iter;
@@ -67,13 +46,26 @@ static bool read_bytes(DBusMessage *reply, const uint8_t **bytes, size_t *len)
 
 static void on_battery(void *user, DBusMessage *reply)
 {
-    struct bluez *bluez = user;
+    struct gatt *gatt = user;
     const uint8_t *bytes;
     size_t len;
 
     if (read_bytes(reply, &bytes, &len) && len == 1 && bytes[0] <= 100)
-        bluez->attempt.battery = bytes[0];
-    finish(bluez);
+        gatt->battery = bytes[0];
+    gatt->read(gatt->user);
+}
+
+/* BlueZ's battery plugin takes the service for itself and offers Battery1 in its place. */
+static void read_battery(struct gatt *gatt)
+{
+    const struct bluez_device *device = objects_device(&gatt->watch->objects, gatt->device);
+    const char *path = path_of(gatt, CHARACTERISTIC_BAT);
+
+    gatt->battery = device ? device->battery : BATTERY_UNKNOWN;
+    if (path)
+        read_value(gatt, path, &gatt->read_call, on_battery);
+    else
+        gatt->read(gatt->user);
 }
 
 /* Printable ASCII only: the text goes into messages and file names. */
@@ -90,57 +82,125 @@ static void take_firmware(char out[BAND_FIRMWARE_SIZE], const uint8_t *bytes, si
 
 static void on_firmware(void *user, DBusMessage *reply)
 {
-    struct bluez *bluez = user;
+    struct gatt *gatt = user;
     const uint8_t *bytes;
     size_t len;
 
     if (read_bytes(reply, &bytes, &len))
-        take_firmware(bluez->attempt.firmware, bytes, len);
-    read_battery(bluez);
+        take_firmware(gatt->firmware, bytes, len);
+    read_battery(gatt);
 }
 
-/* Both are nice to know, neither is worth losing the link for: an error is as if it had none. */
-static bool read_characteristic(struct bluez *bluez, enum band_characteristic which,
-                                enum attempt_state state, bus_reply_fn reply)
+void gatt_read(struct gatt *gatt, void (*read)(void *user), void *user)
 {
-    const char *path = objects_characteristic(&bluez->objects, bluez->attempt.device, which);
-    DBusMessage *message;
+    const char *path = path_of(gatt, CHARACTERISTIC_FIRMWARE);
 
-    if (!path)
-        return false;
-    attempt_set(bluez, state, 0);
-    message = bluez_method(path, BLUEZ_CHARACTERISTIC, "ReadValue");
-    append_no_options(message);
-    bus_call(bluez->bus, &bluez->attempt.call, message, CALL_LIMIT_MS, reply, bluez);
-    return true;
+    gatt->read = read;
+    gatt->user = user;
+    gatt->firmware[0] = '\0';
+    if (path)
+        read_value(gatt, path, &gatt->read_call, on_firmware);
+    else
+        read_battery(gatt);
 }
 
-/* BlueZ's battery plugin takes the service for itself and offers Battery1 in its place. */
-static void read_battery(struct bluez *bluez)
-{
-    const struct bluez_device *device = objects_device(&bluez->objects, bluez->attempt.device);
+/* ---- Writing */
 
-    bluez->attempt.battery = device ? device->battery : BATTERY_UNKNOWN;
-    if (!read_characteristic(bluez, CHARACTERISTIC_BAT, ATTEMPT_BATTERY, on_battery))
-        finish(bluez);
+static void tell_written(struct gatt *gatt, const struct failure *failure)
+{
+    gatt->up->written(gatt->up->user, failure);
 }
 
-void gatt_check(struct bluez *bluez)
+static void on_written(void *user, DBusMessage *reply)
 {
-    const struct bluez_device *device = objects_device(&bluez->objects, bluez->attempt.device);
-    const enum band_characteristic which = missing(bluez);
+    struct failure failure;
 
-    if (!device || !device->connected)
-        return; /* attempt_advance() sees to it */
-    if (which != CHARACTERISTIC_COUNT && objects_is_stranger(&bluez->objects, device)) {
-        no_band(bluez, which);
-        return;
-    }
-    if (which != CHARACTERISTIC_COUNT) {
-        incomplete(bluez, which);
-        return;
-    }
-    bluez->attempt.firmware[0] = '\0';
-    if (!read_characteristic(bluez, CHARACTERISTIC_FIRMWARE, ATTEMPT_FIRMWARE, on_firmware))
-        read_battery(bluez);
+    tell_written(user, bluez_error(reply) == BLUEZ_OK
+                           ? NULL
+                           : bluez_failure(&failure, reply, ERROR_STREAMING,
+                                           "Writing to the band's EEG control"));
+}
+
+/* With response: {"type": "request"}. */
+static DBusMessage *write_method(const char *path, const char *text)
+{
+    DBusMessage *message = bluez_method(path, BLUEZ_CHARACTERISTIC, "WriteValue");
+    const char *request = "request";
+    const struct method_option option = {"type", DBUS_TYPE_STRING, &request};
+
+    if (message)
+        dbus_message_append_args(message, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &text, (int)strlen(text),
+                                 DBUS_TYPE_INVALID);
+    return method_options(message, &option, 1);
+}
+
+static void on_no_control(void *user)
+{
+    struct failure failure;
+
+    tell_written(user, failure_set(&failure, ERROR_STREAMING,
+                                   "The band has no EEG control characteristic."));
+}
+
+void gatt_write(struct gatt *gatt, const char *text)
+{
+    const char *path = path_of(gatt, CHARACTERISTIC_CONTROL);
+
+    bus_cancel(&gatt->write_call); /* at most one at a time is the caller's promise */
+    if (path)
+        bus_call(gatt->watch->bus, &gatt->write_call, write_method(path, text), WRITE_LIMIT_MS,
+                 on_written, gatt);
+    else
+        alarm_set(&gatt->alarm, 0, on_no_control);
+}
+
+/* ---- Whether the band answers */
+
+/* The band's own refusal is an answer as good as any. */
+static void on_probed(void *user, DBusMessage *reply)
+{
+    const struct gatt *gatt = user;
+    struct failure failure;
+
+    if (bluez_error(reply) != BLUEZ_OK)
+        log_info("%s", bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Asking the band")->message);
+    gatt->up->probed(gatt->up->user,
+                     bluez_error(reply) == BLUEZ_OK || bluez_error_is_the_bands(reply));
+}
+
+/* EEG's own characteristic is always there: where it can't be read the band says so. */
+void gatt_probe(struct gatt *gatt)
+{
+    static const enum band_characteristic readable[] = {CHARACTERISTIC_FIRMWARE, CHARACTERISTIC_BAT,
+                                                        CHARACTERISTIC_EEG};
+    const char *path = NULL;
+
+    for (size_t i = 0; !path && i < sizeof(readable) / sizeof(readable[0]); i++)
+        path = path_of(gatt, readable[i]);
+    read_value(gatt, path ? path : gatt->device, &gatt->probe_call, on_probed);
+}
+
+/* ---- Its life */
+
+void gatt_init(struct gatt *gatt, struct watch *watch, struct handles *handles,
+               const struct link_listener *up, const char *device)
+{
+    gatt->watch = watch;
+    gatt->up = up;
+    gatt->device = device;
+    alarm_init(&gatt->alarm, handles, gatt);
+}
+
+void gatt_void(struct gatt *gatt)
+{
+    alarm_clear(&gatt->alarm);
+    bus_cancel(&gatt->read_call);
+    bus_cancel(&gatt->write_call);
+    bus_cancel(&gatt->probe_call);
+}
+
+void gatt_close(struct gatt *gatt)
+{
+    gatt_void(gatt);
+    alarm_close(&gatt->alarm);
 }

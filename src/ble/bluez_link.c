@@ -1,259 +1,419 @@
-/* The link: what arrives over it, its control characteristic, and its end. */
+#include "bluez_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/now.h"
-#include "bluez_internal.h"
-#include "bluez_properties.h"
+#include "bluez_connect.h"
+#include "bluez_errors.h"
+#include "bluez_method.h"
 
-#define ASKED_MS (DISCONNECT_LIMIT_MS + 1000)
+#define CLOSED_MS (DISCONNECT_LIMIT_MS + 1000) /* from close() of a link that was up */
 
-static void take_path(const struct bluez *bluez, char out[OBJECT_PATH_SIZE], const char *device,
-                      enum band_characteristic which)
+/* ---- Up */
+
+/* The band's own name, if it never advertised one to us, nor was called so: its address. */
+static void begin_up(struct bluez_link *link)
 {
-    const char *path = objects_characteristic(&bluez->objects, device, which);
-
-    copy_whole(out, OBJECT_PATH_SIZE, path ? path : "");
-}
-
-static void fill(struct bluez *bluez, const struct bluez_device *device)
-{
-    struct link *link = &bluez->link;
-    const struct attempt *attempt = &bluez->attempt;
-
-    if (strcmp(link->band.address, device->address) != 0)
-        link->unlocked_once = false;
-    link->asked = link->ending = link->controlling = false;
-    link->owned = attempt_holds(attempt);
-    link->battery = attempt->battery;
-    memcpy(link->device, device->path, sizeof(link->device));
-    link->band = attempt->band;
-    /* Never advertised to us, nor known to the caller: the address is all there is to call it. */
     if (!link->band.name[0])
-        memcpy(link->band.name, device->address, sizeof(device->address));
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        link->sensors[sensor].state = NOTIFY_OFF;
-        take_path(bluez, link->sensors[sensor].path, device->path,
-                  (enum band_characteristic)sensor);
-    }
-    take_path(bluez, link->control, device->path, CHARACTERISTIC_CONTROL);
+        memcpy(link->band.name, link->band.address, sizeof(link->band.address));
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        notify_begin(&link->sensors[sensor],
+                     objects_characteristic(&link->ground->watch->objects, link->device,
+                                            (enum band_characteristic)sensor));
+    link->was_up = true;
 }
 
-void link_begin(struct bluez *bluez, const struct bluez_device *device)
+static void tell_up(struct bluez_link *link, const struct bluez_device *device)
 {
-    struct link *link = &bluez->link;
-    struct band_link made = {.rssi = device->rssi, .battery_level = bluez->attempt.battery};
+    struct band_link made = {
+        .band = link->band,
+        .rssi = device->rssi,
+        .battery_level = link->gatt.battery,
+        .anchor = {now_boot_us(), now_utc_us()},
+    };
 
-    fill(bluez, device);
-    made.band = link->band;
-    memcpy(made.firmware, bluez->attempt.firmware, sizeof(made.firmware));
-    made.anchor = (struct clock_anchor){now_boot_us(), now_utc_us()};
-    attempt_set(bluez, ATTEMPT_NONE, 0);
-    link->up = true;
+    memcpy(made.firmware, link->gatt.firmware, sizeof(made.firmware));
     log_info("%s (%s) is connected", link->band.name, link->band.address);
-    bluez_listener(bluez)->up(bluez_listener(bluez)->user, &made);
+    link->link.listener.up(link->link.listener.user, &made);
 }
 
-static void answer_control(struct bluez *bluez, const struct failure *failure)
+static void on_read(void *user)
 {
-    if (!bluez->link.controlling)
+    struct bluez_link *link = user;
+    const struct bluez_device *device = bluez_device_of(link);
+
+    if (link->state != LINK_READ)
         return;
-    bluez->link.controlling = false;
-    bluez_listener(bluez)->written(bluez_listener(bluez)->user, failure);
+    if (device && device->connected) {
+        begin_up(link);
+        bluez_enter(link, LINK_UP, 0);
+        tell_up(link, device);
+    }
+    bluez_digest(link);
 }
 
-void link_end(struct bluez *bluez, enum link_end end)
+void bluez_link_loaded(struct bluez_link *link)
 {
-    struct link *link = &bluez->link;
+    const struct bluez_device *device = bluez_device_of(link);
 
-    if (!link->up)
+    if (link->state != LINK_CHECK || !device || !device->connected || !bluez_is_complete(link))
         return;
-    link->up = link->ending = link->controlling = false;
-    bluez->known_address[0] = '\0'; /* what a crash left is over: a next link is of who makes it */
-    bus_cancel(&link->control_call);
-    bus_cancel(&link->disconnect_call);
-    bus_cancel(&link->probe_call);
-    alarm_clear(&link->alarm);
-    subscriptions_end(bluez);
-    bluez_down(bluez->handle, link->asked ? LINK_END_ASKED : end, NULL);
+    bluez_enter(link, LINK_READ, 0);
+    gatt_read(&link->gatt, on_read, link);
 }
 
-static void on_verdict(struct bluez *bluez, int which)
+bool bluez_link_value(struct bluez_link *link, const char *path, const uint8_t *bytes, size_t len,
+                      int64_t arrival_us)
 {
-    (void)which;
-    link_end(bluez, LINK_END_LOST);
-    bluez_digest(bluez);
-}
-
-void link_packet(struct bluez *bluez, enum sensor sensor, const uint8_t *bytes, size_t len,
-                 int64_t arrival_us)
-{
-    const struct packet packet = {sensor, arrival_us, bytes, len, 0};
-
-    bluez_listener(bluez)->packet(bluez_listener(bluez)->user, &packet);
+    if (!link->was_up || link->state == LINK_DOWN)
+        return false;
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
+        if (link->sensors[sensor].path[0] && strcmp(link->sensors[sensor].path, path) == 0) {
+            notify_value(&link->sensors[sensor], bytes, len, arrival_us);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Battery1 stands in for the characteristic where BlueZ hides that. */
-static void advance_battery(struct bluez *bluez, const struct bluez_device *device)
+static void advance_battery(struct bluez_link *link, const struct bluez_device *device)
 {
-    struct link *link = &bluez->link;
-    const struct subscription *battery = &link->sensors[SENSOR_BAT];
+    struct notify *battery = &link->sensors[SENSOR_BAT];
     const uint8_t level = (uint8_t)device->battery;
 
     if (battery->path[0] || battery->state != NOTIFY_ON || device->battery == BATTERY_UNKNOWN ||
-        device->battery == link->battery)
+        device->battery == link->gatt.battery)
         return;
-    link->battery = device->battery;
-    link_packet(bluez, SENSOR_BAT, &level, 1, now_boot_us());
+    link->gatt.battery = device->battery;
+    notify_value(battery, &level, 1, now_boot_us());
 }
 
-void link_advance(struct bluez *bluez)
+static void on_cut(void *user, DBusMessage *reply)
 {
-    struct link *link = &bluez->link;
-    const struct bluez_device *device = objects_device(&bluez->objects, link->device);
-
-    if (!link->up || link->ending)
-        return;
-    if (device && device->connected) {
-        advance_battery(bluez, device);
-    } else if (link->asked) {
-        link_end(bluez, LINK_END_ASKED);
-    } else {
-        link->ending = true;
-        bus_cancel(&link->control_call);
-        subscriptions_void(bluez);
-        alarm_set(&link->alarm, VERDICT_MS, on_verdict);
-    }
-}
-
-static const struct subscription *subscribed(const struct bluez *bluez, const char *path,
-                                             enum sensor *sensor)
-{
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        const struct subscription *subscription = &bluez->link.sensors[i];
-        if (subscription->path[0] && strcmp(subscription->path, path) == 0) {
-            *sensor = (enum sensor)i;
-            return subscription;
-        }
-    }
-    return NULL;
-}
-
-/* Values may come before StartNotify's reply, and after StopNotify was asked for. */
-void link_value(struct bluez *bluez, DBusMessage *changed, int64_t arrival_us)
-{
-    const char *path = dbus_message_get_path(changed);
-    const struct subscription *subscription;
-    enum sensor sensor;
-    const uint8_t *bytes;
-    size_t len;
-
-    if (!bluez->link.up || !path)
-        return;
-    subscription = subscribed(bluez, path, &sensor);
-    if (!subscription || subscription->acquired ||
-        (subscription->state != NOTIFY_STARTING && subscription->state != NOTIFY_ON))
-        return;
-    if (objects_value(changed, &bytes, &len))
-        link_packet(bluez, sensor, bytes, len, arrival_us);
-}
-
-static void on_disconnect_reply(void *user, DBusMessage *reply)
-{
-    struct bluez *bluez = user;
+    struct bluez_link *link = user;
     struct failure failure;
 
     if (bluez_error(reply) != BLUEZ_OK)
-        log_info("%s", bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Disconnecting")->message);
-    bluez_digest(bluez);
+        log_info("%s: %s", link->label,
+                 bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Disconnecting")->message);
+    bluez_digest(link);
 }
 
-static void disconnect_call(struct bluez *bluez)
+static void cut(struct bluez_link *link)
 {
-    bus_call(bluez->bus, &bluez->link.disconnect_call,
-             bluez_method(bluez->link.device, BLUEZ_DEVICE, "Disconnect"), DISCONNECT_LIMIT_MS,
-             on_disconnect_reply, bluez);
+    if (!link->disconnect_call)
+        bluez_call(link, &link->disconnect_call, BLUEZ_DEVICE, "Disconnect", DISCONNECT_LIMIT_MS,
+                   on_cut);
 }
 
-void link_drop(struct bluez *bluez)
+/* A new link has no locks. Once a band: if another program does hold it, it would take it again. */
+static void on_locked(void *user)
 {
-    if (!bluez->link.disconnect_call && !bluez->link.ending)
-        disconnect_call(bluez);
+    struct bluez_link *link = user;
+    char *unlocked = link->ground->unlocked_address;
+
+    if (link->state != LINK_UP || strcmp(unlocked, link->band.address) == 0 || !bluez_may_cut(link))
+        return;
+    log_info("%s: notifications are locked: connecting anew", link->label);
+    memcpy(unlocked, link->band.address, sizeof(link->band.address));
+    cut(link);
 }
 
-void bluez_close(struct ble_link *handle)
+static void on_worked(void *user)
 {
-    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
-    struct link *link = &bluez->link;
+    struct bluez_link *link = user;
 
-    if (&bluez->handle->link != handle)
-        return; /* its refusal is to be told yet */
-    if (bluez->attempt.state != ATTEMPT_NONE) {
-        attempt_cancel(bluez);
-    } else if (link->up && !link->asked) {
-        link->asked = true;
-        alarm_set(&link->alarm, link->ending ? 0 : ASKED_MS, on_verdict);
-        if (!link->ending && !link->disconnect_call)
-            disconnect_call(bluez);
+    if (strcmp(link->ground->unlocked_address, link->band.address) == 0)
+        link->ground->unlocked_address[0] = '\0';
+}
+
+static void end_up(struct bluez_link *link)
+{
+    bluez_enter(link, LINK_ENDING, VERDICT_MS);
+    gatt_void(&link->gatt);
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        notify_void(&link->sensors[sensor]);
+}
+
+/* ---- Steps, by the state */
+
+static void closed(struct bluez_link *link)
+{
+    bluez_down(link, link->was_up ? LINK_END_ASKED : LINK_END_CANCELLED, NULL);
+}
+
+static void on_limit(void *user)
+{
+    struct bluez_link *link = user;
+
+    switch (link->state) {
+    case LINK_SEEK:
+        link->patient = true;
+        break;
+    case LINK_PAUSE:
+        bluez_seek(link);
+        break;
+    case LINK_CONNECT:
+        bluez_connect_late(link);
+        break;
+    case LINK_RESOLVE:
+    case LINK_CHECK:
+        bluez_resolve_late(link);
+        break;
+    case LINK_DROP:
+        bluez_dropped(link);
+        break;
+    case LINK_ENDING:
+        bluez_down(link, LINK_END_LOST, NULL);
+        break;
+    case LINK_CLOSING:
+        closed(link);
+        break;
+    case LINK_BUSY:
+        bluez_fail_busy(link);
+        break;
+    case LINK_TURN: /* these have no alarm */
+    case LINK_READ:
+    case LINK_UP:
+    case LINK_REMOVE:
+    case LINK_DOWN:
+        break;
+    }
+    bluez_digest(link);
+}
+
+static void advance_with(struct bluez_link *link, const struct bluez_device *device)
+{
+    switch (link->state) {
+    case LINK_TURN:
+        bluez_connect(link);
+        break;
+    case LINK_CONNECT:
+        if (device->connected && device->resolved)
+            bluez_check(link);
+        else if (device->connected)
+            bluez_resolve(link);
+        break;
+    case LINK_RESOLVE:
+    case LINK_CHECK:
+    case LINK_READ:
+        if (!device->connected)
+            bluez_pause(link);
+        else if (link->state == LINK_RESOLVE && device->resolved)
+            bluez_check(link);
+        break;
+    case LINK_UP:
+        if (device->connected)
+            advance_battery(link, device);
+        else
+            end_up(link);
+        break;
+    case LINK_DROP:
+        if (link->replied && !device->connected)
+            bluez_dropped(link);
+        break;
+    case LINK_CLOSING:
+        if ((link->replied || link->was_up) && !device->connected)
+            closed(link);
+        break;
+    case LINK_SEEK: /* these are not for it */
+    case LINK_ENDING:
+    case LINK_REMOVE:
+    case LINK_PAUSE:
+    case LINK_BUSY:
+    case LINK_DOWN:
+        break;
     }
 }
 
-static void on_control_reply(void *user, DBusMessage *reply)
+/* Its object is gone: removed by anyone, or with its adapter. */
+static void advance_without(struct bluez_link *link)
 {
-    struct bluez *bluez = user;
+    if (link->state == LINK_UP) {
+        end_up(link);
+    } else if (link->state == LINK_CLOSING) {
+        closed(link);
+    } else {
+        link->sighted = false;
+        bluez_disown(link);
+        bluez_pause(link);
+    }
+}
+
+static bool is_waiting(const struct bluez_link *link)
+{
+    return link->state == LINK_PAUSE || link->state == LINK_REMOVE || link->state == LINK_ENDING ||
+           link->state == LINK_BUSY || link->state == LINK_DOWN;
+}
+
+void bluez_link_advance(struct bluez_link *link)
+{
+    const struct air *air = link->ground->air;
+    const struct bluez_device *device = bluez_device_of(link);
+
+    if (!air->usable && !watch_is_awaited(link->ground->watch))
+        bluez_link_lose_air(link);
+    if (!air->usable || is_waiting(link))
+        return;
+    if (link->state == LINK_SEEK)
+        bluez_look(link);
+    /* Not an else: a band that was found may have its turn at once. */
+    if (link->state == LINK_SEEK || link->state == LINK_DOWN)
+        return;
+    device = bluez_device_of(link);
+    if (device)
+        advance_with(link, device);
+    else
+        advance_without(link);
+}
+
+void bluez_link_heard(struct bluez_link *link, const struct bluez_device *device)
+{
+    if (link->state == LINK_SEEK &&
+        device ==
+            objects_band(&link->ground->watch->objects, link->ground->air->adapter, &link->wanted))
+        link->sighted = true;
+}
+
+/* What is being closed is closed by that, too; what is down or has no chance is left alone. */
+void bluez_link_lose_air(struct bluez_link *link)
+{
     struct failure failure;
 
-    answer_control(bluez, bluez_error(reply) == BLUEZ_OK
-                              ? NULL
-                              : bluez_failure(&failure, reply, ERROR_STREAMING,
-                                              "Writing to the band's EEG control"));
+    if (link->state == LINK_DOWN || link->state == LINK_BUSY)
+        return;
+    if (link->state == LINK_CLOSING)
+        closed(link);
+    else if (link->was_up)
+        bluez_down(link, LINK_END_BLUETOOTH, NULL);
+    else
+        bluez_fail(link, air_failure(link->ground->air, &failure));
 }
 
-/* With response: {"type": "request"}. */
-static DBusMessage *write_method(const char *path, const char *text)
+void bluez_link_lose_discovery(struct bluez_link *link, const struct failure *failure)
 {
-    DBusMessage *message = bluez_method(path, BLUEZ_CHARACTERISTIC, "WriteValue");
-    const char *key = "type";
-    const char *request = "request";
-    DBusMessageIter iter;
-    DBusMessageIter options;
-    DBusMessageIter entry;
-    DBusMessageIter variant;
-
-    if (!message)
-        return NULL;
-    dbus_message_append_args(message, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &text, (int)strlen(text),
-                             DBUS_TYPE_INVALID);
-    dbus_message_iter_init_append(message, &iter);
-    dbus_message_iter_open_container(&iter, DBUS_TYPE_ARRAY, "{sv}", &options);
-    dbus_message_iter_open_container(&options, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
-    dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &key);
-    dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, "s", &variant);
-    dbus_message_iter_append_basic(&variant, DBUS_TYPE_STRING, &request);
-    dbus_message_iter_close_container(&entry, &variant);
-    dbus_message_iter_close_container(&options, &entry);
-    dbus_message_iter_close_container(&iter, &options);
-    return message;
+    if (air_can_discover_for(link->ground->air, &link->air) && link->state != LINK_TURN)
+        bluez_fail(link, failure);
 }
 
-void bluez_write(struct ble_link *handle, const char *text)
+const char *bluez_link_to_leave(const struct bluez_link *link)
 {
-    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
-    struct link *link = &bluez->link;
+    return link->state != LINK_DOWN && (link->was_up || bluez_holds(link)) ? link->device : NULL;
+}
 
-    if (&bluez->handle->link != handle)
+/* ---- Its operations */
+
+static struct bluez_link *link_of(struct ble_link *link)
+{
+    return (struct bluez_link *)link;
+}
+
+static void close_link(struct ble_link *handle)
+{
+    struct bluez_link *link = link_of(handle);
+
+    if (link->state == LINK_CLOSING || link->state == LINK_BUSY || link->state == LINK_DOWN)
         return;
-    if (!link->up || !link->control[0] || link->controlling) {
-        struct answer *answer = answer_later(bluez, (struct bluez_link *)handle, ANSWER_WRITE);
-        failure_set(&answer->failure, link->up ? ERROR_STREAMING : ERROR_NOT_CONNECTED,
-                    !link->up           ? "No band is connected."
-                    : !link->control[0] ? "The band has no EEG control characteristic."
-                                        : "The last write to EEG control isn't answered yet.");
-        return;
+    if (link->state == LINK_UP) {
+        bluez_enter(link, LINK_CLOSING, CLOSED_MS);
+        cut(link);
+    } else if (!link->was_up && bluez_holds(link) && link->ground->air->usable) {
+        bluez_let_go(link, LINK_CLOSING, DISCONNECT_LIMIT_MS);
+    } else {
+        bluez_enter(link, LINK_CLOSING, 1);
     }
-    link->controlling = true;
-    if (link->ending)
-        return;
-    bus_call(bluez->bus, &link->control_call, write_method(link->control, text), CONTROL_LIMIT_MS,
-             on_control_reply, bluez);
+}
+
+static void turn_notifications(struct ble_link *link, enum sensor sensor, bool on)
+{
+    if (link_of(link)->state == LINK_UP)
+        notify_turn(&link_of(link)->sensors[sensor], on);
+}
+
+static void write_control(struct ble_link *link, const char *text)
+{
+    if (link_of(link)->state == LINK_UP)
+        gatt_write(&link_of(link)->gatt, text);
+}
+
+static void probe(struct ble_link *link)
+{
+    if (link_of(link)->state == LINK_UP)
+        gatt_probe(&link_of(link)->gatt);
+}
+
+static const struct ble_link_ops link_ops = {
+    .close = close_link,
+    .notify = turn_notifications,
+    .write = write_control,
+    .probe = probe,
+};
+
+/* ---- Its life */
+
+bool bluez_link_is_to(const struct bluez_link *link, const struct band_identity *band)
+{
+    if (link->state == LINK_DOWN || link->state == LINK_BUSY)
+        return false;
+    if (band->address[0] && link->band.address[0])
+        return strcasecmp(band->address, link->band.address) == 0;
+    return band->name[0] && strcasecmp(band->name, link->band.name) == 0;
+}
+
+bool bluez_link_has(const struct bluez_link *link, const char *device)
+{
+    return link->state != LINK_SEEK && link->state != LINK_BUSY && link->state != LINK_DOWN &&
+           strcmp(link->device, device) == 0;
+}
+
+static void init_parts(struct bluez_link *link)
+{
+    const struct link_ground *ground = link->ground;
+
+    link->notify_ground = (struct notify_ground){
+        .watch = ground->watch,
+        .handles = &link->handles,
+        .band = link->label,
+        .up = &link->link.listener,
+        .acquire = ground->acquire,
+        .user = link,
+        .locked = on_locked,
+        .worked = on_worked,
+    };
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        notify_init(&link->sensors[sensor], &link->notify_ground, (enum sensor)sensor);
+    gatt_init(&link->gatt, ground->watch, &link->handles, &link->link.listener, link->device);
+    alarm_init(&link->alarm, &link->handles, link);
+}
+
+struct bluez_link *bluez_link_create(struct link_ground *ground, uv_loop_t *loop,
+                                     const struct band_identity *band,
+                                     const struct link_listener *listener, bool is_busy,
+                                     void (*closed_fn)(void *link))
+{
+    struct bluez_link *link = calloc(1, sizeof(*link));
+
+    if (!link)
+        return NULL;
+    link->link = (struct ble_link){&link_ops, *listener};
+    link->ground = ground;
+    link->handles = (struct handles){.loop = loop, .closed = closed_fn, .user = link};
+    link->on_limit = on_limit;
+    link->wanted = link->band = *band;
+    snprintf(link->label, sizeof(link->label), "%s", band->name[0] ? band->name : band->address);
+    init_parts(link);
+    if (is_busy) {
+        bluez_enter(link, LINK_BUSY, 1);
+        return link;
+    }
+    bluez_seek(link);
+    air_look_anew(ground->air);
+    /* From the alarm, for nothing may be told before this returns. */
+    alarm_set(&link->alarm, 0, bluez_begin);
+    return link;
 }

@@ -1,10 +1,10 @@
-/* Finding things in the mirror: by path, by identity, by what a band's GATT looks like. */
+#include "bluez_lookup.h"
+
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
 
 #include "band/model.h"
-#include "bluez_objects.h"
 
 static const struct model_characteristic *characteristic_of(enum band_characteristic which)
 {

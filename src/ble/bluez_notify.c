@@ -1,231 +1,241 @@
-/* Turning notifications on and off, and breaking the lock that a dead client left on them. */
-#include <string.h>
+#include "bluez_notify.h"
 
 #include "base/log.h"
-#include "bluez_internal.h"
+#include "bluez_errors.h"
+#include "bluez_method.h"
+#include "bluez_properties.h"
 
 #define TRIES_MAX    3
 #define TRY_AGAIN_MS 300
 
-static void start(struct subscription *subscription);
+static void start(void *user);
 
-static enum sensor sensor_of(const struct subscription *subscription)
+static void settle(struct notify *notify, bool on, const struct failure *failure)
 {
-    return (enum sensor)subscription->alarm.which;
-}
+    const struct link_listener *up = notify->ground->up;
+    const bool resuming = notify->resuming;
 
-static void settle(struct subscription *subscription, bool on, const struct failure *failure)
-{
-    struct bluez *bluez = subscription->alarm.bluez;
-    const struct link_listener *listener = bluez_listener(bluez);
-    const bool resuming = subscription->resuming;
-
-    subscription->resuming = false;
-    subscription->state = on && !failure ? NOTIFY_ON : NOTIFY_OFF;
+    notify->resuming = false;
+    notify->state = on && !failure ? NOTIFY_ON : NOTIFY_OFF;
     if (resuming && failure) /* silence will be noticed */
-        log_warning("%s stays without notifications: %s", sensor_name(sensor_of(subscription)),
-                    failure->message);
-    if (resuming)
-        return;
-    listener->notified(listener->user, sensor_of(subscription), on, failure);
-}
-
-static void on_try_again(struct bluez *bluez, int which)
-{
-    start(&bluez->link.sensors[which]);
+        log_warning("%s: %s stays without notifications: %s", notify->ground->band,
+                    sensor_name(notify->sensor), failure->message);
+    if (!resuming)
+        up->notified(up->user, notify->sensor, on, failure);
 }
 
 static void on_unlocked(void *user, DBusMessage *reply)
 {
-    struct subscription *subscription = user;
+    struct notify *notify = user;
 
     (void)reply; /* refused: no session of ours is in the way */
-    alarm_set(&subscription->alarm, TRY_AGAIN_MS, on_try_again);
+    alarm_set(&notify->alarm, TRY_AGAIN_MS, start);
 }
 
-static void stop_call(struct subscription *subscription, bus_reply_fn reply)
+static void call(struct notify *notify, DBusMessage *message, bus_reply_fn reply)
 {
-    bus_call(subscription->alarm.bluez->bus, &subscription->call,
-             bluez_method(subscription->path, BLUEZ_CHARACTERISTIC, "StopNotify"), NOTIFY_LIMIT_MS,
-             reply, subscription);
+    bus_call(notify->ground->watch->bus, &notify->call, message, NOTIFY_LIMIT_MS, reply, notify);
 }
 
-/* A new link has no locks. Once a band: if another program does hold it, it would take it again. */
-static void break_lock(struct bluez *bluez)
+static DBusMessage *stop_method(const struct notify *notify)
 {
-    struct link *link = &bluez->link;
-
-    if (link->unlocked_once || !may_disconnect(bluez, link->owned, link->band.address))
-        return;
-    log_info("%s: notifications are locked: connecting anew", link->band.name);
-    link->unlocked_once = true;
-    link_drop(bluez);
+    return bluez_method(notify->path, BLUEZ_CHARACTERISTIC, "StopNotify");
 }
 
 /* The link's end did not follow. */
-static void on_refusal_stands(struct bluez *bluez, int which)
+static void on_refusal_stands(void *user)
 {
-    struct subscription *subscription = &bluez->link.sensors[which];
-    const struct failure refusal = subscription->refusal;
+    struct notify *notify = user;
+    const struct failure refusal = notify->refusal;
 
-    settle(subscription, true, &refusal);
-    if (subscription->locked && bluez->link.up)
-        break_lock(bluez);
+    settle(notify, true, &refusal);
+    if (notify->locked)
+        notify->ground->locked(notify->ground->user);
 }
 
-static void on_refused(struct subscription *subscription, DBusMessage *reply)
+static void on_refused(struct notify *notify, DBusMessage *reply)
 {
     const enum bluez_error error = bluez_error(reply);
 
-    subscription->locked = error == BLUEZ_LOCKED || error == BLUEZ_IN_PROGRESS;
-    if (subscription->locked && ++subscription->tries < TRIES_MAX) {
-        stop_call(subscription, on_unlocked);
+    notify->locked = error == BLUEZ_LOCKED || error == BLUEZ_IN_PROGRESS;
+    if (notify->locked && ++notify->tries < TRIES_MAX) {
+        call(notify, stop_method(notify), on_unlocked);
         return;
     }
-    bluez_failure(&subscription->refusal, reply, ERROR_STREAMING, "Subscribing to the band's data");
-    alarm_set(&subscription->alarm, VERDICT_MS, on_refusal_stands);
+    bluez_failure(&notify->refusal, reply, ERROR_STREAMING, "Subscribing to the band's data");
+    alarm_set(&notify->alarm, VERDICT_MS, on_refusal_stands);
 }
 
 static void on_started(void *user, DBusMessage *reply)
 {
-    struct subscription *subscription = user;
+    struct notify *notify = user;
     const enum bluez_error error = bluez_error(reply);
 
     if (error == BLUEZ_OK || error == BLUEZ_ALREADY) {
-        subscription->alarm.bluez->link.unlocked_once = false;
-        settle(subscription, true, NULL);
+        notify->ground->worked(notify->ground->user);
+        settle(notify, true, NULL);
     } else {
-        on_refused(subscription, reply);
+        on_refused(notify, reply);
     }
 }
 
-static void start_notify(struct subscription *subscription)
+static void start_notify(struct notify *notify)
 {
-    bus_call(subscription->alarm.bluez->bus, &subscription->call,
-             bluez_method(subscription->path, BLUEZ_CHARACTERISTIC, "StartNotify"), NOTIFY_LIMIT_MS,
-             on_started, subscription);
+    call(notify, bluez_method(notify->path, BLUEZ_CHARACTERISTIC, "StartNotify"), on_started);
 }
 
 /* StartNotify may do where there is no socket to be had; nothing is gained by it where another
  * program is in the way. */
-static bool notify_may_do(const struct subscription *subscription, enum bluez_error error)
+static bool notify_may_do(const struct notify *notify, enum bluez_error error)
 {
     return error == BLUEZ_FAILED ||
-           (subscription->resuming && error != BLUEZ_OK && !bluez_error_is_final(error));
+           (notify->resuming && error != BLUEZ_OK && !bluez_error_is_final(error));
+}
+
+static void tell_packet(void *user, const uint8_t *bytes, size_t len, int64_t arrival_us)
+{
+    const struct notify *notify = user;
+    const struct packet packet = {notify->sensor, arrival_us, bytes, len, 0};
+
+    notify->ground->up->packet(notify->ground->up->user, &packet);
+}
+
+/* HUP comes just before Connected=false; if that doesn't follow, the band is still there: another
+ * socket is acquired if this one had brought anything, else StartNotify is called. */
+static void on_hung_up(void *user)
+{
+    struct notify *notify = user;
+    const bool brought = acquire_has_brought(notify->acquired);
+
+    log_info("%s: the socket of %s notifications was closed", notify->ground->band,
+             sensor_name(notify->sensor));
+    acquire_drop(notify->acquired);
+    notify->acquired = NULL;
+    notify->resuming = true;
+    notify->tries = 0;
+    notify->state = NOTIFY_STARTING;
+    if (brought)
+        start(notify);
+    else
+        start_notify(notify);
+}
+
+static bool take_socket(struct notify *notify, DBusMessage *reply)
+{
+    const struct acquire_listener listener = {notify, tell_packet, on_hung_up};
+
+    acquire_drop(notify->acquired);
+    notify->acquired = acquire_take(notify->ground->handles, reply, &listener);
+    return notify->acquired;
 }
 
 static void on_acquired(void *user, DBusMessage *reply)
 {
-    struct subscription *subscription = user;
-    struct bluez *bluez = subscription->alarm.bluez;
+    struct notify *notify = user;
+    const enum bluez_error error = bluez_error(reply);
     struct failure failure;
 
-    if (notify_may_do(subscription, bluez_error(reply))) {
-        start_notify(subscription);
-    } else if (bluez_error(reply) != BLUEZ_OK) {
-        on_refused(subscription, reply);
-    } else if (acquire_take(bluez, sensor_of(subscription), reply)) {
-        bluez->link.unlocked_once = false;
-        settle(subscription, true, NULL);
+    if (notify_may_do(notify, error)) {
+        start_notify(notify);
+    } else if (error != BLUEZ_OK) {
+        on_refused(notify, reply);
+    } else if (take_socket(notify, reply)) {
+        notify->ground->worked(notify->ground->user);
+        settle(notify, true, NULL);
     } else {
         failure_set(&failure, ERROR_STREAMING, "BlueZ gave no usable socket for the band's data.");
-        settle(subscription, true, &failure);
+        settle(notify, true, &failure);
     }
 }
 
 /* The battery tells one byte in minutes: no socket for that. */
-static bool is_acquired_kind(const struct subscription *subscription)
+static void start(void *user)
 {
-    return subscription->alarm.bluez->acquire && sensor_of(subscription) != SENSOR_BAT;
-}
+    struct notify *notify = user;
 
-static void start(struct subscription *subscription)
-{
-    subscription->state = NOTIFY_STARTING;
-    if (is_acquired_kind(subscription))
-        bus_call(subscription->alarm.bluez->bus, &subscription->call,
-                 acquire_method(subscription->path), NOTIFY_LIMIT_MS, on_acquired, subscription);
+    notify->state = NOTIFY_STARTING;
+    if (notify->ground->acquire && notify->sensor != SENSOR_BAT)
+        call(notify, acquire_method(notify->path), on_acquired);
     else
-        start_notify(subscription);
-}
-
-void subscription_resume(struct subscription *subscription, bool brought)
-{
-    subscription->resuming = true;
-    subscription->tries = 0;
-    subscription->state = NOTIFY_STARTING;
-    if (brought)
-        start(subscription);
-    else
-        start_notify(subscription);
+        start_notify(notify);
 }
 
 /* Refused is mostly "No notify session started": off is what was wanted. */
 static void on_stopped(void *user, DBusMessage *reply)
 {
-    struct subscription *subscription = user;
+    struct notify *notify = user;
     const enum bluez_error error = bluez_error(reply);
     struct failure failure;
 
     if (error == BLUEZ_TIMED_OUT || bluez_error_is_final(error))
-        settle(subscription, false,
+        settle(notify, false,
                bluez_failure(&failure, reply, ERROR_STREAMING, "Unsubscribing from the band"));
     else
-        settle(subscription, false, NULL);
+        settle(notify, false, NULL);
 }
 
-static void answer_at_once(struct bluez *bluez, enum sensor sensor, bool on)
+static void on_nothing_to_do(void *user)
 {
-    struct answer *answer = answer_later(bluez, bluez->handle, ANSWER_NOTIFY);
+    struct notify *notify = user;
 
-    answer->sensor = sensor;
-    answer->on = on;
-    if (!bluez->link.up)
-        failure_set(&answer->failure, ERROR_NOT_CONNECTED, "No band is connected.");
+    settle(notify, notify->on, NULL);
 }
 
-void bluez_notify(struct ble_link *handle, enum sensor sensor, bool on)
+void notify_turn(struct notify *notify, bool on)
 {
-    struct bluez *bluez = ((struct bluez_link *)handle)->bluez;
-    struct subscription *subscription = &bluez->link.sensors[sensor];
-    const bool is_so = on && subscription->state == NOTIFY_ON;
+    const bool is_so = on && notify->state == NOTIFY_ON;
 
-    if (&bluez->handle->link != handle)
-        return;
-    bus_cancel(&subscription->call); /* at most one at a time is the caller's promise */
-    alarm_clear(&subscription->alarm);
-    subscription->tries = 0;
-    subscription->resuming = false;
-    if (bluez->link.ending)
-        return;
-    if (!bluez->link.up || is_so) {
-        answer_at_once(bluez, sensor, on);
-    } else if (!subscription->path[0] || (!on && subscription->acquired)) {
+    notify_void(notify); /* at most one at a time is the caller's promise */
+    notify->tries = 0;
+    notify->resuming = false;
+    if (is_so || !notify->path[0] || (!on && notify->acquired)) {
         /* Battery1 needs no subscription; a socket is ended by closing it. */
-        acquire_drop(subscription);
-        subscription->state = on ? NOTIFY_ON : NOTIFY_OFF;
-        answer_at_once(bluez, sensor, on);
+        if (!on)
+            notify_end(notify);
+        notify->on = on;
+        alarm_set(&notify->alarm, 0, on_nothing_to_do);
     } else if (on) {
-        start(subscription);
+        start(notify);
     } else {
-        subscription->state = NOTIFY_STOPPING;
-        stop_call(subscription, on_stopped);
+        notify->state = NOTIFY_STOPPING;
+        call(notify, stop_method(notify), on_stopped);
     }
 }
 
-void subscriptions_void(struct bluez *bluez)
+void notify_value(struct notify *notify, const uint8_t *bytes, size_t len, int64_t arrival_us)
 {
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        bus_cancel(&bluez->link.sensors[sensor].call);
-        alarm_clear(&bluez->link.sensors[sensor].alarm);
-    }
+    if (!notify->acquired && (notify->state == NOTIFY_STARTING || notify->state == NOTIFY_ON))
+        tell_packet(notify, bytes, len, arrival_us);
 }
 
-void subscriptions_end(struct bluez *bluez)
+void notify_init(struct notify *notify, const struct notify_ground *ground, enum sensor sensor)
 {
-    subscriptions_void(bluez);
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        acquire_drop(&bluez->link.sensors[sensor]);
-        bluez->link.sensors[sensor].state = NOTIFY_OFF;
-    }
+    notify->ground = ground;
+    notify->sensor = sensor;
+    alarm_init(&notify->alarm, ground->handles, notify);
+}
+
+void notify_begin(struct notify *notify, const char *path)
+{
+    copy_whole(notify->path, sizeof(notify->path), path ? path : "");
+}
+
+void notify_void(struct notify *notify)
+{
+    bus_cancel(&notify->call);
+    alarm_clear(&notify->alarm);
+}
+
+void notify_end(struct notify *notify)
+{
+    notify_void(notify);
+    acquire_drop(notify->acquired);
+    notify->acquired = NULL;
+    notify->state = NOTIFY_OFF;
+}
+
+void notify_close(struct notify *notify)
+{
+    notify_end(notify);
+    alarm_close(&notify->alarm);
 }

@@ -295,9 +295,17 @@ void radio_lose_link(struct radio *radio, enum link_end end)
 
 /* Requests */
 
-static void notify(struct ble_link *link, enum sensor sensor, bool on)
+/* NULL: it isn't up. */
+static struct radio *radio_if_up(struct ble_link *link)
 {
     struct radio *radio = radio_of_link(link);
+
+    return radio && radio->state == RADIO_CONNECTED ? radio : NULL;
+}
+
+static void notify(struct ble_link *link, enum sensor sensor, bool on)
+{
+    struct radio *radio = radio_if_up(link);
 
     if (!radio)
         return;
@@ -307,7 +315,7 @@ static void notify(struct ble_link *link, enum sensor sensor, bool on)
 
 static void write_control(struct ble_link *link, const char *text)
 {
-    struct radio *radio = radio_of_link(link);
+    struct radio *radio = radio_if_up(link);
 
     if (!radio)
         return;
@@ -318,7 +326,7 @@ static void write_control(struct ble_link *link, const char *text)
 
 static void probe(struct ble_link *link)
 {
-    struct radio *radio = radio_of_link(link);
+    struct radio *radio = radio_if_up(link);
 
     if (radio)
         after(radio, RADIO_PROBE, 50, 100);
@@ -326,38 +334,31 @@ static void probe(struct ble_link *link)
 
 static const struct ble_link_ops link_ops = {close_link, notify, write_control, probe};
 
-static const struct failure *refusal(const struct radio *radio, bool refused,
-                                     struct failure *failure)
+static const struct failure *refusal(bool refused, struct failure *failure)
 {
-    if (radio->state != RADIO_CONNECTED)
-        return failure_set(failure, ERROR_NOT_CONNECTED, "No band is connected.");
-    if (refused)
-        return failure_set(failure, ERROR_STREAMING, "The band refused.");
-    return NULL;
+    return refused ? failure_set(failure, ERROR_STREAMING, "The band refused.") : NULL;
 }
 
 static void on_notify(struct radio *radio, enum sensor sensor)
 {
     struct failure failure;
-    bool on = radio->wanted[sensor];
-    const struct failure *refused =
-        refusal(radio, on && (radio->refused & SENSOR_BIT(sensor)), &failure);
+    bool on = radio->wanted[sensor], refused = on && (radio->refused & SENSOR_BIT(sensor));
 
     radio->notifying[sensor] = on && !refused;
     if (radio->notifying[sensor])
         radio->hooks->subscribed(radio, sensor);
-    radio->link->link.listener.notified(radio->link->link.listener.user, sensor, on, refused);
+    radio->link->link.listener.notified(radio->link->link.listener.user, sensor, on,
+                                        refusal(refused, &failure));
 }
 
 static void on_write(struct radio *radio)
 {
     struct failure failure;
-    const struct failure *refused =
-        refusal(radio, !radio->control || !radio->control_known, &failure);
+    bool refused = !radio->control || !radio->control_known;
 
     if (!refused)
         radio->started = radio->wants_start;
-    radio->link->link.listener.written(radio->link->link.listener.user, refused);
+    radio->link->link.listener.written(radio->link->link.listener.user, refusal(refused, &failure));
 }
 
 bool radio_flows(const struct radio *radio, enum sensor sensor)

@@ -1,6 +1,7 @@
 /*
  * Drives the BlueZ backend by hand: commands on stdin, a line on stdout for each call of the
- * listener. `bluez_probe [--adapter A] [--acquire] [--bus ADDRESS] [--known ADDRESS]`
+ * listener. `2: COMMAND` is for the second link that is open, and so are lines that begin so.
+ * `bluez_probe [--adapter A] [--acquire] [--bus ADDRESS] [--known ADDRESS]`
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,19 @@
 #include "ble/bluez.h"
 
 static struct backend *backend;
-static struct ble_link *links[4]; /* that are open */
+#define LINKS_MAX 4
+static struct ble_link *links[LINKS_MAX]; /* that are open */
 static uv_pipe_t input;
 static char line[512];
 static size_t line_len;
+
+static void print_whose(const void *user)
+{
+    const long which = (struct ble_link *const *)user - links;
+
+    if (which > 0)
+        printf("%ld: ", which + 1);
+}
 
 static const char *code(const struct failure *failure)
 {
@@ -46,7 +56,7 @@ static void on_scan_ended(void *user, const struct failure *failure)
 
 static void on_up(void *user, const struct band_link *made)
 {
-    (void)user;
+    print_whose(user);
     printf("connected %s %s %d %d [%s] %d\n", made->band.name, made->band.address, made->rssi,
            made->battery_level, made->firmware,
            llabs((long long)(now_boot_us() - made->anchor.boot_us)) < 1000000);
@@ -60,6 +70,7 @@ static void on_down(void *user, enum link_end end, const struct failure *failure
         [LINK_END_CANCELLED] = "connect_failed CANCELLED",
     };
 
+    print_whose(user);
     *(struct ble_link **)user = NULL;
     if (failure)
         printf("%s %s %s\n", names[end], code(failure), text(failure));
@@ -69,27 +80,27 @@ static void on_down(void *user, enum link_end end, const struct failure *failure
 
 static void on_notified(void *user, enum sensor sensor, bool on, const struct failure *failure)
 {
-    (void)user;
+    print_whose(user);
     printf("notified %s %s %s %s\n", sensor_name(sensor), on ? "on" : "off", code(failure),
            text(failure));
 }
 
 static void on_written(void *user, const struct failure *failure)
 {
-    (void)user;
+    print_whose(user);
     printf("controlled %s %s\n", code(failure), text(failure));
 }
 
 static void on_probed(void *user, bool alive)
 {
-    (void)user;
+    print_whose(user);
     printf("probed %s\n", alive ? "alive" : "no answer");
 }
 
 /* With its age in µs: how long ago the host had it. */
 static void on_packet(void *user, const struct packet *packet)
 {
-    (void)user;
+    print_whose(user);
     printf("packet %s %lld ", sensor_name(packet->sensor),
            (long long)(now_boot_us() - packet->arrival_us));
     for (size_t i = 0; i < packet->len && i < 16; i++)
@@ -119,7 +130,7 @@ static void connect_to(const char *address, const char *name)
 
     snprintf(band.address, sizeof(band.address), "%s", strcmp(address, "-") == 0 ? "" : address);
     snprintf(band.name, sizeof(band.name), "%s", strcmp(name, "-") == 0 ? "" : name);
-    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+    for (size_t i = 0; i < LINKS_MAX; i++) {
         const struct link_listener listener = {&links[i], on_up,     on_notified, on_written,
                                                on_probed, on_packet, on_down};
         if (links[i])
@@ -132,9 +143,12 @@ static void connect_to(const char *address, const char *name)
 static void run(const char *command)
 {
     char word[3][64] = {{0}, {0}, {0}};
-    struct ble_link *link = links[0];
+    const bool other = command[0] > '0' && command[0] <= '0' + LINKS_MAX && command[1] == ':';
+    struct ble_link *link = links[other ? command[0] - '1' : 0];
     enum sensor sensor;
 
+    if (other)
+        command += 2;
     if (sscanf(command, "%63s %63s %63s", word[0], word[1], word[2]) < 1 || !backend)
         return;
     if (strcmp(word[0], "scan") == 0)

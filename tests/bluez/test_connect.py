@@ -207,7 +207,7 @@ def test_a_connect_under_way_is_cancelled_by_disconnect(fake, probe):
 def test_a_second_connect_is_refused_and_the_first_goes_on(fake, probe):
     probe.tell(f"connect {ADDRESS} -")
     probe.tell(f"connect {ADDRESS} -")
-    probe.wait("connect_failed BUSY")
+    probe.wait("2: connect_failed BUSY")
     fake.has_band()
     probe.wait("connected")
 

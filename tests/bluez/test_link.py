@@ -95,15 +95,13 @@ def test_a_band_without_control_is_a_band(fake, probe):
     assert "no EEG control" in probe.wait("controlled STREAMING_ERROR")
 
 
-def test_operations_on_a_link_that_is_not_up_are_answered(probe):
+def test_requests_before_a_link_is_up_do_nothing(probe):
     probe.tell("connect - LXB-ABSENT")
-    assert "NOT_CONNECTED" in probe.notify("eeg")
-    probe.tell("control start")
-    probe.wait("controlled NOT_CONNECTED")
-    probe.tell("probe")
-    probe.wait("probed no answer")
+    for request in ("notify eeg on", "control start", "probe"):
+        probe.tell(request)
     probe.tell("disconnect")
     probe.wait("connect_failed CANCELLED")
+    assert not [line for line in probe.said if line.startswith(("notified", "controlled", "probed"))]
 
 
 def test_a_lost_band_is_told_and_nothing_of_what_was_pending(fake, linked):

@@ -1,0 +1,105 @@
+#include "bluez_state.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "bluez_method.h"
+
+static const char *state_name(enum link_state state)
+{
+    static const char *const names[] = {
+        [LINK_SEEK] = "seek",       [LINK_TURN] = "turn",     [LINK_CONNECT] = "connect",
+        [LINK_RESOLVE] = "resolve", [LINK_CHECK] = "check",   [LINK_READ] = "read",
+        [LINK_UP] = "up",           [LINK_ENDING] = "ending", [LINK_DROP] = "drop",
+        [LINK_REMOVE] = "remove",   [LINK_PAUSE] = "pause",   [LINK_CLOSING] = "closing",
+        [LINK_BUSY] = "busy",       [LINK_DOWN] = "down",
+    };
+    return names[state];
+}
+
+/* Each second try is made without discovery: some adapters can't connect during it. */
+static enum air_need need_of(const struct bluez_link *link)
+{
+    if (link->state == LINK_SEEK)
+        return AIR_SEEK;
+    if (link->state == LINK_TURN || link->state == LINK_CONNECT)
+        return link->tries % 2 == 1 ? AIR_QUIET_TURN : AIR_LOUD_TURN;
+    return AIR_NOTHING;
+}
+
+void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_ms)
+{
+    log_debug("%s: %s, then %s", link->label, state_name(link->state), state_name(state));
+    bus_cancel(&link->call);
+    link->state = state;
+    air_need(link->ground->air, &link->air, need_of(link));
+    if (limit_ms)
+        alarm_set(&link->alarm, limit_ms, link->on_limit);
+    else
+        alarm_clear(&link->alarm);
+}
+
+void bluez_digest(struct bluez_link *link)
+{
+    link->ground->digest(link->ground->user);
+}
+
+struct bluez_device *bluez_device_of(const struct bluez_link *link)
+{
+    return objects_device(&link->ground->watch->objects, link->device);
+}
+
+bool bluez_holds(const struct bluez_link *link)
+{
+    return link->asked || link->owned;
+}
+
+bool bluez_may_cut(const struct bluez_link *link)
+{
+    return bluez_holds(link) || strcmp(link->band.address, link->ground->known_address) == 0;
+}
+
+/* What is ended or gone is nobody's. */
+void bluez_disown(struct bluez_link *link)
+{
+    bus_cancel(&link->connect_call);
+    link->asked = link->owned = false;
+}
+
+void bluez_call(struct bluez_link *link, struct bus_call **call, const char *interface,
+                const char *method, int limit_ms, bus_reply_fn reply)
+{
+    bus_call(link->ground->watch->bus, call, bluez_method(link->device, interface, method),
+             limit_ms, reply, link);
+}
+
+void bluez_discard(struct bluez_link *link)
+{
+    if (link->was_up) /* what a crash left is over: a next link is of who makes it */
+        link->ground->known_address[0] = '\0';
+    bluez_disown(link);
+    bus_cancel(&link->disconnect_call);
+    bluez_enter(link, LINK_DOWN, 0);
+    gatt_close(&link->gatt);
+    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
+        notify_close(&link->sensors[sensor]);
+    alarm_close(&link->alarm);
+}
+
+void bluez_down(struct bluez_link *link, enum link_end end, const struct failure *failure)
+{
+    const struct link_listener *up = &link->link.listener;
+
+    bluez_discard(link);
+    up->down(up->user, end, failure);
+}
+
+/* A Connect under way would go on without us, and the band be held by nobody. */
+void bluez_fail(struct bluez_link *link, const struct failure *failure)
+{
+    const struct bluez_device *device = bluez_device_of(link);
+
+    if (device && (link->asked || (link->owned && device->connected)))
+        bluez_call(link, NULL, BLUEZ_DEVICE, "Disconnect", DISCONNECT_LIMIT_MS, NULL);
+    bluez_down(link, LINK_END_FAILED, failure);
+}

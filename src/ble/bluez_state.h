@@ -1,0 +1,95 @@
+/* A link's struct, its one entry to a state, and its end. */
+#ifndef BLUEZ_STATE_H
+#define BLUEZ_STATE_H
+
+#include "bluez_air.h"
+#include "bluez_gatt.h"
+#include "bluez_notify.h"
+
+/*
+ *  SEEK ▸ TURN ▸ CONNECT ▸ RESOLVE ▸ CHECK ▸ READ ▸ UP ▸ ENDING ▸ DOWN
+ *    ▴      any of these, whatever goes wrong ──┐    │
+ *    └─ PAUSE ◂─ REMOVE ◂─ DROP ◂───────────────┘    └▸ CLOSING ▸ DOWN
+ *
+ * CLOSING is open to all. BUSY is what a link is that has no chance from the start.
+ */
+enum link_state {
+    LINK_SEEK,    /* until the band is seen */
+    LINK_TURN,    /* until the air is free for it */
+    LINK_CONNECT, /* Connect is under way */
+    LINK_RESOLVE, /* connected, until its services are resolved */
+    LINK_CHECK,   /* all objects are being read anew */
+    LINK_READ,    /* firmware and battery level are */
+    LINK_UP,
+    LINK_ENDING,  /* the band is gone; whether by Bluetooth going shows in a moment */
+    LINK_DROP,    /* Disconnect is under way, to try again after it */
+    LINK_REMOVE,  /* RemoveDevice is */
+    LINK_PAUSE,   /* before the next try */
+    LINK_CLOSING, /* by close(): Disconnect is under way, or there is nothing to wait for */
+    LINK_BUSY,    /* another has the band: to be told */
+    LINK_DOWN,    /* its handles are being closed, then it is freed */
+};
+
+/* What all links stand on. */
+struct link_ground {
+    struct watch *watch;
+    struct air *air;
+    bool acquire;
+    /* A link to it that we find is of a run of ours that crashed; "" when that is over. */
+    char known_address[BAND_ADDRESS_SIZE];
+    /* The band whose lock on notifications was last tried to be broken by a Disconnect. */
+    char unlocked_address[BAND_ADDRESS_SIZE];
+    void *user;
+    /* Whether a link has this device for its own. */
+    bool (*is_taken)(void *user, const char *device);
+    /* Everyone is to look at what holds now. */
+    void (*digest)(void *user);
+};
+
+struct bluez_link {
+    struct ble_link link; /* first: the two are one address */
+    struct bluez_link *next;
+    struct link_ground *ground;
+    struct handles handles;
+    enum link_state state;
+    alarm_fn on_limit;           /* of a state's time */
+    struct band_identity wanted; /* as asked for */
+    struct band_identity band;   /* and as it is known */
+    char label[BAND_NAME_SIZE];
+    char device[OBJECT_PATH_SIZE];
+    struct air_user air;
+    bool sighted;
+    bool patient; /* SEEK has waited: an object that isn't heard will do too */
+    bool asked;   /* our Connect is under way: bluetoothd has not answered it */
+    bool owned;   /* our Connect made the link */
+    bool replied; /* what DROP or CLOSING called has answered */
+    bool remove;  /* after DROP */
+    bool was_up;
+    unsigned tries, waits, in_progress, incomplete, hangs, stuck;
+    struct bus_call *connect_call;    /* whatever comes of the state meanwhile */
+    struct bus_call *disconnect_call; /* while it is up */
+    struct bus_call *call;            /* of the state */
+    struct alarm alarm;               /* of the state */
+    struct gatt gatt;
+    struct notify_ground notify_ground;
+    struct notify sensors[SENSOR_COUNT];
+};
+
+/* `limit_ms` 0: it may last. */
+void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_ms);
+/* Ends it in any state: nothing of it is left but its handles, which close. */
+void bluez_discard(struct bluez_link *link);
+/* And tells that, as the last. */
+void bluez_down(struct bluez_link *link, enum link_end end, const struct failure *failure);
+void bluez_fail(struct bluez_link *link, const struct failure *failure);
+
+void bluez_digest(struct bluez_link *link);
+struct bluez_device *bluez_device_of(const struct bluez_link *link); /* NULL: it has no object */
+/* Whether the band's link is ours, or becomes so unless it is given up. */
+bool bluez_holds(const struct bluez_link *link);
+bool bluez_may_cut(const struct bluez_link *link);
+void bluez_disown(struct bluez_link *link);
+void bluez_call(struct bluez_link *link, struct bus_call **call, const char *interface,
+                const char *method, int limit_ms, bus_reply_fn reply);
+
+#endif
