@@ -8,7 +8,7 @@
 #include "bluez_state.h"
 
 void bluez_seek(struct bluez_link *link);
-void bluez_begin(void *link);             /* an alarm: the first look, when open() has returned */
+void bluez_begin(void *user);             /* an alarm: the first look, when open() has returned */
 void bluez_look(struct bluez_link *link); /* the next step of SEEK */
 void bluez_connect(struct bluez_link *link); /* of TURN */
 void bluez_resolve(struct bluez_link *link); /* it is connected */

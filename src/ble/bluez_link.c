@@ -254,7 +254,7 @@ static bool is_waiting(const struct bluez_link *link)
 void bluez_link_advance(struct bluez_link *link)
 {
     const struct air *air = link->ground->air;
-    const struct bluez_device *device = bluez_device_of(link);
+    const struct bluez_device *device;
 
     if (!air->usable && !watch_is_awaited(link->ground->watch))
         bluez_link_lose_air(link);

@@ -88,8 +88,7 @@ def test_a_band_that_is_looked_for_twice_is_connected_once(fake, probe):
     fake.has_band()
     fake.change(path=BAND, interface=DEVICE, changed={"RSSI": {"n": -50}})
     probe.wait("2: connect_failed BUSY")
-    probe.tell("control start")
-    probe.wait("controlled OK")
+    probe.wait("connected")
     assert fake.called("Connect") == 1
 
 
