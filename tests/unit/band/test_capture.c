@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/capture.h"
 
 /* A line as the project writes it: what is read from it is written back, byte for byte. */
@@ -60,7 +62,7 @@ static void a_packet_has_its_arrival_and_its_bytes(void **state)
     (void)state;
     assert_null(capture_parse("12.345678 ppg FDA6070000410600", &record));
     assert_int_equal(record.packet.sensor, SENSOR_PPG);
-    assert_true(record.packet.arrival_us == 12345678);
+    assert_that(record.packet.arrival_us, ==, 12345678);
     assert_int_equal(record.packet.len, 8);
     assert_memory_equal(record.packet.bytes, "\xfd\xa6\x07\x00\x00\x41\x06\x00", 8);
 }
@@ -75,10 +77,10 @@ static void the_seconds_of_version_1_are_exact(void **state)
     for (int i = 0; i < 1000000; i += 7) {
         snprintf(line, sizeof(line), "%d.%04d eeg 00", i / 10000, i % 10000);
         assert_null(capture_parse(line, &record));
-        assert_true(record.packet.arrival_us == (int64_t)i * 100);
+        assert_that(record.packet.arrival_us, ==, (int64_t)i * 100);
     }
     assert_null(capture_parse("7 eeg 00", &record));
-    assert_true(record.packet.arrival_us == 7000000);
+    assert_that(record.packet.arrival_us, ==, 7000000);
 }
 
 static void comments_and_what_a_later_version_adds_are_passed_over(void **state)

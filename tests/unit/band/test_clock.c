@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/clock.h"
 #include "band_ticks.h"
 
@@ -66,7 +68,7 @@ static void run_with_delays(double drift_ppm, uint64_t seed, double seconds, str
         struct clock_stamp stamp;
         assert_int_equal(next(clock, &ticks, sensor, &packet, &stamp), CLOCK_ACCEPTED);
         assert_int_equal(stamp.lost, packet.skipped);
-        assert_true(stamp.first_ms > last_ms[sensor]);
+        assert_that(stamp.first_ms, >, last_ms[sensor]);
         last_ms[sensor] = stamp.first_ms + (double)(packet.samples.count - 1) * stamp.step_ms;
         arrival_us = packet.arrival_us;
         least_ms = sensor == SENSOR_EEG ? fmin(least_ms, packet.delay_us / 1e3) : least_ms;
@@ -131,7 +133,7 @@ static void the_wrap_leaves_no_trace_in_40_hours(void **state)
             worst_ms = fmax(worst_ms, fabs(error_ms(&packet, &stamp)));
     }
     print_message("40 h, 36.4 h wrap: worst time %.2f ms from the truth\n", worst_ms);
-    assert_true(worst_ms < 4);
+    assert_that(worst_ms, <, 4);
     clock_destroy(clock);
 }
 
@@ -166,11 +168,11 @@ static void the_first_guess_is_arrival_less_the_packets_length(void **state)
 
     (void)state;
     assert_int_equal(offer_tick(clock, 12345, 3000000, &stamp), CLOCK_ACCEPTED);
-    assert_true(fabs(stamp.first_ms - (UTC_US / 1e3 + 2000 - 25 / 250.2 * 1e3)) < 0.01);
+    assert_that(fabs(stamp.first_ms - (UTC_US / 1e3 + 2000 - 25 / 250.2 * 1e3)), <, 0.01);
     assert_true(stamp.restart);
     assert_int_equal(stamp.lost, 0);
     assert_true(isnan(stamp.rate_measured));
-    assert_true(stamp.first_tick == 12345);
+    assert_that(stamp.first_tick, ==, 12345);
     clock_destroy(clock);
 }
 
@@ -186,8 +188,8 @@ static void the_rate_is_fitted_through_skips_and_wobble(void **state)
     for (int i = 0; i < 300; i++)
         next(clock, &ticks, SENSOR_EEG, &packet, &stamp);
     print_message("250.36 Hz fitted as %.4f\n", stamp.rate_measured);
-    assert_true(fabs(stamp.rate_measured - 250.36) < 0.02);
-    assert_true(fabs(stamp.step_ms - 1e3 / stamp.rate_measured) < 1e-9);
+    assert_that(fabs(stamp.rate_measured - 250.36), <, 0.02);
+    assert_that(fabs(stamp.step_ms - 1e3 / stamp.rate_measured), <, 1e-9);
     clock_destroy(clock);
 }
 
@@ -314,7 +316,7 @@ static void a_reboot_at_a_reconnect_is_believed_at_once(void **state)
         assert_int_equal(offer_tick(clock, tick, at_us, &stamp), CLOCK_ACCEPTED);
         assert_true(stamp.rebooted);
         assert_true(stamp.restart);
-        assert_true(abs((int)stamp.lost - (int)round((10.0 - 25 / 250.2) * 250.2)) <= 1);
+        assert_that(abs((int)stamp.lost - (int)round((10.0 - 25 / 250.2) * 250.2)), <=, 1);
         clock_destroy(clock);
     }
 }
@@ -387,8 +389,8 @@ static void a_band_of_500_hz_is_timed_as_one(void **state)
         assert_int_equal(next(clock, &ticks, SENSOR_EEG, &packet, &stamp), CLOCK_ACCEPTED);
     assert_int_equal(stamp.rate, 500);
     assert_int_equal(stamp.lost, packet.skipped);
-    assert_true(fabs(stamp.rate_measured - 500.4) < 0.1);
-    assert_true(fabs(error_ms(&packet, &stamp)) < 1);
+    assert_that(fabs(stamp.rate_measured - 500.4), <, 0.1);
+    assert_that(fabs(error_ms(&packet, &stamp)), <, 1);
     clock_destroy(clock);
 }
 

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/iso.h"
 
 static bool parse(const char *text, int64_t *utc_us)
@@ -33,7 +35,7 @@ static void known_instants_are_read_and_written(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_true(parse(cases[i].text, &utc_us));
-        assert_true(utc_us == cases[i].utc_us);
+        assert_that(utc_us, ==, cases[i].utc_us);
         iso_format(cases[i].utc_us, text);
         assert_string_equal(text, cases[i].text);
     }
@@ -47,9 +49,9 @@ static void every_day_of_eight_centuries_comes_back(void **state)
     (void)state;
     for (int64_t day = 0; day < 800 * 366; day++) {
         iso_format(day * INT64_C(86400000000), text);
-        assert_true(strcmp(text, before) > 0);
+        assert_that(strcmp(text, before), >, 0);
         assert_true(parse(text, &utc_us));
-        assert_true(utc_us == day * INT64_C(86400000000));
+        assert_that(utc_us, ==, day * INT64_C(86400000000));
         memcpy(before, text, sizeof(before));
     }
 }
@@ -84,7 +86,7 @@ static void a_zone_s_clock_is_taken_back_to_utc(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
         assert_true(parse(same[i], &utc_us));
-        assert_true(utc_us == INT64_C(1795510800500000));
+        assert_that(utc_us, ==, INT64_C(1795510800500000));
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/packet.h"
 
 static enum packet_fault decode(enum sensor sensor, const uint8_t *bytes, size_t len,
@@ -27,10 +29,10 @@ static void an_eeg_sample_is_status_and_two_big_endian_channels(void **state)
     assert_int_equal(samples.tick, 467093);
     assert_int_equal(samples.count, 2);
     assert_int_equal(samples.eeg[0].leadoff, 0);
-    assert_true(fabs(samples.eeg[0].uv[0] - 336083.333) < 0.001);
+    assert_that(fabs(samples.eeg[0].uv[0] - 336083.333), <, 0.001);
     assert_int_equal(samples.eeg[1].leadoff, 0x0f);
-    assert_true(fabs(samples.eeg[1].uv[0] + 336083.333) < 0.001);
-    assert_true(fabs(samples.eeg[1].uv[1] + 0.040064) < 0.000001);
+    assert_that(fabs(samples.eeg[1].uv[0] + 336083.333), <, 0.001);
+    assert_that(fabs(samples.eeg[1].uv[1] + 0.040064), <, 0.000001);
 }
 
 static void a_ppg_sample_is_two_unsigned_big_endian_counts(void **state)

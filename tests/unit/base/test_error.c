@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "base/error.h"
 #include "base/log.h"
 
@@ -13,7 +15,7 @@ static void every_code_has_a_name(void **state)
     (void)state;
     for (int code = ERROR_DEVICE_NOT_FOUND; code <= ERROR_INTERNAL; code++) {
         assert_non_null(error_code_name(code));
-        assert_true(strlen(error_code_name(code)) > 3);
+        assert_that(strlen(error_code_name(code)), >, 3);
     }
     assert_string_equal(error_code_name(ERROR_NONE), "");
 }

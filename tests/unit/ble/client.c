@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "base/now.h"
 
 static struct client *called(void *user)
@@ -23,7 +25,7 @@ static void on_bluetooth(void *user, bool available, bool powered, const char *m
 {
     struct client *client = called(user);
 
-    assert_true(strlen(message) > 5);
+    assert_that(strlen(message), >, 5);
     client->told_bluetooth++;
     client->available = available;
     client->powered = powered;

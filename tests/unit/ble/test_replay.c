@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/capture.h"
 #include "base/log.h"
 #include "base/now.h"
@@ -102,11 +104,11 @@ static void packets_come_at_their_own_pace_and_unaltered(void **state)
         double after = (double)(client.packets[i].arrival_us - client.packets[0].arrival_us) / 1e3;
         print_message("%s after %.1f ms\n", sensor_name(order[i]), after);
         assert_int_equal(client.packets[i].sensor, order[i]);
-        assert_true(after > at_ms[i] - 90); /* how late is the machine's affair */
+        assert_that(after, >, at_ms[i] - 90); /* how late is the machine's affair */
     }
     assert_memory_equal(client.packets[1].bytes, "\1\0\0\0\0\0\3\0\0\4", 10);
     assert_int_equal(client.packets[3].bytes[0], 57);
-    assert_true(client.packets[0].arrival_us > subscribed_us);
+    assert_that(client.packets[0].arrival_us, >, subscribed_us);
     finish(&client);
 }
 
@@ -139,7 +141,7 @@ static void at_its_end_the_band_falls_silent_and_is_gone(void **state)
     assert_int_equal(client.lost, 0);
     client_until(&client, &client.lost, 1);
     assert_int_equal(client.end, LINK_END_LOST);
-    assert_true(now_boot_us() - client.packets[0].arrival_us > 1500000);
+    assert_that(now_boot_us() - client.packets[0].arrival_us, >, 1500000);
     size_t sightings = client.sightings;
     client_connect(&client, "", CAPTURE_DEFAULT_ADDRESS);
     client_run_ms(&client, 700);

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/block.h"
 #include "band/capture.h"
 #include "base/now.h"
@@ -83,7 +85,7 @@ static void a_scan_takes_a_radios_time(void **state)
     assert_int_equal(client.told_bluetooth, 1);
     assert_true(client.powered && client.available);
     client_run_ms(&client, 1500);
-    assert_true(client.sightings >= 1);
+    assert_that(client.sightings, >=, 1);
     client_finish(&client);
 }
 
@@ -113,13 +115,13 @@ static void an_absent_band_is_found_once_it_comes(void **state)
     begin(&client, "absent=0.3,rssi=-80,battery=40,drain=0");
     client_connect(&client, SIM_NAME, "");
     client_until(&client, &client.connected, 1);
-    assert_true(now_boot_us() - began_us >= 300000);
+    assert_that(now_boot_us() - began_us, >=, 300000);
     assert_string_equal(client.link.band.address, SIM_ADDRESS);
     assert_string_equal(client.link.band.name, SIM_NAME);
     assert_int_equal(client.link.battery_level, 40);
     assert_int_equal(client.link.rssi, -80);
-    assert_true(llabs(client.link.anchor.boot_us - now_boot_us()) < 5000000);
-    assert_true(llabs(client.link.anchor.utc_us - now_utc_us()) < 5000000);
+    assert_that(llabs(client.link.anchor.boot_us - now_boot_us()), <, 5000000);
+    assert_that(llabs(client.link.anchor.utc_us - now_utc_us()), <, 5000000);
     client_finish(&client);
 }
 
@@ -156,7 +158,7 @@ static void a_stream_is_what_the_band_makes(void **state)
         bool same = made->sensor == got->sensor && made->len == got->len &&
                     memcmp(made->bytes, got->bytes, got->len) == 0;
         if (!same) /* only what came before the subscriptions may be missing */
-            assert_true(matched < 20);
+            assert_that(matched, <, 20);
         if (same) {
             total[made->sensor]++;
             matched++;
@@ -164,7 +166,7 @@ static void a_stream_is_what_the_band_makes(void **state)
     }
     print_message("eeg %zu, ppg %zu, acc %zu, bat %zu\n", total[0], total[1], total[2], total[3]);
     for (int i = 0; i < SENSOR_COUNT; i++)
-        assert_true(total[i] > 10);
+        assert_that(total[i], >, 10);
     sim_band_destroy(band);
     client_finish(&client);
 }
@@ -189,7 +191,7 @@ static void at_its_own_pace_packets_come_when_they_are_complete(void **state)
     double interval = (double)(last - first) / 1000 / (count - 1);
     print_message("an EEG packet each %.2f ms\n", interval);
     assert_true(interval > 80 && interval < 140); /* coarse: a loaded machine */
-    assert_true(llabs(last - now_boot_us()) < 5000000);
+    assert_that(llabs(last - now_boot_us()), <, 5000000);
     client_finish(&client);
 }
 
@@ -211,7 +213,7 @@ static void eeg_needs_start_the_others_do_not(void **state)
     assert_int_equal(client.controls_refused, 1);
     client_control(&client, model_default()->control.start);
     client_until_packets(&client, 60);
-    assert_true(client.counts[SENSOR_EEG] > 0);
+    assert_that(client.counts[SENSOR_EEG], >, 0);
     client_control(&client, model_default()->control.stop);
     client_notify(&client, SENSOR_PPG, false);
     client_until(&client, &client.controls, 3);
@@ -234,7 +236,7 @@ static void a_band_without_control_sends_eeg_on_its_subscription(void **state)
     assert_int_equal(client.refused[SENSOR_ACC], 0);
     client_until_packets(&client, 50);
     assert_int_equal(client.controls_refused, 1);
-    assert_true(client.counts[SENSOR_EEG] > 20);
+    assert_that(client.counts[SENSOR_EEG], >, 20);
     assert_int_equal(client.counts[SENSOR_PPG], 0);
     client_finish(&client);
 }
@@ -296,8 +298,8 @@ static void the_counter_runs_on_across_a_link_drop(void **state)
     double arrivals =
         (double)(client.packets[before].arrival_us - client.packets[before - 1].arrival_us) / 1e6;
     print_message("away for %.1f s by the ticks, %.1f s by the arrivals\n", outage, arrivals);
-    assert_true(outage >= 19.9);
-    assert_true(fabs(outage - arrivals) < 1.5);
+    assert_that(outage, >=, 19.9);
+    assert_that(fabs(outage - arrivals), <, 1.5);
     client_finish(&client);
 }
 
@@ -312,8 +314,8 @@ static void a_reboot_drops_the_link_and_the_counter(void **state)
     size_t before = client.count;
     client_start(&client);
     client_until_packets(&client, before + 10);
-    assert_true(tick_of(&client.packets[before - 1]) > 467605 + 8 * BLOCK_TICK_HZ);
-    assert_true(outage_by_ticks(&client, before, before) < 0);
+    assert_that(tick_of(&client.packets[before - 1]), >, 467605 + 8 * BLOCK_TICK_HZ);
+    assert_that(outage_by_ticks(&client, before, before), <, 0);
     client_finish(&client);
 }
 
@@ -447,7 +449,7 @@ static void the_truth_tells_what_was_sent_and_what_was_lost(void **state)
     }
     print_message("%zu arrived, %d lost\n", arrived, lost);
     assert_int_equal(arrived, count);
-    assert_true(lost > 30);
+    assert_that(lost, >, 30);
     fclose(truth);
     unlink(path);
     free(packets);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/block.h"
 #include "band/packet.h"
 #include "ble/sim_band.h"
@@ -67,7 +69,7 @@ static void packets_are_laid_out_as_the_real_ones(void **state)
         assert_int_equal(packet->len, len[packet->sensor]);
         if (packet->sensor ==
             SENSOR_EEG) /* lead-off, then 24 bits, high byte first, under 340 mV */
-            assert_true((b[4] & 0xf0) == 0);
+            assert_that((b[4] & 0xf0), ==, 0);
         if (packet->sensor == SENSOR_PPG) /* 1.42 million red, 1.69 million infrared */
             assert_true((b[4] == 0x15 || b[4] == 0x16) && (b[7] == 0x19 || b[7] == 0x1a));
         if (packet->sensor == SENSOR_ACC)
@@ -118,11 +120,11 @@ static void eeg_ticks_have_the_real_bands_rhythm(void **state)
     print_message("one longer step in %.2f, %.1f %% odd by 1.3 ms; net %.2f Hz, whole %.2f Hz\n",
                   (double)skipping.count / skipping.longer, 100.0 * skipping.odd / skipping.count,
                   rate, 25 * 1000 / (whole.sum / whole.count));
-    assert_true(fabs((double)skipping.count / skipping.longer - 6) < 0.6);
+    assert_that(fabs((double)skipping.count / skipping.longer - 6), <, 0.6);
     assert_true(skipping.odd > 0.1 * skipping.count && skipping.odd < 0.35 * skipping.count);
     assert_true(rate > 248.2 && rate < 249.6);
     assert_int_equal(whole.longer, 0);
-    assert_true(fabs(25 * 1000 / (whole.sum / whole.count) - 250.2) < 0.01);
+    assert_that(fabs(25 * 1000 / (whole.sum / whole.count) - 250.2), <, 0.01);
 }
 
 static void each_sensor_has_its_rate(void **state)
@@ -132,9 +134,9 @@ static void each_sensor_has_its_rate(void **state)
     struct steps fast = steps_of("rate=500,skip=0", SENSOR_EEG, 49.9, 4000);
 
     (void)state;
-    assert_true(fabs(28 * 1000 / (ppg.sum / ppg.count) - 49.88) < 0.001);
-    assert_true(fabs(30 * 1000 / (acc.sum / acc.count) - 25.22) < 0.001);
-    assert_true(fabs(25 * 1000 / (fast.sum / fast.count) - 500.4) < 0.8);
+    assert_that(fabs(28 * 1000 / (ppg.sum / ppg.count) - 49.88), <, 0.001);
+    assert_that(fabs(30 * 1000 / (acc.sum / acc.count) - 25.22), <, 0.001);
+    assert_that(fabs(25 * 1000 / (fast.sum / fast.count) - 500.4), <, 0.8);
 }
 
 /* The counter gains ppm on the time at which packets are complete. */
@@ -156,7 +158,7 @@ static void the_crystal_is_as_fast_as_asked(void **state)
     double end_s = tick / (double)BLOCK_TICK_HZ + 30 / 25.22;
     double ppm = (end_s / ((double)complete_us * 1e-6) - 1) * 1e6;
     print_message("asked 400, found %.2f over %.0f s\n", ppm, end_s);
-    assert_true(fabs(ppm - 400) < 1);
+    assert_that(fabs(ppm - 400), <, 1);
     sim_band_destroy(band);
 }
 
@@ -186,8 +188,8 @@ static void a_reboot_begins_the_counter_anew(void **state)
     sim_band_skip_to(band, 20000000);
     sim_band_reboot(band, 20000000);
     const struct sim_packet *packet = sim_band_next(band);
-    assert_true(packet->sensor == SENSOR_EEG);
-    assert_true(tick_of(packet) < BLOCK_TICK_HZ / 5);
+    assert_that(packet->sensor, ==, SENSOR_EEG);
+    assert_that(tick_of(packet), <, BLOCK_TICK_HZ / 5);
     assert_true(packet->complete_us > 20000000 && packet->complete_us < 20300000);
     sim_band_destroy(band);
 }
@@ -206,16 +208,16 @@ static void the_air_loses_repeats_and_delays_as_asked(void **state)
         lost += packet->lost;
         repeated += packet->duplicate;
         delay += (double)(packet->arrival_us - packet->complete_us) / 1000 / n;
-        assert_true(packet->arrival_us >= packet->complete_us);
-        assert_true(packet->arrival_us >= before);
-        assert_true(packet->complete_us > last[packet->sensor]);
+        assert_that(packet->arrival_us, >=, packet->complete_us);
+        assert_that(packet->arrival_us, >=, before);
+        assert_that(packet->complete_us, >, last[packet->sensor]);
         before = packet->arrival_us;
         last[packet->sensor] = packet->complete_us;
     }
     print_message("lost %.3f, repeated %.3f, delayed by %.0f ms on average\n", (double)lost / n,
                   (double)repeated / n, delay);
-    assert_true(fabs((double)lost / n - 0.2) < 0.02);
-    assert_true(fabs((double)repeated / n - 0.1) < 0.02);
+    assert_that(fabs((double)lost / n - 0.2), <, 0.02);
+    assert_that(fabs((double)repeated / n - 0.1), <, 0.02);
     assert_true(delay > 110 && delay < 250);
     sim_band_destroy(band);
 }
@@ -274,7 +276,7 @@ static void a_pause_of_days_is_left_out_at_once_and_keeps_the_ticks(void **state
     }
     double end = (double)packet->complete_us * 1e-6 * BLOCK_TICK_HZ - 30 / 25.22 * BLOCK_TICK_HZ;
     assert_true(packet->arrival_us >= days && packet->arrival_us < days + 1300000);
-    assert_true(fabs(fmod(end, 4294967296.0) - tick_of(packet)) < 10);
+    assert_that(fabs(fmod(end, 4294967296.0) - tick_of(packet)), <, 10);
     sim_band_destroy(band);
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "ble/sim_body.h"
 
 #define TURN    6.283185307179586
@@ -33,10 +35,10 @@ static void deviates_are_normal_and_uniform(void **state)
     }
     print_message("normal: mean %.4f, variance %.4f, kurtosis %.3f; wait of mean 5: %.3f\n",
                   sum / n, squares / n, fourth / n, waits / n);
-    assert_true(fabs(sum / n) < 0.01);
-    assert_true(fabs(squares / n - 1) < 0.015);
-    assert_true(fabs(fourth / n - 2.9) < 0.1); /* 3 − 6/5/12 of twelve uniforms */
-    assert_true(fabs(waits / n - 5) < 0.1);
+    assert_that(fabs(sum / n), <, 0.01);
+    assert_that(fabs(squares / n - 1), <, 0.015);
+    assert_that(fabs(fourth / n - 2.9), <, 0.1); /* 3 − 6/5/12 of twelve uniforms */
+    assert_that(fabs(waits / n - 5), <, 0.1);
 }
 
 /* Mean power at one frequency over Hann windows, µV²/Hz, by the definition of the transform. */
@@ -93,7 +95,7 @@ static void eeg_has_the_spectrum_of_a_head(void **state)
                   below, alpha, above, fast, hum, beside);
     assert_true(alpha > 4 * below && alpha > 10 * above);
     assert_true(below > 2 * above && above > 1.5 * fast); /* falls as 1/f */
-    assert_true(hum > 15 * beside);
+    assert_that(hum, >, 15 * beside);
     free(x);
 }
 
@@ -111,7 +113,7 @@ static void alpha_comes_and_goes_and_eyes_blink(void **state)
         on += brain.alpha_level > 0.9;
         off += brain.alpha_level < 0.1;
         if (!lid && brain.blink_left > 0) {
-            assert_true(brain.alpha_target == 0); /* closed eyes do not blink */
+            assert_that(brain.alpha_target, ==, 0); /* closed eyes do not blink */
             blinks++;
         }
         lid = brain.blink_left > 0;
@@ -141,7 +143,7 @@ static void an_electrode_comes_off_now_and_then(void **state)
     }
     print_message("an electrode is off %.1f %% of the time\n", 100.0 * off / n);
     assert_true(off > 0.005 * n && off < 0.15 * n);
-    assert_true(far > 0);
+    assert_that(far, >, 0);
 }
 
 static void the_heart_has_the_rate_and_the_variability_asked_for(void **state)
@@ -167,8 +169,8 @@ static void the_heart_has_the_rate_and_the_variability_asked_for(void **state)
         double bpm = 60 * (n - 1) / sum, rmssd = 1000 * sqrt(squares / (n - 2));
         print_message("asked %.0f bpm, %.0f ms: %.2f bpm, RMSSD %.2f ms\n", table[i].bpm,
                       table[i].rmssd, bpm, rmssd);
-        assert_true(fabs(bpm - table[i].bpm) < 0.01 * table[i].bpm);
-        assert_true(fabs(rmssd - table[i].rmssd) < 0.1 * table[i].rmssd);
+        assert_that(fabs(bpm - table[i].bpm), <, 0.01 * table[i].bpm);
+        assert_that(fabs(rmssd - table[i].rmssd), <, 0.1 * table[i].rmssd);
     }
 }
 
@@ -221,7 +223,7 @@ static void motion_is_gravity_with_gestures_and_walks_in_it(void **state)
         walk += activity == SIM_WALK ? (g - 1) * (g - 1) : 0;
     }
     for (int i = 0; i <= SIM_WALK; i++)
-        assert_true(seen[i] > 0);
+        assert_that(seen[i], >, 0);
     still = sqrt(still / seen[SIM_STILL]);
     walk = sqrt(walk / seen[SIM_WALK]);
     print_message("|g| - 1, RMS: still %.3f, walking %.3f\n", still, walk);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "ble/sim.h"
 
 static struct sim_options parsed(const char *text)
@@ -29,7 +31,7 @@ static void nothing_given_is_a_healthy_band(void **state)
     assert_true(options.skip);
     assert_true(options.control);
     assert_true(options.loss == 0 && options.drop.at == 0 && options.jitter == 0);
-    assert_true(options.speed == 1);
+    assert_that(options.speed, ==, 1);
 }
 
 static void values_arrive_where_they_belong(void **state)
@@ -60,9 +62,9 @@ static void values_arrive_where_they_belong(void **state)
     assert_true(o.silent[SENSOR_PPG].moment[0].at == 10 &&
                 o.silent[SENSOR_PPG].moment[0].lasts == 30);
     assert_int_equal(o.silent[SENSOR_ACC].count, 1);
-    assert_true(o.stall[SENSOR_PPG] == 5);
+    assert_that(o.stall[SENSOR_PPG], ==, 5);
     assert_int_equal(o.refuse, SENSOR_BIT(SENSOR_ACC) | SENSOR_BIT(SENSOR_BAT));
-    assert_true(o.speed == 100);
+    assert_that(o.speed, ==, 100);
     assert_string_equal(o.truth, "/tmp/a=b");
 }
 

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +30,7 @@ static void collect(void *user, const struct sample_block *block)
     out->blocks++;
     out->lost += block->lost;
     for (size_t i = 0; i < block->samples.count; i++) {
-        assert_true(out->count < 20000);
+        assert_that(out->count, <, 20000);
         out->times[out->count] = block->first_ms + (double)i * block->step_ms;
         out->uv[out->count] = block->samples.eeg[i].uv[0];
         out->leadoff |= block->samples.eeg[i].leadoff;
@@ -93,11 +95,11 @@ static void the_pass_band_passes_at_the_time_of_the_input(void **state)
         double worst = run(factor, 0.38 * RATE / factor, 100, 180000, &out);
         printf("factor %d: 100 µV at 0.38 of the output rate on 180 mV: worst error %.4f µV\n",
                factor, worst);
-        assert_true(worst < 0.3);
+        assert_that(worst, <, 0.3);
         assert_int_equal(out.count, 5000 / factor);
         assert_int_equal(out.lost, 0);
         for (size_t i = 1; i < out.count; i++)
-            assert_true(fabs(out.times[i] - out.times[i - 1] - 1000 * factor / RATE) < 1e-6);
+            assert_that(fabs(out.times[i] - out.times[i - 1] - 1000 * factor / RATE), <, 1e-6);
     }
 }
 
@@ -111,7 +113,7 @@ static void nothing_folds_back(void **state)
             worst = fmax(worst, fabs(out.uv[i]));
         printf("factor %d: at 0.55 of the output rate: %.1f dB\n", factor,
                20 * log10(worst / 1000));
-        assert_true(worst < 1.0);
+        assert_that(worst, <, 1.0);
     }
 }
 
@@ -133,9 +135,9 @@ static void every_grid_point_comes_out_or_is_lost(void **state)
     decimator_flush(d, collect, &out);
     decimator_destroy(d);
     assert_int_equal(out.count + out.lost, (index + 1) / 2);
-    assert_true(out.lost > 250);
+    assert_that(out.lost, >, 250);
     for (size_t i = 1; i < out.count; i++)
-        assert_true(out.times[i] > out.times[i - 1]);
+        assert_that(out.times[i], >, out.times[i - 1]);
 }
 
 /* Packets whose times and steps are a little off each other's, as while the band's fit settles. */
@@ -163,7 +165,7 @@ static void each_time_is_that_of_its_input(void **state)
     assert_int_equal(out.count, 1250);
     assert_in_range(out.blocks, 200, 900);
     for (size_t i = 0; i < out.count; i++)
-        assert_true(fabs(out.times[i] - times[4 * i]) < 0.1);
+        assert_that(fabs(out.times[i] - times[4 * i]), <, 0.1);
 }
 
 static void a_restart_keeps_the_two_stretches_apart(void **state)
@@ -180,7 +182,7 @@ static void a_restart_keeps_the_two_stretches_apart(void **state)
     decimator_destroy(d);
     assert_int_equal(out.count, 250);
     for (size_t i = 0; i < out.count; i++)
-        assert_true(fabs(out.uv[i] - (i < 125 ? 1000 : -50000)) < 0.01);
+        assert_that(fabs(out.uv[i] - (i < 125 ? 1000 : -50000)), <, 0.01);
 }
 
 static void the_factor_is_one_two_or_four(void **state)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "dsp/eeg.h"
 #include "dsp/motion.h"
 
@@ -28,7 +30,7 @@ static void count(void *user, const struct eeg_features *f)
     tally->lost += f->lost;
     tally->interpolated += f->interpolated;
     tally->quality = f->quality;
-    assert_true(f->count <= EEG_FEATURE_SAMPLES_MAX);
+    assert_that(f->count, <=, EEG_FEATURE_SAMPLES_MAX);
     for (size_t i = 0; i < f->count; i++) {
         assert_true(tally->any_order || f->timestamps[i] > tally->last_ms);
         tally->last_ms = f->timestamps[i];
@@ -96,8 +98,8 @@ static void one_nan_is_bridged(void **state)
     struct tally t = run(250, 100, put_nan);
     assert_int_equal(t.unknown, 0);
     assert_int_equal(t.interpolated, 1);
-    assert_true(t.peak < 21);
-    assert_true(t.valid >= 12);
+    assert_that(t.peak, <, 21);
+    assert_that(t.valid, >=, 12);
 }
 
 static void put_on_desk(struct sample_block *block, unsigned k)
@@ -135,7 +137,7 @@ static void a_longer_gap_is_lost_and_told_around(void **state)
         assert_int_equal(t.interpolated, gaps[g] <= 5 ? gaps[g] : 0);
         /* Alpha is told of the free seconds of the last four, where they are three. */
         assert_in_range(t.valid, gaps[g] <= 5 ? 32 : 26, 33);
-        assert_true(t.peak < 60);
+        assert_that(t.peak, <, 60);
     }
 }
 
@@ -163,7 +165,7 @@ static void any_sequence_of_blocks_keeps_within_its_arrays(void **state)
         eeg_dsp_push(dsp, &block, &(struct eeg_listener){&t, count, NULL});
     }
     eeg_dsp_destroy(dsp);
-    assert_true(t.messages > 100);
+    assert_that(t.messages, >, 100);
 }
 
 static void keep(void *user, const struct acc_features *f)
@@ -236,7 +238,7 @@ static void a_nod_is_no_walk(void **state)
             if (f.activity != ACTIVITY_UNKNOWN)
                 assert_int_equal(f.activity, ACTIVITY_STATIONARY);
         }
-        assert_true(f.avg_movement > 0.05);
+        assert_that(f.avg_movement, >, 0.05);
         motion_destroy(motion);
     }
 }

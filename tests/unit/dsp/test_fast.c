@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "../assert_that.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -50,7 +52,7 @@ static void each_lane_is_transformed_by_itself(void **state)
         const struct fft_point *found = fft_forward(fft);
         for (size_t k = 0; k < lengths[i]; k++)
             for (size_t lane = 0; lane < FFT_LANES; lane++)
-                assert_true(error_of(found, lengths[i], lane, k) < 1e-4);
+                assert_that(error_of(found, lengths[i], lane, k), <, 1e-4);
         fft_destroy(fft);
     }
 }
@@ -61,7 +63,7 @@ static void a_plan_may_be_used_again(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         fill(fft_input(fft), 10);
-        assert_true(error_of(fft_forward(fft), 10, 3, 7) < 1e-5);
+        assert_that(error_of(fft_forward(fft), 10, 3, 7), <, 1e-5);
     }
     fft_destroy(fft);
 }
@@ -88,7 +90,7 @@ static void a_filter_sums_the_last_inputs_by_their_taps(void **state)
             want = 0;
             for (size_t i = 0; i < count && i <= n; i++)
                 want += taps[i] * value(1000 + n - i);
-            assert_true(fabs(found - want) < 1e-5);
+            assert_that(fabs(found - want), <, 1e-5);
         }
         fir_destroy(fir);
     }
@@ -101,8 +103,8 @@ static void a_filter_that_is_reset_knows_nothing_of_before(void **state)
     (void)state;
     fir_step(fir, 1000);
     fir_reset(fir);
-    assert_true(fir_step(fir, 4) == 2);
-    assert_true(fir_step(fir, 0) == 1);
+    assert_that(fir_step(fir, 4), ==, 2);
+    assert_that(fir_step(fir, 0), ==, 1);
     fir_destroy(fir);
 }
 

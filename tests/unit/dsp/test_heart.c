@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include <math.h>
 
 #include "dsp/heart.h"
@@ -100,8 +102,8 @@ static void a_steady_pulse_is_told_once_a_second(void **state)
     (void)state;
     struct told told = after(pulse, 160);
     assert_in_range(told.messages, 88, 90);
-    assert_true(fabs(told.last.bpm - 72.0) < 0.2);
-    assert_true(told.last.rmssd < 5.0);
+    assert_that(fabs(told.last.bpm - 72.0), <, 0.2);
+    assert_that(told.last.rmssd, <, 5.0);
     assert_true(isnan(told.last.lf)); /* not before 120 s */
     assert_false(told.backwards);
     assert_int_equal(told.last.quality, QUALITY_GOOD);
@@ -128,8 +130,8 @@ static void extreme_counts_stay_within_the_arrays(void **state)
 {
     (void)state;
     struct told told = after(extreme, 160);
-    assert_true(told.last.beat_count <= PPG_FEATURE_BEATS_MAX);
-    assert_true(told.last.count <= PPG_FEATURE_SAMPLES_MAX);
+    assert_that(told.last.beat_count, <=, PPG_FEATURE_BEATS_MAX);
+    assert_that(told.last.count, <=, PPG_FEATURE_SAMPLES_MAX);
 }
 
 static void one_lost_sample_is_bridged(void **state)
@@ -155,8 +157,8 @@ static void check_dropped(long missing, uint32_t lost, bool restart)
     unsigned rates = told.rates;
     unsigned variabilities = told.variabilities;
     feed(heart, pulse, 140 * 28 + missing, 8, lost, restart, &told);
-    assert_true(told.rates - rates <= 1);
-    assert_true(told.variabilities - variabilities <= 1);
+    assert_that(told.rates - rates, <=, 1);
+    assert_that(told.variabilities - variabilities, <=, 1);
     assert_true(isnan(told.last.bpm));
     assert_false(told.backwards);
     heart_destroy(heart);
@@ -176,10 +178,10 @@ static void after_a_gap_under_ten_seconds_the_figures_go_on(void **state)
     feed(heart, pulse, 150 * 28, 20, 280, false, &told);
     assert_int_equal(told.rates - rates, told.messages - messages);
     assert_int_equal(told.variabilities - variabilities, told.messages - messages);
-    assert_true(fabs(told.last.bpm - 72.0) < 0.2);
-    assert_true(told.last.rmssd < 5.0);
+    assert_that(fabs(told.last.bpm - 72.0), <, 0.2);
+    assert_that(told.last.rmssd, <, 5.0);
     /* What was missing is not made up; what the filters still held is told. */
-    assert_true(told.samples - samples <= 20 * 28 + 80);
+    assert_that(told.samples - samples, <=, 20 * 28 + 80);
     assert_false(told.backwards);
     heart_destroy(heart);
 }

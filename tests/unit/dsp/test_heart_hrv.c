@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include <math.h>
 
 #include "heart_hrv.h"
@@ -44,8 +46,8 @@ static void a_slow_heart_s_fast_breath_is_not_counted_twice(void **state)
     const double power = SWING_MS * SWING_MS / 2;
     const double slow = hf(60000 / 42.0, 0.32), usual = hf(60000 / 70.0, 0.32);
     print_message("HF of %.0f ms2: at 42 bpm %.0f, at 70 bpm %.0f\n", power, slow, usual);
-    assert_true(fabs(slow / power - 1) < 0.2);
-    assert_true(fabs(usual / power - 1) < 0.2);
+    assert_that(fabs(slow / power - 1), <, 0.2);
+    assert_that(fabs(usual / power - 1), <, 0.2);
 }
 
 static void what_lies_beyond_half_the_beats_rate_is_nothing(void **state)
@@ -55,7 +57,7 @@ static void what_lies_beyond_half_the_beats_rate_is_nothing(void **state)
         const struct heart_nn *nn = swinging(60000 / bpm, 0.2);
         const double whole = heart_hrv_power(nn, 58, 62, 0.15, 0.40);
         const double below = heart_hrv_power(nn, 58, 62, 0.15, bpm / 120);
-        assert_true(fabs(whole / below - 1) < 0.01);
+        assert_that(fabs(whole / below - 1), <, 0.01);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "dsp/decimator.h"
 #include "dsp/mend.h"
 
@@ -63,8 +65,8 @@ static void a_zero_comes_to_lie_between_its_neighbours(void **state)
 
     mend_all(uv, 8);
     for (size_t i = 0; i < 8; i++) {
-        assert_true(fabs(out.uv[i][0] - mended[i][0]) < 1e-9);
-        assert_true(fabs(out.uv[i][1] - mended[i][1]) < 1e-9);
+        assert_that(fabs(out.uv[i][0] - mended[i][0]), <, 1e-9);
+        assert_that(fabs(out.uv[i][1] - mended[i][1]), <, 1e-9);
     }
 }
 
@@ -75,7 +77,7 @@ static void the_first_zero_is_the_next_value_and_the_last_the_one_before(void **
 
     mend_all(uv, 4);
     assert_true(out.uv[0][0] == 700 && out.uv[0][1] == 800);
-    assert_true(out.uv[3][0] == 701);
+    assert_that(out.uv[3][0], ==, 701);
 }
 
 static void over_20_ms_the_last_value_is_held(void **state)
@@ -90,7 +92,7 @@ static void over_20_ms_the_last_value_is_held(void **state)
     mend_all(uv, 40);
     for (size_t i = 10; i < 22; i++)
         assert_true(out.uv[i][0] == 5009 && out.uv[i][1] == 2000);
-    assert_true(out.uv[22][0] == 5022);
+    assert_that(out.uv[22][0], ==, 5022);
 }
 
 static void gather(void *user, const struct sample_block *block)
@@ -124,7 +126,7 @@ static void thinned_samples_know_nothing_of_zeros(void **state)
     assert_int_equal(out.count, 2500);
     for (size_t i = 0; i < out.count; i++)
         worst = fmax(worst, fabs(out.uv[i][0] - 20000));
-    assert_true(worst < 0.01);
+    assert_that(worst, <, 0.01);
 }
 
 int main(void)

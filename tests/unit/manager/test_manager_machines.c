@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "reach.h"
 #include "scan.h"
 #include "sensors.h"
@@ -174,7 +176,7 @@ static void a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up(void *
     let_pass(&when, 60, BAT | EEG | PPG);
     assert_string_equal(done, "eeg silent, ppg silent, gives up");
     assert_true(sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for));
-    assert_true(silent_for >= 5);
+    assert_that(silent_for, >=, 5);
     let_pass(&when, 3, BAT | EEG | PPG);
     assert_string_equal(done, "");
     assert_false(sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for));
@@ -217,7 +219,7 @@ static void a_start_waits_for_what_is_open_and_then_for_the_rate(void **unused)
     assert_int_equal(asked_stream(settled, &when), STREAM_DO_BEGIN);
     assert_false(stream_begin(&stream, 0, (struct clock_anchor){when.now_us, when.now_us}));
     assert_int_equal(stream_held(&stream), 0);
-    assert_true(stream.sample_rate == 250);
+    assert_that(stream.sample_rate, ==, 250);
     assert_int_equal(asked_stream(settled, &when), STREAM_DO_NOTHING);
     assert_int_equal(when.wake_us, NEVER);
 }

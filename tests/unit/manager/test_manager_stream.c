@@ -56,7 +56,7 @@ static void nothing_is_lost_between_subscription_and_reply(void **state)
         assert_int_equal(w->sent[i], w->got[i]);
     /* The level read at the connection is told too. */
     assert_int_equal(w->sent[SENSOR_BAT] + 1, w->got[SENSOR_BAT]);
-    assert_true(w->sent[SENSOR_EEG] > 280);
+    assert_that(w->sent[SENSOR_EEG], >, 280);
 }
 
 /* A hundred EEG packets come between its acknowledgement and that of the PPG. */
@@ -113,12 +113,12 @@ static void what_is_held_of_a_stopped_stream_is_not_the_next_ones(void **state)
     ask_stop(w);
     const int64_t stopped_us = w->now;
     const unsigned got = w->got[SENSOR_EEG];
-    assert_true(got < 100);
+    assert_that(got, <, 100);
     w->silent = 0;
     ask_start(w, EEG | PPG, 0, 0);
     while (w->got[SENSOR_EEG] == got)
         run(w, 0.001);
-    assert_true(w->arrived[SENSOR_EEG] >= stopped_us);
+    assert_that(w->arrived[SENSOR_EEG], >=, stopped_us);
 }
 
 static void a_rate_is_judged_by_the_band_before_the_reply(void **state)
@@ -207,7 +207,7 @@ static void a_start_that_is_already_so_only_sets_its_duration_anew(void **state)
     EXPECT(w, "start: already ok");
     run(w, 4.9);
     EXPECT_NOTHING(w);
-    assert_true(fabs(manager_status(w->manager)->remaining - 0.1) < 0.01);
+    assert_that(fabs(manager_status(w->manager)->remaining - 0.1), <, 0.01);
     run(w, 0.2);
     EXPECT(w, "stream_stopped eeg duration");
 }
@@ -347,7 +347,7 @@ static struct failure told_why;
 static void remember_why(struct world *w, const char *line)
 {
     if (strcmp(line, "sensor_status eeg silent") == 0)
-        assert_true(manager_bad_packets(w->manager, SENSOR_EEG, &told_why) > 0);
+        assert_that(manager_bad_packets(w->manager, SENSOR_EEG, &told_why), >, 0);
 }
 
 static void a_stream_resumed_where_only_cut_packets_come_says_so(void **state)
@@ -555,7 +555,7 @@ static void battery_reaches_the_status(void **state)
 
     get_connected(w);
     assert_int_equal(manager_status(w->manager)->device.battery_level, 77);
-    assert_true(w->got[SENSOR_BAT] > 0);
+    assert_that(w->got[SENSOR_BAT], >, 0);
 }
 
 #define story(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)

@@ -137,7 +137,7 @@ static void walk(struct world *w, size_t state, size_t command, char *row)
     for (size_t i = 0; i < w->line_count; i++) {
         if (strncmp(w->lines[i], "data ", 5) != 0)
             len += (size_t)snprintf(row + len, ROW_MAX - len, " %s ·", w->lines[i]);
-        assert_true(len < ROW_MAX - 3);
+        assert_that(len, <, ROW_MAX - 3);
     }
     /* The last dot becomes the row's end. */
     while (row[len - 1] != '|' && row[len - 1] != ' ')
@@ -175,7 +175,7 @@ static void the_documented_table_is_what_happens(void **unused)
     find_table(table);
     while (fgets(line, sizeof(line), table)) {
         line[strcspn(line, "\n")] = '\0';
-        assert_true(cell < COUNT(states) * COUNT(commands));
+        assert_that(cell, <, COUNT(states) * COUNT(commands));
         walk_afresh(cell / COUNT(commands), cell % COUNT(commands), row);
         assert_string_equal(row, line);
         cell++;

@@ -13,7 +13,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct world *w, const ch
 {
     va_list args;
 
-    assert_true(w->line_count < LINES_MAX);
+    assert_that(w->line_count, <, LINES_MAX);
     char *line = w->lines[w->line_count++];
     va_start(args, format);
     vsnprintf(line, sizeof(w->lines[0]), format, args);
@@ -62,7 +62,7 @@ static struct world *world_of_link(struct ble_link *link)
 
 static struct op *later(struct world *w, double seconds, int kind)
 {
-    assert_true(w->op_count < OPS_MAX);
+    assert_that(w->op_count, <, OPS_MAX);
     struct op *op = &w->ops[w->op_count++];
     *op = (struct op){.at = w->now + (int64_t)(seconds * 1e6)};
     op->kind = kind;
@@ -272,7 +272,7 @@ static struct ticket tickets[100000];
 
 static struct manager_reply ticket(struct world *w, const char *name, double limit)
 {
-    assert_true(w->asked < sizeof(tickets) / sizeof(tickets[0]));
+    assert_that(w->asked, <, sizeof(tickets) / sizeof(tickets[0]));
     struct ticket *t = &tickets[w->asked++];
     *t = (struct ticket){
         .world = w,
@@ -288,7 +288,7 @@ static void on_reply(void *user, const struct manager_outcome *outcome)
     struct ticket *t = user;
 
     assert_false(t->answered);
-    assert_true(t->world->now - t->world->slept - t->asked_us <= t->limit_us);
+    assert_that(t->world->now - t->world->slept - t->asked_us, <=, t->limit_us);
     t->answered = true;
     t->world->answered++;
     if (outcome->failure.code == ERROR_NONE)
@@ -374,7 +374,7 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
 {
     static const char *const names[] = {"flowing", "silent", "retrying"};
 
-    assert_true(silent_for >= 0);
+    assert_that(silent_for, >=, 0);
     note(user, "sensor_status %s %s", sensor_name(sensor), names[state]);
 }
 
@@ -388,7 +388,7 @@ static void on_link_down(void *user, int64_t boot_us)
 {
     struct world *w = user;
 
-    assert_true(boot_us <= w->now);
+    assert_that(boot_us, <=, w->now);
 }
 
 static void on_subscription(void *user, sensor_set sensors)
@@ -401,8 +401,8 @@ static void on_packet(void *user, const struct packet *packet)
 {
     struct world *w = user;
 
-    assert_true(packet->len > 0);
-    assert_true(packet->arrival_us >= w->arrived[packet->sensor]);
+    assert_that(packet->len, >, 0);
+    assert_that(packet->arrival_us, >=, w->arrived[packet->sensor]);
     w->arrived[packet->sensor] = packet->arrival_us;
 }
 

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "manager/manager.h"
 
 #define SECOND   INT64_C(1000000)

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band_ticks.h"
 #include "pipeline/pipeline.h"
 
@@ -162,7 +164,7 @@ static void the_fast_lane_tells_the_same_whoever_heard_it_before(void **state)
         assert_true(always.alpha[i] == sometimes.alpha[k] ||
                     (isnan(always.alpha[i]) && isnan(sometimes.alpha[k])));
     }
-    assert_true(fabs(always.alpha[100] / (ALPHA_UV * ALPHA_UV / 2) - 1) < 0.05);
+    assert_that(fabs(always.alpha[100] / (ALPHA_UV * ALPHA_UV / 2) - 1), <, 0.05);
 }
 
 static void check(const struct told *told, unsigned least)
@@ -226,7 +228,7 @@ static void who_comes_back_is_told_what_an_unbroken_listener_is(void **state)
     }
     assert_in_range(missed, 16, 20);
     assert_int_equal(sometimes.count, always.count - missed);
-    assert_true(always.got[always.count - 1].total_power > 0);
+    assert_that(always.got[always.count - 1].total_power, >, 0);
     pipeline_destroy(a);
     pipeline_destroy(b);
 }

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "ble/sim_band.h"
 #include "pipeline/pipeline.h"
 
@@ -46,7 +48,7 @@ static int made_with(void *(*make)(void), void (*unmake)(void *made))
         void *made = make();
         const bool reached = left < 0; /* the n-th was asked for, and refused */
         left = -1;
-        assert_true(reached == !made);
+        assert_that(reached, ==, !made);
         if (!made)
             continue;
         unmake(made);
@@ -84,7 +86,7 @@ static void unmake_sim_band(void *made)
 static void a_pipeline_is_made_whole_or_not_at_all(void **state)
 {
     (void)state;
-    assert_true(made_with(make_pipeline, unmake_pipeline) >= 5);
+    assert_that(made_with(make_pipeline, unmake_pipeline), >=, 5);
 }
 
 static void count_features(void *user, const struct eeg_features *features)
@@ -120,15 +122,15 @@ static void filters_that_found_none_are_made_at_the_next_packet(void **state)
 {
     (void)state;
     const int all = features_without(-1);
-    assert_true(all > 15);
+    assert_that(all, >, 15);
     for (int n = 0; n < 12; n++)
-        assert_true(features_without(n) >= all - 1);
+        assert_that(features_without(n), >=, all - 1);
 }
 
 static void so_is_a_band(void **state)
 {
     (void)state;
-    assert_true(made_with(make_sim_band, unmake_sim_band) >= 1);
+    assert_that(made_with(make_sim_band, unmake_sim_band), >=, 1);
 }
 
 int main(void)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "band/capture.h"
 #include "band_ticks.h"
 #include "pipeline/pipeline.h"
@@ -225,7 +227,7 @@ static void gaps_shorter_than_a_packet_are_the_bands_own(void **state)
     assert_int_equal(counts->skipped_by_band, 24);
     assert_int_equal(counts->lost_link, 25);
     assert_int_equal(counts->received, 60 * 25);
-    assert_true(fabs(counts->rate_measured - 250.2) < 0.3);
+    assert_that(fabs(counts->rate_measured - 250.2), <, 0.3);
     pipeline_destroy(pipeline);
 }
 
@@ -290,7 +292,7 @@ static void a_reboot_in_mid_stream_loses_no_packet_that_came(void **state)
     assert_int_equal(told.blocks[SENSOR_EEG], 60);
     assert_int_equal(told.reboots, 1);
     assert_int_equal(told.restarts[SENSOR_EEG], 2);
-    assert_true(abs((int)told.lost[SENSOR_EEG] - 500) <= 1);
+    assert_that(abs((int)told.lost[SENSOR_EEG] - 500), <=, 1);
     assert_int_equal(told.backward, 0);
     assert_int_equal(pipeline_counts(pipeline, SENSOR_EEG)->bad_packets, 0);
     pipeline_destroy(pipeline);
@@ -343,8 +345,8 @@ static void the_battery_has_a_level_and_no_rate(void **state)
     pipeline_stream(pipeline, 0, 0);
     pipeline_packet(pipeline, &(struct packet){SENSOR_BAT, 1500000, (const uint8_t[]){57}, 1, 0});
     assert_int_equal(told.blocks[SENSOR_BAT], 1);
-    assert_true(told.last_ms[SENSOR_BAT] == UTC_US / 1e3 + 1500);
-    assert_true(pipeline_utc_ms(pipeline, 1500000) == UTC_US / 1e3 + 1500);
+    assert_that(told.last_ms[SENSOR_BAT], ==, UTC_US / 1e3 + 1500);
+    assert_that(pipeline_utc_ms(pipeline, 1500000), ==, UTC_US / 1e3 + 1500);
     pipeline_destroy(pipeline);
 }
 
@@ -420,7 +422,7 @@ static void a_capture_cut_anywhere_is_the_whole_one_to_the_last_bit(void **state
             continue;
         for (long row = 10; row < 246; row += 11) {
             assert_true(play(captures[i].name, row, &cut));
-            assert_true(cut.digest == whole.digest);
+            assert_that(cut.digest, ==, whole.digest);
         }
     }
 }

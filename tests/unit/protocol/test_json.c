@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +69,7 @@ static void fixed_numbers_read_back_within_half_a_unit(void **state)
         json_clear(&json);
         json_fixed(&json, value, 3);
         double error = fabs(strtod(json.text, NULL) - value);
-        assert_true(error <= 0.0005 + fabs(value) * 1e-15);
+        assert_that(error, <=, 0.0005 + fabs(value) * 1e-15);
         assert_null(json_check(json.text, json.len, 1));
         worst = fmax(worst, error);
     }

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "../assert_that.h"
 #include <math.h>
 
 #include "grid.h"
@@ -24,7 +26,7 @@ static void hear_point(void *user, int64_t index, const double *value)
 
     /* Each grid point is told once, in order. */
     assert_int_equal(index, heard->count);
-    assert_true(index < POINTS);
+    assert_that(index, <, POINTS);
     heard->value[heard->count++] = value[0];
 }
 
@@ -69,7 +71,7 @@ static void a_sine_keeps_its_shape(void **state)
         for (int n = 2; n < 1990; n++)
             worst = fmax(worst, fabs(heard.value[n] - wave(n * 4.0, cases[i].hz)));
         print_message("%g Hz: at most %.4f %% of the amplitude off\n", cases[i].hz, worst / 10);
-        assert_true(worst <= cases[i].most);
+        assert_that(worst, <=, cases[i].most);
     }
 }
 
@@ -91,11 +93,11 @@ static void a_short_gap_is_bridged_a_long_one_held_and_told(void **state)
         grid_finish(&grid, end);
         assert_int_equal(heard.count, end);
         assert_int_equal(heard.gaps, cases[i].gaps);
-        assert_true(heard.value[100] == 100);
-        assert_true(heard.value[end - 1] == 499);
+        assert_that(heard.value[100], ==, 100);
+        assert_that(heard.value[end - 1], ==, 499);
         if (cases[i].gaps) {
-            assert_true(heard.value[252] == 249);
-            assert_true(fabs(heard.to_ms - heard.from_ms - cases[i].missing_ms) < 1e-6);
+            assert_that(heard.value[252], ==, 249);
+            assert_that(fabs(heard.to_ms - heard.from_ms - cases[i].missing_ms), <, 1e-6);
         }
     }
 }

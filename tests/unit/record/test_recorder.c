@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "../assert_that.h"
 #include <unistd.h>
 
 #include "base/now.h"
@@ -172,7 +174,7 @@ static void a_duration_ends_it(void **state)
     assert_true(start(told, 0.3, FORMAT_CSV));
     run_until(told, "duration");
     assert_string_equal(told->words, "started duration ");
-    assert_true(recorder_status(told->recorder)->duration >= 0.3);
+    assert_that(recorder_status(told->recorder)->duration, >=, 0.3);
 }
 
 static void a_recording_without_samples_has_no_bdf(void **state)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "../assert_that.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -82,7 +84,7 @@ static void what_is_saved_is_loaded(void **state)
     assert_string_equal(in->backend, "simulated");
     assert_int_equal(in->mains_hz, 60);
     assert_string_equal(in->markers[0].label, "go");
-    assert_true(in->steps[0].step_ms == -250.5);
+    assert_that(in->steps[0].step_ms, ==, -250.5);
     unlinkat(dir, "session.json", 0);
     close(dir);
     free(out);

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "tally.h"
 
 static double first_ms = 1000;
@@ -41,11 +43,11 @@ static void small_gaps_are_the_bands_but_not_those_across_a_connections_end(void
     assert_int_equal(counts->lost_link, 25 + 7);
     assert_int_equal(info->gap_total, 2);
     assert_int_equal(info->gaps[1].lost, 7);
-    assert_true(info->gaps[0].from_ms == 1000 + 25 * 4 - 4 + 4 + 25 * 4 + 24 * 4 + 25 * 4);
-    assert_true(info->gaps[0].until_ms == info->gaps[0].from_ms + 26 * 4);
+    assert_that(info->gaps[0].from_ms, ==, 1000 + 25 * 4 - 4 + 4 + 25 * 4 + 24 * 4 + 25 * 4);
+    assert_that(info->gaps[0].until_ms, ==, info->gaps[0].from_ms + 26 * 4);
     tally_clear(info);
     push(info, 30, false);
-    assert_true(info->gaps[0].from_ms == 0);
+    assert_that(info->gaps[0].from_ms, ==, 0);
     free(info);
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
+
 #include "queue.h"
 
 static bool push(struct queue *queue, enum frame_kind kind, enum sensor sensor, size_t len,
@@ -98,7 +100,7 @@ static void tiny_frames_are_bounded_in_number_too(void **state)
     for (int i = 0; i < 100000; i++)
         assert_true(push(&queue, FRAME_RAW, SENSOR_EEG, 1, 'x'));
     assert_int_equal(queue.data.count, SERVER_DATA_QUEUE_MAX / QUEUE_FRAME_LEAST);
-    assert_true(queue.data.capacity <= SERVER_DATA_QUEUE_MAX / QUEUE_FRAME_LEAST);
+    assert_that(queue.data.capacity, <=, SERVER_DATA_QUEUE_MAX / QUEUE_FRAME_LEAST);
     queue_finish(&queue);
 }
 
