@@ -26,4 +26,11 @@ struct export_lines {
 bool export_session(const char *path, const char *format, const char *out_dir,
                     const struct export_lines *lines, struct failure *failure);
 
+/*
+ * The CSV files of an interrupted session, in its own folder `dir`, made whole again from its
+ * packets: rows that were not on the disk yet come back. A file that is longer than what the
+ * packets give stays as it is.
+ */
+bool export_csv_whole(int dir, const struct session_info *info, struct failure *failure);
+
 #endif

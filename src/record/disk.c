@@ -66,6 +66,14 @@ bool disk_keep_part(int dir, const char *name, int fd)
            disk_sync_folder(dir);
 }
 
+bool disk_replace_by_part(int dir, const char *name, int fd)
+{
+    char part[NAME_SIZE];
+
+    return fsync(fd) == 0 && renameat(dir, part_of(name, part), dir, name) == 0 &&
+           disk_sync_folder(dir);
+}
+
 void disk_drop_part(int dir, const char *name)
 {
     char part[NAME_SIZE];

@@ -14,10 +14,12 @@ bool disk_rename_new(int dir, const char *from, const char *to);
 /*
  * A file made all or nothing: as `name`.part until it is whole. begin: a descriptor to read and
  * write, or −1 and errno; what an earlier crash left of it goes. keep: syncs it and gives it its
- * name, unless that is taken; false with errno set. drop: takes it away.
+ * name, unless that is taken; false with errno set. replace: the same, in the place of what has the
+ * name. drop: takes it away.
  */
 int disk_begin_part(int dir, const char *name);
 bool disk_keep_part(int dir, const char *name, int fd);
+bool disk_replace_by_part(int dir, const char *name, int fd);
 void disk_drop_part(int dir, const char *name);
 
 #endif

@@ -28,16 +28,17 @@ struct csv_export {
     int files[EXPORTED];
     struct buffer rows[EXPORTED];
     const struct band_model *model;
-    bool began; /* the headers are there */
+    bool began;   /* the headers are there */
+    bool repairs; /* files of that name are there, and shorter */
     int error;
 };
 
 /* Under its own name only once it is whole: what a full disk or a kill leaves passes for no CSV. */
-static int create_file(int out_dir, enum session_file file)
+static int create_file(int out_dir, enum session_file file, bool repairs)
 {
     struct stat stat;
 
-    if (fstatat(out_dir, session_file_name(file), &stat, AT_SYMLINK_NOFOLLOW) != 0)
+    if (repairs || fstatat(out_dir, session_file_name(file), &stat, AT_SYMLINK_NOFOLLOW) != 0)
         return disk_begin_part(out_dir, session_file_name(file));
     errno = EEXIST;
     return -1;
@@ -123,8 +124,8 @@ static bool is_wanted(const struct csv_export *export, enum session_file file)
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
         wanted |= csv_file(sensor) == file && (export->info->sensors & SENSOR_BIT(sensor));
     if (file == FILE_COLUMNS)
-        wanted =
-            faccessat(export->out_dir, session_file_name(file), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+        wanted = !export->repairs && faccessat(export->out_dir, session_file_name(file), F_OK,
+                                               AT_SYMLINK_NOFOLLOW) != 0;
     return wanted;
 }
 
@@ -133,8 +134,35 @@ static bool open_csv(struct csv_export *export, struct failure *failure)
     for (int i = 0; i < EXPORTED; i++) {
         if (!is_wanted(export, (enum session_file)i))
             continue;
-        export->files[i] = create_file(export->out_dir, i);
+        export->files[i] = create_file(export->out_dir, i, export->repairs);
         if (export->files[i] < 0) {
+            cannot_write((enum session_file)i, failure);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_longer_now(const struct csv_export *export, int file)
+{
+    struct stat made, there;
+    const char *name = session_file_name((enum session_file)file);
+
+    return fstatat(export->out_dir, name, &there, AT_SYMLINK_NOFOLLOW) != 0 ||
+           (S_ISREG(there.st_mode) && fstat(export->files[file], &made) == 0 &&
+            made.st_size > there.st_size);
+}
+
+/* Each by itself: what has its name is whole. */
+static bool replace_csv(struct csv_export *export, struct failure *failure)
+{
+    for (int i = 0; i < EXPORTED; i++) {
+        if (export->files[i] < 0)
+            continue;
+        const char *name = session_file_name((enum session_file)i);
+        if (!is_longer_now(export, i))
+            disk_drop_part(export->out_dir, name);
+        else if (!disk_replace_by_part(export->out_dir, name, export->files[i])) {
             cannot_write((enum session_file)i, failure);
             return false;
         }
@@ -181,17 +209,18 @@ static bool write_csv(struct csv_export *export, struct failure *failure)
             write_rows(export, i);
     }
     if (!export->error)
-        return keep_csv(export, failure);
+        return export->repairs ? replace_csv(export, failure) : keep_csv(export, failure);
     failure_set(failure, ERROR_RECORDING,
                 "Can't write the CSV files: %s; none is left, see whether the folder has room",
                 strerror(export->error));
     return false;
 }
 
-static bool export_csv(FILE *packets, int out_dir, const struct session_info *info,
+static bool export_csv(FILE *packets, int out_dir, const struct session_info *info, bool repairs,
                        struct failure *failure)
 {
-    struct csv_export export = {.out_dir = out_dir, .info = info, .model = model_default()};
+    struct csv_export export = {
+        .out_dir = out_dir, .info = info, .model = model_default(), .repairs = repairs};
     export.thinning = (struct thinning){.user = &export, .emit = take_rows};
     struct playback_listener listener = {.pipeline = {.user = &export, .samples = take_block},
                                          .record = take_record,
@@ -211,12 +240,26 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
     return kept;
 }
 
+bool export_csv_whole(int dir, const struct session_info *info, struct failure *failure)
+{
+    const int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
+    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
+
+    if (!packets) {
+        failure_set(failure, ERROR_RECORDING, "Can't read the packets: %s", strerror(errno));
+        return false;
+    }
+    const bool done = export_csv(packets, dir, info, true, failure);
+    fclose(packets);
+    return done;
+}
+
 static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *info,
                          const struct export_lines *lines, struct failure *failure)
 {
     struct pipeline_config config = {.mains_hz = lines->mains_hz, .with_features = true};
     struct playback_summary summary;
-    int fd = create_file(out_dir, FILE_PROCESSED);
+    int fd = create_file(out_dir, FILE_PROCESSED, false);
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
     if (!out) {
@@ -255,7 +298,7 @@ static bool export_format(int dir, int out_dir, FILE *packets, const char *forma
                           struct failure *failure)
 {
     if (strcmp(format, "csv") == 0)
-        return export_csv(packets, out_dir, info, failure);
+        return export_csv(packets, out_dir, info, false, failure);
     if (strcmp(format, "bdf") == 0)
         return export_bdf(dir, out_dir, info, failure);
     if (strcmp(format, "jsonl") == 0 && lines)

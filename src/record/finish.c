@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "columns.h"
 #include "record/bdf.h"
+#include "record/export.h"
 #include "record/playback.h"
 #include "tally.h"
 
@@ -151,6 +152,8 @@ static bool repair(int dir, struct session_info *info, struct failure *failure)
     }
     if (!recount(dir, info, failure))
         return false;
+    if ((info->formats & FORMAT_CSV) && !export_csv_whole(dir, info, failure))
+        note(info, "the CSV files may lack their last rows: %s", failure->message);
     info->state = SESSION_INTERRUPTED;
     session_copy_text(info->reason, sizeof(info->reason), "interrupted");
     log_info("Session %s was interrupted after %.1f s and is repaired", info->id, info->duration);

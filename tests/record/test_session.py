@@ -187,6 +187,15 @@ def a_cut_at_any_byte_is_repaired():
     print(f"  {len(cuts)} cuts, each opens")
 
 
+def lose_what_is_not_synced(folder, chance):
+    """As a power cut does: only the packets are synced at each writing."""
+    for file in folder.glob("*.csv"):
+        if chance.random() < 0.3:
+            file.unlink()
+        else:
+            os.truncate(file, chance.randrange(file.stat().st_size + 1))
+
+
 def a_kill_costs_a_second_at_most():
     kills = int(os.environ.get("RECORD_KILLS", "10"))
     when = random.Random(9)
@@ -204,8 +213,11 @@ def a_kill_costs_a_second_at_most():
         lived = time.monotonic() - began
         process.wait()
         process.stdout.close()
-        probe("--repair", data)
         folder = session(data)
+        if n % 2:
+            lose_what_is_not_synced(folder, when)
+        probe("--repair", data)
+        every_sample_of_a_packet_is_in_the_csv_once(folder)
         info = json.loads((folder / "session.json").read_text())
         assert info["state"] == "interrupted", info["state"]
         stamps = [float(line.split()[0]) for line in (folder / "packets.lbcap").read_text().splitlines()
