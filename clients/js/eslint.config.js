@@ -11,7 +11,7 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
-      "max-len": ["error", { code: 140 }],
+      "max-len": ["error", { code: 160 }],
       "max-lines": ["error", 450],
       "max-lines-per-function": ["error", 40],
       "no-shadow": "error",
@@ -20,5 +20,6 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["lib/commands.js"], rules: { "max-len": "off" } }, // made of docs/schema.json
+  { files: ["**/web/src/*.js"], rules: { "no-undef": "off" } }, // the compiler knows what a browser has
+  { files: ["**/lib/commands.js"], rules: { "max-len": "off" } }, // made of docs/schema.json
 ];

@@ -8,7 +8,6 @@
 
 #include "page.h"
 #include "range.h"
-#include "token.h"
 
 void http_response_init(struct http_response *response)
 {
@@ -128,33 +127,6 @@ void http_allow(struct http_response *response, bool private_network)
         private_network ? ALLOWED "Access-Control-Allow-Private-Network: true\r\n" : ALLOWED;
 }
 
-/* A browser sends the token with the page's address only: its links pass it on. */
-static void pass_token_on(const char *token, struct http_response *response)
-{
-    response->owned = token_into_page(token, (const unsigned char *)response->body, response->len,
-                                      &response->len);
-    response->body = response->owned;
-    if (!response->owned)
-        http_say(response, 500, "out of memory\n");
-}
-
-static bool answer_page(const struct server_config *config, const struct request *request,
-                        struct http_response *response)
-{
-    for (size_t i = 0; i < sizeof(page_files) / sizeof(page_files[0]); i++) {
-        if (strcmp(request->path, page_files[i].path) != 0)
-            continue;
-        response->status = 200;
-        response->content_type = page_files[i].content_type;
-        response->body = (const char *)page_files[i].bytes;
-        response->len = page_files[i].len;
-        if (config->token && i == PAGE_INDEX)
-            pass_token_on(config->token, response);
-        return true;
-    }
-    return false;
-}
-
 static bool route_matches(const struct http_route *route, const char *path)
 {
     size_t len = strlen(route->path);
@@ -186,8 +158,10 @@ void http_answer(const struct server_config *config, const struct request *reque
         response->extra = "Allow: GET, HEAD\r\n";
         return;
     }
-    if (!answer_page(config, request, response))
+    if (!page_answer(config->token, request, response))
         answer_route(config, request, restricted, number, response);
+    if (response->status == 500 && !response->body)
+        http_say(response, 500, "out of memory\n");
     if (response->status || response->later)
         return;
     if (strcmp(request->path, "/ws") == 0) {
@@ -207,6 +181,7 @@ static const char *reason_phrase(int status)
         {200, "OK"},
         {204, "No Content"},
         {206, "Partial Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -232,7 +207,7 @@ static const char *reason_phrase(int status)
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/* What a file's answer says beyond the others; "" for those. */
+/* What the answer of a download, or of a file of the page, says beyond the others; "" for those. */
 static void file_lines(const struct http_response *response, char *lines, size_t size)
 {
     lines[0] = '\0';
@@ -241,12 +216,16 @@ static void file_lines(const struct http_response *response, char *lines, size_t
                  "Accept-Ranges: bytes\r\nETag: %s\r\n"
                  "Content-Disposition: attachment; filename=\"%s\"\r\n",
                  response->tag, response->name);
+    else if (response->tag[0])
+        snprintf(lines, size, "ETag: %s\r\n%s%s%s", response->tag,
+                 response->encoding ? "Content-Encoding: " : "",
+                 response->encoding ? response->encoding : "", response->encoding ? "\r\n" : "");
 }
 
 static void length_lines(const struct http_response *response, char *lines, size_t size)
 {
     lines[0] = '\0';
-    if (response->status != 204)
+    if (response->status != 204 && response->status != 304)
         snprintf(lines, size, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->content_type,
                  response->len);
 }
@@ -264,6 +243,7 @@ static void origin_lines(const char *origin, char *lines, size_t size)
 size_t http_head(const struct http_response *response, const char *origin, char head[HTTP_HEAD_MAX])
 {
     char length[192], file[320], echoed[700];
+    const char *kept = response->tag[0] && response->fd < 0 ? "no-cache" : "no-store";
 
     length_lines(response, length, sizeof(length));
     file_lines(response, file, sizeof(file));
@@ -276,8 +256,8 @@ size_t http_head(const struct http_response *response, const char *origin, char 
                        "Cross-Origin-Opener-Policy: same-origin\r\n"
                        "Cross-Origin-Resource-Policy: same-origin\r\n"
                        "Referrer-Policy: no-referrer\r\n"
-                       "Cache-Control: no-store\r\nVary: Origin\r\n%s%s%s%s\r\n",
-                       response->status, reason_phrase(response->status), length, file,
+                       "Cache-Control: %s\r\nVary: Origin, Accept-Encoding\r\n%s%s%s%s\r\n",
+                       response->status, reason_phrase(response->status), length, kept, file,
                        response->range, echoed, response->extra);
     return (size_t)len;
 }

@@ -3,24 +3,10 @@
 #define HTTP_H
 
 #include "request.h"
+#include "response.h"
 #include "server/server.h"
 
 #define HTTP_HEAD_MAX 4096
-
-struct http_response {
-    int status;
-    const char *content_type;
-    const char *body;  /* NULL: a file, or nothing */
-    char *owned;       /* what of `body` is to be freed */
-    size_t len;        /* of the body, or of the part of the file that is sent */
-    int fd;            /* -1: no file */
-    size_t first;      /* byte of the file */
-    char name[128];    /* of the attachment */
-    char tag[64];      /* of the file as it is now, quoted */
-    char range[80];    /* the line Content-Range, with its end, or "" */
-    const char *extra; /* header lines, each with its end */
-    bool later;        /* put off */
-};
 
 void http_response_init(struct http_response *response);
 void http_response_finish(struct http_response *response);

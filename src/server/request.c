@@ -113,6 +113,8 @@ static bool keep_header(struct request *request, const char *name, const char *v
         {"access-control-request-private-network", &request->private_network},
         {"range", &request->range},
         {"if-range", &request->if_range},
+        {"if-none-match", &request->if_none_match},
+        {"accept-encoding", &request->accept_encoding},
         {"sec-websocket-key", &request->key},
         {"sec-websocket-version", &request->version},
     };

@@ -22,7 +22,7 @@ struct request {
     const char *host, *origin, *authorization;
     const char *fetch_site, *fetch_mode, *fetch_dest, *purpose;
     const char *preflight_method, *private_network;
-    const char *range, *if_range;
+    const char *range, *if_range, *if_none_match, *accept_encoding;
     const char *key, *version;
     bool to_websocket;       /* Upgrade names `websocket` */
     bool connection_upgrade; /* Connection names `upgrade` */

@@ -71,8 +71,7 @@ static void encode(const char *token, char *to)
 /* The end of the next link to a file of ours, or NULL. */
 static const char *next_link(const char *at, const char *end)
 {
-    static const char *const links[] = {"\"page.css\"", "\"processed.js\"", "\"recordings.js\"",
-                                        "\"page.js\""};
+    static const char *const links[] = {"\"page.css\"", "\"page.js\""};
     const char *next = NULL;
 
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {

@@ -1,5 +1,6 @@
 """Plain HTTP and the handshake: who may come in, and what anyone else hears."""
 
+import gzip
 import os
 import socket
 import time
@@ -18,7 +19,7 @@ def test_no_websocket_opens_on(server, path):
 
 
 @pytest.mark.parametrize("request_line, status", [
-    ("GET / HTTP/1.1", 200), ("GET /?token=x HTTP/1.1", 200), ("GET /page.js HTTP/1.1", 200), ("GET /page.css HTTP/1.1", 200), ("GET /processed.js HTTP/1.1", 200), ("GET /recordings.js HTTP/1.1", 200),
+    ("GET / HTTP/1.1", 200), ("GET /?token=x HTTP/1.1", 200),
     ("GET /health HTTP/1.1", 200), ("GET /nothing HTTP/1.1", 404), ("GET /ws HTTP/1.1", 426), ("GET /../etc/passwd HTTP/1.1", 404),
     ("POST / HTTP/1.1", 405), ("PUT /x HTTP/1.1", 405), ("CONNECT / HTTP/1.1", 405), ("OPTIONS / HTTP/1.1", 405),
     ("CONNECT localhost:80 HTTP/1.1", 400), ("GET / HTTP/2.0", 400), ("GET /", 400), ("GET  / HTTP/1.1", 400),
@@ -26,6 +27,33 @@ def test_no_websocket_opens_on(server, path):
 ])
 def test_a_request_gets_its_status(server, request_line, status):
     assert server.http(request_line + "\nHost: localhost\n\n")[0] == status
+
+
+def header(head, name):
+    return next((line.partition(": ")[2] for line in head.split("\r\n") if line.lower().startswith(name.lower() + ":")), None)
+
+
+@pytest.mark.parametrize("path", ["/", "/page.js", "/page.css"])
+def test_the_page_comes_compressed_and_is_asked_for_once(server, path):
+    if b"page.js" not in server.get("/")[2]:
+        pytest.skip("not built: the page (npm ci in web, esbuild)")
+    status, head, plain = server.get(path)
+    assert status == 200 and header(head, "Content-Encoding") is None and header(head, "Cache-Control") == "no-cache"
+    _, packed_head, packed = server.get(path, "Accept-Encoding: deflate, gzip")
+    assert header(packed_head, "Content-Encoding") == "gzip" and "Accept-Encoding" in header(packed_head, "Vary")
+    assert gzip.decompress(packed) == plain and len(packed) < len(plain)
+    tags = [header(one, "ETag") for one in (head, packed_head)]
+    assert len(set(tags)) == 2
+    for accepted, tag in (("identity", tags[0]), ("gzip", tags[1])):
+        status, again, body = server.get(path, f"Accept-Encoding: {accepted}", f'If-None-Match: "other", {tag}')
+        assert (status, body, header(again, "ETag"), header(again, "Content-Length")) == (304, b"", tag, None)
+    assert server.get(path, f"If-None-Match: {tags[1]}")[0] == 200
+
+
+def test_the_whole_page_is_small(server):
+    if b"page.js" not in server.get("/")[2]:
+        pytest.skip("not built: the page (npm ci in web, esbuild)")
+    assert sum(len(server.get(path, "Accept-Encoding: gzip")[2]) for path in ("/", "/page.js", "/page.css")) < 150_000
 
 
 def test_head_has_the_length_and_no_body(server):

@@ -1,0 +1,93 @@
+// What each event of the daemon changes of the state, and what is said of it.
+
+/** @typedef {import("./session.js").Session} Session */
+
+/** @type {Record<string, string>} */
+const REASONS = {
+  user_request: "as asked", link_lost: "the link was lost", silent: "the band fell silent", bluetooth_off: "Bluetooth is off",
+  shutdown: "the daemon stops", duration: "its time is over", device_disconnected: "the band is disconnected", error: "an error",
+};
+/** @param {any} data */
+const reason = (data) => REASONS[data.reason] ?? data.reason ?? "no reason given";
+/** @param {any} data */
+const called = (data) => data.name || data.device_id || data.address || "The band";
+
+/** @type {Record<string, string>} */
+const FLOWS = { flowing: "flows again.", silent: "is silent.", retrying: "is being asked for again." };
+
+/** @type {Record<string, (session: Session, data: any) => void>} */
+export const EVENTS = {
+  device_info(session, data) {
+    const device = { name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength };
+    session.set({
+      known: true, device, connected: data.connected, streaming: data.is_streaming,
+      daemon: data.server ? `${data.server.name} ${data.server.version}` : session.state.daemon,
+    });
+    if (!data.is_recording && session.state.recording) session.set({ recording: null });
+  },
+  scan_result(session, { status }) {
+    if (session.state.busy !== "connecting") session.set({ busy: status === "scanning" ? "scanning" : "" });
+    if (status === "failed") session.say("The scan failed.", true);
+  },
+  device_connected(session, data) {
+    session.set({
+      connected: true, waiting: false, busy: "",
+      device: { name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength },
+    });
+    if (data.clock_step_ms) session.tell("anew");
+    session.say(`${called(data)} is ${data.resumed ? "back" : "connected"}.`);
+  },
+  device_disconnected(session, data) {
+    session.set({ connected: false, streaming: false, waiting: data.will_reconnect, busy: "" });
+    if (data.reason !== "user_request") session.tell("lost");
+    const waiting = data.will_reconnect ? " Waiting for it." : "";
+    session.say(`${called(data)} is disconnected: ${reason(data)}.${waiting}`, data.reason !== "user_request");
+  },
+  device_connection_failed(session, data) {
+    session.set({ busy: "", waiting: data.will_retry });
+    if (data.error_code === "CANCELLED") session.say("The connection was not made: another command undid it.");
+    else session.say(`Can't connect: ${data.error_message}${data.will_retry ? " Trying on." : ""}`, true);
+  },
+  stream_started(session, data) {
+    session.set({ streaming: true });
+    if (!data.resumed) session.tell("anew");
+    session.say(`Streaming ${data.sensors.join(", ").toUpperCase()}.`);
+  },
+  stream_stopped(session, data) {
+    session.set({ streaming: false });
+    session.say(`The stream stopped: ${reason(data)}.${data.will_resume ? " It resumes with the band." : ""}`);
+  },
+  sensor_status(session, data) {
+    session.say(`${data.sensor_type.toUpperCase()} ${FLOWS[data.state] ?? data.state}`, data.state !== "flowing");
+  },
+  clock_stepped(session) {
+    session.tell("anew");
+    session.say("The clock of the daemon was set.");
+  },
+  bluetooth_status(session, data) {
+    const off = !data.available || !data.powered;
+    session.set({ bluetooth: off ? data.message || "Bluetooth is off." : "" });
+    if (off) session.say(session.state.bluetooth, true);
+  },
+  recording_started(session, data) {
+    session.set({ recording: { id: data.session_id, since: Date.now() } });
+    session.say(`Recording “${data.session_name || data.session_id}”.`);
+  },
+  recording_stopped(session, data) {
+    session.set({ recording: null });
+    session.say(`The recording ended: ${reason(data)}.`, data.reason === "error");
+  },
+  recording_file(session, data) {
+    if (data.state === "failed") session.say(`${data.file} could not be made: ${data.error_message}`, true);
+  },
+  storage_low(session, data) {
+    session.say(`Little storage is left: ${Math.round(data.minutes_left)} min.`, true);
+  },
+  client_lagging(session) {
+    session.say("This page is too slow: some data was skipped.", true);
+  },
+  error(session, data) {
+    if (session.state.busy === "connecting") session.set({ busy: "" });
+    session.say(data.error_message || data.error_code, true);
+  },
+};

@@ -1,0 +1,75 @@
+// The link: what was lost over some times, on the air and by the band apart; latency; rates.
+
+import { byId, fixed, put } from "./dom.js";
+
+const SPANS = [1000, 10000, 60000];
+const POLL_MS = 1000;
+
+/** @typedef {{at: number, received: number, skipped: number, lost: number}} Count */
+/** @typedef {import("./session.js").Session} Session */
+
+export class Link {
+  #session;
+  #store;
+  /** @type {Count[]} */
+  #counts = [];
+
+  /**
+   * @param {Session} session
+   * @param {import("./store.js").Store} store
+   */
+  constructor(session, store) {
+    this.#session = session;
+    this.#store = store;
+    session.on("open", (band) => void this.#mains(band));
+    session.on("anew", () => (this.#counts = []));
+    setInterval(() => void this.#poll(), POLL_MS);
+  }
+
+  /** @param {import("./session.js").Band} band */
+  async #mains(band) {
+    const info = await band.getServerInfo().catch(() => null);
+    if (info) put("mains", `${info.mains} Hz`);
+  }
+
+  async #poll() {
+    const { streaming } = this.#session.state;
+    if (document.hidden || !streaming) return;
+    const status = await this.#session.band?.getStreamingStatus().catch(() => null);
+    if (!status) return;
+    const sum = { at: performance.now(), received: 0, skipped: 0, lost: 0 };
+    for (const sensor of Object.values(status.sensor)) {
+      sum.received += sensor.received;
+      sum.skipped += sensor.skipped_by_band;
+      sum.lost += sensor.lost_link;
+    }
+    this.#counts.push(sum);
+    if (this.#counts.length > 100) this.#counts.shift();
+    this.#show();
+  }
+
+  #show() {
+    const last = this.#counts[this.#counts.length - 1];
+    const zero = { at: 0, received: 0, skipped: 0, lost: 0 };
+    const befores = [...SPANS.map((span) => [...this.#counts].reverse().find(({ at }) => at <= last.at - 0.9 * span)), zero];
+    befores.forEach((before, i) => {
+      this.#cell("loss-link", i, before && share(last.lost - before.lost, last, before));
+      this.#cell("loss-band", i, before && share(last.skipped - before.skipped, last, before));
+    });
+    const latency = this.#store.latency();
+    // Of another clock than this machine's nothing can be told.
+    put("latency", latency === null || Math.abs(latency) > 60000 ? "–" : fixed(latency, 0, "ms"));
+    put("rate", fixed(this.#store.rate.eeg, 0, "Hz"));
+  }
+
+  /** @param {string} row @param {number} column @param {number | undefined} value */
+  #cell(row, column, value) {
+    byId(row).querySelectorAll("td")[column].textContent = value === undefined ? "–" : (100 * value).toFixed(1);
+  }
+}
+
+/** @param {number} part @param {Count} last @param {Count} before */
+function share(part, last, before) {
+  const all = last.received + last.skipped + last.lost - before.received - before.skipped - before.lost;
+  return all ? part / all : 0;
+}

@@ -1,0 +1,84 @@
+// A recording: who and what, its beginning and end, its clock and room.
+
+import { advice, grades } from "./contact.js";
+import { ask } from "./dialog.js";
+import { button, byId, clock, field, put, size } from "./dom.js";
+
+/** @typedef {import("./session.js").Session} Session */
+/** @typedef {import("./store.js").Store} Store */
+
+const FIELDS = ["session-name", "participant", "task", "notes"];
+
+export class Recording {
+  #session;
+  #store;
+  #facts = "";
+
+  /**
+   * @param {Session} session
+   * @param {Store} store
+   */
+  constructor(session, store) {
+    this.#session = session;
+    this.#store = store;
+    byId("recording").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void (session.state.recording ? session.ask((band) => band.stopRecording()) : this.#begin());
+    });
+    button("disconnect").addEventListener("click", () => void this.#disconnect());
+    session.on("open", () => void this.#look());
+    session.on("change", () => this.show());
+    setInterval(() => void this.#look(), 2000);
+  }
+
+  /** Not before both electrodes are well, or somebody wants it all the same. */
+  async #begin() {
+    const told = grades(this.#store.values.eeg);
+    const fits = told.ch1 === "good" && told.ch2 === "good";
+    const question = { title: "Fit the band first", words: "A recording is as good as its contact. Now:", yes: "Record now",
+      advice: () => advice(this.#session.state, this.#store) };
+    if (!fits && this.#session.state.streaming && !(await ask(question))) return;
+    const [session_name, participant, task, notes] = FIELDS.map((id) => field(id).value.trim() || null);
+    await this.#session.ask((band) => band.startRecording({ session_name, participant, task, notes }));
+  }
+
+  async #disconnect() {
+    const { recording } = this.#session.state;
+    const question = { title: "End the recording?", words: "A recording runs. Without the band it ends.", yes: "End it and disconnect", danger: true };
+    if (recording && !(await ask(question))) return;
+    await this.#session.ask((band) => band.disconnectDevice());
+  }
+
+  async #look() {
+    if (document.hidden || !this.#session.state.open) return;
+    const status = await this.#session.band?.getRecordingStatus().catch(() => null);
+    if (!status) return;
+    const since = status.since === null ? Date.now() : Date.parse(status.since);
+    this.#facts = status.is_recording ? `${size(status.bytes)}, ${Object.values(status.lost).reduce((sum, n) => sum + Number(n), 0)} samples lost` : "";
+    const { recording } = this.#session.state;
+    if (!status.is_recording || !status.session_id) {
+      if (recording) this.#session.set({ recording: null });
+    } else if (recording?.id !== status.session_id || recording.since !== since) {
+      this.#session.set({ recording: { id: status.session_id, since } });
+    }
+    this.show();
+  }
+
+  show() {
+    const { open, connected, recording } = this.#session.state;
+    const record = button("record");
+    record.disabled = !open || (!connected && !recording);
+    record.textContent = recording ? "Stop recording" : "Record";
+    record.setAttribute("aria-pressed", String(recording !== null));
+    for (const id of FIELDS) field(id).disabled = recording !== null;
+    byId("recording-sign").hidden = recording === null;
+    put("recording-facts", recording ? this.#facts : connected ? "" : "Connect a band to record it.");
+    this.tick();
+  }
+
+  /** The clock. */
+  tick() {
+    const { recording } = this.#session.state;
+    if (recording) put("recording-clock", `Recording ${clock((Date.now() - recording.since) / 1000)}`);
+  }
+}

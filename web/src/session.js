@@ -1,0 +1,171 @@
+// The connection to the daemon, and what is known of band, stream and recording: told to whoever shows it.
+
+import { CommandError, ConnectionLost, Rejected, connect } from "../../clients/js/linkband.js";
+import { EVENTS } from "./events.js";
+
+/**
+ * @typedef {import("../../clients/js/linkband.js").Band} Band
+ * @typedef {import("../../clients/js/linkband.js").RawBlock} RawBlock
+ * @typedef {import("../../clients/js/linkband.js").ProcessedBlock} ProcessedBlock
+ * @typedef {{name: string | null, id: string | null, battery: number | null, signal: number | null}} Device
+ * @typedef {{open: boolean, daemon: string, known: boolean, connected: boolean, streaming: boolean, waiting: boolean,
+ *   busy: "" | "scanning" | "connecting", device: Device,
+ *   bluetooth: string, recording: {id: string, since: number} | null}} State
+ */
+
+const SENSORS = /** @type {const} */ (["eeg", "ppg", "acc", "bat"]);
+const NO_DEVICE = { name: null, id: null, battery: null, signal: null };
+const AGAIN_SECONDS = 2;
+
+/** @returns {State} */
+const unknown = () => ({
+  open: false, daemon: "", known: false, connected: false, streaming: false, waiting: false, busy: "",
+  device: { ...NO_DEVICE }, bluetooth: "", recording: null,
+});
+
+export class Session {
+  state = unknown();
+  /** @type {Band | null} */
+  band = null;
+  /** @type {Map<string, ((told: any) => void)[]>} */
+  #listeners = new Map();
+
+  /**
+   * `change`: the state has; `say`: a sentence for people; `event`: of the daemon; `raw`, `processed`: a block; `open`, `lost`.
+   * @param {"change" | "say" | "event" | "raw" | "processed" | "open" | "lost" | "anew"} name
+   * @param {(told: any) => void} listener
+   */
+  on(name, listener) {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} [told]
+   */
+  tell(name, told) {
+    for (const listener of this.#listeners.get(name) ?? []) listener(told);
+  }
+
+  /**
+   * @param {string} sentence
+   * @param {boolean} [isError]
+   */
+  say(sentence, isError = false) {
+    this.tell("say", { sentence, isError });
+  }
+
+  /** @param {Partial<State>} news */
+  set(news) {
+    Object.assign(this.state, news);
+    this.tell("change", this.state);
+  }
+
+  /**
+   * Sends a command; what goes wrong is said. Null where it did.
+   * @template T
+   * @param {(band: Band) => Promise<T>} ask
+   * @returns {Promise<T | null>}
+   */
+  async ask(ask) {
+    try {
+      return this.band ? await ask(this.band) : null;
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) && !(error instanceof CommandError)) throw error;
+      if (this.state.busy) this.set({ busy: "" });
+      if (!(error instanceof CommandError) || error.code !== "CANCELLED") this.say(error.message, true);
+      return null;
+    }
+  }
+
+  /**
+   * Tries until there is a connection; from then on the client makes a lost one anew by itself.
+   * @param {string} url
+   * @param {string | null} token
+   */
+  async begin(url, token) {
+    while (!this.band) {
+      try {
+        this.band = await connect(url, { token });
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        if (error instanceof Rejected) return this.#rejected(error.reason);
+        this.set({ daemon: this.#trying(error.reason) });
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_SECONDS * 1000));
+      }
+    }
+    this.#listen(this.band);
+    this.#opened(this.band);
+    return undefined;
+  }
+
+  /** @param {string} reason */
+  #trying(reason) {
+    return `No connection to the daemon: ${reason.includes("no place") ? `${reason}: close another` : reason}; trying again`;
+  }
+
+  /** @param {string} reason */
+  #rejected(reason) {
+    const token = reason.startsWith("401") ? ": open this page with ?token=… in the address" : "";
+    this.set({ ...unknown(), daemon: `The daemon does not let this page in: ${reason}${token}` });
+  }
+
+  /** @param {Band} band */
+  #listen(band) {
+    void this.#events(band);
+    void this.#drink(band, "raw");
+    void this.#drink(band, "processed");
+  }
+
+  /** @param {Band} band */
+  async #events(band) {
+    try {
+      for await (const event of band.events()) {
+        if (event.event_type === "connection_lost") this.#lost(event.data);
+        else if (event.event_type === "connection_restored") this.#opened(band);
+        else this.#heard(event);
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  /**
+   * A stream's iteration ends with its stream; there may be another.
+   * @param {Band} band
+   * @param {"raw" | "processed"} kind
+   */
+  async #drink(band, kind) {
+    try {
+      for (;;) {
+        const blocks = kind === "raw" ? band.stream(SENSORS, { limit: 4096 })
+          : band.stream(["eeg", "ppg", "acc"], { kind: "processed", limit: 1024 });
+        for await (const block of blocks) this.tell(kind, block);
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  /** @param {{code: number, reason: string, will_reconnect: boolean}} loss */
+  #lost({ reason, will_reconnect }) {
+    if (!will_reconnect) return this.#rejected(reason);
+    this.set({ ...unknown(), daemon: this.#trying(reason) });
+    this.tell("lost");
+    return undefined;
+  }
+
+  /** @param {Band} band */
+  #opened(band) {
+    this.set({ open: true });
+    if (band.deviceInfo) this.#heard({ event_type: "device_info", data: band.deviceInfo });
+    this.tell("open", band);
+  }
+
+  /** @param {{event_type: string, data: any}} event */
+  #heard(event) {
+    EVENTS[event.event_type]?.(this, event.data);
+    this.tell("event", event);
+    this.tell("change", this.state);
+  }
+}

@@ -1,0 +1,91 @@
+// The whole round by clicking, at a real daemon on the simulated band.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+
+import { Daemon } from "../../clients/js/tests/daemon.js";
+import { launch } from "./chromium.js";
+
+const says = (page, id, words) => page.waitForFunction(([one, text]) => document.getElementById(one).textContent.includes(text), [id, words]);
+const image = (page, selector) => page.locator(selector).first().evaluate((canvas) => canvas.toDataURL());
+
+/** The mean colour of what the spectrogram shows between two frequencies of the left channel, as brightness of each column. */
+const alphaByColumn = (page) => page.evaluate(() => {
+  const canvas = document.getElementById("spectrogram");
+  const context = canvas.getContext("2d");
+  const tall = (canvas.clientHeight - 18 - 6) / 2;
+  const [top, foot] = [tall * (1 - 12 / 45), tall * (1 - 8.5 / 45)];
+  const right = canvas.clientWidth - 44;
+  const { data, width, height } = context.getImageData(34, Math.round(top), right - 34, Math.round(foot - top));
+  const columns = [];
+  for (let x = 0; x < width; x++) {
+    let [sum, opaque] = [0, 0];
+    for (let y = 0; y < height; y++) {
+      const at = 4 * (y * width + x);
+      if (data[at + 3] === 255) [sum, opaque] = [sum + data[at] + data[at + 1], opaque + 1];
+    }
+    if (opaque) columns.push(sum / opaque);
+  }
+  return columns;
+});
+
+async function recorded(page) {
+  await page.fill("#session-name", "round");
+  await page.fill("#participant", "p01");
+  await page.click("#record");
+  await page.waitForSelector("#recording-sign:not([hidden])");
+  await page.locator("body").press("2");
+  await says(page, "log", "Recording “round”");
+  await page.locator("#markers button", { hasText: "5 blink" }).click();
+  await page.waitForFunction(() => /Recording 00:0[2-9]/.test(document.getElementById("recording-clock").textContent));
+  await page.click("#disconnect");
+  await says(page, "dialog-words", "A recording runs");
+  await page.click("#dialog-no");
+  await page.click("#record");
+  await page.waitForSelector("#recording-sign", { state: "hidden" });
+  await page.waitForFunction(() => document.querySelector("#recordings li")?.textContent.includes("session.bdf"));
+}
+
+test("scan, connect, look, record with markers, download, delete, disconnect", { timeout: 240_000 }, async (context) => {
+  const daemon = await Daemon.start(context);
+  const { page, errors, foreign } = await launch(context);
+  await page.goto(`http://127.0.0.1:${daemon.port}/`);
+  await says(page, "finder-words", "press Scan");
+  await page.click("#finder-scan");
+  await page.click("#devices button");
+  await says(page, "state", "streaming");
+  await page.waitForFunction(() => Number(document.getElementById("bpm").textContent) > 40);
+  assert.match(await page.textContent("#advice"), /\w\.$/);
+  const before = await image(page, ".trace canvas");
+  await page.waitForFunction((old) => document.querySelector(".trace canvas").toDataURL() !== old, before);
+  await recorded(page);
+
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('markers.csv')")]);
+  const rows = readFileSync(await download.path(), "utf8").trim().split("\n");
+  assert.deepEqual(rows.slice(1).map((row) => /eyes closed|blink/.exec(row)?.[0]), ["eyes closed", "blink"]);
+  await page.click("#recordings button:text('Delete')");
+  await page.click("#dialog-yes");
+  await says(page, "recordings", "None yet");
+
+  // The simulated wearer closes the eyes every few seconds: alpha comes and goes.
+  await page.waitForFunction(() => document.querySelectorAll("#bands-legend li").length === 5);
+  const columns = await alphaByColumn(page);
+  assert(Math.max(...columns) > 1.3 * Math.min(...columns), `alpha from ${Math.min(...columns)} to ${Math.max(...columns)}`);
+  await page.click("#disconnect");
+  await says(page, "state", "not connected");
+  assert.deepEqual(errors, []);
+  assert(foreign.every((url) => url.startsWith(`http://127.0.0.1:${daemon.port}/`) || url.startsWith("data:") || url.startsWith("blob:")), foreign);
+});
+
+test("the daemon is killed and comes back", { timeout: 120_000 }, async (context) => {
+  const daemon = await Daemon.start(context);
+  const { page } = await launch(context);
+  await page.goto(`http://127.0.0.1:${daemon.port}/`);
+  await says(page, "daemon", "linkbandd ");
+  await daemon.end("SIGKILL");
+  await says(page, "daemon", "trying again");
+  await says(page, "advice", "No daemon");
+  await daemon.begin();
+  await says(page, "daemon", "linkbandd ");
+  await says(page, "finder-words", "press Scan");
+});

@@ -1,0 +1,146 @@
+// What is shown of each state, of a daemon that the test plays; that all can read it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import test, { after, before } from "node:test";
+
+import { Daemon } from "../../clients/js/tests/daemon.js";
+import { shade } from "../src/shade.js";
+import { NARROW, Played, T0, WIDE, launch } from "./chromium.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const says = (page, id, words) => page.waitForFunction(([one, text]) => document.getElementById(one).textContent.includes(text), [id, words]);
+
+let port;
+const later = [];
+before(async () => {
+  ({ port } = await Daemon.start({ after: (end) => later.push(end) }));
+});
+after(async () => {
+  for (const end of later) await end();
+});
+
+async function live(context, seconds = 12, options = {}) {
+  const { page, errors } = await launch(context, options);
+  const played = await Played.of(page);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await says(page, "state", "streaming");
+  played.seconds(T0, seconds);
+  await says(page, "advice", "Good.");
+  return { page, played, errors };
+}
+
+test("one sentence tells what to do, electrodes by shape and word", { timeout: 120_000 }, async (context) => {
+  const { page, played, errors } = await live(context);
+  const tell = async (more, words) => {
+    played.eeg((played.now = (played.now ?? T0 + 12000) + 500), more);
+    await says(page, "advice", words);
+  };
+  await tell({ ch1_leadoff: true }, "Moisten the left electrode");
+  assert.equal(await page.textContent("#word-ch1"), "no contact");
+  assert.equal(await page.getAttribute("#electrode-ch1", "data-is"), "off");
+  await tell({ ch1_leadoff: true, ch2_leadoff: true }, "Put the band on");
+  await tell({ artefacts: ["muscle"], ch1_sqi: 0.3 }, "muscle");
+  await tell({ artefacts: ["movement"] }, "movement");
+  await tell({ ch2_sqi: 0.3 }, "right electrode firmly");
+  await tell({}, "Good.");
+  assert.deepEqual(errors, []);
+});
+
+test("what is silent is greyed and says since when, what is gone is no figure any more", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context);
+  await says(page, "bpm", "70");
+  await says(page, "hrv-progress", "collecting 11 of 62 s");
+  played.event("sensor_status", { device_id: "LXB-1", sensor_type: "ppg", state: "silent", silent_for: 6, bad_packets: 0, message: null });
+  await says(page, "bpm", "–");
+  await says(page, "heart-title", "not live for");
+  assert(await page.locator("#heart-pane").evaluate((pane) => pane.classList.contains("stale")));
+  await says(page, "notice", "PPG is silent");
+  played.ppg(T0 + 13000);
+  await says(page, "bpm", "70");
+  played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
+  await says(page, "head-title", "not live for");
+  await says(page, "activity", "–");
+  played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "link_lost", will_reconnect: true });
+  await says(page, "state", "waiting for it");
+  await says(page, "disconnect", "Stop waiting");
+  await page.click("#disconnect");
+  assert.equal(played.got.at(-1).command, "disconnect_device");
+  played.event("bluetooth_status", { available: true, powered: false, message: "Bluetooth is switched off." });
+  played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
+  await says(page, "finder-words", "Bluetooth is switched off. Switch Bluetooth on");
+});
+
+test("a scan's rows stay where they are under the pointer; nothing found says what to do", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
+  const device = (n, rssi) => ({ device_id: `LXB-${n}`, name: null, address: `AA:0${n}`, rssi });
+  const shown = () => page.locator("#devices li").evaluateAll((rows) => rows.map((row) => row.dataset.address));
+  played.event("scan_result", { status: "scanning", devices: [device(1, -50), device(2, -60)] });
+  await page.locator("#devices li").nth(1).hover();
+  played.event("scan_result", { status: "scanning", devices: [device(3, -30), device(2, -40), device(1, -50)] });
+  await page.waitForSelector("#devices li:nth-child(3)");
+  assert.deepEqual(await shown(), ["AA:01", "AA:02", "AA:03"]);
+  assert.match(await page.locator("#devices li").nth(1).textContent(), /−40 dBm/);
+  await page.mouse.move(0, 0);
+  played.event("scan_result", { status: "scanning", devices: [device(3, -30), device(2, -40)] });
+  await page.waitForFunction(() => document.querySelectorAll("#devices li").length === 2);
+  assert.deepEqual(await shown(), ["AA:03", "AA:02"]);
+  played.event("scan_result", { status: "completed", devices: [] });
+  await says(page, "finder-words", "Nothing was found. Switch the band on");
+});
+
+test("a column of the spectrogram stands at its time, in the colour of its decibels; a hole is empty", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  const row = (db) => Array.from({ length: 45 }, () => db);
+  for (let i = 3; i <= 60; i++) played.eeg(T0 + 500 * i, i === 40 ? { ch1_power: row(20) } : i === 50 ? { ch1_power: row(null) } : {});
+  played.event("marker", { label: "here", timestamp: T0 + 22000, client_id: "1", session_id: null });
+  await page.waitForFunction(() => document.querySelector("#bands-legend").textContent.includes("alpha 8.0"));
+  const pixel = (end) => page.locator("#spectrogram").evaluate((canvas, [time, to]) => {
+    const [left, right] = [34, canvas.clientWidth - 44];
+    const x = left + ((time - 250 - (to - 60000)) / 60000) * (right - left);
+    return [...canvas.getContext("2d").getImageData(Math.floor(x), 30, 1, 1).data];
+  }, [end, T0 + 30000]);
+  const shows = async (end, colour) => {
+    for (let tries = 0; tries < 100; tries++) {
+      if (String(await pixel(end)) === String(colour)) return;
+      await page.waitForTimeout(100);
+    }
+    assert.deepEqual(await pixel(end), colour);
+  };
+  await shows(T0 + 30000, [...shade(5), 255]);
+  await shows(T0 + 20000, [...shade(20), 255]);
+  await shows(T0 + 19500, [...shade(5), 255]);
+  await shows(T0 + 20500, [...shade(5), 255]);
+  await shows(T0 + 25000, [0, 0, 0, 0]);
+});
+
+test("a marker is set at the keypress, not while somebody writes", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 2);
+  const markers = () => played.got.filter(({ command }) => command === "insert_marker").map(({ parameters }) => parameters);
+  const earliest = Date.now();
+  await page.locator("#notes").press("3");
+  await page.locator("#notes").blur();
+  await page.keyboard.press("4");
+  await page.waitForFunction(() => document.querySelector("#notes").value === "3");
+  for (let tries = 0; tries < 100 && !markers().length; tries++) await page.waitForTimeout(50);
+  const [{ label, timestamp }, ...more] = markers();
+  assert.deepEqual([label, more], ["task", []]);
+  assert(timestamp >= earliest - 50 && timestamp <= Date.now() + 50);
+});
+
+for (const [width, size] of [["wide", WIDE], ["narrow", NARROW]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`all can read it, ${width} and ${colorScheme}; nothing is cut off`, { timeout: 120_000 }, async (context) => {
+      const { page, errors } = await live(context, 12, { viewport: size, colorScheme, bypassCSP: true });
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]), []);
+      const [scrolled, wide] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
+      assert(scrolled <= wide, `${scrolled} of ${wide} pixels`);
+      if (width === "wide") assert(await page.evaluate(() => document.documentElement.scrollHeight <= globalThis.innerHeight), "it scrolls");
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${width}-${colorScheme}.png`, fullPage: true });
+      assert.deepEqual(errors, []);
+    });
+  }
+}
