@@ -52,6 +52,8 @@ struct eeg_features {
     uint32_t lost; /* samples missing in this half second, at the native rate */
     int rate;      /* nominal, Hz */
     double rate_measured;
+    double from_ms,
+        end_ms;   /* Unix ms, of the half second: its first sample, and its last one's end */
     size_t count; /* filtered samples, delay already taken off their timestamps */
     double timestamps[EEG_FEATURE_SAMPLES_MAX];             /* Unix ms */
     double filtered[EEG_CHANNELS][EEG_FEATURE_SAMPLES_MAX]; /* µV */

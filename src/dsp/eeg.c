@@ -296,8 +296,10 @@ static void take_slot(void *user, const struct slot *slot)
         eeg_powers_take(&dsp->powers[c], slot, c, measured);
     }
     dsp->features.interpolated += bridged;
+    if (dsp->slots++ == 0)
+        dsp->features.from_ms = slot->ms;
+    dsp->features.end_ms = slot->ms + 1000.0 / dsp->rate;
     dsp->tick = slot->tick;
-    dsp->slots++;
     eeg_lane_take(&dsp->lane, slot);
     filter_slot(dsp, slot);
 }

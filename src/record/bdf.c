@@ -15,6 +15,7 @@
 #include "disk.h"
 #include "dsp/mend.h"
 #include "grid.h"
+#include "marks.h"
 #include "record/playback.h"
 
 /*
@@ -44,6 +45,7 @@ struct bdf {
     const struct bdf_plan *plan;
     size_t sensor_count;
     struct bdf_sensor sensors[SENSOR_STREAMED];
+    struct marks marks;
     struct mend mend; /* of the EEG */
     bool mending;
     double end_ms;         /* when its next sample is due */
@@ -53,8 +55,9 @@ struct bdf {
     bool failed;
 };
 
-static void annotate(struct bdf *bdf, double from_ms, double duration_ms, const char *text)
+static void annotate(void *user, double from_ms, double duration_ms, const char *text)
 {
+    struct bdf *bdf = user;
     char label[LABEL_MAX + 1];
     /* EDFlib counts in 100 µs; a marker's time may be any, readers want it within the file. */
     double after_ms =
@@ -166,11 +169,20 @@ static void take_block(void *user, const struct sample_block *block)
 
         if (one->sensor != block->samples.sensor)
             continue;
-        if (one->sensor == SENSOR_EEG)
+        if (one->sensor == SENSOR_EEG) {
+            marks_block(&bdf->marks, block);
             take_eeg(one, block);
-        else
+        } else
             take_others(one, block);
     }
+}
+
+static void take_features(void *user, const struct eeg_features *features)
+{
+    struct bdf *bdf = user;
+
+    if (bdf->plan->rate[SENSOR_EEG])
+        marks_features(&bdf->marks, features);
 }
 
 static void take_record(void *user, const struct capture_record *record)
@@ -253,6 +265,7 @@ static bool begin(struct bdf *bdf, const struct session_info *info)
 
 static void finish(struct bdf *bdf)
 {
+    marks_finish(&bdf->marks);
     for (size_t s = 0; s < bdf->sensor_count; s++) {
         if (bdf->sensors[s].sensor == SENSOR_EEG && bdf->mending)
             mend_finish(&bdf->mend, take_mended, &bdf->sensors[s]);
@@ -295,11 +308,14 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
                       const struct session_info *info, struct bdf_result *result,
                       struct failure *failure)
 {
-    struct bdf bdf = {.plan = plan};
+    struct bdf bdf = {.plan = plan, .marks.tell = annotate};
     struct playback_listener listener = {
-        .pipeline = {.user = &bdf, .samples = take_block}, .record = take_record, .user = &bdf};
-    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+        .pipeline = {.user = &bdf, .samples = take_block, .eeg = take_features},
+        .record = take_record,
+        .user = &bdf};
+    struct pipeline_config config = {.mains_hz = plan->mains_hz, .with_features = true};
 
+    bdf.marks.user = &bdf;
     pthread_mutex_lock(&edf_tables);
     bdf.handle = edfopen_file_writeonly(path, EDFLIB_FILETYPE_BDFPLUS, plan->signals);
     pthread_mutex_unlock(&edf_tables);
@@ -350,7 +366,8 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_
     bool made = false;
     if (part < 0)
         failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
-    else if (bdf_plan_make(packets, info->sensors, &plan, failure)) {
+    else if (bdf_plan_make(packets, info->sensors, info->mains_hz == 60 ? 60 : 50, &plan,
+                           failure)) {
         rewind(packets);
         made = write_bdf(packets, path, &plan, info, result, failure) &&
                put_in_place(out_dir, part, failure);

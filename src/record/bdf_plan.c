@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "grid.h"
+#include "marks.h"
 #include "record/playback.h"
 
 /* A clock set right over a reconnect is a gap to pad; a wild one must not fill the disk, nor must a
@@ -83,7 +84,26 @@ struct survey {
     sensor_set sensors;
     double first_ms, last_ms;
     double newest_ms[SENSOR_COUNT];
+    struct marks marks;
 };
+
+static void count_mark(void *user, double from_ms, double duration_ms, const char *text)
+{
+    struct survey *survey = user;
+
+    (void)from_ms;
+    (void)duration_ms;
+    (void)text;
+    survey->plan->annotations++;
+}
+
+static void survey_features(void *user, const struct eeg_features *features)
+{
+    struct survey *survey = user;
+
+    if (survey->plan->rate[SENSOR_EEG])
+        marks_features(&survey->marks, features);
+}
 
 static void survey_block(void *user, const struct sample_block *block)
 {
@@ -101,6 +121,8 @@ static void survey_block(void *user, const struct sample_block *block)
              block->first_ms + (double)(block->samples.count - 1) * block->step_ms);
     survey->first_ms = fmin(survey->first_ms, block->first_ms);
     survey->last_ms = fmax(survey->last_ms, survey->newest_ms[sensor]);
+    if (sensor == SENSOR_EEG)
+        marks_block(&survey->marks, block);
     if (!survey->plan->rate[sensor])
         survey->plan->signals += (int)bdf_signals(sensor, block->samples.as);
     survey->plan->rate[sensor] = block->rate;
@@ -190,20 +212,23 @@ static bool has_a_span(const struct bdf_plan *plan, int64_t last_at_us, struct f
     return false;
 }
 
-bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
+bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_plan *plan,
                    struct failure *failure)
 {
     struct survey survey = {
         .plan = plan, .sensors = sensors, .first_ms = INFINITY, .last_ms = -INFINITY};
-    struct playback_listener listener = {.pipeline = {.user = &survey, .samples = survey_block},
-                                         .record = survey_record,
-                                         .user = &survey};
-    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+    struct playback_listener listener = {
+        .pipeline = {.user = &survey, .samples = survey_block, .eeg = survey_features},
+        .record = survey_record,
+        .user = &survey};
+    struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
     struct playback_summary summary;
 
-    *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED};
+    survey.marks = (struct marks){.user = &survey, .tell = count_mark};
+    *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED, .mains_hz = mains_hz};
     if (!playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure))
         return false;
+    marks_finish(&survey.marks);
     if (!plan->signals) {
         failure_set(failure, ERROR_RECORDING, "No sample was recorded");
         return false;

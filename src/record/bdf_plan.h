@@ -24,6 +24,7 @@ struct bdf_plan {
     int64_t seconds;
     int parts;              /* records a second: 1, or more where annotations need the room */
     uint64_t annotations;   /* at most */
+    int mains_hz;           /* that the EEG is rid of, to be judged */
     int annotation_signals; /* each has room for one annotation a record */
 };
 
@@ -38,7 +39,7 @@ struct bdf_signal bdf_signal(enum sensor sensor, const struct model_sensor *as, 
 void bdf_values(const struct samples *samples, size_t i, double *value);
 
 /* Reads the packets once. False, and *failure, where there is nothing to write. */
-bool bdf_plan_make(FILE *packets, sensor_set sensors, struct bdf_plan *plan,
+bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_plan *plan,
                    struct failure *failure);
 
 #endif

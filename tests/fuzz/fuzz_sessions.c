@@ -74,7 +74,7 @@ static bool is_short(int dir)
     FILE *in = fdopen(openat(dir, "packets.lbcap", O_RDONLY), "r");
 
     HOLD(in);
-    bool planned = bdf_plan_make(in, SENSOR_SET_ALL, &plan, &failure);
+    bool planned = bdf_plan_make(in, SENSOR_SET_ALL, 50, &plan, &failure);
     fclose(in);
     return !planned || plan.seconds <= SPAN_MAX_S;
 }

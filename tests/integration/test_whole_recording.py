@@ -277,6 +277,12 @@ def check_annotations(recording, start, found):
         [onset] = [o for o, _, text in found if text == label]
         # One that came after the last sample's second is put at the edge.
         assert abs(onset - min(ms / 1000 - epoch, end)) < 0.001, label
+    # Each false zero of the CSV lies in a span that says so.
+    rows = agree.rows(recording.folder / "eeg.csv")
+    zeros = [float(row["timestamp"]) / 1000 - epoch for row in rows if float(row["ch1"]) == 0]
+    spans = [(o, d) for o, d, text in found if text == "BAD_zero"]
+    assert all(any(o - 0.001 < zero < o + d + 0.001 for o, d in spans) for zero in zeros)
+    assert len(spans) <= len(zeros), (spans, zeros)
     for name in ("BAD_gap eeg", "gap ppg", "gap acc"):
         long = [(o, d) for o, d, text in found if text == name and d > 1.9]
         assert len(long) == len(DROPS), (name, found)
