@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(bool(guest.missing()), reason=guest.missing())
 @pytest.fixture(scope="module")
 def deb():
     """The package of what is here; made anew when something that goes into it has changed."""
-    parts = [ROOT / name for name in ("src", "include", "cmake", "systemd", "debian", "docs", "CMakeLists.txt")]
+    parts = [ROOT / name for name in ("src", "include", "cmake", "systemd", "debian", "docs", "clients/python", "CMakeLists.txt")]
     newest = max(f.stat().st_mtime for part in parts for f in (part.rglob("*") if part.is_dir() else [part]))
     made = sorted((BUILD / "deb").glob("linkbandd_*.deb"))
     if not made or made[0].stat().st_mtime < newest:
@@ -47,6 +47,19 @@ def test_lintian_finds_no_error(deb):
     done = subprocess.run(["lintian", "--fail-on", "error", changes], capture_output=True, text=True, timeout=300)
     print(done.stdout)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_python_package_has_its_tools_pages_and_completion(deb, tmp_path):
+    python, = deb.parent.glob("python3-linkband_*_all.deb")
+    subprocess.run(["dpkg-deb", "-x", python, tmp_path], check=True)
+    depends = subprocess.run(["dpkg-deb", "-f", python, "Depends"], capture_output=True, text=True, check=True).stdout
+    assert "python3-websockets (>= 10.4)" in depends
+    for name in ("linkbandctl", "linkband-lsl", "linkband-osc"):
+        done = subprocess.run(["/usr/bin/python3", tmp_path / "usr/bin" / name, "--help"], capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": str(tmp_path / "usr/lib/python3/dist-packages")})
+        assert done.returncode == 0 and name in done.stdout, done.stderr
+        assert (tmp_path / f"usr/share/man/man1/{name}.1.gz").exists()
+    assert (tmp_path / "usr/share/bash-completion/completions/linkbandctl").exists()
 
 
 @pytest.fixture(scope="module")
