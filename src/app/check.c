@@ -13,7 +13,8 @@
 #include "ble/sim.h"
 #include "server/address.h"
 
-static bool refuse(struct failure *failure, const char *option, const char *value, const char *why)
+static bool refuse_start(struct failure *failure, const char *option, const char *value,
+                         const char *why)
 {
     failure_set(failure, ERROR_INVALID_PARAMETERS, "--%s %.120s: %s.", option, value, why);
     return false;
@@ -25,7 +26,7 @@ static bool check_address(const char *text, struct failure *failure)
     struct addrinfo *where = address_resolve(text);
 
     if (!where)
-        return refuse(failure, "listen", text, "it can't be read");
+        return refuse_start(failure, "listen", text, "it can't be read");
     const bool own = address_is_loopback(where->ai_addr);
     const int fd = address_bind(where, false), error = errno;
     freeaddrinfo(where);
@@ -34,8 +35,9 @@ static bool check_address(const char *text, struct failure *failure)
     if (fd >= 0 || error == EADDRINUSE ||
         (own && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)))
         return true;
-    return refuse(failure, "listen", text,
-                  error == EADDRNOTAVAIL ? "this machine has no such address" : strerror(error));
+    return refuse_start(failure, "listen", text,
+                        error == EADDRNOTAVAIL ? "this machine has no such address"
+                                               : strerror(error));
 }
 
 static bool check_addresses(const struct options *options, struct failure *failure)
@@ -60,7 +62,7 @@ static bool check_capture(const struct options *options, struct failure *failure
     if (strcmp(options->backend, "replay") != 0)
         return true;
     if (uv_loop_init(&loop) != 0)
-        return refuse(failure, "capture", options->capture, "out of descriptors");
+        return refuse_start(failure, "capture", options->capture, "out of descriptors");
     recorded_capture(options, options->capture, path);
     const struct replay_options replay = {.path = path};
     struct backend *backend = replay_create(&loop, &replay, failure);
@@ -80,14 +82,14 @@ static bool check_directory(const char *option, const char *given, struct failur
     if (!given)
         return true;
     if (snprintf(path, sizeof(path), "%s", given) >= (int)sizeof(path))
-        return refuse(failure, option, given, "the path is too long");
+        return refuse_start(failure, option, given, "the path is too long");
     while (stat(path, &info) != 0) {
         char *slash = strrchr(path, '/');
         if (!slash || slash == path)
             return true;
         *slash = '\0';
     }
-    return S_ISDIR(info.st_mode) || refuse(failure, option, path, "it is no directory");
+    return S_ISDIR(info.st_mode) || refuse_start(failure, option, path, "it is no directory");
 }
 
 static bool check_truth(const struct options *options, struct failure *failure)
@@ -102,7 +104,7 @@ static bool check_truth(const struct options *options, struct failure *failure)
     const char *folder = dirname(path);
     if (access(sim.truth, F_OK) == 0 ? access(sim.truth, W_OK) == 0 : access(folder, W_OK) == 0)
         return true;
-    return refuse(failure, "sim truth", sim.truth, strerror(errno));
+    return refuse_start(failure, "sim truth", sim.truth, strerror(errno));
 }
 
 bool check_start(const struct options *options, struct failure *failure)

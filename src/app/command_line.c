@@ -19,7 +19,7 @@ static void add_dashes(struct failure *failure)
 
 /* getopt tells an unknown option and a missing value by the same '?' unless asked by a leading
  * colon. */
-static void refuse(const char *argument, bool value_missing, struct failure *failure)
+static void refuse_argument(const char *argument, bool value_missing, struct failure *failure)
 {
     if (value_missing)
         failure_set(failure, ERROR_INVALID_PARAMETERS, "%.60s wants a value; see linkbandd --help.",
@@ -95,7 +95,7 @@ static bool take_all(struct options *options, int argc, char **argv, struct fail
         if (option == 'h')
             options->action = ACTION_HELP;
         if (option == '?' || option == ':') {
-            refuse(argv[at < argc ? at : argc - 1], option == ':', failure);
+            refuse_argument(argv[at < argc ? at : argc - 1], option == ':', failure);
             return false;
         }
         if (option == 0 &&

@@ -46,7 +46,7 @@ static const char *content_type(enum session_file file)
     return "text/csv; charset=utf-8";
 }
 
-static void refuse(struct http_response *response, int status, const char *sentence)
+static void refuse_download(struct http_response *response, int status, const char *sentence)
 {
     http_reply_text(response, status, "text/plain; charset=utf-8", sentence, strlen(sentence));
 }
@@ -56,11 +56,12 @@ static bool is_refused(const struct observed *observed, const struct http_reques
                        struct http_response *response)
 {
     if (request->restricted)
-        refuse(response, 403,
-               "a page with the origin null may not see recordings: open the daemon's own page, or "
-               "start it with --allow-origin null\n");
+        refuse_download(
+            response, 403,
+            "a page with the origin null may not see recordings: open the daemon's own page, or "
+            "start it with --allow-origin null\n");
     else if (!*observed->recorder)
-        refuse(response, 503, "nothing can be recorded: the daemon's log says why\n");
+        refuse_download(response, 503, "nothing can be recorded: the daemon's log says why\n");
     return request->restricted || !*observed->recorder;
 }
 
@@ -92,7 +93,7 @@ static void begin_next(struct observed *observed)
         if (response && begin(next))
             continue;
         if (response) {
-            refuse(response, 503, TOO_MUCH);
+            refuse_download(response, 503, TOO_MUCH);
             http_send(response);
         }
         free(next);
@@ -137,7 +138,7 @@ static void ask(struct observed *observed, const struct download *wanted,
     struct download *download = malloc(sizeof(*download));
 
     if (!download) {
-        refuse(response, 500, "out of memory\n");
+        refuse_download(response, 500, "out of memory\n");
         return;
     }
     *download = *wanted;
@@ -147,7 +148,7 @@ static void ask(struct observed *observed, const struct download *wanted,
         return;
     }
     free(download);
-    refuse(response, 503, TOO_MUCH);
+    refuse_download(response, 503, TOO_MUCH);
 }
 
 /* ---- GET /recordings */
@@ -201,7 +202,8 @@ void downloads_list(void *user, const struct http_request *request, struct http_
     const bool paged = http_query(request, "before", before, sizeof(before));
     const size_t limit = read_limit(request);
     if (limit == 0 || (paged && !session_id_is_valid(before))) {
-        refuse(response, 400, "limit is a whole number from 1 to 50, before a session_id\n");
+        refuse_download(response, 400,
+                        "limit is a whole number from 1 to 50, before a session_id\n");
         return;
     }
     struct download wanted = {
@@ -232,7 +234,7 @@ static void on_opened(void *user, const char *session_id, int fd)
     if (fd >= 0)
         http_reply_file(response, fd, content_type(file), name);
     else
-        refuse(response, 404, NOT_THERE);
+        refuse_download(response, 404, NOT_THERE);
     http_send(response);
 }
 
@@ -269,5 +271,5 @@ void downloads_file(void *user, const struct http_request *request, struct http_
     if (read_path(request->path, wanted.id, &wanted.file))
         ask(observed, &wanted, response);
     else
-        refuse(response, 404, NOT_THERE);
+        refuse_download(response, 404, NOT_THERE);
 }

@@ -8,7 +8,7 @@
 
 #define TOKEN_LEAST 16
 
-static bool refuse(struct failure *failure, const char *path, const char *why)
+static bool refuse_token(struct failure *failure, const char *path, const char *why)
 {
     failure_set(failure, ERROR_INVALID_PARAMETERS, "The token file %.80s %s", path, why);
     return false;
@@ -29,9 +29,9 @@ static bool check_token(char *text, size_t len)
 
 static bool refuse_content(struct failure *failure, const char *path)
 {
-    return refuse(failure, path,
-                  "must hold one line of 16 to 256 visible ASCII characters; make one with "
-                  "`openssl rand -hex 32`.");
+    return refuse_token(failure, path,
+                        "must hold one line of 16 to 256 visible ASCII characters; make one with "
+                        "`openssl rand -hex 32`.");
 }
 
 static bool refuse_file(struct failure *failure, const char *path, ssize_t result)

@@ -12,8 +12,8 @@
 #include "server/rules.h"
 
 /* What is wrong is to follow the value. */
-static bool refuse(const char *option, const char *value, const char *fault,
-                   struct failure *failure)
+static bool refuse_value(const char *option, const char *value, const char *fault,
+                         struct failure *failure)
 {
     failure_set(failure, ERROR_INVALID_PARAMETERS, "%s %.60s %s.", option, value, fault);
     return false;
@@ -45,25 +45,27 @@ VALUE_CHECK(values_adapter)
     (void)normal;
     if (is_address(value) || is_adapter_name(value))
         return true;
-    return refuse(option, value,
-                  "can't be found: it is hci0, hci1 … or an address, as "
-                  "`bluetoothctl list` shows it",
-                  failure);
+    return refuse_value(option, value,
+                        "can't be found: it is hci0, hci1 … or an address, as "
+                        "`bluetoothctl list` shows it",
+                        failure);
 }
 
 VALUE_CHECK(values_band)
 {
     (void)normal;
     if (strchr(value, ':') && !is_address(value))
-        return refuse(option, value,
-                      "is no address: one has six pairs of hexadecimal digits, "
-                      "AA:BB:CC:DD:EE:FF",
-                      failure);
+        return refuse_value(option, value,
+                            "is no address: one has six pairs of hexadecimal digits, "
+                            "AA:BB:CC:DD:EE:FF",
+                            failure);
     if (strlen(value) >= BAND_NAME_SIZE)
-        return refuse(option, value, "can't match: a band's name has at most 31 bytes", failure);
+        return refuse_value(option, value, "can't match: a band's name has at most 31 bytes",
+                            failure);
     for (const char *c = value; *c; c++) {
         if (iscntrl((unsigned char)*c))
-            return refuse(option, "", "can't match: there is a control character in it", failure);
+            return refuse_value(option, "", "can't match: there is a control character in it",
+                                failure);
     }
     return true;
 }
@@ -91,13 +93,13 @@ VALUE_CHECK(values_path)
 {
     (void)normal;
     if (strchr("~$\"'", value[0]))
-        return refuse(option, value,
-                      "is taken as it stands, no shell reads it: write the whole path, "
-                      "without quotes",
-                      failure);
+        return refuse_value(option, value,
+                            "is taken as it stands, no shell reads it: write the whole path, "
+                            "without quotes",
+                            failure);
     for (const char *c = value; *c; c++) {
         if (iscntrl((unsigned char)*c))
-            return refuse(option, "", "has a control character in its path", failure);
+            return refuse_value(option, "", "has a control character in its path", failure);
     }
     return true;
 }
@@ -108,7 +110,7 @@ VALUE_CHECK(values_address)
 
     (void)normal;
     if (!where)
-        return refuse(option, value, ADDRESS_ADVICE, failure);
+        return refuse_value(option, value, ADDRESS_ADVICE, failure);
     freeaddrinfo(where);
     return true;
 }
@@ -118,7 +120,7 @@ VALUE_CHECK(values_host)
     const char *fault = rules_host_fault(value);
 
     (void)normal;
-    return !fault || refuse(option, value, fault, failure);
+    return !fault || refuse_value(option, value, fault, failure);
 }
 
 VALUE_CHECK(values_origin)
@@ -126,7 +128,7 @@ VALUE_CHECK(values_origin)
     _Static_assert(RULES_ORIGIN_SIZE <= OPTIONS_NORMAL_SIZE, "a normal origin must fit");
     const char *fault = rules_origin_fault(value, normal);
 
-    return !fault || refuse(option, value, fault, failure);
+    return !fault || refuse_value(option, value, fault, failure);
 }
 
 VALUE_CHECK(values_start)
@@ -138,5 +140,6 @@ VALUE_CHECK(values_start)
     snprintf(line, sizeof(line), "#! start %s", value);
     if (!capture_parse(line, &record) && record.kind == CAPTURE_START)
         return true;
-    return refuse(option, value, "is no time; write it like 2026-01-31T12:00:00.000000Z", failure);
+    return refuse_value(option, value, "is no time; write it like 2026-01-31T12:00:00.000000Z",
+                        failure);
 }

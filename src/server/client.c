@@ -34,7 +34,7 @@ static void charge(struct client *client, double work)
     lws_callback_on_writable(client->wsi);
 }
 
-static void on_opened(struct seat *seat)
+static void on_place_taken(struct seat *seat)
 {
     struct client *client = client_of(seat);
     struct clients *all = client->all;
@@ -47,7 +47,7 @@ static void on_opened(struct seat *seat)
     charge(client, 0);
 }
 
-static void on_closed(struct seat *seat)
+static void on_place_given_up(struct seat *seat)
 {
     struct client *client = client_of(seat);
     const struct server_listener *listener = &client->all->listener;
@@ -60,7 +60,8 @@ void clients_init(struct clients *clients, struct ground *ground,
                   const struct server_listener *listener)
 {
     *clients = (struct clients){.ground = ground, .listener = *listener};
-    clients->places = (struct places){.ground = ground, .opened = on_opened, .closed = on_closed};
+    clients->places =
+        (struct places){.ground = ground, .opened = on_place_taken, .closed = on_place_given_up};
 }
 
 static void client_destroy(struct client *client)
@@ -150,7 +151,7 @@ static void give_up(struct client *client)
     places_give_up(&client->all->places, &client->seat);
 }
 
-static int refuse(struct client *client, int code, const char *reason)
+static int close_with(struct client *client, int code, const char *reason)
 {
     give_up(client);
     lws_close_reason(client->wsi, (enum lws_close_status)code, (unsigned char *)reason,
@@ -166,7 +167,7 @@ static int deliver(struct client *client)
         listener->binary(listener->user, client);
     } else if (!utf8_is_valid(client->incoming.text, client->incoming.len)) {
         /* lws's own check misses a character cut off by an empty last fragment. */
-        return refuse(client, 1007, "text must be UTF-8");
+        return close_with(client, 1007, "text must be UTF-8");
     } else {
         listener->text(listener->user, client, client->incoming.text, client->incoming.len);
     }
@@ -191,9 +192,9 @@ static int received(struct client *client, const void *bytes, size_t len)
         return 0;
     }
     if (incoming->len + len > SERVER_MESSAGE_MAX)
-        return refuse(client, 1009, "a message may have 64 KiB");
+        return close_with(client, 1009, "a message may have 64 KiB");
     if (!incoming_append(incoming, bytes ? bytes : "", len))
-        return refuse(client, 1013, "out of memory");
+        return close_with(client, 1013, "out of memory");
     return final ? deliver(client) : 0;
 }
 

@@ -54,7 +54,7 @@ void connection_open(struct connections *connections, int fd)
     wait_for(connection, CONNECTION_READS, UV_READABLE);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_poll_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
     struct ground *ground = connection->all->ground;
@@ -81,7 +81,7 @@ void connection_close(struct connection *connection)
         link = &(*link)->next;
     *link = connection->next;
     http_response_finish(&connection->response);
-    uv_close((uv_handle_t *)&connection->poll, on_closed);
+    uv_close((uv_handle_t *)&connection->poll, on_poll_closed);
     if (connection->fd >= 0)
         close(connection->fd);
     ground_peer_closed(connection->all->ground);

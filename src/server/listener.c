@@ -172,7 +172,7 @@ void listeners_resume(struct listeners *listeners)
     }
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_listening_closed(uv_handle_t *handle)
 {
     const struct listening *listening = handle->data;
 
@@ -183,7 +183,7 @@ void listeners_close_all(struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++) {
         uv_poll_stop(&listeners->items[i].poll);
-        uv_close((uv_handle_t *)&listeners->items[i].poll, on_closed);
+        uv_close((uv_handle_t *)&listeners->items[i].poll, on_listening_closed);
         close(listeners->items[i].fd);
         ground_handle_opened(listeners->ground);
     }
