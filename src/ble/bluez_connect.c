@@ -255,14 +255,14 @@ void bluez_connect(struct bluez_link *link)
 
 /* ---- Connected: its services are checked */
 
-static void no_band(struct bluez_link *link, enum band_characteristic which)
+static void no_band(struct bluez_link *link, const struct model_source *missing)
 {
     struct failure failure;
 
     failure_set(&failure, ERROR_CONNECTION_FAILED,
-                "%s has no %s characteristic: it is no Link Band, or its services could not be "
+                "%s has no %s characteristic: it is no %s, or its services could not be "
                 "read. Switch the band off and on and try again.",
-                link->label, characteristic_name(which));
+                link->label, missing->label, link->gatt.model->title);
     bluez_fail(link, &failure);
 }
 
@@ -270,12 +270,12 @@ static void no_band(struct bluez_link *link, enum band_characteristic which)
  * BlueZ keeps services in a cache that can be empty or of an older firmware: connect anew, then
  * clear the cache, then believe it.
  */
-static void incomplete(struct bluez_link *link, enum band_characteristic which)
+static void incomplete(struct bluez_link *link, const struct model_source *missing)
 {
-    log_info("%s: no %s characteristic", link->label, characteristic_name(which));
+    log_info("%s: no %s characteristic", link->label, missing->label);
     link->incomplete++;
     if (link->incomplete > 2 || !bluez_may_cut(link))
-        no_band(link, which);
+        no_band(link, missing);
     else
         retry(link, link->incomplete == 2);
 }
@@ -293,14 +293,17 @@ void bluez_check(struct bluez_link *link)
 
 bool bluez_is_complete(struct bluez_link *link)
 {
-    const enum band_characteristic which = gatt_missing(&link->gatt);
+    const struct objects *objects = &link->ground->watch->objects;
+    const struct bluez_device *device = bluez_device_of(link);
 
-    if (which == CHARACTERISTIC_COUNT)
+    link->gatt.model = objects_model(objects, device);
+    const struct model_source *missing = gatt_missing(&link->gatt);
+    if (!missing)
         return true;
-    if (objects_is_stranger(&link->ground->watch->objects, bluez_device_of(link)))
-        no_band(link, which);
+    if (objects_is_stranger(objects, device))
+        no_band(link, missing);
     else
-        incomplete(link, which);
+        incomplete(link, missing);
     return false;
 }
 

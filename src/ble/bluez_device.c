@@ -43,8 +43,10 @@ static void look_for_band_service(void *user, const char *uuid)
 {
     bool *offers = user;
 
-    if (strcasecmp(uuid, model_default()->sources[SENSOR_EEG].at.service) == 0)
-        *offers = true;
+    for (size_t i = 0; models[i]; i++) {
+        if (strcasecmp(uuid, models[i]->sources[0].at.service) == 0)
+            *offers = true;
+    }
 }
 
 static bool flag_property(struct bluez_device *device, const struct property *property)

@@ -1,5 +1,6 @@
 #include "bluez_gatt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -7,21 +8,20 @@
 #include "bluez_method.h"
 #include "bluez_properties.h"
 
-static const char *path_of(const struct gatt *gatt, enum band_characteristic which)
+static const char *path_of(const struct gatt *gatt, const struct model_characteristic *at)
 {
-    return objects_characteristic(&gatt->watch->objects, gatt->device, which);
+    return objects_characteristic(&gatt->watch->objects, gatt->device, at);
 }
 
-enum band_characteristic gatt_missing(const struct gatt *gatt)
+/* All but the battery's: BlueZ may take that for itself. */
+const struct model_source *gatt_missing(const struct gatt *gatt)
 {
-    static const enum band_characteristic needed[] = {CHARACTERISTIC_EEG, CHARACTERISTIC_PPG,
-                                                      CHARACTERISTIC_ACC};
-
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        if (!path_of(gatt, needed[i]))
-            return needed[i];
+    for (size_t i = 0; i < gatt->model->source_count; i++) {
+        const struct model_source *source = &gatt->model->sources[i];
+        if (source->sensor != SENSOR_BAT && !path_of(gatt, &source->at))
+            return source;
     }
-    return CHARACTERISTIC_COUNT;
+    return NULL;
 }
 
 /* ---- Reading */
@@ -59,7 +59,7 @@ static void on_battery(void *user, DBusMessage *reply)
 static void read_battery(struct gatt *gatt)
 {
     const struct bluez_device *device = objects_device(&gatt->watch->objects, gatt->device);
-    const char *path = path_of(gatt, CHARACTERISTIC_BAT);
+    const char *path = path_of(gatt, &gatt->model->battery);
 
     gatt->battery = device ? device->battery : BATTERY_UNKNOWN;
     if (path)
@@ -93,7 +93,7 @@ static void on_firmware(void *user, DBusMessage *reply)
 
 void gatt_read(struct gatt *gatt, void (*read)(void *user), void *user)
 {
-    const char *path = path_of(gatt, CHARACTERISTIC_FIRMWARE);
+    const char *path = path_of(gatt, &gatt->model->firmware);
 
     gatt->read = read;
     gatt->user = user;
@@ -113,12 +113,14 @@ static void tell_written(struct gatt *gatt, const struct failure *failure)
 
 static void on_written(void *user, DBusMessage *reply)
 {
+    const struct gatt *gatt = user;
     struct failure failure;
+    char what[64];
 
+    snprintf(what, sizeof(what), "Writing to the band's %s", gatt->model->control.label);
     tell_written(user, bluez_error(reply) == BLUEZ_OK
                            ? NULL
-                           : bluez_failure(&failure, reply, ERROR_STREAMING,
-                                           "Writing to the band's EEG control"));
+                           : bluez_failure(&failure, reply, ERROR_STREAMING, what));
 }
 
 /* With response: {"type": "request"}. */
@@ -136,15 +138,17 @@ static DBusMessage *write_method(const char *path, const char *text)
 
 static void on_no_control(void *user)
 {
+    const struct gatt *gatt = user;
     struct failure failure;
 
-    tell_written(user, failure_set(&failure, ERROR_STREAMING,
-                                   "The band has no EEG control characteristic."));
+    tell_written(user,
+                 failure_set(&failure, ERROR_STREAMING, "The band has no %s characteristic.",
+                             gatt->model->control.label ? gatt->model->control.label : "control"));
 }
 
 void gatt_write(struct gatt *gatt, const char *text)
 {
-    const char *path = path_of(gatt, CHARACTERISTIC_CONTROL);
+    const char *path = path_of(gatt, &gatt->model->control.at);
 
     bus_cancel(&gatt->write_call); /* at most one at a time is the caller's promise */
     if (path)
@@ -168,11 +172,11 @@ static void on_probed(void *user, DBusMessage *reply)
                      bluez_error(reply) == BLUEZ_OK || bluez_error_is_the_bands(reply));
 }
 
-/* EEG's own characteristic is always there: where it can't be read the band says so. */
+/* The first source's characteristic is always there: where it can't be read the band says so. */
 void gatt_probe(struct gatt *gatt)
 {
-    static const enum band_characteristic readable[] = {CHARACTERISTIC_FIRMWARE, CHARACTERISTIC_BAT,
-                                                        CHARACTERISTIC_EEG};
+    const struct model_characteristic *readable[] = {&gatt->model->firmware, &gatt->model->battery,
+                                                     &gatt->model->sources[0].at};
     const char *path = NULL;
 
     for (size_t i = 0; !path && i < sizeof(readable) / sizeof(readable[0]); i++)

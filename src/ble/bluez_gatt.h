@@ -8,6 +8,7 @@ struct gatt {
     struct watch *watch;
     const struct link_listener *up; /* told `written` and `probed` */
     const char *device;             /* its path; the link's */
+    const struct band_model *model; /* NULL before it is known of what kind the band is */
     int battery;                    /* %, or BATTERY_UNKNOWN */
     char firmware[BAND_FIRMWARE_SIZE];
     void (*read)(void *user); /* what gatt_read() reads has been read */
@@ -19,8 +20,8 @@ struct gatt {
 void gatt_init(struct gatt *gatt, struct watch *watch, struct handles *handles,
                const struct link_listener *up, const char *device);
 
-/* The first that a band must have and this one hasn't; COUNT if none is missing. */
-enum band_characteristic gatt_missing(const struct gatt *gatt);
+/* The source that a band of its kind must have and this one hasn't; NULL if none is missing. */
+const struct model_source *gatt_missing(const struct gatt *gatt);
 /* Reads battery level and firmware, as far as they can be, then calls `read`. */
 void gatt_read(struct gatt *gatt, void (*read)(void *user), void *user);
 /* These two while the link is up. */

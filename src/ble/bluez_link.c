@@ -20,10 +20,7 @@ static void begin_up(struct bluez_link *link)
 {
     if (!link->band.name[0])
         memcpy(link->band.name, link->band.address, sizeof(link->band.address));
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        notify_begin(&link->sensors[sensor],
-                     objects_characteristic(&link->ground->watch->objects, link->device,
-                                            (enum band_characteristic)sensor));
+    sources_begin(&link->sources, link->gatt.model, &link->ground->watch->objects, link->device);
     link->was_up = true;
 }
 
@@ -31,6 +28,7 @@ static void tell_up(struct bluez_link *link, const struct bluez_device *device)
 {
     struct band_link made = {
         .band = link->band,
+        .model = link->gatt.model,
         .rssi = device->rssi,
         .battery_level = link->gatt.battery,
         .anchor = {now_boot_us(), now_utc_us()},
@@ -71,23 +69,16 @@ bool bluez_link_value(struct bluez_link *link, const char *path, const uint8_t *
 {
     if (!link->was_up || link->state == LINK_DOWN)
         return false;
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
-        if (link->sensors[sensor].path[0] && strcmp(link->sensors[sensor].path, path) == 0) {
-            notify_value(&link->sensors[sensor], bytes, len, arrival_us);
-            return true;
-        }
-    }
-    return false;
+    return sources_value(&link->sources, path, bytes, len, arrival_us);
 }
 
 /* Battery1 stands in for the characteristic where BlueZ hides that. */
 static void advance_battery(struct bluez_link *link, const struct bluez_device *device)
 {
-    struct notify *battery = &link->sensors[SENSOR_BAT];
+    struct notify *battery = sources_pathless_battery(&link->sources);
     const uint8_t level = (uint8_t)device->battery;
 
-    if (battery->path[0] || battery->state != NOTIFY_ON || device->battery == BATTERY_UNKNOWN ||
-        device->battery == link->gatt.battery)
+    if (!battery || device->battery == BATTERY_UNKNOWN || device->battery == link->gatt.battery)
         return;
     link->gatt.battery = device->battery;
     notify_value(battery, &level, 1, now_boot_us());
@@ -136,8 +127,7 @@ static void end_up(struct bluez_link *link)
 {
     bluez_enter(link, LINK_ENDING, VERDICT_MS);
     gatt_void(&link->gatt);
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        notify_void(&link->sensors[sensor]);
+    sources_void(&link->sources);
 }
 
 /* ---- Steps, by the state */
@@ -332,7 +322,7 @@ static void close_link(struct ble_link *handle)
 static void turn_notifications(struct ble_link *link, enum sensor sensor, bool on)
 {
     if (link_of(link)->state == LINK_UP)
-        notify_turn(&link_of(link)->sensors[sensor], on);
+        sources_turn(&link_of(link)->sources, sensor, on);
 }
 
 static void write_control(struct ble_link *link, const char *text)
@@ -375,7 +365,7 @@ static void init_parts(struct bluez_link *link)
 {
     const struct link_ground *ground = link->ground;
 
-    link->notify_ground = (struct notify_ground){
+    const struct notify_ground notify_ground = {
         .watch = ground->watch,
         .handles = &link->handles,
         .band = link->label,
@@ -385,8 +375,7 @@ static void init_parts(struct bluez_link *link)
         .locked = on_locked,
         .worked = on_worked,
     };
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        notify_init(&link->sensors[sensor], &link->notify_ground, (enum sensor)sensor);
+    sources_init(&link->sources, &notify_ground);
     gatt_init(&link->gatt, ground->watch, &link->handles, &link->link.listener, link->device);
     alarm_init(&link->alarm, &link->handles, link);
 }

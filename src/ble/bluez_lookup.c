@@ -6,38 +6,41 @@
 
 #include "band/model.h"
 
-static const struct model_characteristic *characteristic_of(enum band_characteristic which)
+/* The n-th of all that a kind of band has; NULL behind the last. */
+static const struct model_characteristic *nth(const struct band_model *model, size_t n)
 {
-    const struct band_model *model = model_default();
+    const struct model_characteristic *others[] = {&model->battery, &model->firmware,
+                                                   &model->control.at, NULL};
 
-    if (which == CHARACTERISTIC_FIRMWARE)
-        return &model->firmware;
-    if (which == CHARACTERISTIC_CONTROL)
-        return &model->control.at;
-    return &model->sources[model_source(model, (enum sensor)which, 0)].at;
+    return n < model->source_count ? &model->sources[n].at : others[n - model->source_count];
 }
 
-static const char *service_uuid(enum band_characteristic which)
+static bool has_service(const struct band_model *model, const char *uuid)
 {
-    return characteristic_of(which)->service;
+    const struct model_characteristic *at;
+
+    for (size_t n = 0; (at = nth(model, n)); n++) {
+        if (at->uuid && strcasecmp(at->service, uuid) == 0)
+            return true;
+    }
+    return false;
 }
 
-static const char *characteristic_uuid(enum band_characteristic which)
+static bool has_characteristic(const struct band_model *model, const char *uuid)
 {
-    return characteristic_of(which)->uuid;
-}
+    const struct model_characteristic *at;
 
-const char *characteristic_name(enum band_characteristic which)
-{
-    static const char *const names[] = {"EEG",     "PPG",         "accelerometer",
-                                        "battery", "EEG control", "firmware"};
-    return names[which];
+    for (size_t n = 0; (at = nth(model, n)); n++) {
+        if (at->uuid && strcasecmp(at->uuid, uuid) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool band_has_service(const char *uuid)
 {
-    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
-        if (strcasecmp(uuid, service_uuid((enum band_characteristic)which)) == 0)
+    for (size_t i = 0; models[i]; i++) {
+        if (has_service(models[i], uuid))
             return true;
     }
     return false;
@@ -45,8 +48,8 @@ bool band_has_service(const char *uuid)
 
 bool band_has_characteristic(const char *uuid)
 {
-    for (int which = 0; which < CHARACTERISTIC_COUNT; which++) {
-        if (strcasecmp(uuid, characteristic_uuid((enum band_characteristic)which)) == 0)
+    for (size_t i = 0; models[i]; i++) {
+        if (has_characteristic(models[i], uuid))
             return true;
     }
     return false;
@@ -120,21 +123,40 @@ static bool service_fits(const struct objects *objects, const char *path, const 
 }
 
 const char *objects_characteristic(const struct objects *objects, const char *device,
-                                   enum band_characteristic which)
+                                   const struct model_characteristic *at)
 {
-    for (size_t i = 0; i < objects->characteristic_count; i++) {
+    for (size_t i = 0; at->uuid && i < objects->characteristic_count; i++) {
         const struct bluez_characteristic *characteristic = &objects->characteristics[i];
-        if (strcasecmp(characteristic->uuid, characteristic_uuid(which)) == 0 &&
-            service_fits(objects, characteristic->service, device, service_uuid(which)))
+        if (strcasecmp(characteristic->uuid, at->uuid) == 0 &&
+            service_fits(objects, characteristic->service, device, at->service))
             return characteristic->path;
     }
     return NULL;
 }
 
+/* By its first source; NULL: it has none of any. */
+static const struct band_model *model_of_gatt(const struct objects *objects, const char *device)
+{
+    for (size_t i = 0; models[i]; i++) {
+        if (objects_characteristic(objects, device, &models[i]->sources[0].at))
+            return models[i];
+    }
+    return NULL;
+}
+
+const struct band_model *objects_model(const struct objects *objects,
+                                       const struct bluez_device *device)
+{
+    const struct band_model *model = model_of_band(device->name);
+
+    if (!model)
+        model = model_of_gatt(objects, device->path);
+    return model ? model : model_default();
+}
+
 bool objects_is_stranger(const struct objects *objects, const struct bluez_device *device)
 {
-    if (device->name[0] || device->offers ||
-        objects_characteristic(objects, device->path, CHARACTERISTIC_EEG))
+    if (device->name[0] || device->offers || model_of_gatt(objects, device->path))
         return false;
     return device->paired || device->bonded || (device->resolved && device->named);
 }

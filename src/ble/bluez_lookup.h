@@ -2,6 +2,7 @@
 #ifndef BLUEZ_LOOKUP_H
 #define BLUEZ_LOOKUP_H
 
+#include "band/model.h"
 #include "bluez_device.h"
 
 #define BLUEZ_ADAPTER        "org.bluez.Adapter1"
@@ -16,17 +17,6 @@
 #define DEVICES_MAX         128 /* an office has some 60 in the air */
 #define SERVICES_MAX        64  /* of our UUIDs only: 5 a band */
 #define CHARACTERISTICS_MAX 64
-
-/* The characteristics of a band: the first are enum sensor's. */
-enum band_characteristic {
-    CHARACTERISTIC_EEG = SENSOR_EEG,
-    CHARACTERISTIC_PPG = SENSOR_PPG,
-    CHARACTERISTIC_ACC = SENSOR_ACC,
-    CHARACTERISTIC_BAT = SENSOR_BAT,
-    CHARACTERISTIC_CONTROL,
-    CHARACTERISTIC_FIRMWARE,
-    CHARACTERISTIC_COUNT
-};
 
 struct bluez_adapter {
     char path[OBJECT_PATH_SIZE];
@@ -70,20 +60,21 @@ struct bluez_device *objects_band(struct objects *objects, const char *adapter,
  */
 bool objects_is_stranger(const struct objects *objects, const struct bluez_device *device);
 const char *objects_characteristic(const struct objects *objects, const char *device,
-                                   enum band_characteristic which);
+                                   const struct model_characteristic *at);
+/* What kind of band it is: as its name says, else as its characteristics do, else the first. */
+const struct band_model *objects_model(const struct objects *objects,
+                                       const struct bluez_device *device);
 struct bluez_adapter *objects_adapter(struct objects *objects, const char *path);
 /* By address or name (`wish`, or NULL); else `current` while it is powered; else the first that
  * is; else the first. */
 const struct bluez_adapter *objects_choose_adapter(const struct objects *objects, const char *wish,
                                                    const char *current);
 
-/* Whether a Link Band has something of this UUID. */
+/* Whether any kind of band has something of this UUID. */
 bool band_has_service(const char *uuid);
 bool band_has_characteristic(const char *uuid);
 
 /* "hci0" of an adapter's path. */
 const char *adapter_name(const char *path);
-/* What a characteristic is called to a person. */
-const char *characteristic_name(enum band_characteristic which);
 
 #endif

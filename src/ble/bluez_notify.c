@@ -12,16 +12,15 @@ static void start(void *user);
 
 static void settle(struct notify *notify, bool on, const struct failure *failure)
 {
-    const struct link_listener *up = notify->ground->up;
     const bool resuming = notify->resuming;
 
     notify->resuming = false;
     notify->state = on && !failure ? NOTIFY_ON : NOTIFY_OFF;
     if (resuming && failure) /* silence will be noticed */
         log_warning("%s: %s stays without notifications: %s", notify->ground->band,
-                    sensor_name(notify->sensor), failure->message);
+                    sensor_name(notify->source->sensor), failure->message);
     if (!resuming)
-        up->notified(up->user, notify->sensor, on, failure);
+        notify->ground->turned(notify->ground->sources, notify, on, failure);
 }
 
 static void on_unlocked(void *user, DBusMessage *reply)
@@ -95,7 +94,8 @@ static bool notify_may_do(const struct notify *notify, enum bluez_error error)
 static void tell_packet(void *user, const uint8_t *bytes, size_t len, int64_t arrival_us)
 {
     const struct notify *notify = user;
-    const struct packet packet = {notify->sensor, arrival_us, bytes, len, 0};
+    const struct packet packet = {notify->source->sensor, arrival_us, bytes, len,
+                                  notify->source->lane};
 
     notify->ground->up->packet(notify->ground->up->user, &packet);
 }
@@ -108,7 +108,7 @@ static void on_hung_up(void *user)
     const bool brought = acquire_has_brought(notify->acquired);
 
     log_info("%s: the socket of %s notifications was closed", notify->ground->band,
-             sensor_name(notify->sensor));
+             sensor_name(notify->source->sensor));
     acquire_drop(notify->acquired);
     notify->acquired = NULL;
     notify->resuming = true;
@@ -154,7 +154,7 @@ static void start(void *user)
     struct notify *notify = user;
 
     notify->state = NOTIFY_STARTING;
-    if (notify->ground->acquire && notify->sensor != SENSOR_BAT)
+    if (notify->ground->acquire && notify->source->sensor != SENSOR_BAT)
         call(notify, acquire_method(notify->path), on_acquired);
     else
         start_notify(notify);
@@ -202,21 +202,27 @@ void notify_turn(struct notify *notify, bool on)
     }
 }
 
+void notify_turn_off_quietly(struct notify *notify)
+{
+    notify_turn(notify, false);
+    notify->resuming = true;
+}
+
 void notify_value(struct notify *notify, const uint8_t *bytes, size_t len, int64_t arrival_us)
 {
     if (!notify->acquired && (notify->state == NOTIFY_STARTING || notify->state == NOTIFY_ON))
         tell_packet(notify, bytes, len, arrival_us);
 }
 
-void notify_init(struct notify *notify, const struct notify_ground *ground, enum sensor sensor)
+void notify_init(struct notify *notify, const struct notify_ground *ground)
 {
     notify->ground = ground;
-    notify->sensor = sensor;
     alarm_init(&notify->alarm, ground->handles, notify);
 }
 
-void notify_begin(struct notify *notify, const char *path)
+void notify_begin(struct notify *notify, const struct model_source *source, const char *path)
 {
+    notify->source = source;
     copy_whole(notify->path, sizeof(notify->path), path ? path : "");
 }
 

@@ -81,8 +81,7 @@ void bluez_discard(struct bluez_link *link)
     bus_cancel(&link->disconnect_call);
     bluez_enter(link, LINK_DOWN, 0);
     gatt_close(&link->gatt);
-    for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
-        notify_close(&link->sensors[sensor]);
+    sources_close(&link->sources);
     alarm_close(&link->alarm);
 }
 

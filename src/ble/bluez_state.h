@@ -4,7 +4,7 @@
 
 #include "bluez_air.h"
 #include "bluez_gatt.h"
-#include "bluez_notify.h"
+#include "bluez_sources.h"
 
 /*
  *  SEEK ▸ TURN ▸ CONNECT ▸ RESOLVE ▸ CHECK ▸ READ ▸ UP ▸ ENDING ▸ DOWN
@@ -71,8 +71,7 @@ struct bluez_link {
     struct bus_call *call;            /* of the state */
     struct alarm alarm;               /* of the state */
     struct gatt gatt;
-    struct notify_ground notify_ground;
-    struct notify sensors[SENSOR_COUNT];
+    struct sources sources;
 };
 
 /* `limit_ms` 0: it may last. */

@@ -58,8 +58,9 @@ static void look_up(void)
     if (!found)
         return;
     HOLD(strcmp(found->name, band.name) == 0);
-    for (int i = 0; i < CHARACTERISTIC_COUNT; i++)
-        objects_characteristic(&objects, found->path, (enum band_characteristic)i);
+    const struct band_model *model = objects_model(&objects, found);
+    for (size_t i = 0; i < model->source_count; i++)
+        objects_characteristic(&objects, found->path, &model->sources[i].at);
 }
 
 static void tell(DBusMessage *message)

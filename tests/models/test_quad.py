@@ -154,3 +154,102 @@ def test_it_connects_streams_records_and_exports(daemon, tmp_path):
     assert (out / "columns.json").read_bytes() == (folder / "columns.json").read_bytes()
     assert list(json.loads((out / "columns.json").read_text())["eeg.csv"]) == list(eeg[0])
     assert bdf.read(out / "session.bdf").signals.keys() == bdf.read(folder / "session.bdf").signals.keys()
+
+
+# ---- over BlueZ, which a fake stands in for
+
+BLUEZ = HERE.parent / "bluez"
+BAND = "/org/bluez/hci0/dev_C0_11_22_33_44_77"
+CHARACTERISTICS = {"control": 2, "eeg0": 3, "eeg1": 4, "eeg2": 5, "eeg3": 6}
+
+
+def add_band(fake, rig):
+    fake.device(path=BAND, adapter=rig.HCI0, address="C0:11:22:33:44:77", name="QUAD-0001")
+    fake.add(path=f"{BAND}/s", interfaces={rig.SERVICE: {"UUID": quad.UUID.format(1), "Device": {"o": BAND}, "Primary": True}})
+    for name, number in CHARACTERISTICS.items():
+        fake.add(path=f"{BAND}/s/{name}", interfaces={rig.CHARACTERISTIC: {
+            "UUID": quad.UUID.format(number), "Service": {"o": f"{BAND}/s"}, "Value": {"ay": ""}}})
+    fake.add(path=f"{BAND}/b", interfaces={rig.SERVICE: {"UUID": "0000180f-0000-1000-8000-00805f9b34fb", "Device": {"o": BAND},
+                                                         "Primary": True}})
+    fake.add(path=f"{BAND}/b/level", interfaces={rig.CHARACTERISTIC: {
+        "UUID": "00002a19-0000-1000-8000-00805f9b34fb", "Service": {"o": f"{BAND}/b"}, "Value": {"ay": "4d"}}})
+
+
+@pytest.fixture
+def air(tmp_path, monkeypatch):
+    pytest.importorskip("dbus", reason="not installed: python3-dbus")
+    pytest.importorskip("gi", reason="not installed: python3-gi")
+    monkeypatch.syspath_prepend(str(BLUEZ))
+    import rig
+    rig.SERVICE = "org.bluez.GattService1"
+    bus = rig.Bus(tmp_path)
+    fake = rig.Fake(bus.address)
+    fake.adapter(path=rig.HCI0, address="00:AA:01:00:00:23", quiet=True)
+    fake.own()
+    add_band(fake, rig)
+    monkeypatch.setattr(peers, "LINKBANDD", LINKBANDD)
+    daemon = Daemon("--backend", "bluez", "--data-dir", str(tmp_path / "data"), env={"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+    yield fake, daemon
+    status, log = daemon.stop()
+    fake.stop()
+    bus.stop()
+    assert status == 0 and "Sanitizer" not in log, log
+
+
+async def notify(fake, numbers, lanes=range(4)):
+    """As the band sends them, at the pace of its own clock at most."""
+    for number in numbers:
+        for lane in lanes:
+            fake.value(path=f"{BAND}/s/eeg{lane}", values=[quad.packet(number, lane).hex()])
+        await asyncio.sleep(quad.COUNT / quad.RATE)
+
+
+def test_over_bluetooth_four_notifications_are_one_sensor(air, tmp_path):
+    fake, daemon = air
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        await client.event("bluetooth_status", powered=True)
+        assert (await client.command("connect_device", device_id="QUAD-0001"))["success"]
+        fake.calls(clear=True)
+        starting = asyncio.ensure_future(client.command("start_streaming"))
+        while not any(c.done() for c in [starting]) and fake.called("StartNotify") < 5:
+            await asyncio.sleep(0.02)
+        sending = asyncio.ensure_future(notify(fake, range(40)))
+        reply = await starting
+        assert reply["success"] and reply["data"]["sensors"] == ["eeg", "bat"], reply
+        await sending
+        await client.wait(lambda m: len(samples(client.messages)) >= 40 * quad.COUNT)
+        calls = fake.calls()
+        assert (await client.command("stop_streaming"))["success"]
+        assert (await client.command("disconnect_device"))["success"]
+        await client.close()
+        validate(client.messages)
+        return calls, client.messages
+
+    calls, messages = asyncio.run(story())
+    started = [path for member, path, _ in calls if member in ("StartNotify", "AcquireNotify")]
+    assert [path for path in started if "/eeg" in path] == [f"{BAND}/s/eeg{lane}" for lane in range(4)]
+    written = [(path, args[0]) for member, path, args in calls if member == "WriteValue"]
+    assert written == [(f"{BAND}/s/control", "go")]
+    told = samples(messages)
+    assert [{name: one[name] for name in CHANNELS} for one in told] == [microvolts(i) for i in range(40 * quad.COUNT)]
+    info = [m for m in messages if m.get("event_type") == "device_info" and m["data"]["connected"]]
+    assert info[-1]["data"]["battery_level"] == 77
+
+
+def test_a_sensor_of_which_one_characteristic_is_silent_is_told_to_be_silent(air):
+    fake, daemon = air
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        await client.event("bluetooth_status", powered=True)
+        assert (await client.command("connect_device", device_id="QUAD-0001"))["success"]
+        sending = asyncio.ensure_future(notify(fake, range(100000), lanes=(0, 1, 2)))
+        assert (await client.command("start_streaming"))["success"]
+        await client.event("sensor_status", state="silent", sensor_type="eeg", seconds=30)
+        sending.cancel()
+        assert not samples(client.messages)
+        await client.close()
+
+    asyncio.run(story())

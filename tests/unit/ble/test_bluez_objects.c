@@ -351,14 +351,13 @@ static void a_characteristic_is_found_by_its_service_not_by_its_path(void **stat
 
     (void)state;
     characteristic("/elsewhere/c", eeg->uuid, "/elsewhere/s");
-    assert_null(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_EEG));
+    assert_null(objects_characteristic(&objects, DEVICE, eeg));
     service("/elsewhere/s", eeg->service);
-    assert_string_equal(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_EEG),
-                        "/elsewhere/c");
-    assert_null(objects_characteristic(&objects, HCI0, CHARACTERISTIC_EEG));
-    assert_null(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_CONTROL));
+    assert_string_equal(objects_characteristic(&objects, DEVICE, eeg), "/elsewhere/c");
+    assert_null(objects_characteristic(&objects, HCI0, eeg));
+    assert_null(objects_characteristic(&objects, DEVICE, &model_default()->control.at));
     assert_true(removed("/elsewhere/s", BLUEZ_SERVICE));
-    assert_null(objects_characteristic(&objects, DEVICE, CHARACTERISTIC_EEG));
+    assert_null(objects_characteristic(&objects, DEVICE, eeg));
 }
 
 static void characteristics_of_others_take_no_room(void **state)
