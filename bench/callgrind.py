@@ -43,15 +43,16 @@ class Profile:
         value = self.names[kind, number] if number else name
         if key == "fn":
             self.at.update(fn=value, file=self.at.get("fl"), object=self.at.get("ob"))
-        if key not in ("fi", "fe"):  # inlined: the function's all the same
-            self.at[key] = value
+        self.at[key] = value
+        if key in ("fl", "fi", "fe"):  # the latter two: inlined here, the function's all the same
+            self.at["here"] = value
 
     def add(self, cost):
         caller = self.at["object"], self.at["file"], self.at["fn"]
         if self.times is None:
             self.own[caller] += cost
             return
-        callee = self.at.get("cob") or caller[0], self.at.get("cfi") or self.at.get("cfl") or caller[1], self.at["cfn"]
+        callee = self.at.get("cob") or caller[0], self.at.get("cfi") or self.at.get("cfl") or self.at["here"], self.at["cfn"]
         edge = self.calls[caller, callee]
         edge[0] += self.times
         edge[1] += cost
@@ -105,7 +106,7 @@ class Profile:
 def stage_of(function):
     """The room or the library, None where it is its caller's."""
     program, file, _ = function
-    room = re.search(r"/src/(\w+)/[^/]+$", file or "")
+    room = re.search(r"/(?:src|include)/(\w+)/[^/]+$", file or "")
     if room and (program or "").endswith("linkbandd"):
         return room[1]
     return next((stage for name, stage in LIBRARIES.items() if name in (program or "")), None)
