@@ -133,10 +133,8 @@ static void read_client(size_t number)
     const ssize_t n = read(client->fd, client->bytes + client->len, BUFFER_SIZE - client->len);
     const int64_t ns = now_ns();
     size_t at = 0, taken = 0;
-    if (n <= 0) {
-        over = 1;
-        return;
-    }
+    if (n <= 0)
+        fail("a client was let go");
     client->len += (size_t)n;
     while ((taken = take_frame(number, ns, client->bytes + at, client->len - at)) > 0)
         at += taken;
