@@ -158,6 +158,7 @@ export interface Limits {
   silent_seconds: number;
   handshake_seconds: number;
   stuck_seconds: number;
+  keep_minutes: number;
 }
 
 export interface BandPowers {
@@ -453,6 +454,40 @@ export interface StopRecordingReply {
   id?: Id;
 }
 
+export interface KeepRecentParameters {
+  /** So far back, up to 10 s further; absent: all that is kept. */
+  minutes?: number | null;
+  /** At most 255 bytes. */
+  session_name?: string | null;
+  /** For session.json: whose data it is. At most 64 bytes. */
+  participant?: string | null;
+  /** For session.json: what was done. At most 64 bytes. */
+  task?: string | null;
+  /** For session.json. At most 1000 bytes. */
+  notes?: string | null;
+  /** Absent: the band that was connected last. */
+  device_id?: string | null;
+}
+
+export interface KeepRecent {
+  type?: "command";
+  command: "keep_recent";
+  parameters?: KeepRecentParameters;
+  id?: Id;
+}
+
+export type KeepRecentData = RecordingStatus;
+
+export interface KeepRecentReply {
+  type: "command_response";
+  command: "keep_recent";
+  success: true;
+  message: string;
+  data: KeepRecentData;
+  timestamp: Timestamp;
+  id?: Id;
+}
+
 export type GetRecordingStatusParameters = Record<string, unknown>;
 
 export interface GetRecordingStatus {
@@ -656,6 +691,7 @@ export interface ParameterRows {
   get_streaming_status: Record<string, unknown>;
   start_recording: { session_name: ParameterRow; sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; };
   stop_recording: Record<string, unknown>;
+  keep_recent: { minutes: ParameterRow; session_name: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };
   get_recording_status: Record<string, unknown>;
   list_recordings: { limit: ParameterRow; before: ParameterRow; };
   delete_recording: { session_id: ParameterRow; };
@@ -675,7 +711,7 @@ export interface GetServerInfoData {
   sensors: SensorFields;
   commands: string[];
   /** The names of each command's parameters. */
-  parameters: { scan_devices: string[]; stop_scan: string[]; connect_device: string[]; disconnect_device: string[]; check_device_connection: string[]; start_streaming: string[]; stop_streaming: string[]; get_streaming_status: string[]; start_recording: string[]; stop_recording: string[]; get_recording_status: string[]; list_recordings: string[]; delete_recording: string[]; subscribe: string[]; unsubscribe: string[]; insert_marker: string[]; health_check: string[]; get_server_info: string[]; };
+  parameters: { scan_devices: string[]; stop_scan: string[]; connect_device: string[]; disconnect_device: string[]; check_device_connection: string[]; start_streaming: string[]; stop_streaming: string[]; get_streaming_status: string[]; start_recording: string[]; stop_recording: string[]; keep_recent: string[]; get_recording_status: string[]; list_recordings: string[]; delete_recording: string[]; subscribe: string[]; unsubscribe: string[]; insert_marker: string[]; health_check: string[]; get_server_info: string[]; };
   parameter_rows: ParameterRows;
   events: string[];
 }
@@ -1224,6 +1260,8 @@ export interface Commands {
   /** session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes */
   startRecording(parameters?: StartRecordingParameters, options?: { signal?: AbortSignal }): Promise<StartRecordingData>;
   stopRecording(parameters?: StopRecordingParameters, options?: { signal?: AbortSignal }): Promise<StopRecordingData>;
+  /** minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last */
+  keepRecent(parameters?: KeepRecentParameters, options?: { signal?: AbortSignal }): Promise<KeepRecentData>;
   getRecordingStatus(parameters?: GetRecordingStatusParameters, options?: { signal?: AbortSignal }): Promise<GetRecordingStatusData>;
   listRecordings(parameters?: ListRecordingsParameters, options?: { signal?: AbortSignal }): Promise<ListRecordingsData>;
   deleteRecording(parameters: DeleteRecordingParameters, options?: { signal?: AbortSignal }): Promise<DeleteRecordingData>;

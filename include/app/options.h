@@ -53,6 +53,7 @@ struct options {
     const char *state_dir;                       /* NULL: the default */
     const char *token_file;                      /* NULL: no token is wanted */
     const char *mains;                           /* "50" or "60"; NULL: 50 */
+    const char *keep_minutes;                    /* a whole number; NULL: the default */
     bool loop;
     struct option_list listen, allow_host, allow_origin, deny_origin;
     enum log_level log_level;
@@ -118,6 +119,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
 
 /* The mains' frequency. */
 int options_mains_hz(const struct options *options);
+/* Of each band so many minutes are kept in memory; 0: nothing. */
+int options_keep_minutes(const struct options *options);
 
 /* The names, with commas, of what differs between the two and may not at a reload; "" if nothing.
  */

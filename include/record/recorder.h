@@ -28,6 +28,9 @@
 #define RECORDER_LOW_MINUTES 10 /* storage_low below this, and again at each half of it */
 #define RECORDER_ASIDE_MAX   16 /* lists, deletions, files opened at once; more are BUSY */
 #define RECORDER_PATH_MAX    4096
+/* Of so many bands what they have sent of late is kept; of one more instead of the one told of
+ * longest ago. */
+#define RECORDER_KEPT_BANDS_MAX 4
 
 enum recording_end {
     RECORDING_END_USER_REQUEST,
@@ -41,8 +44,7 @@ enum recording_end {
 const char *recording_end_name(enum recording_end reason);
 
 struct recording_request {
-    const char *session_name;               /* anything, or NULL */
-    const char *participant, *task, *notes; /* the same */
+    struct session_about about;
     sensor_set sensors; /* those of CSV and BDF; the packets of all that flow are kept */
     double sample_rate; /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
     double duration;    /* s; 0: no end */
@@ -90,12 +92,16 @@ struct recorder_listener {
     void (*file)(void *user, const char *session_id, const char *file,
                  const struct failure *failure);
     void (*storage_low)(void *user, uint64_t free_bytes, double minutes_left);
+    /* The band as it is now, asked from within recorder_packet() and recorder_link_up(); false:
+     * none is connected. May be NULL where nothing is kept. */
+    bool (*band)(void *user, struct recording_band *band);
 };
 
 /* Copied. */
 struct recorder_config {
     const char *data_dir;
     const char *backend; /* where bands come from: "real", "simulated", "replayed" */
+    int keep_minutes;    /* of each band what it has sent of late, in memory; 0: nothing is kept */
 };
 
 struct recorder;
@@ -112,6 +118,22 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
                     const struct recording_band *band, struct failure *failure);
 /* Nothing is recorded from here on; `stopped` follows once all is synced. Ignored when idle. */
 void recorder_stop(struct recorder *recorder, enum recording_end reason);
+
+/* A session of what a band has just sent, beside a recording that runs, too. */
+struct keep_request {
+    double minutes; /* so far back, up to 10 s further; 0, or more than is kept: all that is */
+    const char *device_id; /* NULL: the band told of last */
+    struct session_about about;
+};
+/* Later, from the loop: `failure` is NULL where it is there, packets and CSV synced; `file` of the
+ * listener tells of its BDF. */
+typedef void (*recorder_kept)(void *user, const struct recorder_status *status,
+                              const struct failure *failure);
+/* False and *failure (BUSY, RECORDING_ERROR) at once. */
+bool recorder_keep(struct recorder *recorder, const struct keep_request *request,
+                   recorder_kept kept, void *user, struct failure *failure);
+int recorder_keep_minutes(const struct recorder *recorder);
+
 bool recorder_is_recording(const struct recorder *recorder);
 /* Stopped, and `stopped` has still to come. */
 bool recorder_is_ending(const struct recorder *recorder);

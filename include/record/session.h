@@ -127,6 +127,14 @@ struct session_info {
     } files[FILE_COUNT];
 };
 
+/* What whoever asks for a session tells of it: anything, or NULL. */
+struct session_about {
+    const char *session_name, *participant, *task, *notes;
+};
+
+/* Into the info, as far as it has room. */
+void session_describe(struct session_info *info, const struct session_about *about);
+
 /* Makes the id of a session that starts now; the name may hold anything, or be NULL. */
 void session_make_id(int64_t utc_us, const char *name, char id[SESSION_ID_SIZE]);
 /* Is this an id as session_make_id() and session_create() make them? */

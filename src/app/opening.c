@@ -171,7 +171,9 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     if (directory_for_data(options->data_dir, true, path, &failure))
         daemon->recorder = recorder_create(
             &daemon->loop,
-            &(struct recorder_config){.data_dir = path, .backend = kind_of_backend(options)},
+            &(struct recorder_config){.data_dir = path,
+                                      .backend = kind_of_backend(options),
+                                      .keep_minutes = options_keep_minutes(options)},
             &listener, &failure);
     if (!daemon->recorder)
         log_warning("nothing can be recorded: %s", failure.message);

@@ -6,6 +6,8 @@
 
 #include "values.h"
 
+#define KEEP_MINUTES 10
+
 #define DAEMON  OPTION_FOR_DAEMON
 #define PROCESS OPTION_FOR_PROCESS
 #define EXPORT  OPTION_FOR_EXPORT
@@ -155,6 +157,9 @@ const struct option_spec options_table[] = {
            "replay it again and again; each round is a reboot of the band", "yes"),
     OPTION("mains", "50|60", IN_FILE | PROCESS | EXPORT, set_word, mains,
            "the mains' frequency in Hz, taken off the EEG; 50 is the default", "50"),
+    VALUE("keep-minutes", "MINUTES", IN_FILE, set_text, values_minutes, keep_minutes,
+           "of what each band sends so many minutes are kept in memory, for keep_recent: 0 to 60, 10 is "
+           "the default; 0 keeps nothing", "10"),
     VALUE("data-dir", "DIR", IN_FILE | PROCESS | EXPORT, set_text, values_path, data_dir,
            "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
            "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
@@ -202,6 +207,11 @@ const struct option_spec *options_find(const char *name, size_t len)
 int options_mains_hz(const struct options *options)
 {
     return options->mains && strcmp(options->mains, "60") == 0 ? 60 : 50;
+}
+
+int options_keep_minutes(const struct options *options)
+{
+    return options->keep_minutes ? (int)strtol(options->keep_minutes, NULL, 10) : KEEP_MINUTES;
 }
 
 void options_init(struct options *options)

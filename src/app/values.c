@@ -89,6 +89,17 @@ VALUE_CHECK(values_sim)
 }
 
 /* What a shell would have made something of, had it seen it. */
+/* As many as RECENT_MINUTES_MAX says, two digits. */
+VALUE_CHECK(values_minutes)
+{
+    const size_t len = strspn(value, "0123456789");
+
+    (void)normal;
+    if (value[len] != '\0' || len > 2 || (len == 2 && strcmp(value, "60") > 0))
+        return refuse(option, value, "is no whole number of minutes from 0 to 60", failure);
+    return true;
+}
+
 VALUE_CHECK(values_path)
 {
     (void)normal;

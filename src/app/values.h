@@ -13,6 +13,7 @@ VALUE_CHECK(values_adapter);
 VALUE_CHECK(values_band);
 VALUE_CHECK(values_sim);
 VALUE_CHECK(values_path);
+VALUE_CHECK(values_minutes);
 VALUE_CHECK(values_address);
 VALUE_CHECK(values_host);
 VALUE_CHECK(values_origin);

@@ -7,6 +7,7 @@
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
+#include "keeping.h"
 #include "protocol_internal.h"
 #include "recording.h"
 #include "reply.h"
@@ -246,7 +247,7 @@ static void insert_marker(struct request *request, const struct value *values)
     const char *label = value_of(values, "label")->text;
     const uint64_t client = request->client;
     const bool recording = recording_runs(protocol);
-    if (recording)
+    if (protocol->recorder)
         recorder_marker(protocol->recorder, utc_ms, label);
     protocol->marker_ms = utc_ms;
     request_succeed(request, NULL);
@@ -287,6 +288,11 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
     {                                                                                              \
         "duration", PARAMETER_NUMBER, .min = 0.001, .max = 604800, .unit = "s",                    \
                                       .allowed = "a number of seconds above 0, at most 604800"     \
+    }
+#define SESSION_NAME                                                                               \
+    {                                                                                              \
+        "session_name", PARAMETER_STRING, .min = 1, .max = SESSION_NAME_SIZE - 1, .unit = "bytes", \
+                                          .allowed = "a string of 1 to 255 bytes"                  \
     }
 #define WORD(name_)                                                                                \
     {                                                                                              \
@@ -344,9 +350,7 @@ const struct command commands[] = {
     COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, .done = "Streaming status",
             .run = answer_at_once, .put_data = put_status),
     COMMAND("start_recording", NULL_PAGE_NEVER, .needs_recorder = true,
-            PARAMETERS({"session_name", PARAMETER_STRING, .min = 1, .max = SESSION_NAME_SIZE - 1,
-                        .unit = "bytes", .allowed = "a string of 1 to 255 bytes"},
-                       SENSORS, RATE, STREAM_DURATION,
+            PARAMETERS(SESSION_NAME, SENSORS, RATE, STREAM_DURATION,
                        {"formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,
                         .allowed = "a list of at least one of csv, bdf, jsonl"},
                        WORD("participant"), WORD("task"), NOTES),
@@ -354,6 +358,12 @@ const struct command commands[] = {
     COMMAND("stop_recording", NULL_PAGE_NEVER, .needs_recorder = true, .done = "Recording stopped",
             .run = stop_recording, .put_data = put_recording,
             .tell_already = tell_recording_stopped),
+    COMMAND("keep_recent", NULL_PAGE_NEVER, .needs_recorder = true,
+            PARAMETERS({"minutes", PARAMETER_NUMBER, .min = 0.1, .max = 60, .unit = "min",
+                        .allowed = "a number of minutes from 0.1 to 60"},
+                       SESSION_NAME, WORD("participant"), WORD("task"), NOTES,
+                       BAND("the name of a band that has sent something of late")),
+            .done = "Kept", .run = keep_recent),
     COMMAND("get_recording_status", NULL_PAGE_NEVER, .done = "Recording status",
             .run = answer_at_once, .put_data = put_recording),
     COMMAND("list_recordings", NULL_PAGE_NEVER, .needs_recorder = true,

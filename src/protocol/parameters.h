@@ -24,7 +24,7 @@ enum parameter_type {
     PARAMETER_TYPES
 };
 
-#define PARAMETERS_MAX 8 /* of one command */
+#define PARAMETERS_MAX 10 /* of one command */
 
 /* All that there is to know of one parameter of one command. */
 struct parameter {

@@ -35,12 +35,8 @@ static void put_tally(struct json *json, const struct recorder_status *status)
     put_counts(json, "lost", status->lost, status->sensors);
 }
 
-void put_recording_status(struct protocol *protocol, struct json *json)
+void put_recording_of(struct json *json, const struct recorder_status *status)
 {
-    static const struct recorder_status none = {0};
-    const struct recorder_status *status =
-        protocol->recorder ? recorder_status(protocol->recorder) : &none;
-
     json_put_bool(json, "is_recording", status->is_recording);
     json_put_string_or_null(json, "session_id", status->session_id);
     json_put_string_or_null(json, "path", status->path);
@@ -48,6 +44,13 @@ void put_recording_status(struct protocol *protocol, struct json *json)
                  status->session_id[0] ? (double)status->since_utc_us / 1e3 : (double)NAN);
     put_tally(json, status);
     json_put_integer(json, "bytes", (int64_t)status->bytes);
+}
+
+void put_recording_status(struct protocol *protocol, struct json *json)
+{
+    static const struct recorder_status none = {0};
+
+    put_recording_of(json, protocol->recorder ? recorder_status(protocol->recorder) : &none);
 }
 
 /* ---- events ---- */
@@ -158,31 +161,7 @@ static void on_storage_low(void *user, uint64_t free_bytes, double minutes_left)
     event_send(protocol, TO_ALL);
 }
 
-struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
-{
-    return (struct recorder_listener){
-        .user = protocol,
-        .started = on_started,
-        .start_failed = on_start_failed,
-        .failed = on_failed,
-        .stopped = on_stopped,
-        .file = on_file,
-        .storage_low = on_storage_low,
-    };
-}
-
-void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
-                           const struct failure *why_not)
-{
-    recorded_set_recorder(&protocol->recorded, &protocol->sinks, recorder);
-    protocol->recorder = recorder;
-    if (why_not)
-        protocol->no_recorder = *why_not;
-}
-
-/* ---- start_recording ---- */
-
-static struct recording_band band_now(struct protocol *protocol)
+static struct recording_band band_of(struct protocol *protocol)
 {
     const struct manager_status *status = manager_status(protocol->manager);
     const struct band_link *device = &status->device;
@@ -200,14 +179,56 @@ static struct recording_band band_now(struct protocol *protocol)
     };
 }
 
-void start_recording(struct request *request, const struct value *values)
+static bool on_band_asked(void *user, struct recording_band *band)
 {
-    struct protocol *protocol = request->protocol;
-    const struct recording_request wanted = {
+    struct protocol *protocol = user;
+
+    if (!protocol->manager || manager_status(protocol->manager)->link != LINK_CONNECTED)
+        return false;
+    *band = band_of(protocol);
+    return true;
+}
+
+struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
+{
+    return (struct recorder_listener){
+        .user = protocol,
+        .started = on_started,
+        .start_failed = on_start_failed,
+        .failed = on_failed,
+        .stopped = on_stopped,
+        .file = on_file,
+        .storage_low = on_storage_low,
+        .band = on_band_asked,
+    };
+}
+
+void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
+                           const struct failure *why_not)
+{
+    recorded_set_recorder(&protocol->recorded, &protocol->sinks, recorder);
+    protocol->recorder = recorder;
+    if (why_not)
+        protocol->no_recorder = *why_not;
+}
+
+/* ---- start_recording ---- */
+
+struct session_about about_of(const struct value *values)
+{
+    return (struct session_about){
         .session_name = value_of(values, "session_name")->text,
         .participant = value_of(values, "participant")->text,
         .task = value_of(values, "task")->text,
         .notes = value_of(values, "notes")->text,
+    };
+}
+
+void start_recording(struct request *request, const struct value *values)
+{
+    struct protocol *protocol = request->protocol;
+    const struct recording_request wanted = {
+        .about = about_of(values),
         .sensors = value_of(values, "sensors")->set,
         .sample_rate = value_of(values, "sample_rate")->number,
         .duration = value_of(values, "duration")->number,
@@ -225,7 +246,7 @@ void start_recording(struct request *request, const struct value *values)
                                           "No band is connected: connect one first, then record."));
         return;
     }
-    const struct recording_band band = band_now(protocol);
+    const struct recording_band band = band_of(protocol);
     if (!recorder_start(protocol->recorder, &wanted, &band, &failure)) {
         request_fail(request, &failure);
         return;

@@ -16,8 +16,10 @@ static void put_events(struct json *json)
     json_end_array(json);
 }
 
-static void put_limits(struct json *json, const struct protocol_limits *limits)
+static void put_limits(struct json *json, const struct protocol *protocol)
 {
+    const struct protocol_limits *limits = &protocol->limits;
+
     json_key(json, "limits");
     json_begin_object(json);
     json_put_integer(json, "clients", limits->clients);
@@ -39,6 +41,8 @@ static void put_limits(struct json *json, const struct protocol_limits *limits)
     json_put_integer(json, "silent_seconds", limits->silent_seconds);
     json_put_integer(json, "handshake_seconds", limits->handshake_seconds);
     json_put_integer(json, "stuck_seconds", limits->stuck_seconds);
+    json_put_integer(json, "keep_minutes",
+                     protocol->recorder ? recorder_keep_minutes(protocol->recorder) : 0);
     json_end_object(json);
 }
 
@@ -105,7 +109,7 @@ void put_server_info(struct protocol *protocol, struct json *json)
     json_put_string(json, "protocol", PROTOCOL_VERSION);
     json_put_string(json, "instance", protocol->instance);
     json_put_integer(json, "mains", manager_mains_hz(protocol->manager));
-    put_limits(json, &protocol->limits);
+    put_limits(json, protocol);
     message_put_fields(json);
     json_key(json, "commands");
     json_begin_array(json);

@@ -5,11 +5,7 @@
 
 #include "csv.h"
 #include "host.h"
-
-static void copy_or_none(char *out, size_t size, const char *text)
-{
-    session_copy_text(out, size, text ? text : "");
-}
+#include "preamble.h"
 
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,
                        const struct recording_band *band)
@@ -19,11 +15,8 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     memset(info, 0, sizeof(*info));
     /* UTC as the band's samples have it: by the connection's anchor. */
     info->start_utc_us = band->anchor.utc_us + recorder->origin_us - band->anchor.boot_us;
-    session_make_id(info->start_utc_us, request->session_name, info->id);
-    copy_or_none(info->name, sizeof(info->name), request->session_name);
-    copy_or_none(info->participant, sizeof(info->participant), request->participant);
-    copy_or_none(info->task, sizeof(info->task), request->task);
-    copy_or_none(info->notes, sizeof(info->notes), request->notes);
+    session_make_id(info->start_utc_us, request->about.session_name, info->id);
+    session_describe(info, &request->about);
     session_copy_text(info->backend, sizeof(info->backend), recorder->backend);
     info->mains_hz = band->mains_hz;
     info->state = SESSION_RECORDING;
@@ -39,39 +32,27 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     host_ntp_state(&info->ntp_start);
 }
 
-/* A capture that tells none is of the first of the table. */
-static void write_model(struct recorder *recorder, const struct band_model *model)
+static void take(void *user)
 {
-    if (model == model_default())
-        return;
-    recorder->record.kind = CAPTURE_MODEL;
-    recorder->record.model = model;
-    recorder_take(recorder);
+    recorder_take(user);
 }
 
 static void write_preamble(struct recorder *recorder, const struct recording_band *band)
 {
-    static const char title[] = "# linkband capture v2\n";
-    struct capture_record *record = &recorder->record;
     char clock[CLOCK_STATE_MAX];
+    const struct preamble preamble = {.start_utc_us = recorder->info->start_utc_us,
+                                      .origin_us = recorder->origin_us,
+                                      .model = pipeline_model(band->pipeline),
+                                      .name = band->name,
+                                      .address = band->address,
+                                      .firmware = band->firmware,
+                                      .anchor = band->anchor,
+                                      .clock = clock,
+                                      .flowing = band->flowing};
 
-    buffer_add(recorder_front(recorder, FILE_PACKETS), title, strlen(title));
-    record->kind = CAPTURE_START;
-    record->utc_us = recorder->info->start_utc_us;
-    recorder_take(recorder);
-    write_model(recorder, pipeline_model(band->pipeline));
-    record->kind = CAPTURE_DEVICE;
-    session_copy_text(record->device.name, sizeof(record->device.name), band->name);
-    session_copy_text(record->device.address, sizeof(record->device.address), band->address);
-    session_copy_text(record->device.firmware, sizeof(record->device.firmware), band->firmware);
-    recorder_take(recorder);
-    recorder_note_link_up(recorder, 0, &band->anchor);
     pipeline_clock_save(band->pipeline, recorder->origin_us, clock);
-    record->kind = CAPTURE_CLOCK;
-    record->clock = clock;
-    recorder_take(recorder);
-    record->clock = NULL;
-    recorder_note_subscription(recorder, 0, band->flowing);
+    buffer_add(recorder_front(recorder, FILE_PACKETS), preamble_title, strlen(preamble_title));
+    preamble_make(&preamble, &recorder->record, take, recorder);
 }
 
 static void write_headers(struct recorder *recorder, const struct recording_band *band)

@@ -1,5 +1,5 @@
 /* The end of a session: repair where it was interrupted, then what is made from its packets. */
-#include "record/session.h"
+#include "finish.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,8 +114,7 @@ static void recount_record(void *user, const struct capture_record *record)
     }
 }
 
-/* Everything that session.json counts, from the packets alone. False where memory ran out. */
-static bool recount(int dir, struct session_info *info, struct failure *failure)
+bool session_recount(int dir, struct session_info *info, struct failure *failure)
 {
     struct playback_listener listener = {.pipeline = {.user = info, .samples = recount_block},
                                          .record = recount_record,
@@ -150,7 +149,7 @@ static bool repair(int dir, struct session_info *info, struct failure *failure)
         if (!cut_torn_line(dir, session_file_name(i)))
             note(info, "%s can't be repaired: %s", session_file_name(i), strerror(errno));
     }
-    if (!recount(dir, info, failure))
+    if (!session_recount(dir, info, failure))
         return false;
     if ((info->formats & FORMAT_CSV) && !export_csv_whole(dir, info, failure))
         note(info, "the CSV files may lack their last rows: %s", failure->message);

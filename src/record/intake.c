@@ -90,6 +90,8 @@ void recorder_samples(struct recorder *recorder, const struct sample_block *bloc
 
 void recorder_packet(struct recorder *recorder, const struct packet *packet)
 {
+    if (recorder->keep)
+        keep_packet(recorder->keep, packet);
     if (!recorder->accepting || packet->len > BAND_PACKET_MAX ||
         is_older(recorder, packet->arrival_us))
         return;
@@ -111,14 +113,26 @@ void recorder_note_link_up(struct recorder *recorder, int64_t at_us,
     recorder_take(recorder);
 }
 
+/* To what is kept of late, whether or not a recording runs. */
+static void keep_too(struct recorder *recorder, enum capture_kind kind, int64_t boot_us)
+{
+    recorder->record.kind = kind;
+    recorder->record.at_us = boot_us;
+    if (recorder->keep)
+        keep_record(recorder->keep, &recorder->record);
+}
+
 void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor)
 {
+    if (recorder->keep)
+        keep_link_up(recorder->keep, anchor);
     if (recorder->accepting)
         recorder_note_link_up(recorder, anchor->boot_us - recorder->origin_us, anchor);
 }
 
 void recorder_link_down(struct recorder *recorder, int64_t boot_us)
 {
+    keep_too(recorder, CAPTURE_LINK_DOWN, boot_us);
     if (!recorder->accepting)
         return;
     recorder->record.kind = CAPTURE_LINK_DOWN;
@@ -136,6 +150,8 @@ void recorder_note_subscription(struct recorder *recorder, int64_t at_us, sensor
 
 void recorder_subscription(struct recorder *recorder, sensor_set sensors)
 {
+    recorder->record.sensors = sensors;
+    keep_too(recorder, CAPTURE_STREAM, now_boot_us());
     if (recorder->accepting)
         recorder_note_subscription(recorder, now_boot_us() - recorder->origin_us, sensors);
 }
@@ -157,11 +173,11 @@ void recorder_processed(struct recorder *recorder, enum sensor sensor, const cha
 
 void recorder_marker(struct recorder *recorder, double ms, const char *label)
 {
-    if (!recorder->accepting)
-        return;
-    recorder->record.kind = CAPTURE_MARKER;
     recorder->record.marker_ms = ms;
     session_copy_text(recorder->record.label, sizeof(recorder->record.label), label);
+    keep_too(recorder, CAPTURE_MARKER, now_boot_us());
+    if (!recorder->accepting)
+        return;
     recorder_take(recorder);
     tally_marker(recorder->info, ms, label);
     if (recorder->info->formats & FORMAT_CSV)

@@ -5,6 +5,7 @@
 #include "aside.h"
 #include "band/capture.h"
 #include "dsp/thinning.h"
+#include "keep.h"
 #include "place.h"
 #include "record/recorder.h"
 #include "writer.h"
@@ -14,6 +15,8 @@ struct recorder {
     char *data_dir, *backend;
     struct recorder_listener listener;
     struct aside *aside;
+    struct keep *keep; /* NULL: nothing is kept */
+    int keep_minutes;
     struct place *place;
     uv_timer_t tick, end;
     unsigned handles; /* and the place, that still are to close */
@@ -54,6 +57,10 @@ void recorder_take_rows(void *user, const struct sample_block *block);
 void recorder_note_link_up(struct recorder *recorder, int64_t at_us,
                            const struct clock_anchor *anchor);
 void recorder_note_subscription(struct recorder *recorder, int64_t at_us, sensor_set sensors);
+
+/* keeping.c */
+/* Once `data_dir` and `backend` are there. False: no memory. `done`: a session was made, or not. */
+bool recorder_begin_to_keep(struct recorder *recorder, int minutes, void (*done)(void *user));
 
 /* beginning.c */
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,

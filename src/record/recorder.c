@@ -345,10 +345,21 @@ static bool usable(const char *data_dir, struct failure *failure)
 static void release(struct recorder *recorder)
 {
     aside_destroy(recorder->aside);
+    keep_destroy(recorder->keep);
     free(recorder->info);
     free(recorder->data_dir);
     free(recorder->backend);
     free(recorder);
+}
+
+static void on_kept(void *user)
+{
+    struct recorder *recorder = user;
+
+    if (!recorder->shutting_down)
+        aside_finish_sessions(recorder->aside);
+    else if (!recorder->writer)
+        finish_shutdown(recorder);
 }
 
 struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *config,
@@ -369,7 +380,8 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     recorder->aside = aside_create(loop, config->data_dir,
                                    &(struct aside_listener){recorder, on_finished, on_listing});
     if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside ||
-        !(recorder->place = place_create(loop, config->data_dir))) {
+        !(recorder->place = place_create(loop, config->data_dir)) ||
+        !recorder_begin_to_keep(recorder, config->keep_minutes, on_kept)) {
         release(recorder);
         return NULL;
     }
@@ -409,6 +421,8 @@ static void on_aside_idle(void *user)
 
 static void finish_shutdown(struct recorder *recorder)
 {
+    if (keep_is_busy(recorder->keep))
+        return; /* on_kept() comes back to it */
     aside_shutdown(recorder->aside, on_aside_idle, recorder);
 }
 

@@ -19,6 +19,19 @@ static const char *const file_names[FILE_COUNT] = {
     [FILE_JSON] = "session.json",     [FILE_COLUMNS] = "columns.json",
 };
 
+static void copy_or_none(char *out, size_t size, const char *text)
+{
+    session_copy_text(out, size, text ? text : "");
+}
+
+void session_describe(struct session_info *info, const struct session_about *about)
+{
+    copy_or_none(info->name, sizeof(info->name), about->session_name);
+    copy_or_none(info->participant, sizeof(info->participant), about->participant);
+    copy_or_none(info->task, sizeof(info->task), about->task);
+    copy_or_none(info->notes, sizeof(info->notes), about->notes);
+}
+
 const char *session_file_name(enum session_file file)
 {
     return file_names[file];

@@ -183,7 +183,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
                                        .since_utc_us = now_utc_us()};
     snprintf(status->session_id, sizeof(status->session_id), "%s", SESSION);
     snprintf(status->session_name, sizeof(status->session_name), "%s",
-             request->session_name ? request->session_name : "");
+             request->about.session_name ? request->about.session_name : "");
     snprintf(status->path, sizeof(status->path), "/data/%s", SESSION);
     recorder->sum = UINT32_C(2166136261);
     recorder->packets = recorder->blocks = recorder->processed = recorder->markers =
@@ -289,6 +289,8 @@ void recorder_processed(struct recorder *recorder, enum sensor sensor, const cha
 
 void recorder_marker(struct recorder *recorder, double ms, const char *label)
 {
+    if (!recorder->status.is_recording)
+        return;
     recorder->markers++;
     take_number(recorder, (int64_t)(ms * 1000));
     take(recorder, label, strlen(label));
@@ -313,6 +315,23 @@ bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
     (void)before;
     recorder->listed = recorder->asked == ASKED_NOTHING ? listed : recorder->listed;
     return ask(recorder, ASKED_LIST, user, failure);
+}
+
+bool recorder_keep(struct recorder *recorder, const struct keep_request *request,
+                   recorder_kept kept, void *user, struct failure *failure)
+{
+    (void)recorder;
+    (void)request;
+    (void)kept;
+    (void)user;
+    failure_set(failure, ERROR_RECORDING, "Nothing is kept");
+    return false;
+}
+
+int recorder_keep_minutes(const struct recorder *recorder)
+{
+    (void)recorder;
+    return 0;
 }
 
 bool recorder_delete(struct recorder *recorder, const char *session_id, recorder_deleted deleted,

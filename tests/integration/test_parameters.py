@@ -35,6 +35,14 @@ WRONG = {
         "task": [*NOT_A_STRING, "x" * 65, LONG],
         "notes": [*NOT_A_STRING, "x" * 1001, LONG],
     },
+    "keep_recent": {
+        "minutes": [*NOT_A_NUMBER, 0, 0.05, 61, 1e300],
+        "session_name": [*NOT_A_STRING, "x" * 256, LONG],
+        "participant": [*NOT_A_STRING, "x" * 65, LONG],
+        "task": [*NOT_A_STRING, "x" * 65, LONG],
+        "notes": [*NOT_A_STRING, "x" * 1001, LONG],
+        "device_id": [*NOT_A_STRING, "x" * 32, LONG],
+    },
     "list_recordings": {
         "limit": [*NOT_A_NUMBER, 0, -1, 51, 1.5, 1e300],
         "before": [*NOT_A_STRING, "yesterday", "../../etc/passwd", LONG],

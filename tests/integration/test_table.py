@@ -30,6 +30,7 @@ COMMANDS = {
     "insert_marker": ("insert_marker", {"label": "here"}),
     "start_streaming": ("start_streaming", {"sensors": ["eeg"]}),
     "delete_recording, of none": ("delete_recording", {"session_id": NO_SESSION}),
+    "keep_recent, of a band that never was here": ("keep_recent", {"device_id": "LXB-00000000"}),
 }
 SHORT = {"scan": "scan_devices", "connect": "connect_device", "disconnect": "disconnect_device",
          "start": "start_streaming", "stop": "stop_streaming"}

@@ -233,7 +233,7 @@ static void take_options(struct probe *probe, int argc, char **argv)
         else if (strcmp(argv[i], "--rate") == 0)
             probe->request.sample_rate = (int)strtol(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--name") == 0)
-            probe->request.session_name = argv[i + 1];
+            probe->request.about.session_name = argv[i + 1];
         else if (strcmp(argv[i], "--sensors") == 0)
             probe->request.sensors = sensors_of(argv[i + 1]);
         else if (strcmp(argv[i], "--no-bdf") == 0)

@@ -15,6 +15,8 @@ NEVER = [
     ("backend = sim", "sim = heart=9999", "sim heart=9999: allowed is"),
     ("backend = sim", "sim = hart=70", "sim hart: known are"),
     ("backend = sim", "sim = heart=70 # slow", "comment on a line of its own"),
+    ("backend = sim", "keep-minutes = 61", "whole number of minutes from 0 to 60"),
+    ("backend = sim", "keep-minutes = 2.5", "whole number of minutes from 0 to 60"),
     ("backend = sim", "data-dir = /mnt/x   # stick", "comment on a line of its own"),
     ("backend = sim", "data-dir = ~/eeg", "no shell reads it"),
     ("backend = sim", 'data-dir = "/srv/eeg"', "without quotes"),

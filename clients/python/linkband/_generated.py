@@ -178,6 +178,7 @@ class Limits(TypedDict):
     silent_seconds: int
     handshake_seconds: int
     stuck_seconds: int
+    keep_minutes: int
 
 
 class BandPowers(TypedDict):
@@ -680,6 +681,41 @@ class StopRecordingReply(_StopRecordingReply, total=False):
     id: Id
 
 
+class KeepRecentParameters(TypedDict, total=False):
+    minutes: Optional[float]
+    session_name: Optional[str]
+    participant: Optional[str]
+    task: Optional[str]
+    notes: Optional[str]
+    device_id: Optional[str]
+
+
+class _KeepRecent(TypedDict):
+    command: Literal['keep_recent']
+
+
+class KeepRecent(_KeepRecent, total=False):
+    type: Literal['command']
+    parameters: KeepRecentParameters
+    id: Id
+
+
+KeepRecentData = RecordingStatus
+
+
+class _KeepRecentReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['keep_recent']
+    success: Literal[True]
+    message: str
+    data: KeepRecentData
+    timestamp: Timestamp
+
+
+class KeepRecentReply(_KeepRecentReply, total=False):
+    id: Id
+
+
 class GetRecordingStatusParameters(TypedDict, total=False):
     pass
 
@@ -977,6 +1013,15 @@ class ParameterRowsStopRecording(TypedDict, total=False):
     pass
 
 
+class ParameterRowsKeepRecent(TypedDict):
+    minutes: ParameterRow
+    session_name: ParameterRow
+    participant: ParameterRow
+    task: ParameterRow
+    notes: ParameterRow
+    device_id: ParameterRow
+
+
 class ParameterRowsGetRecordingStatus(TypedDict, total=False):
     pass
 
@@ -1025,6 +1070,7 @@ class ParameterRows(TypedDict):
     get_streaming_status: ParameterRowsGetStreamingStatus
     start_recording: ParameterRowsStartRecording
     stop_recording: ParameterRowsStopRecording
+    keep_recent: ParameterRowsKeepRecent
     get_recording_status: ParameterRowsGetRecordingStatus
     list_recordings: ParameterRowsListRecordings
     delete_recording: ParameterRowsDeleteRecording
@@ -1047,6 +1093,7 @@ class GetServerInfoDataParameters(TypedDict):
     get_streaming_status: List[str]
     start_recording: List[str]
     stop_recording: List[str]
+    keep_recent: List[str]
     get_recording_status: List[str]
     list_recordings: List[str]
     delete_recording: List[str]
@@ -1632,6 +1679,10 @@ class Commands:
     async def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, await self._command("stop_recording", {}))
 
+    async def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
+        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
+        return cast(KeepRecentData, await self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
+
     async def get_recording_status(self) -> GetRecordingStatusData:
         return cast(GetRecordingStatusData, await self._command("get_recording_status", {}))
 
@@ -1697,6 +1748,10 @@ class BlockingCommands:
 
     def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, self._command("stop_recording", {}))
+
+    def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
+        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
+        return cast(KeepRecentData, self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     def get_recording_status(self) -> GetRecordingStatusData:
         return cast(GetRecordingStatusData, self._command("get_recording_status", {}))

@@ -59,6 +59,14 @@ def test_a_recording_is_made_by_three_commands_and_copied_by_a_fourth(daemon, tm
     assert ctl(daemon, "recordings", "ls").stdout == ""
 
 
+def test_keep_makes_a_recording_of_what_has_just_been(connected):
+    ctl(connected, "stream", "--sensors", "eeg", "-n", "20")
+    session = ctl(connected, "keep", "5", "--name", "before", "--participant", "07").stdout.strip()
+    [told] = [json.loads(line) for line in ctl(connected, "recordings", "ls", "--json").stdout.splitlines()
+              if session in line]
+    assert (told["session_name"], told["state"]) == ("before", "complete") and "session.bdf" in told["files"]
+
+
 def test_stream_prints_lines_of_json_or_csv_and_nothing_else(connected):
     done = ctl(connected, "stream", "--sensors", "eeg,ppg", "-n", "7")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -95,6 +95,14 @@ def parser() -> argparse.ArgumentParser:
     wait(one)
     json(add(under, "status", recordings.status, "tell of the running one, else of the last"))
 
+    one = add(subcommands, "keep", recordings.keep, "make a recording of what has just been and print its session_id")
+    one.add_argument("minutes", metavar="MINUTES", nargs="?", type=positive, help="so far back (all that is kept)")
+    one.add_argument("--name", help="the session's name")
+    one.add_argument("--participant", metavar="P", help="whose data it is, for session.json")
+    one.add_argument("--task", metavar="T", help="what was done, for session.json")
+    one.add_argument("--notes", metavar="TEXT", help="for session.json")
+    wait(one)
+
     under = group("recordings", "what has been recorded")
     json(add(under, "ls", recordings.ls, "list them, newest first"))
     one = add(under, "get", recordings.get, "copy one here, into a folder of its session_id")

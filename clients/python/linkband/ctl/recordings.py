@@ -6,7 +6,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, AsyncIterator, Dict, Optional
+from typing import Any, AsyncIterator, Dict, Optional, Set
 
 from .._generated import Session
 from ..client import AnyEvent, AsyncBand
@@ -38,15 +38,26 @@ async def stop(band: AsyncBand, arguments: Arguments) -> None:
     session = (await band.stop_recording())["session_id"]
     assert session
     words("waiting for its files")
-    problem = await files_made(events, session)
+    problem = await files_made(events, session, {"recording_stopped"})
     put(session)
     if problem:
         raise CommandError("record stop", "RECORDING_ERROR", problem, {})
 
 
-async def files_made(events: Queue[AnyEvent], session: str) -> Optional[str]:
+async def keep(band: AsyncBand, arguments: Arguments) -> None:
+    events = band.events()
+    session = (await band.keep_recent(minutes=arguments.minutes, session_name=arguments.name, task=arguments.task,
+                                      participant=arguments.participant, notes=arguments.notes))["session_id"]
+    assert session
+    words("waiting for its BDF")
+    problem = await files_made(events, session, {"session.bdf"})
+    put(session)
+    if problem:
+        raise CommandError("keep", "RECORDING_ERROR", problem, {})
+
+
+async def files_made(events: Queue[AnyEvent], session: str, waited: Set[str]) -> Optional[str]:
     """Waits until each file that is made afterwards is there, or isn't: then why."""
-    waited = {"recording_stopped"}
     problem = None
     async for event in events:
         data: Any = event["data"]

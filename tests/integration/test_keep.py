@@ -1,0 +1,186 @@
+"""keep_recent: a session of what a band has just sent."""
+
+import asyncio
+import json
+import pathlib
+import signal
+
+import pytest
+import websockets
+
+from peers import Client, Daemon
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, 200))
+
+
+def packets(folder):
+    """Sensor and bytes of each packet, in order."""
+    lines = (line.split() for line in (folder / "packets.lbcap").read_text().splitlines() if not line.startswith("#"))
+    return [(sensor, data) for _, sensor, data in lines]
+
+
+def of_sensors(folder):
+    return [packet for packet in packets(folder) if packet[0] != "bat"]
+
+
+@pytest.fixture
+def daemons(tmp_path):
+    running = []
+
+    def start(sim="", *arguments):
+        daemon = Daemon("--backend", "sim", "--sim", "seed=1,radio=fast" + sim, "--data-dir", str(tmp_path), *arguments)
+        running.append(daemon)
+        return daemon
+
+    yield start
+    for daemon in running:
+        daemon.process.kill()
+        daemon.process.communicate()
+
+
+async def until(client, sensor, seconds, start=0):
+    """Until samples of so many seconds of the band's time have come."""
+    def is_late_enough(message):
+        return (message["type"] == "raw_data" and message["sensor_type"] == sensor
+                and message["data"][-1]["timestamp"] - first["data"][0]["timestamp"] >= seconds * 1e3)
+
+    first = await client.data(sensor, start)
+    return await client.wait(is_late_enough, 120, start)
+
+
+async def kept(client, **parameters):
+    start = len(client.messages)
+    reply = await client.command("keep_recent", **parameters)
+    assert reply["success"], reply
+    made = await client.event("recording_file", start, 60, file="session.bdf")
+    assert made["data"]["state"] == "ready" and made["data"]["session_id"] == reply["data"]["session_id"]
+    return reply["data"], pathlib.Path(reply["data"]["path"])
+
+
+def test_it_holds_to_the_byte_what_a_recording_would_have_held(daemons):
+    daemon = daemons(",speed=10,loss=0.03")
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        recorded = pathlib.Path((await client.command("start_recording"))["data"]["path"])
+        await client.command("start_streaming")
+        await client.command("insert_marker", label="while it was")
+        await until(client, "acc", 60)
+        data, folder = await kept(client, session_name="just now", participant="07", task="rest", notes="a note")
+        start = len(client.messages)
+        await client.command("stop_recording")
+        await client.event("recording_file", start, 60)
+        there, here = of_sensors(recorded), of_sensors(folder)
+        assert len(here) > 500 and there[:len(here)] == here
+        for name in ("eeg.csv", "ppg.csv", "acc.csv"):
+            whole, part = [(place / name).read_text().splitlines() for place in (recorded, folder)]
+            assert len(part) > 1000 / 10 and whole[:len(part)] == part
+        told = json.loads((folder / "session.json").read_text())
+        assert (told["state"], told["reason"], told["session_name"]) == ("complete", "user_request", "just now")
+        assert [told[key] for key in ("participant", "task", "notes")] == ["07", "rest", "a note"]
+        assert told["gaps"]["total"] > 0 and told["backend"] == "simulated"
+        assert [marker["label"] for marker in told["markers"]["list"]] == ["while it was"]
+        assert data["is_recording"] is False and data["session_id"] == folder.name
+        assert data["samples"]["eeg"] == told["counts"]["eeg"]["samples"] == len((folder / "eeg.csv").read_text().splitlines()) - 1
+        assert data["bytes"] > 0 and data["duration"] == pytest.approx(told["duration"], abs=0.01)
+        listed = (await client.command("list_recordings"))["data"]["sessions"]
+        assert {one["session_id"] for one in listed} == {folder.name, recorded.name}
+        await client.close()
+
+    run(story())
+
+
+def test_minutes_tell_how_far_back_and_memory_how_far_at_most(daemons):
+    daemon = daemons(",speed=40", "--keep-minutes", "2")
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        assert (await client.command("get_server_info"))["data"]["limits"]["keep_minutes"] == 2
+        await client.command("connect_device", address=ADDRESS)
+        await client.command("start_streaming")
+        await until(client, "acc", 240)
+        # What came meanwhile counts, too: a tenth of a second more is four of the band's.
+        data, folder = await kept(client, minutes=1)
+        assert 58 <= data["duration"] <= 75
+        again, other = await kept(client, minutes=60)
+        assert 118 <= again["duration"] <= 150 and other != folder
+        for place in (folder, other):
+            sound = json.loads((place / "session.json").read_text())
+            assert sound["problem"] is None and sound["counts"]["eeg"]["lost_link"] == 0
+        await client.close()
+
+    run(story())
+
+
+def test_a_lost_band_is_a_gap_and_what_was_before_is_there(daemons):
+    daemon = daemons(",drop-at=4:1")
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        await client.command("start_streaming")
+        await client.event("stream_started", resumed=True, seconds=60)
+        await until(client, "eeg", 1, len(client.messages))
+        data, folder = await kept(client)
+        text = (folder / "packets.lbcap").read_text()
+        assert text.count("#! link up") == 2 and text.count("#! link down") == 1
+        assert data["lost"]["eeg"] > 250
+        assert any(gap["from"] for gap in json.loads((folder / "session.json").read_text())["gaps"]["list"])
+        # Another band's are not to be had, and after a goodbye the last ones still are.
+        refused = await client.command("keep_recent", device_id="LXB-00000000")
+        assert refused["data"]["error_code"] == "RECORDING_ERROR"
+        await client.command("disconnect_device")
+        data, _ = await kept(client, minutes=10)
+        assert data["samples"]["eeg"] > 0
+        await client.close()
+
+    run(story())
+
+
+def test_nothing_is_kept_where_that_is_off_and_before_anything_came(daemons):
+    async def story():
+        for arguments, words in ((["--keep-minutes", "0"], "--keep-minutes"), ([], "Nothing is kept of any band")):
+            daemon = daemons("", *arguments)
+            client = Client(await websockets.connect(daemon.url))
+            reply = await client.command("keep_recent")
+            assert reply["data"]["error_code"] == "RECORDING_ERROR" and words in reply["message"]
+            await client.close()
+
+    run(story())
+
+
+def test_killed_in_the_middle_it_loses_no_finished_session(daemons):
+    daemon = daemons(",speed=20")
+
+    async def begin():
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        await client.command("start_streaming")
+        await until(client, "acc", 60)
+        _, folder = await kept(client, session_name="first")
+        await client.send({"type": "command", "command": "keep_recent", "parameters": {"session_name": "second"}})
+        return folder
+
+    for _ in range(3):
+        folder = run(begin())
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        daemon.stop(signal.SIGKILL)
+        daemon.start()
+
+        async def look():
+            client = Client(await websockets.connect(daemon.url))
+            while True:
+                sessions = (await client.command("list_recordings"))["data"]["sessions"]
+                # What was under way is whole, or was never there, or is repaired.
+                if all(one["state"] in ("complete", "interrupted") and one["problem"] is None for one in sessions):
+                    break
+                await asyncio.sleep(0.1)
+            await client.close()
+
+        run(look())
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
