@@ -31,6 +31,12 @@ def sensor_of(signal: Signal) -> str:
     return LABELS[signal.label.split(" ")[0]]
 
 
+def is_cut_of(one: Annotation, marker: Annotation) -> bool:
+    """Whether the BDF's annotation is this marker, its label cut, its time rounded."""
+    return (one.duration == 0 and abs(one.onset - marker.onset) < 1e-3
+            and marker.text.encode().startswith(one.text.encode().rstrip()))
+
+
 class Session:
     """Made by read_session(). `info` is session.json; docs/recording.md tells of each key."""
 
@@ -49,17 +55,16 @@ class Session:
                                f"--out {self.path} makes it of the packets") from None
 
     def annotations(self) -> List[Annotation]:
-        """Markers and gaps, in seconds from the BDF's start. Markers come whole where markers.csv is there: the BDF
-        has 40 bytes of each."""
+        """Markers, gaps and what spoils the EEG, in seconds from the BDF's start. Markers come whole where markers.csv
+        is there: the BDF has 40 bytes of each."""
         bdf = self.bdf()
         found = bdf.annotations()
         if not (self.path / "markers.csv").exists():
             return found
-        gaps = [one for one in found if one.text.startswith(("BAD_gap ", "gap ")) and one.duration > 0]
         start_ms = bdf.start.timestamp() * 1e3
         markers = [Annotation(min(max((ms - start_ms) / 1e3, 0), bdf.duration), 0, label)
                    for ms, label in self._markers()]
-        return sorted(gaps + markers)
+        return sorted([one for one in found if not any(is_cut_of(one, marker) for marker in markers)] + markers)
 
     def _markers(self) -> List[Any]:
         import csv
