@@ -96,7 +96,7 @@ VALUE_CHECK(values_minutes)
 
     (void)normal;
     if (value[len] != '\0' || len > 2 || (len == 2 && strcmp(value, "60") > 0))
-        return refuse(option, value, "is no whole number of minutes from 0 to 60", failure);
+        return refuse_value(option, value, "is no whole number of minutes from 0 to 60", failure);
     return true;
 }
 
