@@ -55,6 +55,11 @@ export function fixed(value, digits, unit = "") {
   return value.toFixed(digits).replace("-", "−") + (unit && ` ${unit}`);
 }
 
+const MOMENT = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/** @param {number} ms Unix ms */
+export const moment = (ms) => MOMENT.format(ms);
+
 /** @param {number} seconds */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

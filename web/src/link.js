@@ -23,6 +23,7 @@ export class Link {
     this.#store = store;
     session.on("open", (band) => void this.#mains(band));
     session.on("anew", () => (this.#counts = []));
+    session.on("change", ({ streaming }) => streaming || this.#forget());
     setInterval(() => void this.#poll(), POLL_MS);
   }
 
@@ -30,6 +31,13 @@ export class Link {
   async #mains(band) {
     const info = await band.getServerInfo().catch(() => null);
     if (info) put("mains", `${info.mains} Hz`);
+  }
+
+  #forget() {
+    this.#counts = [];
+    for (const row of ["loss-link", "loss-band"]) byId(row).querySelectorAll("td").forEach((cell) => (cell.textContent = "–"));
+    put("latency", "–");
+    put("rate", "–");
   }
 
   async #poll() {

@@ -2,7 +2,7 @@
 
 import { BandsChart } from "./bands.js";
 import { grades, showContact } from "./contact.js";
-import { button, byId, clock, fixed, make, put } from "./dom.js";
+import { button, byId, fixed, make, moment, put } from "./dom.js";
 import { Finder } from "./finder.js";
 import { Link } from "./link.js";
 import { Markers } from "./markers.js";
@@ -39,7 +39,7 @@ void [new Finder(session), new Link(session, store), new Markers(session), new R
 session.on("say", ({ sentence, isError }) => {
   put("notice", sentence);
   byId("notice").classList.toggle("error", isError);
-  const time = make("time", { text: new Date().toLocaleTimeString([], { hourCycle: "h23" }) });
+  const time = make("time", { text: moment(Date.now()) });
   const item = make("li", isError ? { class: "error" } : {}, time, make("span", { text: sentence }));
   byId("log").prepend(item);
   while (byId("log").children.length > LOG_LINES) byId("log").lastChild?.remove();
@@ -82,7 +82,7 @@ function stale(sensors) {
 function showStale() {
   for (const [pane, sensor] of [...Object.entries(PANES), ["traces-pane", "eeg"]]) {
     const since = store.since[sensor];
-    const told = since === null ? "" : since === 0 ? "no data yet" : `not live for ${clock((Date.now() - since) / 1000)}`;
+    const told = since === null ? "" : since === 0 ? "no data yet" : `not live since ${moment(since)}`;
     if (pane !== "traces-pane") byId(pane).classList.toggle("stale", since !== null);
     const time = byId(pane).querySelector(".since");
     if (time && time.textContent !== told) time.textContent = told;
@@ -110,7 +110,7 @@ let contact = "";
 session.on("raw", (block) => {
   store.takeRaw(block);
   if (block.sensor === "bat") session.set({ device: { ...session.state.device, battery: block.values[block.values.length - 1].level } });
-  else dirty = true;
+  else if (!view.paused) dirty = true;
 });
 session.on("processed", (block) => {
   store.takeProcessed(block);
@@ -121,12 +121,11 @@ session.on("processed", (block) => {
   contact = now;
 });
 
-// ---- Drawing: once a frame at most, only what is seen, only what has changed.
+// ---- Drawing: only what is seen, only what has changed.
 
 let dirty = true;
 /** Of which sensors something new was computed. @type {Set<string>} */
 const fresh = new Set();
-let [drawn, described] = [0, 0];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function showValues() {
@@ -139,7 +138,7 @@ function showValues() {
 }
 
 /** Milliseconds between two paints of the traces. */
-const rest = () => (calm.matches ? 500 : view.seconds > 8 ? 125 : 62);
+const rest = () => (calm.matches ? 500 : view.seconds > 8 ? 125 : 83);
 
 function showFresh() {
   if (fresh.has("eeg")) {
@@ -154,28 +153,34 @@ function showFresh() {
   fresh.clear();
 }
 
-/** @param {number} time */
-function frame(time) {
-  requestAnimationFrame(frame);
-  if (time - described > 500) {
-    described = time;
-    showFresh();
-    traces.describe();
-    showStale();
-    recording.tick();
-  }
-  if (!dirty || time - drawn < rest() || (view.paused && drawn > changed)) return;
-  drawn = time;
-  dirty = session.state.streaming && SENSORS.some((sensor) => store.since[sensor] === null);
-  traces.draw();
+/** What is not the traces: twice a second. */
+function describe() {
+  if (document.hidden) return;
+  showFresh();
+  traces.describe();
+  showStale();
+  recording.tick();
 }
 
-let changed = 0;
+/** Not each frame of the screen: each costs, also where nothing has changed. */
+function paint() {
+  const live = session.state.streaming && SENSORS.some((sensor) => store.since[sensor] === null);
+  if (!document.hidden && (live ? !view.paused || dirty : dirty)) {
+    dirty = false;
+    requestAnimationFrame(() => traces.draw());
+  }
+  setTimeout(paint, live ? rest() : 250);
+}
+
 function redraw() {
-  changed = performance.now();
   dirty = true;
+  traces.describe();
 }
 view.onChange = redraw;
+document.addEventListener("visibilitychange", () => {
+  redraw();
+  describe();
+});
 onTheme(() => {
   redraw();
   spectrogram.draw();
@@ -189,4 +194,5 @@ addEventListener("resize", () => {
 const base = new URL("ws", location.href);
 const url = `${base.protocol.replace("http", "ws")}//${base.host}${base.pathname}`;
 void session.begin(url, new URLSearchParams(location.search).get("token"));
-requestAnimationFrame(frame);
+setInterval(describe, 500);
+paint();

@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 
+import { moment } from "./dom.js";
 import { colour, onTheme } from "./theme.js";
 
 const FONT = "11px system-ui, sans-serif";
@@ -15,18 +16,13 @@ const FONT = "11px system-ui, sans-serif";
  *   onSelect?: (from: number, to: number) => void}} Recipe
  */
 
-const MOMENT = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-
-/** @param {number} ms */
-const wallClock = (ms) => MOMENT.format(ms);
-
 /** @param {Recipe} recipe @returns {uPlot.Axis} */
 function xAxis({ showX = true, xUnit, time = true }) {
   /** @type {uPlot.Axis} */
   const axis = {
     show: showX, stroke: colour("soft"), font: FONT, size: 24, gap: 3,
     grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false }, space: time ? 70 : 40,
-    values: (_, splits) => splits.map((split) => (time ? wallClock(split) : `${split}${xUnit ?? ""}`)),
+    values: (_, splits) => splits.map((split) => (time ? moment(split) : `${split}${xUnit ?? ""}`)),
   };
   if (time) axis.incrs = [1, 2, 5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * 1000);
   return axis;

@@ -28,7 +28,7 @@ export class Recording {
     button("disconnect").addEventListener("click", () => void this.#disconnect());
     session.on("open", () => void this.#look());
     session.on("change", () => this.show());
-    setInterval(() => void this.#look(), 2000);
+    setInterval(() => session.state.recording && void this.#look(), 2000);
   }
 
   /** Not before both electrodes are well, or somebody wants it all the same. */

@@ -53,13 +53,13 @@ test("what is silent is greyed and says since when, what is gone is no figure an
   await says(page, "hrv-progress", "collecting 11 of 62 s");
   played.event("sensor_status", { device_id: "LXB-1", sensor_type: "ppg", state: "silent", silent_for: 6, bad_packets: 0, message: null });
   await says(page, "bpm", "–");
-  await says(page, "heart-title", "not live for");
+  await says(page, "heart-title", "not live since");
   assert(await page.locator("#heart-pane").evaluate((pane) => pane.classList.contains("stale")));
   await says(page, "notice", "PPG is silent");
   played.ppg(T0 + 13000);
   await says(page, "bpm", "70");
   played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
-  await says(page, "head-title", "not live for");
+  await says(page, "head-title", "not live since");
   await says(page, "activity", "–");
   played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "link_lost", will_reconnect: true });
   await says(page, "state", "waiting for it");
