@@ -17,7 +17,7 @@
  * destroy() takes links away without a `down`. A backend frees its links itself, nobody else does.
  *
  * Several links may be open at a time. A backend that can't carry one more says so by `down`, as
- * one that failed with ERROR_BUSY. (bluez, sim and replay carry one.)
+ * one that failed with ERROR_BUSY. (bluez carries several, of one band one; sim and replay one.)
  */
 #ifndef BLE_BACKEND_H
 #define BLE_BACKEND_H
