@@ -37,6 +37,7 @@ static struct failure *fail_bluetooth(const struct radio *radio, struct failure 
 
 /* From the event that is due first; the loop's own clock counts in whole ms, so it rounds up. */
 static void arm(struct radio *radio);
+static void arm_in(struct radio *radio, uint64_t least_ms);
 
 static void after(struct radio *radio, enum radio_event event, double low_ms, double high_ms)
 {
@@ -465,11 +466,12 @@ static void on_timer(uv_timer_t *timer)
             break;
         happen(radio, event);
     }
-    if (!radio->closing)
-        arm(radio);
+    arm_in(radio, 1);
 }
 
-static void arm(struct radio *radio)
+/* With the least wait, ms. libuv before 1.45 calls a timer again that is set to none from within
+ * its call, as often as that happens: who can't keep up would keep the loop for itself. */
+static void arm_in(struct radio *radio, uint64_t least_ms)
 {
     int64_t due = radio->due[first_due(radio)];
     int64_t now = now_boot_us();
@@ -480,10 +482,15 @@ static void arm(struct radio *radio)
         uv_timer_stop(&radio->timer);
         return;
     }
-    uint64_t wait_ms = due > now ? (uint64_t)(due - now + 999) / 1000 : 0;
+    uint64_t wait_ms = due > now ? (uint64_t)(due - now + 999) / 1000 : least_ms;
     /* libuv counts from the time at which this turn of the loop began. */
     uv_update_time(radio->timer.loop);
     uv_timer_start(&radio->timer, on_timer, wait_ms, 0);
+}
+
+static void arm(struct radio *radio)
+{
+    arm_in(radio, 0);
 }
 
 bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -94,6 +95,7 @@ static void on_packet(void *user, const struct packet *packet)
     struct client *client = called(user);
 
     client->counts[packet->sensor]++;
+    usleep(client->slow_us);
     if (client->count == CLIENT_PACKETS_MAX)
         return;
     struct noted_packet *noted = &client->packets[client->count++];

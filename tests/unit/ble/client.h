@@ -33,6 +33,7 @@ struct client {
     size_t sightings;
     struct noted_packet *packets;
     size_t count, counts[SENSOR_COUNT];
+    unsigned slow_us; /* what each packet keeps its listener busy for */
     void (*on_connected)(struct client *client);
 };
 

@@ -504,6 +504,22 @@ static void it_can_be_destroyed_in_every_state(void **state)
     }
 }
 
+/* libuv's own timers and sockets get their turn between two of its. */
+static void one_that_cannot_keep_up_leaves_others_their_turn(void **state)
+{
+    struct client client;
+
+    (void)state;
+    begin(&client, "speed=10000");
+    client_start(&client);
+    client.slow_us = 1000;
+    alarm(60);
+    client_run_ms(&client, 100);
+    alarm(0);
+    assert_true(client.counts[SENSOR_EEG] > 0);
+    client_finish(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +543,7 @@ int main(void)
         cmocka_unit_test(the_truth_tells_what_was_sent_and_what_was_lost),
         cmocka_unit_test(a_truth_that_cannot_be_written_is_refused),
         cmocka_unit_test(it_can_be_destroyed_in_every_state),
+        cmocka_unit_test(one_that_cannot_keep_up_leaves_others_their_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
