@@ -51,7 +51,8 @@ export class Recordings {
   /** @param {Recorded} session */
   #row(session) {
     const state = session.state === "complete" ? "" : `, ${session.state}`;
-    const about = `${new Date(session.start).toLocaleString()}, ${clock(session.duration)}, ${size(session.bytes)}${state}`;
+    const grown = session.state === "recording" ? "" : `, ${clock(session.duration)}, ${size(session.bytes)}`;
+    const about = `${new Date(session.start).toLocaleString()}${grown}${state}`;
     const files = session.files.map((file) => make("a", { href: address(session.session_id, file), download: "", text: file }));
     const remove = action("Delete", () => void this.#remove(session), { "aria-label": `Delete ${session.session_name || session.session_id}` });
     return make("li", {}, make("strong", { text: session.session_name || session.session_id }), make("div", { class: "soft", text: about }),
