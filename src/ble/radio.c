@@ -5,22 +5,12 @@
 #include <strings.h>
 
 #include "base/now.h"
-
-/* Most listeners' calls in one turn of the loop: a band at a thousand times its speed must leave
- * others their turn. */
-#define EVENTS_A_TURN 256
+#include "radio_requests.h"
+#include "radio_time.h"
 
 static struct radio *radio_of(struct backend *backend)
 {
     return (struct radio *)backend;
-}
-
-/* NULL: of a link that was refused. */
-static struct radio *radio_of_link(struct ble_link *link)
-{
-    struct radio_link *of = (struct radio_link *)link;
-
-    return of == of->radio->link ? of->radio : NULL;
 }
 
 static const char *bluetooth_text(const struct radio *radio)
@@ -33,23 +23,6 @@ static const char *bluetooth_text(const struct radio *radio)
 static struct failure *fail_bluetooth(const struct radio *radio, struct failure *failure)
 {
     return failure_set(failure, ERROR_BLUETOOTH, "%s", bluetooth_text(radio));
-}
-
-/* From the event that is due first; the loop's own clock counts in whole ms, so it rounds up. */
-static void arm(struct radio *radio);
-static void arm_in(struct radio *radio, uint64_t least_ms);
-
-static void after(struct radio *radio, enum radio_event event, double low_ms, double high_ms)
-{
-    double delay_us = 1000 * radio->pace * sim_random_between(&radio->random, low_ms, high_ms);
-
-    radio->due[event] = now_boot_us() + (int64_t)delay_us;
-    arm(radio);
-}
-
-static void cancel(struct radio *radio, enum radio_event event)
-{
-    radio->due[event] = RADIO_NEVER;
 }
 
 /* Scan */
@@ -70,7 +43,7 @@ void radio_scan_start(struct backend *backend)
     struct radio *radio = radio_of(backend);
 
     if (!radio->powered) {
-        after(radio, RADIO_SCAN_ENDED, 1, 5);
+        radio_after(radio, RADIO_SCAN_ENDED, 1, 5);
         return;
     }
     radio->scanning = true;
@@ -78,8 +51,7 @@ void radio_scan_start(struct backend *backend)
         double ms = sim_random_between(&radio->random, 200, 1500);
         radio->sight[i] = now_boot_us() + (int64_t)(1000 * radio->pace * ms);
     }
-    radio->due[RADIO_SIGHTING] = next_sighting(radio);
-    arm(radio);
+    radio_at(radio, RADIO_SIGHTING, next_sighting(radio));
 }
 
 void radio_scan_stop(struct backend *backend)
@@ -87,8 +59,8 @@ void radio_scan_stop(struct backend *backend)
     struct radio *radio = radio_of(backend);
 
     radio->scanning = false;
-    cancel(radio, RADIO_SIGHTING);
-    after(radio, RADIO_SCAN_ENDED, 20, 60);
+    radio_cancel(radio, RADIO_SIGHTING);
+    radio_after(radio, RADIO_SCAN_ENDED, 20, 60);
 }
 
 static void tell_sighting(struct radio *radio, int which)
@@ -151,7 +123,23 @@ static int find(const struct radio *radio, const struct band_identity *wanted)
     return -1;
 }
 
-static const struct ble_link_ops link_ops;
+static void close_link(struct ble_link *link)
+{
+    struct radio *radio = radio_of_link(link);
+
+    if (!radio)
+        return;
+    if (radio->state == RADIO_CONNECTED) {
+        radio->state = RADIO_DISCONNECTING;
+        radio_after(radio, RADIO_RELEASE, 200, 400);
+    } else if (radio->state == RADIO_CONNECTING && radio->due[RADIO_CANCEL] == RADIO_NEVER) {
+        radio_cancel(radio, RADIO_FIND);
+        radio_cancel(radio, RADIO_REACH);
+        radio_after(radio, RADIO_CANCEL, 30, 80);
+    }
+}
+
+static const struct ble_link_ops link_ops = {close_link, radio_notify, radio_write, radio_probe};
 
 static struct radio_link *new_link(struct radio *radio, const struct link_listener *listener)
 {
@@ -176,30 +164,14 @@ struct ble_link *radio_open(struct backend *backend, const struct band_identity 
     if (radio->link || !radio->powered) {
         link->next = radio->refused_links;
         radio->refused_links = link;
-        after(radio, RADIO_REFUSE, 1, 5);
+        radio_after(radio, RADIO_REFUSE, 1, 5);
         return &link->link;
     }
     radio->link = link;
     radio->state = RADIO_CONNECTING;
     radio->target = find(radio, band);
-    after(radio, RADIO_FIND, 200, 900);
+    radio_after(radio, RADIO_FIND, 200, 900);
     return &link->link;
-}
-
-static void close_link(struct ble_link *link)
-{
-    struct radio *radio = radio_of_link(link);
-
-    if (!radio)
-        return;
-    if (radio->state == RADIO_CONNECTED) {
-        radio->state = RADIO_DISCONNECTING;
-        after(radio, RADIO_RELEASE, 200, 400);
-    } else if (radio->state == RADIO_CONNECTING && radio->due[RADIO_CANCEL] == RADIO_NEVER) {
-        cancel(radio, RADIO_FIND);
-        cancel(radio, RADIO_REACH);
-        after(radio, RADIO_CANCEL, 30, 80);
-    }
 }
 
 static void tell_down(struct radio_link *link, enum link_end end, const struct failure *failure)
@@ -220,7 +192,7 @@ static void end_own(struct radio *radio, enum link_end end, const struct failure
     radio->state = RADIO_IDLE;
     for (int event = RADIO_FIND; event < RADIO_EVENTS; event++) {
         if (event != RADIO_REFUSE && event != RADIO_WORK)
-            cancel(radio, (enum radio_event)event);
+            radio_cancel(radio, (enum radio_event)event);
     }
     tell_down(link, end, failure);
 }
@@ -228,10 +200,10 @@ static void end_own(struct radio *radio, enum link_end end, const struct failure
 static void on_find(struct radio *radio)
 {
     if (radio->target < 0 || !radio->hooks->in_air(radio, radio->target)) {
-        after(radio, RADIO_FIND, 500, 1000);
+        radio_after(radio, RADIO_FIND, 500, 1000);
         return;
     }
-    after(radio, RADIO_REACH, 600, 1200);
+    radio_after(radio, RADIO_REACH, 600, 1200);
     tell_sighting(radio, radio->target);
 }
 
@@ -241,7 +213,7 @@ static void on_reach(struct radio *radio)
 
     if (!radio->hooks->in_air(radio, radio->target) ||
         !radio->hooks->reached(radio, radio->target)) {
-        after(radio, RADIO_FIND, 500, 1000);
+        radio_after(radio, RADIO_FIND, 500, 1000);
         return;
     }
     memset(&made, 0, sizeof(made));
@@ -269,7 +241,7 @@ static void on_refuse(struct radio *radio)
         failure_set(&failure, ERROR_BUSY, "A band is connected already. Disconnect it first.");
     radio->refused_links = link->next;
     if (link->next)
-        after(radio, RADIO_REFUSE, 0, 0);
+        radio_after(radio, RADIO_REFUSE, 0, 0);
     tell_down(link, LINK_END_FAILED, &failure);
 }
 
@@ -294,91 +266,6 @@ void radio_lose_link(struct radio *radio, enum link_end end)
         end_link(radio, end);
 }
 
-/* Requests */
-
-/* NULL: it isn't up. */
-static struct radio *radio_if_up(struct ble_link *link)
-{
-    struct radio *radio = radio_of_link(link);
-
-    return radio && radio->state == RADIO_CONNECTED ? radio : NULL;
-}
-
-static void notify(struct ble_link *link, enum sensor sensor, bool on)
-{
-    struct radio *radio = radio_if_up(link);
-
-    if (!radio)
-        return;
-    radio->wanted[sensor] = on;
-    after(radio, (enum radio_event)(RADIO_NOTIFY + sensor), 50, 100);
-}
-
-static void write_control(struct ble_link *link, const char *text)
-{
-    struct radio *radio = radio_if_up(link);
-
-    if (!radio)
-        return;
-    radio->wants_start = strcmp(text, radio->model->control.start) == 0;
-    radio->control_known = radio->wants_start || strcmp(text, radio->model->control.stop) == 0;
-    after(radio, RADIO_WRITE, 50, 100);
-}
-
-static void probe(struct ble_link *link)
-{
-    struct radio *radio = radio_if_up(link);
-
-    if (radio)
-        after(radio, RADIO_PROBE, 50, 100);
-}
-
-static const struct ble_link_ops link_ops = {close_link, notify, write_control, probe};
-
-static const struct failure *refusal(bool refused, struct failure *failure)
-{
-    return refused ? failure_set(failure, ERROR_STREAMING, "The band refused.") : NULL;
-}
-
-static void on_notify(struct radio *radio, enum sensor sensor)
-{
-    struct failure failure;
-    bool on = radio->wanted[sensor], refused = on && (radio->refused & SENSOR_BIT(sensor));
-
-    radio->notifying[sensor] = on && !refused;
-    if (radio->notifying[sensor])
-        radio->hooks->subscribed(radio, sensor);
-    radio->link->link.listener.notified(radio->link->link.listener.user, sensor, on,
-                                        refusal(refused, &failure));
-}
-
-static void on_write(struct radio *radio)
-{
-    struct failure failure;
-    bool refused = !radio->control || !radio->control_known;
-
-    if (!refused)
-        radio->started = radio->wants_start;
-    radio->link->link.listener.written(radio->link->link.listener.user, refusal(refused, &failure));
-}
-
-bool radio_flows(const struct radio *radio, enum sensor sensor)
-{
-    return radio->state >= RADIO_CONNECTED && radio->notifying[sensor] &&
-           (sensor != radio->model->control.for_sensor || radio->started || !radio->control);
-}
-
-static void on_probe(struct radio *radio)
-{
-    radio->link->link.listener.probed(radio->link->link.listener.user,
-                                      radio->state == RADIO_CONNECTED);
-}
-
-void radio_deliver(struct radio *radio, const struct packet *packet)
-{
-    radio->link->link.listener.packet(radio->link->link.listener.user, packet);
-}
-
 /* Adapter */
 
 static void on_tell_bluetooth(struct radio *radio)
@@ -400,7 +287,7 @@ void radio_set_power(struct radio *radio, bool powered)
         return;
     if (radio->scanning) {
         radio->scanning = false;
-        cancel(radio, RADIO_SIGHTING);
+        radio_cancel(radio, RADIO_SIGHTING);
         on_scan_ended(radio);
     }
     if (radio->closing)
@@ -413,23 +300,9 @@ void radio_set_power(struct radio *radio, bool powered)
     radio_lose_link(radio, LINK_END_BLUETOOTH);
 }
 
-/* Time */
-
 void radio_work_at(struct radio *radio, int64_t boot_us)
 {
-    radio->due[RADIO_WORK] = boot_us;
-    arm(radio);
-}
-
-static enum radio_event first_due(const struct radio *radio)
-{
-    int first = 0;
-
-    for (int i = 1; i < RADIO_EVENTS; i++) {
-        if (radio->due[i] < radio->due[first])
-            first = i;
-    }
-    return (enum radio_event)first;
+    radio_at(radio, RADIO_WORK, boot_us);
 }
 
 static void happen(struct radio *radio, enum radio_event event)
@@ -443,54 +316,16 @@ static void happen(struct radio *radio, enum radio_event event)
         [RADIO_CANCEL] = on_cancel,
         [RADIO_REFUSE] = on_refuse,
         [RADIO_RELEASE] = on_release,
-        [RADIO_WRITE] = on_write,
-        [RADIO_PROBE] = on_probe,
+        [RADIO_WRITE] = radio_on_write,
+        [RADIO_PROBE] = radio_on_probe,
     };
 
-    cancel(radio, event);
     if (event >= RADIO_NOTIFY)
-        on_notify(radio, (enum sensor)(event - RADIO_NOTIFY));
+        radio_on_notify(radio, (enum sensor)(event - RADIO_NOTIFY));
     else if (event == RADIO_WORK)
         radio->hooks->work(radio);
     else
         handlers[event](radio);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct radio *radio = timer->data;
-
-    for (int i = 0; i < EVENTS_A_TURN && !radio->closing; i++) {
-        enum radio_event event = first_due(radio);
-        if (radio->due[event] > now_boot_us())
-            break;
-        happen(radio, event);
-    }
-    arm_in(radio, 1);
-}
-
-/* With the least wait, ms. libuv before 1.45 calls a timer again that is set to none from within
- * its call, as often as that happens: who can't keep up would keep the loop for itself. */
-static void arm_in(struct radio *radio, uint64_t least_ms)
-{
-    int64_t due = radio->due[first_due(radio)];
-    int64_t now = now_boot_us();
-
-    if (radio->closing)
-        return;
-    if (due == RADIO_NEVER) {
-        uv_timer_stop(&radio->timer);
-        return;
-    }
-    uint64_t wait_ms = due > now ? (uint64_t)(due - now + 999) / 1000 : least_ms;
-    /* libuv counts from the time at which this turn of the loop began. */
-    uv_update_time(radio->timer.loop);
-    uv_timer_start(&radio->timer, on_timer, wait_ms, 0);
-}
-
-static void arm(struct radio *radio)
-{
-    arm_in(radio, 0);
 }
 
 bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,
@@ -505,21 +340,16 @@ bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *
     radio->control = radio->model->control.at.uuid;
     radio->target = -1;
     sim_random_seed(&radio->random, seed, 0x60);
-    for (int i = 0; i < RADIO_EVENTS; i++)
-        radio->due[i] = RADIO_NEVER;
     for (int i = 0; i < RADIO_BANDS_MAX; i++)
         radio->sight[i] = RADIO_NEVER;
-    if (uv_timer_init(loop, &radio->timer) != 0)
+    if (!radio_time_init(radio, loop, happen))
         return false;
-    radio->timer.data = radio;
-    after(radio, RADIO_TELL_BLUETOOTH, 0, 0);
+    radio_after(radio, RADIO_TELL_BLUETOOTH, 0, 0);
     return true;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_time_ended(struct radio *radio)
 {
-    struct radio *radio = handle->data;
-
     free(radio->link);
     while (radio->refused_links) {
         struct radio_link *link = radio->refused_links;
@@ -536,5 +366,5 @@ void radio_destroy(struct backend *backend, void (*done)(void *user), void *user
     radio->closing = true;
     radio->done = done;
     radio->done_user = user;
-    uv_close((uv_handle_t *)&radio->timer, on_timer_closed);
+    radio_time_close(radio, on_time_ended);
 }

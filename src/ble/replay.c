@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "radio.h"
+#include "radio_requests.h"
 #include "replay_reader.h"
 
 #define START_AFTER_US 1000000

@@ -10,6 +10,7 @@
 #include "base/now.h"
 #include "ble/sim_band.h"
 #include "radio.h"
+#include "radio_requests.h"
 
 /* The band's time is µs since its power-on; the host's is boot time. */
 struct sim {
