@@ -75,7 +75,9 @@ static void play(const uint8_t *data, size_t size)
     FILE *file = fmemopen((void *)(uintptr_t)data, size, "r");
 
     HOLD(file);
-    HOLD(playback_run(file, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, &failure));
+    /* Of a kind of band that isn't known nothing is played. */
+    if (!playback_run(file, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, &failure))
+        HOLD(failure.code == ERROR_RECORDING && count == 0);
     HOLD(summary.bad_lines <= summary.lines);
     fclose(file);
 }

@@ -19,15 +19,27 @@ static void hold_inside(const char *head, size_t len, const char *field)
 static void hold_fields(const char *head, size_t len, const struct request *request)
 {
     const char *const fields[] = {
-        request->method,          request->path,          request->host,
-        request->origin,          request->authorization, request->fetch_site,
-        request->fetch_mode,      request->fetch_dest,    request->purpose,
-        request->range,           request->if_range,      request->preflight_method,
-        request->private_network, request->key,           request->version,
+        request->method,
+        request->host,
+        request->origin,
+        request->authorization,
+        request->fetch_site,
+        request->fetch_mode,
+        request->fetch_dest,
+        request->purpose,
+        request->range,
+        request->if_range,
+        request->preflight_method,
+        request->private_network,
+        request->key,
+        request->version,
     };
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         hold_inside(head, len, fields[i]);
+    /* A target of scheme and host alone has no path of its own. */
+    if (strcmp(request->path, "/") != 0)
+        hold_inside(head, len, request->path);
     HOLD(request->path[0] == '/' && request->method[0]);
     HOLD(request->host || request->http_1_0);
 }

@@ -25,6 +25,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 OUT = pathlib.Path("/out")
 NAME, ADDRESS = "LXB-0263003F", "C0:26:30:03:F0:11"
 PORT = 8121
+# Seconds for what starts a story: only a hang is meant to run into it.
+PATIENCE = 60
 MICROVOLTS = 4.033 / 12 / (2**23 - 1) * 1e6
 PROGRAM, BOOTTIME = sys.argv[1:3]
 STORIES = {}
@@ -61,7 +63,7 @@ class Machine:
     def start_bus(self):
         pathlib.Path("/run/dbus/system_bus_socket").unlink(missing_ok=True)
         self.spawn("dbus", "dbus-daemon", "--system", "--nofork", "--nopidfile")
-        wait(lambda: os.path.exists("/run/dbus/system_bus_socket"), 10, "the bus")
+        wait(lambda: os.path.exists("/run/dbus/system_bus_socket"), PATIENCE, "the bus")
 
     def ended(self):
         """Those that nobody here has killed, and that are no more."""
@@ -73,7 +75,7 @@ class Machine:
     def start_air(self, adapters=1):
         pathlib.Path("/tmp/bt-server-le").unlink(missing_ok=True)
         self.spawn("btvirt", "btvirt", "-L", f"-l{adapters}", "-s")
-        wait(lambda: os.path.exists("/tmp/bt-server-le"), 10, "btvirt")
+        wait(lambda: os.path.exists("/tmp/bt-server-le"), PATIENCE, "btvirt")
 
     def start_band(self, *options):
         self.spawn("band", str(HERE / "band.py"), NAME, ADDRESS, "/tmp/truth", *options)
@@ -179,7 +181,7 @@ class Daemon:
             with socket.socket() as s:
                 return s.connect_ex(("127.0.0.1", PORT)) == 0
 
-        wait(listens, 10, "linkbandd")
+        wait(listens, PATIENCE, "linkbandd")
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

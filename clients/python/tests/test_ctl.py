@@ -88,8 +88,10 @@ def test_stream_leaves_a_running_stream_as_it_is(connected):
 
 @pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_and_the_stream_it_started(connected, number, status):
+    # Who runs the tests in the background may have SIGINT ignored, and it is handed down so.
     with subprocess.Popen(arguments("stream", "--sensors", "eeg"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env=environment(connected)) as running:
+                          text=True, env=environment(connected),
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as running:
         assert running.stdout.readline()
         running.send_signal(number)
         _, words = running.communicate(timeout=120)
