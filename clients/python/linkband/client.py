@@ -177,12 +177,13 @@ class AsyncBand(Commands):
             while True:
                 lost = await self._read(connection)
                 self._lose(lost)
-                self._dispatch(_own_event("connection_lost", {
-                    "code": lost.code, "reason": lost.reason, "will_reconnect": self._reconnect}))
+                self._tell_lost(lost, self._reconnect)
                 if not self._reconnect:
                     raise lost
                 connection = await self._resume(reconnection)
         except ConnectionLost as final:
+            if self._reconnect:
+                self._tell_lost(final, False)
             self._why = final
             self._end(final)
 
@@ -203,6 +204,10 @@ class AsyncBand(Commands):
                 self._take(await connection.receive())
         except ConnectionLost as lost:
             return lost
+
+    def _tell_lost(self, lost: ConnectionLost, will_reconnect: bool) -> None:
+        self._dispatch(_own_event("connection_lost", {
+            "code": lost.code, "reason": lost.reason, "will_reconnect": will_reconnect}))
 
     def _lose(self, lost: ConnectionLost) -> None:
         self._connection = None

@@ -151,7 +151,9 @@ async def test_a_rejected_reconnection_is_final_and_told_to_all_that_listens(sta
                 await band.stop_scan()
             with pytest.raises(linkband.Rejected):
                 await stream.__anext__()
-            assert (await events.__anext__())["event_type"] == "connection_lost"
+            for will_reconnect in (True, False):
+                event = await events.__anext__()
+                assert (event["event_type"], event["data"]["will_reconnect"]) == ("connection_lost", will_reconnect)
             with pytest.raises(linkband.Rejected):
                 await events.__anext__()
             with pytest.raises(linkband.Rejected):
