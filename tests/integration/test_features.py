@@ -107,7 +107,9 @@ def test_a_stop_and_a_start_begin_anew_with_all_that_is_computed(daemon):
         await client.command("start_streaming")
         await client.wait(is_number("eeg", processed(client.messages[:start], "eeg")[-1]["seq"] + 9), 30, start)
         for sensor in ("ppg", "acc"):
-            await client.wait(lambda m: m["type"] == "processed_data" and m["sensor_type"] == sensor, 30, start)
+            await client.wait(
+                lambda m: m["type"] == "processed_data" and m["sensor_type"] == sensor and m["data"]["timestamps"], 30, start
+            )
         await client.close()
         validate(client.messages)
         for sensor, silent in (("eeg", 7), ("ppg", 3), ("acc", 2)):
