@@ -7,7 +7,7 @@ import os
 import pathlib
 import signal
 import sys
-from typing import Awaitable, Callable, Optional
+from typing import Any, Awaitable, Callable, Coroutine, Optional
 
 from .client import DEFAULT_URL, AsyncBand, connect
 from .errors import CommandError, ConnectionLost, Error, Rejected
@@ -47,6 +47,19 @@ async def start_each(band: AsyncBand) -> None:
                 await band.start_streaming(sensors=["eeg", "ppg", "acc"])
         while (await events.__anext__())["event_type"] != "device_connected":
             pass
+
+
+async def side_by_side(*works: Coroutine[Any, Any, None]) -> None:
+    """Until the first of them ends, as that one does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def token_of(arguments: Arguments) -> Optional[str]:

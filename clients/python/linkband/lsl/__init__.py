@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from ..blocks import Block
 from ..client import AsyncBand
 from ..errors import CommandError, ConnectionLost
-from ..tool import Arguments, carry_out, common_options, say, start_each
+from ..tool import Arguments, carry_out, common_options, say, side_by_side, start_each
 from .clock import Clock
 from .library import IRREGULAR, Channel, LslError, MarkerSource, Outlet, load
 
@@ -158,19 +158,14 @@ class MarkersFrom:
 
 async def work(band: AsyncBand, arguments: Arguments) -> None:
     bridge = Bridge(arguments.loaded, band)
-    tasks = [asyncio.ensure_future(bridge.samples()), asyncio.ensure_future(bridge.markers_out())]
+    works = [bridge.samples(), bridge.markers_out()]
     if arguments.markers_from:
-        tasks.append(asyncio.ensure_future(MarkersFrom(bridge, arguments.markers_from).run()))
+        works.append(MarkersFrom(bridge, arguments.markers_from).run())
     if arguments.start:
-        tasks.append(asyncio.ensure_future(start_each(band)))
+        works.append(start_each(band))
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await side_by_side(*works)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         bridge.close()
 
 

@@ -1,7 +1,6 @@
 """linkband-osc: what the daemon computes of bands, as Open Sound Control over UDP."""
 
 import argparse
-import asyncio
 import contextlib
 import datetime
 import socket
@@ -9,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..blocks import Block
 from ..client import AsyncBand
-from ..tool import Arguments, carry_out, common_options, start_each
+from ..tool import Arguments, carry_out, common_options, side_by_side, start_each
 from .encoder import message
 
 PROGRAM = "linkband-osc"
@@ -67,17 +66,10 @@ async def send(band: AsyncBand, to: socket.socket) -> None:
 
 
 async def work(band: AsyncBand, arguments: Arguments) -> None:
-    tasks = [asyncio.ensure_future(send(band, arguments.socket))]
+    works = [send(band, arguments.socket)]
     if arguments.start:
-        tasks.append(asyncio.ensure_future(start_each(band)))
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        works.append(start_each(band))
+    await side_by_side(*works)
 
 
 def destination(text: str) -> socket.socket:
