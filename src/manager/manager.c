@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/must.h"
 #include "data.h"
 #include "manager_internal.h"
 
@@ -22,8 +23,7 @@ static void manager_settle(struct manager *m)
         for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
             m->again |= device_settle(&m->devices[i]);
     } while (m->again && ++rounds < SETTLE_ROUNDS);
-    if (m->again)
-        log_error("The manager does not come to rest");
+    must(!m->again);
     for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
         device_tell_changes(&m->devices[i]);
 }
