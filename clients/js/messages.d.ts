@@ -21,6 +21,8 @@ export type Format = "csv" | "bdf" | "jsonl";
 
 export type SignalQuality = "good" | "poor" | "no_contact";
 
+export type Link = "idle" | "connecting" | "connected" | "disconnecting" | "waiting";
+
 export type StreamState = "idle" | "starting" | "streaming" | "waiting";
 
 export type SessionId = string;
@@ -66,6 +68,7 @@ export interface Server {
   version: string;
   protocol: string;
   instance: string;
+  backend: "sim" | "replay" | "bluez";
 }
 
 /** What is not known is null; all of the device without one. client_id: the reader's own number, only where it is sent to one client. */
@@ -81,7 +84,21 @@ export interface DeviceInfo {
   is_recording: boolean;
   clients_connected: number;
   server: Server;
+  link: Link;
   client_id?: number;
+}
+
+/** A band that is connected, being connected, waited for (waiting) or being let go. What is not known is null. */
+export interface Band {
+  device_id: string | null;
+  name: string | null;
+  address: string | null;
+  link: Link;
+  is_streaming: boolean;
+  battery_level: number | null;
+  signal_strength: number | null;
+  /** Over which adapter it is reached, like hci0. */
+  adapter: string | null;
 }
 
 /** silent_for: s without a packet, null where the sensor is not subscribed. */
@@ -298,6 +315,29 @@ export interface CheckDeviceConnectionReply {
   success: true;
   message: string;
   data: CheckDeviceConnectionData;
+  timestamp: Timestamp;
+  id?: Id;
+}
+
+export type ListDevicesParameters = Record<string, unknown>;
+
+export interface ListDevices {
+  type?: "command";
+  command: "list_devices";
+  parameters?: ListDevicesParameters;
+  id?: Id;
+}
+
+export interface ListDevicesData {
+  devices: Band[];
+}
+
+export interface ListDevicesReply {
+  type: "command_response";
+  command: "list_devices";
+  success: true;
+  message: string;
+  data: ListDevicesData;
   timestamp: Timestamp;
   id?: Id;
 }
@@ -686,6 +726,7 @@ export interface ParameterRows {
   connect_device: { address: ParameterRow; device_id: ParameterRow; };
   disconnect_device: { device_id: ParameterRow; };
   check_device_connection: Record<string, unknown>;
+  list_devices: Record<string, unknown>;
   start_streaming: { sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; };
   stop_streaming: Record<string, unknown>;
   get_streaming_status: Record<string, unknown>;
@@ -711,7 +752,7 @@ export interface GetServerInfoData {
   sensors: SensorFields;
   commands: string[];
   /** The names of each command's parameters. */
-  parameters: { scan_devices: string[]; stop_scan: string[]; connect_device: string[]; disconnect_device: string[]; check_device_connection: string[]; start_streaming: string[]; stop_streaming: string[]; get_streaming_status: string[]; start_recording: string[]; stop_recording: string[]; keep_recent: string[]; get_recording_status: string[]; list_recordings: string[]; delete_recording: string[]; subscribe: string[]; unsubscribe: string[]; insert_marker: string[]; health_check: string[]; get_server_info: string[]; };
+  parameters: { scan_devices: string[]; stop_scan: string[]; connect_device: string[]; disconnect_device: string[]; check_device_connection: string[]; list_devices: string[]; start_streaming: string[]; stop_streaming: string[]; get_streaming_status: string[]; start_recording: string[]; stop_recording: string[]; keep_recent: string[]; get_recording_status: string[]; list_recordings: string[]; delete_recording: string[]; subscribe: string[]; unsubscribe: string[]; insert_marker: string[]; health_check: string[]; get_server_info: string[]; };
   parameter_rows: ParameterRows;
   events: string[];
 }
@@ -1253,6 +1294,7 @@ export interface Commands {
   connectDevice(parameters?: ConnectDeviceParameters, options?: { signal?: AbortSignal }): Promise<ConnectDeviceData>;
   disconnectDevice(parameters?: DisconnectDeviceParameters, options?: { signal?: AbortSignal }): Promise<DisconnectDeviceData>;
   checkDeviceConnection(parameters?: CheckDeviceConnectionParameters, options?: { signal?: AbortSignal }): Promise<CheckDeviceConnectionData>;
+  listDevices(parameters?: ListDevicesParameters, options?: { signal?: AbortSignal }): Promise<ListDevicesData>;
   /** sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end */
   startStreaming(parameters?: StartStreamingParameters, options?: { signal?: AbortSignal }): Promise<StartStreamingData>;
   stopStreaming(parameters?: StopStreamingParameters, options?: { signal?: AbortSignal }): Promise<StopStreamingData>;

@@ -51,9 +51,16 @@ struct protocol_limits {
 
 struct protocol;
 
-/* `instance`, random at each start, tells clients a restart. NULL: no memory. */
+/* What clients are told of the daemon; the texts are copied. */
+struct protocol_identity {
+    const char *instance; /* random at each start: tells clients a restart */
+    const char *backend;  /* sim, replay, bluez */
+};
+
+/* NULL: no memory. */
 struct protocol *protocol_create(const struct protocol_out *out,
-                                 const struct protocol_limits *limits, const char *instance);
+                                 const struct protocol_limits *limits,
+                                 const struct protocol_identity *identity);
 void protocol_destroy(struct protocol *protocol);
 
 /* What to hand to manager_create; then the manager to the protocol, before any client.

@@ -120,7 +120,7 @@ static bool open_server(struct daemon *daemon, const struct options *options,
     return daemon->server != NULL;
 }
 
-static bool open_protocol(struct daemon *daemon)
+static bool open_protocol(struct daemon *daemon, const struct options *options)
 {
     static const struct protocol_limits limits = {
         .clients = SERVER_CLIENTS_MAX,
@@ -149,7 +149,8 @@ static bool open_protocol(struct daemon *daemon)
         return false;
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(instance + 2 * i, 3, "%02x", random[i]);
-    daemon->protocol = protocol_create(&out, &limits, instance);
+    const struct protocol_identity identity = {.instance = instance, .backend = options->backend};
+    daemon->protocol = protocol_create(&out, &limits, &identity);
     return daemon->protocol && protocol_add_sink(daemon->protocol, &sink);
 }
 
@@ -249,7 +250,7 @@ bool opening_all(struct daemon *daemon, const struct options *options, struct fa
     if (!backend)
         return false;
     failure_set(failure, ERROR_INTERNAL, "Out of memory.");
-    if (!open_protocol(daemon) || !open_manager(daemon, backend, options)) {
+    if (!open_protocol(daemon, options) || !open_manager(daemon, backend, options)) {
         backend->ops->destroy(backend, nothing, NULL);
         return false;
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bands.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
@@ -16,6 +17,12 @@
 #define LABEL_MAX 256
 #define MINUTE_MS 60000.0
 #define DAY_MS    86400000.0
+
+static void answer_at_once(struct request *request, const struct value *values)
+{
+    (void)values;
+    request_succeed(request, NULL);
+}
 
 /* ---- scan */
 
@@ -110,6 +117,13 @@ static void put_check(struct protocol *protocol, struct json *json,
     put_device_info(protocol, json, TO_ALL);
 }
 
+static void put_list(struct protocol *protocol, struct json *json,
+                     const struct manager_outcome *outcome)
+{
+    (void)outcome;
+    put_bands(protocol, json);
+}
+
 /* ---- streaming */
 
 static void start_streaming(struct request *request, const struct value *values)
@@ -158,12 +172,6 @@ static void tell_stopped(struct protocol *protocol, uint64_t client,
 {
     event_stream_stopped(protocol, client, &outcome->band, outcome->sensors,
                          STREAM_END_USER_REQUEST, false);
-}
-
-static void answer_at_once(struct request *request, const struct value *values)
-{
-    (void)values;
-    request_succeed(request, NULL);
 }
 
 static void put_status(struct protocol *protocol, struct json *json,
@@ -342,6 +350,8 @@ const struct command commands[] = {
             .tell_already = tell_disconnected),
     COMMAND("check_device_connection", NULL_PAGE_ALWAYS, .done = "Device state",
             .run = check_device_connection, .put_data = put_check),
+    COMMAND("list_devices", NULL_PAGE_ALWAYS, .done = "Devices", .run = answer_at_once,
+            .put_data = put_list),
     COMMAND("start_streaming", NULL_PAGE_NOT_WHILE_RECORDING,
             PARAMETERS(SENSORS, RATE, STREAM_DURATION), .done = "Streaming started",
             .run = start_streaming, .put_data = put_start, .tell_already = tell_started),

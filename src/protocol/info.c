@@ -20,7 +20,17 @@ const char *stream_state_name(enum manager_stream stream)
     return names[stream];
 }
 
-static bool is_streaming(const struct manager_status *status)
+const char *link_name(enum manager_link link)
+{
+    static const char *const names[] = {
+        [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
+        [LINK_CONNECTED] = "connected", [LINK_DISCONNECTING] = "disconnecting",
+        [LINK_WAITING] = "waiting",
+    };
+    return names[link];
+}
+
+bool is_streaming(const struct manager_status *status)
 {
     return status->stream == STREAM_STREAMING;
 }
@@ -65,7 +75,9 @@ void put_device_info(struct protocol *protocol, struct json *json, uint64_t clie
     json_put_string(json, "version", LINKBANDD_VERSION);
     json_put_string(json, "protocol", PROTOCOL_VERSION);
     json_put_string(json, "instance", protocol->instance);
+    json_put_string(json, "backend", protocol->backend);
     json_end_object(json);
+    json_put_string(json, "link", link_name(status->link));
     if (client != TO_ALL)
         json_put_integer(json, "client_id", (int64_t)client);
 }

@@ -18,5 +18,7 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
 void put_streaming_status(struct protocol *protocol, struct json *json);
 void put_server_info(struct protocol *protocol, struct json *json);
 const char *stream_state_name(enum manager_stream stream);
+const char *link_name(enum manager_link link);
+bool is_streaming(const struct manager_status *status);
 
 #endif

@@ -11,7 +11,8 @@
 #include "reply.h"
 
 struct protocol *protocol_create(const struct protocol_out *out,
-                                 const struct protocol_limits *limits, const char *instance)
+                                 const struct protocol_limits *limits,
+                                 const struct protocol_identity *identity)
 {
     struct protocol *protocol = calloc(1, sizeof(*protocol));
 
@@ -21,7 +22,8 @@ struct protocol *protocol_create(const struct protocol_out *out,
     protocol->limits = *limits;
     protocol->commands = commands;
     protocol->started_us = now_boot_us();
-    snprintf(protocol->instance, sizeof(protocol->instance), "%s", instance);
+    snprintf(protocol->instance, sizeof(protocol->instance), "%s", identity->instance);
+    snprintf(protocol->backend, sizeof(protocol->backend), "%s", identity->backend);
     json_init(&protocol->json);
     feed_init(&protocol->feed, &protocol->sinks);
     recorded_init(&protocol->recorded);

@@ -19,7 +19,7 @@ struct protocol {
     struct sinks sinks;
     struct protocol_limits limits;
     const struct command *commands; /* the table of commands.c */
-    char instance[40];
+    char instance[40], backend[16];
     int64_t started_us; /* boot time */
     struct manager *manager;
     struct recorder *recorder; /* NULL: */

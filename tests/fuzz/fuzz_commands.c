@@ -269,7 +269,8 @@ static void open_world(void)
     for (size_t i = 0; i < CLIENTS; i++)
         world.subscriptions[i] = SUBSCRIPTION_DEFAULT;
     fake_band_init(&world.band, PACKETS_MAX);
-    world.protocol = protocol_create(&out, &limits, "fuzz");
+    world.protocol = protocol_create(
+        &out, &limits, &(struct protocol_identity){.instance = "fuzz", .backend = "sim"});
     HOLD(world.protocol);
     HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message}));
     failure_set(&none, ERROR_RECORDING, "There is no data directory.");

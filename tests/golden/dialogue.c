@@ -322,7 +322,8 @@ static void open_world(void)
     static const struct manager_config config = {.mains_hz = 50};
 
     fake_band_init(&world.band, PACKETS_MAX);
-    world.protocol = protocol_create(&out, &limits, "golden");
+    world.protocol = protocol_create(
+        &out, &limits, &(struct protocol_identity){.instance = "golden", .backend = "sim"});
     HOLD(world.protocol);
     HOLD(protocol_add_sink(world.protocol, &(struct sink){.message = on_message, .wants = wants}));
     const struct recorder_listener recorder_listener = protocol_recorder_listener(world.protocol);

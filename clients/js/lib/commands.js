@@ -62,6 +62,15 @@ export class Commands {
   }
 
   /**
+   * @param {import("../messages.js").ListDevicesParameters} [parameters]
+   * @param {Options} [options]
+   * @returns {Promise<import("../messages.js").ListDevicesData>}
+   */
+  listDevices(parameters = {}, options = {}) {
+    return this.command("list_devices", parameters, options);
+  }
+
+  /**
    * sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end
    * @param {import("../messages.js").StartStreamingParameters} [parameters]
    * @param {Options} [options]

@@ -33,6 +33,9 @@ Format = Literal['csv', 'bdf', 'jsonl']
 SignalQuality = Literal['good', 'poor', 'no_contact']
 
 
+Link = Literal['idle', 'connecting', 'connected', 'disconnecting', 'waiting']
+
+
 StreamState = Literal['idle', 'starting', 'streaming', 'waiting']
 
 
@@ -83,6 +86,7 @@ class Server(TypedDict):
     version: str
     protocol: str
     instance: str
+    backend: Literal['sim', 'replay', 'bluez']
 
 
 class _DeviceInfo(TypedDict):
@@ -97,11 +101,24 @@ class _DeviceInfo(TypedDict):
     is_recording: bool
     clients_connected: int
     server: Server
+    link: Link
 
 
 class DeviceInfo(_DeviceInfo, total=False):
     """What is not known is null; all of the device without one. client_id: the reader's own number, only where it is sent to one client."""
     client_id: int
+
+
+class Band(TypedDict):
+    """A band that is connected, being connected, waited for (waiting) or being let go. What is not known is null."""
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    link: Link
+    is_streaming: bool
+    battery_level: Optional[int]
+    signal_strength: Optional[int]
+    adapter: Optional[str]
 
 
 class SensorStatus(TypedDict):
@@ -490,6 +507,37 @@ class _CheckDeviceConnectionReply(TypedDict):
 
 
 class CheckDeviceConnectionReply(_CheckDeviceConnectionReply, total=False):
+    id: Id
+
+
+class ListDevicesParameters(TypedDict, total=False):
+    pass
+
+
+class _ListDevices(TypedDict):
+    command: Literal['list_devices']
+
+
+class ListDevices(_ListDevices, total=False):
+    type: Literal['command']
+    parameters: ListDevicesParameters
+    id: Id
+
+
+class ListDevicesData(TypedDict):
+    devices: List[Band]
+
+
+class _ListDevicesReply(TypedDict):
+    type: Literal['command_response']
+    command: Literal['list_devices']
+    success: Literal[True]
+    message: str
+    data: ListDevicesData
+    timestamp: Timestamp
+
+
+class ListDevicesReply(_ListDevicesReply, total=False):
     id: Id
 
 
@@ -984,6 +1032,10 @@ class ParameterRowsCheckDeviceConnection(TypedDict, total=False):
     pass
 
 
+class ParameterRowsListDevices(TypedDict, total=False):
+    pass
+
+
 class ParameterRowsStartStreaming(TypedDict):
     sensors: ParameterRow
     sample_rate: ParameterRow
@@ -1065,6 +1117,7 @@ class ParameterRows(TypedDict):
     connect_device: ParameterRowsConnectDevice
     disconnect_device: ParameterRowsDisconnectDevice
     check_device_connection: ParameterRowsCheckDeviceConnection
+    list_devices: ParameterRowsListDevices
     start_streaming: ParameterRowsStartStreaming
     stop_streaming: ParameterRowsStopStreaming
     get_streaming_status: ParameterRowsGetStreamingStatus
@@ -1088,6 +1141,7 @@ class GetServerInfoDataParameters(TypedDict):
     connect_device: List[str]
     disconnect_device: List[str]
     check_device_connection: List[str]
+    list_devices: List[str]
     start_streaming: List[str]
     stop_streaming: List[str]
     get_streaming_status: List[str]
@@ -1662,6 +1716,9 @@ class Commands:
     async def check_device_connection(self) -> CheckDeviceConnectionData:
         return cast(CheckDeviceConnectionData, await self._command("check_device_connection", {}))
 
+    async def list_devices(self) -> ListDevicesData:
+        return cast(ListDevicesData, await self._command("list_devices", {}))
+
     async def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
         """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
         return cast(StartStreamingData, await self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration}))
@@ -1731,6 +1788,9 @@ class BlockingCommands:
 
     def check_device_connection(self) -> CheckDeviceConnectionData:
         return cast(CheckDeviceConnectionData, self._command("check_device_connection", {}))
+
+    def list_devices(self) -> ListDevicesData:
+        return cast(ListDevicesData, self._command("list_devices", {}))
 
     def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
         """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
