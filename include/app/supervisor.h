@@ -36,7 +36,7 @@ void supervisor_reloaded(void);
 void supervisor_stopping(void);
 
 /* What `systemctl status` shows; told when it has changed. */
-void supervisor_tell(struct supervisor *supervisor, const struct manager_status *status,
-                     size_t clients);
+void supervisor_tell(struct supervisor *supervisor, const struct manager_ground *ground,
+                     const struct manager_status *status, size_t clients);
 
 #endif

@@ -20,8 +20,12 @@
 #include "ble/backend.h"
 #include "pipeline/pipeline.h"
 
-/* Bands at a time. While one is connected, or waited for, a connect to another is BUSY. */
-#define MANAGER_DEVICES_MAX 1
+/*
+ * Bands at a time. Each has a place, a small number by which it is named here: its own from the
+ * connect until the band is let go. Of one that nobody has (0, where nothing is connected) what is
+ * asked is answered as of a band that is idle.
+ */
+#define MANAGER_DEVICES_MAX 8
 
 #define MANAGER_SCAN_DEVICES_MAX 32
 #define MANAGER_SCAN_SECONDS_MAX 60
@@ -49,6 +53,7 @@ struct manager_outcome {
     double rates[4];       /* sample_rate refused: the allowed ones, ends with 0 */
     int sensor;            /* STREAMING_ERROR: the enum sensor it names, else -1 */
     struct band_identity band; /* connect, disconnect, stop: the band it is about, "" if none */
+    unsigned device;           /* its place */
     sensor_set sensors;        /* stop: what was streaming */
     uint64_t received[SENSOR_COUNT],
         lost[SENSOR_COUNT]; /* stop: samples and lost (link and band) of the stream ended */
@@ -84,14 +89,19 @@ enum stream_end {
 };
 enum sensor_state { SENSOR_FLOWING, SENSOR_SILENT, SENSOR_RETRYING };
 
-/* Everything that a reply, an event or a page may want to know; valid until the next call. */
+/* What all bands share; valid until the next call. */
+struct manager_ground {
+    unsigned max_bands; /* that may be connected at a time */
+    bool bluetooth_available, bluetooth_powered;
+    const char *bluetooth_message;
+    bool scanning;
+};
+
+/* What a reply, an event or a page may want to know of one band; valid until the next call. */
 struct manager_status {
     enum manager_link link;
     struct band_link
         device; /* name, address, rssi, battery, firmware, anchor; while connected or waiting */
-    bool bluetooth_available, bluetooth_powered;
-    const char *bluetooth_message;
-    bool scanning;
     enum manager_stream stream;
     sensor_set sensors;              /* of the stream */
     double sample_rate;              /* EEG, as asked for or the default, Hz; 0 while unknown */
@@ -125,40 +135,41 @@ struct manager_listener {
     /* Of all bands. */
     void (*bluetooth_status)(void *user);
     void (*scan_result)(void *user, enum scan_status status);
-    /* From here on of one of MANAGER_DEVICES_MAX. Something of device_info changed (the caller
+    /* From here on of the band in place `device`. Something of device_info changed (the caller
      * limits to one a second). */
-    void (*device_info)(void *user);
-    void (*device_connected)(void *user, bool resumed, double clock_step_ms);
+    void (*device_info)(void *user, unsigned device);
+    void (*device_connected)(void *user, unsigned device, bool resumed, double clock_step_ms);
     /* The host's UTC was set while a band is connected. The samples' times follow a step forward of
      * more than 1 s at once, others with the next stream, and none while a recording runs. */
-    void (*clock_stepped)(void *user, double step_ms);
-    void (*device_disconnected)(void *user, const struct band_identity *band,
+    void (*clock_stepped)(void *user, unsigned device, double step_ms);
+    void (*device_disconnected)(void *user, unsigned device, const struct band_identity *band,
                                 enum disconnect_reason reason, bool will_reconnect);
-    void (*device_connection_failed)(void *user, const struct band_identity *band,
+    void (*device_connection_failed)(void *user, unsigned device, const struct band_identity *band,
                                      const struct failure *failure, bool will_retry);
-    void (*stream_started)(void *user, bool resumed);
+    void (*stream_started)(void *user, unsigned device, bool resumed);
     /* `sensors`: those that stream_started or the reply to a start had told. */
-    void (*stream_stopped)(void *user, const struct band_identity *band, sensor_set sensors,
-                           enum stream_end reason, bool will_resume);
-    void (*sensor_status)(void *user, enum sensor sensor, enum sensor_state state,
+    void (*stream_stopped)(void *user, unsigned device, const struct band_identity *band,
+                           sensor_set sensors, enum stream_end reason, bool will_resume);
+    void (*sensor_status)(void *user, unsigned device, enum sensor sensor, enum sensor_state state,
                           double silent_for);
     /* Data. `packet` comes first, then what the pipeline makes of it; link_up and link_down bracket
      * them. */
-    void (*link_up)(void *user, const struct band_link *link);
-    void (*link_down)(void *user, int64_t boot_us);
-    void (*subscription)(void *user, sensor_set sensors); /* what flows on purpose from here on */
-    void (*packet)(void *user, const struct packet *packet);
-    void (*samples)(void *user, const struct sample_block *block);
+    void (*link_up)(void *user, unsigned device, const struct band_link *link);
+    void (*link_down)(void *user, unsigned device, int64_t boot_us);
+    void (*subscription)(void *user, unsigned device,
+                         sensor_set sensors); /* what flows on purpose from here on */
+    void (*packet)(void *user, unsigned device, const struct packet *packet);
+    void (*samples)(void *user, unsigned device, const struct sample_block *block);
     /* As the pipeline's: whether somebody wants the sensor's features now; NULL: always. */
-    bool (*wants_features)(void *user, enum sensor sensor);
-    void (*eeg)(void *user, const struct eeg_features *features);
-    void (*ppg)(void *user, const struct ppg_features *features);
-    void (*acc)(void *user, const struct acc_features *features);
+    bool (*wants_features)(void *user, unsigned device, enum sensor sensor);
+    void (*eeg)(void *user, unsigned device, const struct eeg_features *features);
+    void (*ppg)(void *user, unsigned device, const struct ppg_features *features);
+    void (*acc)(void *user, unsigned device, const struct acc_features *features);
     /* As the pipeline's; NULL: nobody wants them. */
-    bool (*wants_bands)(void *user);
-    void (*bands)(void *user, const struct eeg_bands *bands);
+    bool (*wants_bands)(void *user, unsigned device);
+    void (*bands)(void *user, unsigned device, const struct eeg_bands *bands);
     /* At each change; empty after a disconnect asked for and at shutdown. */
-    void (*wants_changed)(void *user, const struct manager_wants *wants);
+    void (*wants_changed)(void *user, unsigned device, const struct manager_wants *wants);
 };
 
 struct manager_config {
@@ -203,33 +214,40 @@ void manager_stop_scan(struct manager *manager, struct manager_reply reply);
 /* Either may be NULL, not both; compared without regard to case. Answered within 20 s. */
 void manager_connect(struct manager *manager, const char *address, const char *device_id,
                      struct manager_reply reply);
-void manager_disconnect(struct manager *manager, const char *device_id, struct manager_reply reply);
+void manager_disconnect(struct manager *manager, unsigned device, struct manager_reply reply);
 /* rate 0: the default (250). seconds 0: no end. Answered within 10 s of being connected. */
-void manager_start_streaming(struct manager *manager, sensor_set sensors, double rate,
-                             double seconds, struct manager_reply reply);
-void manager_stop_streaming(struct manager *manager, struct manager_reply reply);
+void manager_start_streaming(struct manager *manager, unsigned device, sensor_set sensors,
+                             double rate, double seconds, struct manager_reply reply);
+void manager_stop_streaming(struct manager *manager, unsigned device, struct manager_reply reply);
 
 /* Whether the band gives EEG at this rate (0: its own, always); if not, *outcome is the refusal. */
-bool manager_rate_fits(struct manager *manager, sensor_set sensors, double rate,
+bool manager_rate_fits(struct manager *manager, unsigned device, sensor_set sensors, double rate,
                        struct manager_outcome *outcome);
 
 /* Who asked with `user` has gone: the reply is not called any more, what was asked for goes on. */
 void manager_forget(struct manager *manager, const void *user);
 
 /* The recording's demand, beside the stream's; 0: none. */
-void manager_want_for_recording(struct manager *manager, sensor_set sensors);
+void manager_want_for_recording(struct manager *manager, unsigned device, sensor_set sensors);
 
-const struct manager_status *manager_status(struct manager *manager);
+/* The places of those that are not idle, in the order they came; returns how many. */
+size_t manager_devices(const struct manager *manager, unsigned places[MANAGER_DEVICES_MAX]);
+/* Whether the band there, or the one that is to be connected there next, is called so: its name or
+ * its address, without regard to case. */
+bool manager_is_named(const struct manager *manager, unsigned device, const char *device_id);
+const struct manager_ground *manager_ground(struct manager *manager);
+const struct manager_status *manager_status(struct manager *manager, unsigned device);
 
 /* The mains' frequency that the EEG is rid of, Hz. */
 int manager_mains_hz(const struct manager *manager);
-const struct pipeline_counts *manager_counts(struct manager *manager, enum sensor sensor);
+const struct pipeline_counts *manager_counts(struct manager *manager, unsigned device,
+                                             enum sensor sensor);
 /* UTC in Unix ms for this boot time, by the anchor of the connection; the host's own when not
  * connected. */
-double manager_utc_ms(struct manager *manager, int64_t boot_us);
+double manager_utc_ms(struct manager *manager, unsigned device, int64_t boot_us);
 /* How many packets of the sensor came, since the last sound one, that can't be read; if any, fills
  * *failure with why. */
-unsigned manager_bad_packets(const struct manager *manager, enum sensor sensor,
+unsigned manager_bad_packets(const struct manager *manager, unsigned device, enum sensor sensor,
                              struct failure *failure);
 /* The nearest bands of the running or last scan, the strongest first; returns how many, at most
  * MANAGER_SCAN_DEVICES_MAX. */

@@ -34,7 +34,7 @@ struct protocol_out {
     void (*data_to)(void *user, uint64_t client, enum sensor sensor, const char *text, size_t len);
     size_t (*client_count)(void *user);
     /* As the manager tells it: what is to be kept for a restart. May be NULL. */
-    void (*wants_changed)(void *user, const struct manager_wants *wants);
+    void (*wants_changed)(void *user, unsigned device, const struct manager_wants *wants);
     /* The client's choice, to be read or changed; NULL: it is gone. */
     struct subscription *(*subscription)(void *user, uint64_t client);
     /* Asked once for each text: false where the client sends more than it may. */

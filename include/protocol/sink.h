@@ -34,23 +34,24 @@ struct message {
     int64_t arrival_us; /* boot time, of the packet it comes of; 0: of none, or repeated */
 };
 
-/* Each function may be NULL. What is told is borrowed for the call, which must not block. */
+/* Each function may be NULL. `device` is the band's place (manager.h). What is told is borrowed for
+ * the call, which must not block. */
 struct sink {
     void *user; /* tells the sinks apart */
 
     /* Messages; and asked before data is written: whether such is taken now. NULL: always. */
     void (*message)(void *user, const struct message *message);
-    bool (*wants)(void *user, enum message_kind kind, enum sensor sensor);
+    bool (*wants)(void *user, unsigned device, enum message_kind kind, enum sensor sensor);
 
     /* The band itself, in the order it flows; a packet comes before its block. */
-    void (*link_up)(void *user, const struct band_link *link);
-    void (*link_down)(void *user, int64_t boot_us);
-    void (*subscription)(void *user, sensor_set sensors);
-    void (*packet)(void *user, const struct packet *packet);
-    void (*samples)(void *user, const struct sample_block *block);
+    void (*link_up)(void *user, unsigned device, const struct band_link *link);
+    void (*link_down)(void *user, unsigned device, int64_t boot_us);
+    void (*subscription)(void *user, unsigned device, sensor_set sensors);
+    void (*packet)(void *user, unsigned device, const struct packet *packet);
+    void (*samples)(void *user, unsigned device, const struct sample_block *block);
     /* The sensor's eeg_features, ppg_features or acc_features; only while they are wanted. */
-    void (*features)(void *user, enum sensor sensor, const void *features);
-    bool (*wants_features)(void *user, enum sensor sensor);
+    void (*features)(void *user, unsigned device, enum sensor sensor, const void *features);
+    bool (*wants_features)(void *user, unsigned device, enum sensor sensor);
 };
 
 #endif

@@ -85,7 +85,7 @@ static void put_counts(FILE *out, struct manager *manager)
         family(out, families[f].name, "counter", families[f].help);
         for (int s = 0; s < SENSOR_COUNT; s++)
             labelled(out, families[f].name, "sensor", sensor_name((enum sensor)s),
-                     count_of(manager_counts(manager, (enum sensor)s), (enum count)f));
+                     count_of(manager_counts(manager, 0, (enum sensor)s), (enum count)f));
     }
 }
 
@@ -97,7 +97,7 @@ static void put_sensors(FILE *out, struct manager *manager, const struct manager
     family(out, rate, "gauge", "The rate as measured, where it is known.");
     for (int s = 0; s < SENSOR_COUNT; s++)
         labelled(out, rate, "sensor", sensor_name((enum sensor)s),
-                 manager_counts(manager, (enum sensor)s)->rate_measured);
+                 manager_counts(manager, 0, (enum sensor)s)->rate_measured);
     family(out, silent, "gauge", "Time since the last packet of a sensor that is subscribed to.");
     for (int s = 0; s < SENSOR_COUNT; s++)
         labelled(out, silent, "sensor", sensor_name((enum sensor)s), status->silent_for[s]);
@@ -105,12 +105,13 @@ static void put_sensors(FILE *out, struct manager *manager, const struct manager
 
 static void put_band(FILE *out, struct manager *manager)
 {
-    const struct manager_status *status = manager_status(manager);
+    const struct manager_status *status = manager_status(manager, 0);
+    const struct manager_ground *ground = manager_ground(manager);
     const bool connected = status->link == LINK_CONNECTED;
     const int battery = status->device.battery_level, rssi = status->device.rssi;
 
     single(out, "linkbandd_bluetooth_powered", "gauge", "1 where Bluetooth is on.",
-           status->bluetooth_available && status->bluetooth_powered);
+           ground->bluetooth_available && ground->bluetooth_powered);
     single(out, "linkbandd_band_connected", "gauge", "1 while a band is connected.", connected);
     single(out, "linkbandd_streaming", "gauge", "1 while the band streams to the clients.",
            status->stream == STREAM_STREAMING);

@@ -83,7 +83,8 @@ void supervisor_stopping(void)
     sd_notify(false, "STOPPING=1");
 }
 
-static const char *link_text(const struct manager_status *status)
+static const char *link_text(const struct manager_ground *ground,
+                             const struct manager_status *status)
 {
     static const char *const texts[] = {[LINK_IDLE] = "no band",
                                         [LINK_CONNECTING] = "connecting",
@@ -91,17 +92,17 @@ static const char *link_text(const struct manager_status *status)
                                         [LINK_DISCONNECTING] = "disconnecting",
                                         [LINK_WAITING] = "waiting for "};
 
-    return status->bluetooth_available ? texts[status->link] : "no Bluetooth";
+    return ground->bluetooth_available ? texts[status->link] : "no Bluetooth";
 }
 
-void supervisor_tell(struct supervisor *supervisor, const struct manager_status *status,
-                     size_t clients)
+void supervisor_tell(struct supervisor *supervisor, const struct manager_ground *ground,
+                     const struct manager_status *status, size_t clients)
 {
-    const bool named = status->bluetooth_available &&
+    const bool named = ground->bluetooth_available &&
                        (status->link == LINK_CONNECTED || status->link == LINK_WAITING);
     char text[sizeof(supervisor->status)];
 
-    snprintf(text, sizeof(text), "%s%s%s; %zu client%s", link_text(status),
+    snprintf(text, sizeof(text), "%s%s%s; %zu client%s", link_text(ground, status),
              named ? status->device.band.name : "",
              status->stream == STREAM_STREAMING ? ", streaming" : "", clients,
              clients == 1 ? "" : "s");

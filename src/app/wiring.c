@@ -35,10 +35,11 @@ static size_t out_client_count(void *user)
     return daemon->server ? server_client_count(daemon->server) : 0;
 }
 
-static void out_wants(void *user, const struct manager_wants *wants)
+static void out_wants(void *user, unsigned device, const struct manager_wants *wants)
 {
     struct daemon *daemon = user;
 
+    (void)device;
     if (daemon->wants)
         wants_file_save(daemon->wants, wants);
 }
@@ -74,10 +75,11 @@ static void on_message(void *user, const struct message *message)
                          message->len, message->arrival_us);
 }
 
-static bool is_heard(void *user, enum message_kind kind, enum sensor sensor)
+static bool is_heard(void *user, unsigned device, enum message_kind kind, enum sensor sensor)
 {
     struct daemon *daemon = user;
 
+    (void)device; /* the clients' choices are of all bands */
     return daemon->server && server_is_heard(daemon->server, frame_kinds[kind], sensor);
 }
 

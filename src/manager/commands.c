@@ -23,7 +23,7 @@ static bool command_enter(struct manager *m, struct manager_reply reply)
 void manager_forget(struct manager *m, const void *user)
 {
     replies_forget(&m->ground.scans, user);
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         device_forget(&m->devices[i], user);
 }
 
@@ -33,9 +33,9 @@ static bool any_connecting(const struct manager *m)
 {
     size_t i = 0;
 
-    while (i < MANAGER_DEVICES_MAX && m->devices[i].reach.state != LINK_CONNECTING)
+    while (i < m->count && m->devices[i].reach.state != LINK_CONNECTING)
         i++;
-    return i < MANAGER_DEVICES_MAX;
+    return i < m->count;
 }
 
 void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
@@ -85,7 +85,7 @@ static bool complete(const struct manager *m, struct band_identity *band)
 {
     bool agree = sightings_complete(&m->ground.scan.seen, band);
 
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX && agree; i++) {
+    for (size_t i = 0; i < m->count && agree; i++) {
         const struct reach *reach = &m->devices[i].reach;
         agree = !reach->known || band_complete(band, &reach->device.band);
     }
@@ -122,17 +122,17 @@ void manager_connect(struct manager *m, const char *address, const char *device_
     if (!command_enter(m, reply))
         return;
     if (name_band(m, address, device_id, &band, &outcome))
-        device_connect(manager_device(m), &band, reply);
+        device_connect(manager_device(m, 0), &band, reply);
     else
         reply_now(reply, &outcome);
     manager_leave(m);
 }
 
-void manager_disconnect(struct manager *m, const char *device_id, struct manager_reply reply)
+void manager_disconnect(struct manager *m, unsigned device, struct manager_reply reply)
 {
     if (!command_enter(m, reply))
         return;
-    device_disconnect(manager_device(m), device_id, reply);
+    device_disconnect(manager_device(m, device), reply);
     manager_leave(m);
 }
 
@@ -140,7 +140,7 @@ void manager_restore(struct manager *m, const struct manager_wants *wants)
 {
     manager_enter(m);
     if (wants->band.name[0] || wants->band.address[0])
-        device_expect(manager_device(m), wants, true);
+        device_expect(manager_device(m, 0), wants, true);
     manager_leave(m);
 }
 
@@ -154,43 +154,42 @@ void manager_auto_connect(struct manager *m, const char *name_or_address)
         snprintf(wants.band.address, sizeof(wants.band.address), "%s", name_or_address);
     else
         snprintf(wants.band.name, sizeof(wants.band.name), "%s", name_or_address);
-    device_expect(manager_device(m), &wants, false);
+    device_expect(manager_device(m, 0), &wants, false);
     manager_leave(m);
 }
 
 /* ---- The stream ---- */
 
-void manager_start_streaming(struct manager *m, sensor_set sensors, double rate, double seconds,
-                             struct manager_reply reply)
+void manager_start_streaming(struct manager *m, unsigned device, sensor_set sensors, double rate,
+                             double seconds, struct manager_reply reply)
 {
     const struct demand demand = {.sensors = sensors, .rate = rate, .seconds = seconds};
 
     if (!command_enter(m, reply))
         return;
-    device_start(manager_device(m), &demand, reply);
+    device_start(manager_device(m, device), &demand, reply);
     manager_leave(m);
 }
 
-void manager_stop_streaming(struct manager *m, struct manager_reply reply)
+void manager_stop_streaming(struct manager *m, unsigned device, struct manager_reply reply)
 {
     if (!command_enter(m, reply))
         return;
-    told_stop(manager_device(m), reply);
+    told_stop(manager_device(m, device), reply);
     manager_leave(m);
 }
 
-bool manager_rate_fits(struct manager *m, sensor_set sensors, double rate,
+bool manager_rate_fits(struct manager *m, unsigned device, sensor_set sensors, double rate,
                        struct manager_outcome *outcome)
 {
     const struct demand demand = {.sensors = sensors, .rate = rate};
 
-    return device_rate_fits(manager_device(m), &demand, outcome);
+    return device_rate_fits(manager_device(m, device), &demand, outcome);
 }
 
-void manager_want_for_recording(struct manager *m, sensor_set sensors)
+void manager_want_for_recording(struct manager *m, unsigned device, sensor_set sensors)
 {
     manager_enter(m);
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
-        device_record(&m->devices[i], sensors);
+    device_record(manager_device(m, device), sensors);
     manager_leave(m);
 }

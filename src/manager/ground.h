@@ -19,10 +19,10 @@ struct ground {
     struct replies scans; /* replies that are owed to it */
 };
 
-/* A device's word to the listener: the one place that says which device it is about, once there are
- * several. */
+/* A device's word to the listener: the one place that says which device it is about. */
 #define TELL(device, word, ...)                                                                    \
-    ((device)->ground->listener.word((device)->ground->listener.user, ##__VA_ARGS__))
+    ((device)->ground->listener.word((device)->ground->listener.user, (device)->place,             \
+                                     ##__VA_ARGS__))
 
 /* Time, for a machine that anchors something: of the entry, and the host's UTC now. */
 struct clock_anchor ground_clock(const struct ground *ground);

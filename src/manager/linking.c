@@ -137,18 +137,19 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
 
 /* ---- disconnect ---- */
 
-static bool names_other_band(const struct reach *reach, const char *device_id)
+bool device_is_named(const struct device *d, const char *device_id)
 {
+    const struct reach *reach = &d->reach;
     const struct band_identity *band = reach->has_next ? &reach->next : reach_band(reach);
 
-    if (!device_id || !device_id[0] || reach->state == LINK_IDLE)
+    if (reach->state == LINK_IDLE)
         return false;
     if (!band->name[0] || strchr(device_id, ':'))
-        return band->address[0] && strcasecmp(device_id, band->address) != 0;
-    return strcasecmp(device_id, band->name) != 0;
+        return !band->address[0] || strcasecmp(device_id, band->address) == 0;
+    return strcasecmp(device_id, band->name) == 0;
 }
 
-static void disconnect(struct device *d, struct manager_reply reply)
+void device_disconnect(struct device *d, struct manager_reply reply)
 {
     const struct manager_outcome cancelled =
         outcome_failure(ERROR_CANCELLED, "Undone by a disconnect");
@@ -169,15 +170,4 @@ static void disconnect(struct device *d, struct manager_reply reply)
         break;
     }
     replies_add(&d->disconnects, reply);
-}
-
-void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply)
-{
-    if (names_other_band(&d->reach, device_id)) {
-        struct manager_outcome outcome =
-            outcome_failure(ERROR_NOT_CONNECTED, "%.40s is not the band connected", device_id);
-        reply_now(reply, &outcome);
-    } else {
-        disconnect(d, reply);
-    }
 }

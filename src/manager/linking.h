@@ -5,7 +5,10 @@
 #include "parts.h"
 
 void device_connect(struct device *d, const struct band_identity *band, struct manager_reply reply);
-void device_disconnect(struct device *d, const char *device_id, struct manager_reply reply);
+void device_disconnect(struct device *d, struct manager_reply reply);
+
+/* Whether its band, or the one it is to connect next, is called so; an idle device has none. */
+bool device_is_named(const struct device *d, const char *device_id);
 
 /* What nobody commands: the wants of a run that died (`resumes`), or of an option. An idle device
  * waits for that band, and streams once it is there. */

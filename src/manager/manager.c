@@ -20,11 +20,11 @@ static void manager_settle(struct manager *m)
         m->again = false;
         m->ground.when.wake_us = NEVER;
         m->again = ground_settle(&m->ground);
-        for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        for (size_t i = 0; i < m->count; i++)
             m->again |= device_settle(&m->devices[i]);
     } while (m->again && ++rounds < SETTLE_ROUNDS);
     must(!m->again);
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         device_tell_changes(&m->devices[i]);
 }
 
@@ -42,7 +42,7 @@ static void forgive(struct manager *m)
     log_info("The host was suspended or late: checking the link");
     /* Its timer stood still with it: even an unchanged time is wished for anew. */
     m->told_us = NEVER;
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         device_forgive(&m->devices[i]);
 }
 
@@ -55,7 +55,7 @@ void manager_enter(struct manager *m)
 
 static void manager_free(struct manager *m)
 {
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         device_destroy(&m->devices[i]);
     free(m);
 }
@@ -75,7 +75,7 @@ static void close_down(struct manager *m)
 {
     struct backend *backend = m->ground.backend;
 
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         data_settle_end(&m->devices[i]);
     m->destroying = true;
     m->ground.host.wake_at(m->ground.host.user, NEVER);
@@ -104,7 +104,7 @@ static void on_bluetooth(void *user, bool available, bool powered, const char *m
 
     manager_enter(m);
     ground_set_bluetooth(ground, available, powered, message);
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         device_bluetooth_changed(&m->devices[i]);
     ground->listener.bluetooth_status(ground->listener.user);
     manager_leave(m);
@@ -116,7 +116,7 @@ static void on_seen(void *user, const struct band_sighting *sighting)
     struct ground *ground = &m->ground;
 
     manager_enter(m);
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+    for (size_t i = 0; i < m->count; i++)
         reach_saw(&m->devices[i].reach, &sighting->band, ground->when.now_us);
     ground_saw(ground, sighting);
     manager_leave(m);
@@ -219,11 +219,10 @@ struct manager *manager_create(const struct manager_config *config, struct backe
     m->ground.host = *host;
     m->ground.listener = *listener;
     m->ground.when.wake_us = m->told_us = NEVER;
-    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
-        if (!create_device(m, &m->devices[i])) {
-            manager_free(m);
-            return NULL;
-        }
+    m->count = 1;
+    if (!create_device(m, &m->devices[0])) {
+        manager_free(m);
+        return NULL;
     }
     listen(m, backend);
     return m;
@@ -252,7 +251,7 @@ void manager_shutdown(struct manager *m, void (*done)(void *user), void *user)
         m->closed = done;
         m->closed_user = user;
         ground_finish_scan(&m->ground, SCAN_STOPPED, NULL);
-        for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++)
+        for (size_t i = 0; i < m->count; i++)
             device_shutdown(&m->devices[i]);
     }
     manager_leave(m);

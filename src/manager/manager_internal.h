@@ -10,12 +10,15 @@
 #ifndef MANAGER_INTERNAL_H
 #define MANAGER_INTERNAL_H
 
+#include "base/must.h"
 #include "device.h"
 
 struct manager {
     struct ground ground;
     struct device devices[MANAGER_DEVICES_MAX];
+    size_t count; /* of these there are */
     struct manager_status status;
+    struct manager_ground told_ground;
     int depth;
     int64_t told_us; /* the wish that the host knows */
     bool again;      /* settle once more */
@@ -24,10 +27,16 @@ struct manager {
     void *closed_user;
 };
 
-/* The device that is meant where none is named. */
-static inline struct device *manager_device(struct manager *m)
+/* The device in this place, and to look at. */
+static inline const struct device *manager_device_seen(const struct manager *m, unsigned place)
 {
-    return &m->devices[0];
+    must(place < m->count);
+    return &m->devices[place < m->count ? place : 0];
+}
+
+static inline struct device *manager_device(struct manager *m, unsigned place)
+{
+    return (struct device *)manager_device_seen(m, place);
 }
 
 void manager_enter(struct manager *m);

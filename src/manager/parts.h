@@ -20,6 +20,7 @@ struct farewell {
 
 struct device {
     struct ground *ground;
+    unsigned place;
     struct link_listener listener; /* for the backend */
     struct ble_link *link;         /* NULL: none is open */
     struct reach reach;

@@ -1,6 +1,7 @@
 /* What the manager tells of itself. */
 #include <math.h>
 
+#include "linking.h"
 #include "manager_internal.h"
 
 /* Real UTC less what is told. */
@@ -41,19 +42,44 @@ static void fill_device(const struct device *d, struct band_link *device)
         device->band = d->reach.band;
 }
 
-const struct manager_status *manager_status(struct manager *m)
+size_t manager_devices(const struct manager *m, unsigned places[MANAGER_DEVICES_MAX])
 {
-    struct manager_status *status = &m->status;
-    struct ground *ground = &m->ground;
-    const struct device *d = manager_device(m);
+    size_t count = 0;
 
-    ground->when.now_us = ground->host.boot_us(ground->host.user);
-    *status = (struct manager_status){
-        .link = d->reach.state,
+    for (unsigned place = 0; place < m->count; place++) {
+        if (m->devices[place].reach.state != LINK_IDLE)
+            places[count++] = place;
+    }
+    return count;
+}
+
+bool manager_is_named(const struct manager *m, unsigned device, const char *device_id)
+{
+    return device_is_named(manager_device_seen(m, device), device_id);
+}
+
+const struct manager_ground *manager_ground(struct manager *m)
+{
+    const struct ground *ground = &m->ground;
+
+    m->told_ground = (struct manager_ground){
+        .max_bands = 1,
         .bluetooth_available = ground->bluetooth.available,
         .bluetooth_powered = ground->bluetooth.powered,
         .bluetooth_message = ground->bluetooth.message,
         .scanning = ground->scan.wanted,
+    };
+    return &m->told_ground;
+}
+
+const struct manager_status *manager_status(struct manager *m, unsigned device)
+{
+    struct manager_status *status = &m->status;
+    const struct device *d = manager_device(m, device);
+
+    m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
+    *status = (struct manager_status){
+        .link = d->reach.state,
         .utc_error_ms = utc_error_ms(d),
         .reconnects = d->reach.reconnects,
         .flowing = d->flow.streamed,
@@ -71,14 +97,15 @@ int manager_mains_hz(const struct manager *m)
     return m->ground.config.mains_hz;
 }
 
-const struct pipeline_counts *manager_counts(struct manager *m, enum sensor sensor)
+const struct pipeline_counts *manager_counts(struct manager *m, unsigned device, enum sensor sensor)
 {
-    return pipeline_counts(manager_device(m)->flow.pipeline, sensor);
+    return pipeline_counts(manager_device(m, device)->flow.pipeline, sensor);
 }
 
-unsigned manager_bad_packets(const struct manager *m, enum sensor sensor, struct failure *failure)
+unsigned manager_bad_packets(const struct manager *m, unsigned device, enum sensor sensor,
+                             struct failure *failure)
 {
-    return sensors_bad(&m->devices[0].sensors, sensor, failure);
+    return sensors_bad(&manager_device_seen(m, device)->sensors, sensor, failure);
 }
 
 size_t manager_scan_devices(const struct manager *m, const struct band_sighting **devices)
@@ -87,9 +114,9 @@ size_t manager_scan_devices(const struct manager *m, const struct band_sighting 
     return m->ground.scan.seen.count;
 }
 
-double manager_utc_ms(struct manager *m, int64_t boot_us)
+double manager_utc_ms(struct manager *m, unsigned device, int64_t boot_us)
 {
-    const struct device *d = manager_device(m);
+    const struct device *d = manager_device(m, device);
     const struct manager_host *host = &m->ground.host;
     int64_t now_utc = host->utc_us(host->user);
 

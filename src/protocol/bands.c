@@ -22,11 +22,12 @@ static void put_one(struct json *json, const struct manager_status *status)
 
 void put_bands(struct protocol *protocol, struct json *json)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    unsigned places[MANAGER_DEVICES_MAX];
+    const size_t count = manager_devices(protocol->manager, places);
 
     json_key(json, "devices");
     json_begin_array(json);
-    if (status->link != LINK_IDLE)
-        put_one(json, status);
+    for (size_t i = 0; i < count; i++)
+        put_one(json, manager_status(protocol->manager, places[i]));
     json_end_array(json);
 }

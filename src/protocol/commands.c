@@ -63,9 +63,8 @@ static void connect_device(struct request *request, const struct value *values)
 static void put_connect(struct protocol *protocol, struct json *json,
                         const struct manager_outcome *outcome)
 {
-    const struct band_link *device = &manager_status(protocol->manager)->device;
+    const struct band_link *device = &manager_status(protocol->manager, outcome->device)->device;
 
-    (void)outcome;
     put_band(json, &device->band);
     put_integer_or_null(json, "battery_level", device->battery_level,
                         device->battery_level != BATTERY_UNKNOWN);
@@ -75,14 +74,22 @@ static void put_connect(struct protocol *protocol, struct json *json,
 static void tell_connected(struct protocol *protocol, uint64_t client,
                            const struct manager_outcome *outcome)
 {
-    (void)outcome;
-    event_device_connected(protocol, client, false, 0);
+    event_device_connected(protocol, client, outcome->device, false, 0);
 }
 
 static void disconnect_device(struct request *request, const struct value *values)
 {
-    manager_disconnect(request->protocol->manager, value_of(values, "device_id")->text,
-                       request_reply(request));
+    struct protocol *protocol = request->protocol;
+    const unsigned device = first_device(protocol);
+    const char *device_id = value_of(values, "device_id")->text;
+    struct failure failure;
+
+    if (device_id && manager_status(protocol->manager, device)->link != LINK_IDLE &&
+        !manager_is_named(protocol->manager, device, device_id))
+        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
+                                          "%.40s is not the band connected", device_id));
+    else
+        manager_disconnect(protocol->manager, device, request_reply(request));
 }
 
 static void put_disconnect(struct protocol *protocol, struct json *json,
@@ -128,7 +135,8 @@ static void put_list(struct protocol *protocol, struct json *json,
 
 static void start_streaming(struct request *request, const struct value *values)
 {
-    manager_start_streaming(request->protocol->manager, value_of(values, "sensors")->set,
+    manager_start_streaming(request->protocol->manager, first_device(request->protocol),
+                            value_of(values, "sensors")->set,
                             value_of(values, "sample_rate")->number,
                             value_of(values, "duration")->number, request_reply(request));
 }
@@ -136,9 +144,8 @@ static void start_streaming(struct request *request, const struct value *values)
 static void put_start(struct protocol *protocol, struct json *json,
                       const struct manager_outcome *outcome)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(protocol->manager, outcome->device);
 
-    (void)outcome;
     json_put_string(json, "state", stream_state_name(status->stream));
     put_sensors(json, "sensors", status->sensors);
     json_put_fixed(json, "sample_rate", status->sample_rate, 1);
@@ -148,14 +155,14 @@ static void put_start(struct protocol *protocol, struct json *json,
 static void tell_started(struct protocol *protocol, uint64_t client,
                          const struct manager_outcome *outcome)
 {
-    (void)outcome;
-    event_stream_started(protocol, client, false);
+    event_stream_started(protocol, client, outcome->device, false);
 }
 
 static void stop_streaming(struct request *request, const struct value *values)
 {
     (void)values;
-    manager_stop_streaming(request->protocol->manager, request_reply(request));
+    manager_stop_streaming(request->protocol->manager, first_device(request->protocol),
+                           request_reply(request));
 }
 
 static void put_stop(struct protocol *protocol, struct json *json,
@@ -242,7 +249,7 @@ static void tell_marker(struct protocol *protocol, uint64_t client, const char *
 static void insert_marker(struct request *request, const struct value *values)
 {
     struct protocol *protocol = request->protocol;
-    const double now_ms = manager_utc_ms(protocol->manager, now_boot_us());
+    const double now_ms = manager_utc_ms(protocol->manager, first_device(protocol), now_boot_us());
     const struct value *timestamp = value_of(values, "timestamp");
     const double utc_ms = timestamp->given ? timestamp->number : now_ms;
     const char *allowed = timestamp->given ? misplaced(protocol, utc_ms, now_ms) : NULL;

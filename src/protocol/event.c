@@ -75,8 +75,9 @@ static void offer_device_info(struct protocol *protocol)
     event_device_info(protocol, TO_ALL);
 }
 
-void device_info_changed(struct protocol *protocol)
+void device_info_changed(struct protocol *protocol, unsigned device)
 {
+    (void)device; /* it tells of the first band */
     protocol->device_info_due = true;
     offer_device_info(protocol);
 }
@@ -89,27 +90,27 @@ void event_second(struct protocol *protocol)
 
 void event_bluetooth_status(struct protocol *protocol, uint64_t client)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_ground *ground = manager_ground(protocol->manager);
     struct json *json = event_begin(protocol, EVENT_BLUETOOTH_STATUS);
 
-    json_put_bool(json, "available", status->bluetooth_available);
-    json_put_bool(json, "powered", status->bluetooth_powered);
-    json_put_string(json, "message", status->bluetooth_message ? status->bluetooth_message : "");
+    json_put_bool(json, "available", ground->bluetooth_available);
+    json_put_bool(json, "powered", ground->bluetooth_powered);
+    json_put_string(json, "message", ground->bluetooth_message ? ground->bluetooth_message : "");
     event_send(protocol, client);
 }
 
-void event_device_connected(struct protocol *protocol, uint64_t client, bool resumed,
-                            double clock_step_ms)
+void event_device_connected(struct protocol *protocol, uint64_t client, unsigned device,
+                            bool resumed, double clock_step_ms)
 {
-    const struct band_link *device = &manager_status(protocol->manager)->device;
+    const struct band_link *link = &manager_status(protocol->manager, device)->device;
     struct json *json = event_begin(protocol, EVENT_DEVICE_CONNECTED);
 
-    put_band(json, &device->band);
-    json_put_string(json, "device_address", device->band.address);
-    put_integer_or_null(json, "signal_strength", device->rssi, device->rssi != RSSI_UNKNOWN);
-    put_integer_or_null(json, "battery_level", device->battery_level,
-                        device->battery_level != BATTERY_UNKNOWN);
-    json_put_string_or_null(json, "firmware_version", device->firmware);
+    put_band(json, &link->band);
+    json_put_string(json, "device_address", link->band.address);
+    put_integer_or_null(json, "signal_strength", link->rssi, link->rssi != RSSI_UNKNOWN);
+    put_integer_or_null(json, "battery_level", link->battery_level,
+                        link->battery_level != BATTERY_UNKNOWN);
+    json_put_string_or_null(json, "firmware_version", link->firmware);
     json_put_bool(json, "resumed", resumed);
     json_put_fixed(json, "clock_step_ms", clock_step_ms, 3);
     event_send(protocol, client);
@@ -135,9 +136,9 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
     event_send(protocol, client);
 }
 
-void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed)
+void event_stream_started(struct protocol *protocol, uint64_t client, unsigned device, bool resumed)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(protocol->manager, device);
     struct json *json = event_begin(protocol, EVENT_STREAM_STARTED);
 
     json_put_string_or_null(json, "device_id", status->device.band.name);

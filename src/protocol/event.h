@@ -40,12 +40,13 @@ struct json *event_begin(struct protocol *protocol, enum event event);
 void event_send(struct protocol *protocol, uint64_t client);
 void event_device_info(struct protocol *protocol, uint64_t client);
 void event_bluetooth_status(struct protocol *protocol, uint64_t client);
-void event_device_connected(struct protocol *protocol, uint64_t client, bool resumed,
-                            double clock_step_ms);
+void event_device_connected(struct protocol *protocol, uint64_t client, unsigned device,
+                            bool resumed, double clock_step_ms);
 void event_device_disconnected(struct protocol *protocol, uint64_t client,
                                const struct band_identity *band, enum disconnect_reason reason,
                                bool will_reconnect);
-void event_stream_started(struct protocol *protocol, uint64_t client, bool resumed);
+void event_stream_started(struct protocol *protocol, uint64_t client, unsigned device,
+                          bool resumed);
 void event_stream_stopped(struct protocol *protocol, uint64_t client,
                           const struct band_identity *band, sensor_set sensors,
                           enum stream_end reason, bool will_resume);
@@ -54,7 +55,7 @@ void event_scan_result(struct protocol *protocol, enum scan_status scan);
 void event_error(struct protocol *protocol, uint64_t client, const struct failure *failure,
                  const char *details);
 /* device_info goes to all, at most once a second. */
-void device_info_changed(struct protocol *protocol);
+void device_info_changed(struct protocol *protocol, unsigned device);
 void event_second(struct protocol *protocol);
 
 #endif

@@ -38,13 +38,13 @@ static struct sequence *sequence_of(struct feed *feed, const char *device_id)
     return oldest;
 }
 
-static const char *device_id(struct feed *feed)
+static const char *device_id(struct feed *feed, unsigned device)
 {
-    return manager_status(feed->manager)->device.band.name;
+    return manager_status(feed->manager, device)->device.band.name;
 }
 
-static void send_text(struct feed *feed, enum message_kind kind, enum sensor sensor,
-                      const struct json *text, int64_t arrival_us)
+static void send_text(struct feed *feed, unsigned device, enum message_kind kind,
+                      enum sensor sensor, const struct json *text, int64_t arrival_us)
 {
     static const char *const names[] = {[MESSAGE_RAW] = "raw_data",
                                         [MESSAGE_PROCESSED] = "processed_data",
@@ -53,7 +53,7 @@ static void send_text(struct feed *feed, enum message_kind kind, enum sensor sen
     sinks_message(feed->sinks, &(struct message){
                                    .kind = kind,
                                    .name = names[kind],
-                                   .device_id = device_id(feed),
+                                   .device_id = device_id(feed, device),
                                    .sensor = sensor,
                                    .text = text->text,
                                    .len = text->len,
@@ -61,61 +61,70 @@ static void send_text(struct feed *feed, enum message_kind kind, enum sensor sen
                                });
 }
 
-static void send_data(struct feed *feed, enum message_kind kind, enum sensor sensor,
-                      int64_t arrival_us)
+static void send_data(struct feed *feed, unsigned device, enum message_kind kind,
+                      enum sensor sensor, int64_t arrival_us)
 {
-    send_text(feed, kind, sensor, &feed->message, arrival_us);
+    send_text(feed, device, kind, sensor, &feed->message, arrival_us);
 }
 
-static void send_raw(void *user, const struct sample_block *block)
+static void send_raw(struct feed *feed, unsigned device, const struct sample_block *block)
 {
-    struct feed *feed = user;
-    const char *band = device_id(feed);
+    const char *band = device_id(feed, device);
     enum sensor sensor = block->samples.sensor;
     uint64_t seq = sequence_of(feed, band)->raw[sensor]++;
 
     /* What nobody hears is numbered, not written; but a level greets new clients. */
-    if (sensor != SENSOR_BAT && !sinks_want(feed->sinks, MESSAGE_RAW, sensor))
+    if (sensor != SENSOR_BAT && !sinks_want(feed->sinks, device, MESSAGE_RAW, sensor))
         return;
     message_raw(&feed->message, band, seq, block);
-    send_data(feed, MESSAGE_RAW, sensor, block->arrival_us);
+    send_data(feed, device, MESSAGE_RAW, sensor, block->arrival_us);
+}
+
+static void send_thinned(void *user, const struct sample_block *block)
+{
+    struct feed *feed = user;
+
+    send_raw(feed, feed->thinned, block);
 }
 
 void feed_init(struct feed *feed, const struct sinks *sinks)
 {
     memset(feed, 0, sizeof(*feed));
     feed->sinks = sinks;
-    feed->thinning = (struct thinning){.user = feed, .emit = send_raw};
+    feed->thinning = (struct thinning){.user = feed, .emit = send_thinned};
     json_init(&feed->message);
     json_init(&feed->battery);
 }
 
-static void send_battery(struct feed *feed, const struct sample_block *block)
+static void send_battery(struct feed *feed, unsigned device, const struct sample_block *block)
 {
-    send_raw(feed, block);
+    send_raw(feed, device, block);
     json_clear(&feed->battery);
     json_raw(&feed->battery, feed->message.text, feed->message.len);
+    feed->battery_of = device;
     feed->battery_age = 0;
 }
 
-void feed_flush(struct feed *feed)
+void feed_flush(struct feed *feed, unsigned device)
 {
+    feed->thinned = device;
     thinning_finish(&feed->thinning);
 }
 
 /* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
-static bool is_streamed(struct feed *feed, enum sensor sensor)
+static bool is_streamed(struct feed *feed, unsigned device, enum sensor sensor)
 {
-    const struct manager_status *status = manager_status(feed->manager);
+    const struct manager_status *status = manager_status(feed->manager, device);
 
     return status->stream != STREAM_IDLE && (status->sensors & SENSOR_BIT(sensor));
 }
 
 /* What a recording's block said of a stream that was over, the next stream's first block tells. */
-static const struct sample_block *with_owed(struct feed *feed, const struct sample_block *block,
+static const struct sample_block *with_owed(struct feed *feed, unsigned device,
+                                            const struct sample_block *block,
                                             struct sample_block *told)
 {
-    uint32_t *owed = &sequence_of(feed, device_id(feed))->owed[block->samples.sensor];
+    uint32_t *owed = &sequence_of(feed, device_id(feed, device))->owed[block->samples.sensor];
 
     if (*owed == 0)
         return block;
@@ -125,67 +134,71 @@ static const struct sample_block *with_owed(struct feed *feed, const struct samp
     return told;
 }
 
-void feed_samples(struct feed *feed, const struct sample_block *block)
+void feed_samples(struct feed *feed, unsigned device, const struct sample_block *block)
 {
     enum sensor sensor = block->samples.sensor;
     struct sample_block told;
 
     if (sensor == SENSOR_BAT) {
-        send_battery(feed, block);
+        send_battery(feed, device, block);
         return;
     }
-    if (!is_streamed(feed, sensor)) {
+    if (!is_streamed(feed, device, sensor)) {
         if (block->owed > 0)
-            sequence_of(feed, device_id(feed))->owed[sensor] += block->owed;
+            sequence_of(feed, device_id(feed, device))->owed[sensor] += block->owed;
         return;
     }
-    block = with_owed(feed, block, &told);
+    block = with_owed(feed, device, block, &told);
+    feed->thinned = sensor == SENSOR_EEG ? device : feed->thinned;
     if (sensor == SENSOR_EEG)
-        thinning_push(&feed->thinning, block, manager_status(feed->manager)->sample_rate);
+        thinning_push(&feed->thinning, block, manager_status(feed->manager, device)->sample_rate);
     else
-        send_raw(feed, block);
+        send_raw(feed, device, block);
 }
 
-void feed_features(struct feed *feed, enum sensor sensor, const void *features, int64_t arrival_us)
+void feed_features(struct feed *feed, unsigned device, enum sensor sensor, const void *features,
+                   int64_t arrival_us)
 {
-    const char *band = device_id(feed);
+    const char *band = device_id(feed, device);
 
-    sinks_features(feed->sinks, sensor, features);
-    if (!is_streamed(feed, sensor))
+    sinks_features(feed->sinks, device, sensor, features);
+    if (!is_streamed(feed, device, sensor))
         return;
     const uint64_t seq = sequence_of(feed, band)->processed[sensor]++;
-    if (!sinks_want(feed->sinks, MESSAGE_PROCESSED, sensor))
+    if (!sinks_want(feed->sinks, device, MESSAGE_PROCESSED, sensor))
         return;
     message_processed(&feed->message, band, seq, sensor, features);
-    send_data(feed, MESSAGE_PROCESSED, sensor, arrival_us);
+    send_data(feed, device, MESSAGE_PROCESSED, sensor, arrival_us);
 }
 
-bool feed_wants_features(struct feed *feed, enum sensor sensor)
+bool feed_wants_features(struct feed *feed, unsigned device, enum sensor sensor)
 {
     const struct sinks *sinks = feed->sinks;
 
-    return sinks_want_features(sinks, sensor) ||
-           (is_streamed(feed, sensor) && sinks_want(sinks, MESSAGE_PROCESSED, sensor));
+    return sinks_want_features(sinks, device, sensor) ||
+           (is_streamed(feed, device, sensor) &&
+            sinks_want(sinks, device, MESSAGE_PROCESSED, sensor));
 }
 
 /* Not computed where nobody hears them, and so not numbered either. */
-bool feed_wants_bands(struct feed *feed)
+bool feed_wants_bands(struct feed *feed, unsigned device)
 {
-    return is_streamed(feed, SENSOR_EEG) && sinks_want(feed->sinks, MESSAGE_BANDS, SENSOR_EEG);
+    return is_streamed(feed, device, SENSOR_EEG) &&
+           sinks_want(feed->sinks, device, MESSAGE_BANDS, SENSOR_EEG);
 }
 
-void feed_bands(struct feed *feed, const struct eeg_bands *bands)
+void feed_bands(struct feed *feed, unsigned device, const struct eeg_bands *bands)
 {
-    const char *band = device_id(feed);
+    const char *band = device_id(feed, device);
     struct sequence *sequence = sequence_of(feed, band);
 
     message_bands(&feed->message, band, sequence->bands++, bands);
-    send_data(feed, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
+    send_data(feed, device, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
 }
 
-void feed_link_down(struct feed *feed)
+void feed_link_down(struct feed *feed, unsigned device)
 {
-    feed_flush(feed);
+    feed_flush(feed, device);
     json_clear(&feed->battery);
 }
 
@@ -208,5 +221,5 @@ void feed_second(struct feed *feed)
     if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
         return;
     feed->battery_age = 0;
-    send_text(feed, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
+    send_text(feed, feed->battery_of, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
 }

@@ -22,10 +22,12 @@ struct feed {
     const struct sinks *sinks;
     struct manager *manager; /* tells of band and stream; NULL: there is none */
     struct thinning thinning;
+    unsigned thinned; /* the device whose EEG is in it */
     struct sequence sequences[SEQUENCE_BANDS];
     uint64_t clock; /* counts uses of sequences */
     struct json message;
     struct json battery; /* the last battery message, "" before one: new clients get it */
+    unsigned battery_of; /* the device */
     int battery_age;     /* s */
 };
 
@@ -33,15 +35,16 @@ struct feed {
 void feed_init(struct feed *feed, const struct sinks *sinks);
 void feed_finish(struct feed *feed);
 void feed_set_manager(struct feed *feed, struct manager *manager);
-void feed_samples(struct feed *feed, const struct sample_block *block);
-bool feed_wants_features(struct feed *feed, enum sensor sensor);
+void feed_samples(struct feed *feed, unsigned device, const struct sample_block *block);
+bool feed_wants_features(struct feed *feed, unsigned device, enum sensor sensor);
 /* The sensor's eeg_features, ppg_features or acc_features. */
-void feed_features(struct feed *feed, enum sensor sensor, const void *features, int64_t arrival_us);
-bool feed_wants_bands(struct feed *feed);
-void feed_bands(struct feed *feed, const struct eeg_bands *bands);
+void feed_features(struct feed *feed, unsigned device, enum sensor sensor, const void *features,
+                   int64_t arrival_us);
+bool feed_wants_bands(struct feed *feed, unsigned device);
+void feed_bands(struct feed *feed, unsigned device, const struct eeg_bands *bands);
 /* The stream of EEG ends: what the decimator still holds goes out. */
-void feed_flush(struct feed *feed);
-void feed_link_down(struct feed *feed);
+void feed_flush(struct feed *feed, unsigned device);
+void feed_link_down(struct feed *feed, unsigned device);
 /* The last battery message, for a new client; NULL: there is none. */
 const struct json *feed_battery(const struct feed *feed);
 void feed_second(struct feed *feed);

@@ -14,10 +14,10 @@ static size_t find_problems(const struct protocol *protocol, const char *problem
         problems[count++] = "linkbandd is stopping";
         return count;
     }
-    const struct manager_status *status = manager_status(protocol->manager);
-    if (!status->bluetooth_available || !status->bluetooth_powered)
+    const struct manager_ground *ground = manager_ground(protocol->manager);
+    if (!ground->bluetooth_available || !ground->bluetooth_powered)
         problems[count++] =
-            status->bluetooth_message ? status->bluetooth_message : "there is no Bluetooth";
+            ground->bluetooth_message ? ground->bluetooth_message : "there is no Bluetooth";
     if (!protocol->recorder)
         problems[count++] = "nothing can be recorded: the log says why";
     else if (recorder_status(protocol->recorder)->problem)
@@ -39,7 +39,7 @@ bool protocol_put_health(struct protocol *protocol, struct json *json)
     const char *problems[PROBLEMS_MAX];
     const size_t count = find_problems(protocol, problems);
     const struct manager_status *status =
-        protocol->manager ? manager_status(protocol->manager) : NULL;
+        protocol->manager ? manager_status(protocol->manager, first_device(protocol)) : NULL;
 
     json_put_string(json, "status", count ? "degraded" : "ok");
     put_problems(json, problems, count);

@@ -9,6 +9,13 @@ bool recording_runs(const struct protocol *protocol)
     return protocol->recorder && recorder_is_recording(protocol->recorder);
 }
 
+unsigned first_device(const struct protocol *protocol)
+{
+    unsigned places[MANAGER_DEVICES_MAX];
+
+    return manager_devices(protocol->manager, places) > 0 ? places[0] : 0;
+}
+
 const char *stream_state_name(enum manager_stream stream)
 {
     static const char *const names[] = {
@@ -54,7 +61,7 @@ void put_integer_or_null(struct json *json, const char *key, int64_t value, bool
 
 void put_device_info(struct protocol *protocol, struct json *json, uint64_t client)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
     const struct band_link *device = &status->device;
     const bool connected = status->link == LINK_CONNECTED;
 
@@ -135,7 +142,8 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
 static void put_sensor_status(struct protocol *protocol, struct json *json, enum sensor sensor,
                               double silent_for)
 {
-    const struct pipeline_counts *counts = manager_counts(protocol->manager, sensor);
+    const struct pipeline_counts *counts =
+        manager_counts(protocol->manager, first_device(protocol), sensor);
 
     json_key(json, sensor_name(sensor));
     json_begin_object(json);
@@ -149,7 +157,7 @@ static void put_sensor_status(struct protocol *protocol, struct json *json, enum
 
 void put_streaming_status(struct protocol *protocol, struct json *json)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
     const bool active = status->stream != STREAM_IDLE;
 
     json_put_string(json, "state", stream_state_name(status->stream));

@@ -17,6 +17,8 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
                 sensor_set sensors);
 void put_streaming_status(struct protocol *protocol, struct json *json);
 void put_server_info(struct protocol *protocol, struct json *json);
+/* The band that came first; 0 where there is none. */
+unsigned first_device(const struct protocol *protocol);
 const char *stream_state_name(enum manager_stream stream);
 const char *link_name(enum manager_link link);
 bool is_streaming(const struct manager_status *status);

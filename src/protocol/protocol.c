@@ -98,43 +98,46 @@ static void on_scan_result(void *user, enum scan_status status)
     event_scan_result(user, status);
 }
 
-static void on_device_info(void *user)
+static void on_device_info(void *user, unsigned device)
 {
-    device_info_changed(user);
+    device_info_changed(user, device);
 }
 
-static void on_device_connected(void *user, bool resumed, double clock_step_ms)
+static void on_device_connected(void *user, unsigned device, bool resumed, double clock_step_ms)
 {
-    event_device_connected(user, TO_ALL, resumed, clock_step_ms);
+    event_device_connected(user, TO_ALL, device, resumed, clock_step_ms);
 }
 
-static void on_clock_stepped(void *user, double step_ms)
+static void on_clock_stepped(void *user, unsigned device, double step_ms)
 {
     struct protocol *protocol = user;
     struct json *json = event_begin(protocol, EVENT_CLOCK_STEPPED);
 
-    json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
+    json_put_string_or_null(json, "device_id",
+                            manager_status(protocol->manager, device)->device.band.name);
     json_put_fixed(json, "step_ms", step_ms, 3);
     event_send(protocol, TO_ALL);
 }
 
-static void on_device_disconnected(void *user, const struct band_identity *band,
+static void on_device_disconnected(void *user, unsigned device, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
     struct protocol *protocol = user;
 
+    (void)device;
     /* A band that is let go on a user's word ends the recording; one that is lost does not. */
     if (reason == DISCONNECT_USER_REQUEST && protocol->recorder)
         recorder_stop(protocol->recorder, RECORDING_END_DEVICE_DISCONNECTED);
     event_device_disconnected(protocol, TO_ALL, band, reason, will_reconnect);
 }
 
-static void on_connection_failed(void *user, const struct band_identity *band,
+static void on_connection_failed(void *user, unsigned device, const struct band_identity *band,
                                  const struct failure *failure, bool will_retry)
 {
     struct protocol *protocol = user;
     struct json *json = event_begin(protocol, EVENT_DEVICE_CONNECTION_FAILED);
 
+    (void)device;
     put_band(json, band);
     json_put_string_or_null(json, "device_address", band->address);
     json_put_string(json, "error_code", error_code_name(failure->code));
@@ -145,22 +148,22 @@ static void on_connection_failed(void *user, const struct band_identity *band,
     event_send(protocol, TO_ALL);
 }
 
-static void on_stream_started(void *user, bool resumed)
+static void on_stream_started(void *user, unsigned device, bool resumed)
 {
-    event_stream_started(user, TO_ALL, resumed);
+    event_stream_started(user, TO_ALL, device, resumed);
 }
 
-static void on_stream_stopped(void *user, const struct band_identity *band, sensor_set sensors,
-                              enum stream_end reason, bool will_resume)
+static void on_stream_stopped(void *user, unsigned device, const struct band_identity *band,
+                              sensor_set sensors, enum stream_end reason, bool will_resume)
 {
     struct protocol *protocol = user;
 
-    feed_flush(&protocol->feed);
+    feed_flush(&protocol->feed, device);
     event_stream_stopped(protocol, TO_ALL, band, sensors, reason, will_resume);
 }
 
-static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,
-                             double silent_for)
+static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
+                             enum sensor_state state, double silent_for)
 {
     static const char *const names[] = {
         [SENSOR_FLOWING] = "flowing",
@@ -170,9 +173,10 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
     struct protocol *protocol = user;
     struct json *json = event_begin(protocol, EVENT_SENSOR_STATUS);
     struct failure failure = {.message = ""};
-    unsigned bad = manager_bad_packets(protocol->manager, sensor, &failure);
+    unsigned bad = manager_bad_packets(protocol->manager, device, sensor, &failure);
 
-    json_put_string_or_null(json, "device_id", manager_status(protocol->manager)->device.band.name);
+    json_put_string_or_null(json, "device_id",
+                            manager_status(protocol->manager, device)->device.band.name);
     json_put_string(json, "sensor_type", sensor_name(sensor));
     json_put_string(json, "state", names[state]);
     json_put_fixed(json, "silent_for", silent_for, 3);
@@ -181,91 +185,91 @@ static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state s
     event_send(protocol, TO_ALL);
 }
 
-static void on_link_up(void *user, const struct band_link *link)
+static void on_link_up(void *user, unsigned device, const struct band_link *link)
 {
     struct protocol *protocol = user;
 
-    sinks_link_up(&protocol->sinks, link);
+    sinks_link_up(&protocol->sinks, device, link);
 }
 
-static void on_subscription(void *user, sensor_set sensors)
+static void on_subscription(void *user, unsigned device, sensor_set sensors)
 {
     struct protocol *protocol = user;
 
-    sinks_subscription(&protocol->sinks, sensors);
+    sinks_subscription(&protocol->sinks, device, sensors);
 }
 
-static void on_packet(void *user, const struct packet *packet)
+static void on_packet(void *user, unsigned device, const struct packet *packet)
 {
     struct protocol *protocol = user;
 
-    sinks_packet(&protocol->sinks, packet);
+    sinks_packet(&protocol->sinks, device, packet);
 }
 
-static void on_wants_changed(void *user, const struct manager_wants *wants)
+static void on_wants_changed(void *user, unsigned device, const struct manager_wants *wants)
 {
     struct protocol *protocol = user;
 
     if (protocol->out.wants_changed)
-        protocol->out.wants_changed(protocol->out.user, wants);
+        protocol->out.wants_changed(protocol->out.user, device, wants);
 }
 
-static void on_link_down(void *user, int64_t boot_us)
+static void on_link_down(void *user, unsigned device, int64_t boot_us)
 {
     struct protocol *protocol = user;
 
-    sinks_link_down(&protocol->sinks, boot_us);
-    feed_link_down(&protocol->feed);
+    sinks_link_down(&protocol->sinks, device, boot_us);
+    feed_link_down(&protocol->feed, device);
 }
 
-static void on_samples(void *user, const struct sample_block *block)
+static void on_samples(void *user, unsigned device, const struct sample_block *block)
 {
     struct protocol *protocol = user;
 
-    sinks_samples(&protocol->sinks, block);
-    feed_samples(&protocol->feed, block);
+    sinks_samples(&protocol->sinks, device, block);
+    feed_samples(&protocol->feed, device, block);
 }
 
-static bool wants_features(void *user, enum sensor sensor)
+static bool wants_features(void *user, unsigned device, enum sensor sensor)
 {
     struct protocol *protocol = user;
 
-    return feed_wants_features(&protocol->feed, sensor);
+    return feed_wants_features(&protocol->feed, device, sensor);
 }
 
-static void on_eeg(void *user, const struct eeg_features *features)
+static void on_eeg(void *user, unsigned device, const struct eeg_features *features)
 {
     struct protocol *protocol = user;
 
-    feed_features(&protocol->feed, SENSOR_EEG, features, features->arrival_us);
+    feed_features(&protocol->feed, device, SENSOR_EEG, features, features->arrival_us);
 }
 
-static bool wants_bands(void *user)
+static bool wants_bands(void *user, unsigned device)
 {
     struct protocol *protocol = user;
 
-    return feed_wants_bands(&protocol->feed);
+    return feed_wants_bands(&protocol->feed, device);
 }
 
-static void on_bands(void *user, const struct eeg_bands *bands)
+static void on_bands(void *user, unsigned device, const struct eeg_bands *bands)
 {
     struct protocol *protocol = user;
 
-    feed_bands(&protocol->feed, bands);
+    feed_bands(&protocol->feed, device, bands);
 }
 
-static void on_ppg(void *user, const struct ppg_features *features)
+static void on_ppg(void *user, unsigned device, const struct ppg_features *features)
 {
     struct protocol *protocol = user;
 
-    feed_features(&protocol->feed, SENSOR_PPG, features, features->arrival_us);
+    feed_features(&protocol->feed, device, SENSOR_PPG, features, features->arrival_us);
 }
 
-static void on_acc(void *user, const struct acc_features *features)
+static void on_acc(void *user, unsigned device, const struct acc_features *features)
 {
     struct protocol *protocol = user;
 
-    feed_features(&protocol->feed, SENSOR_ACC, features, features->arrival_us);
+    feed_features(&protocol->feed, device, SENSOR_ACC, features, features->arrival_us);
 }
 
 struct manager_listener protocol_manager_listener(struct protocol *protocol)

@@ -27,44 +27,50 @@ static struct recorder *recorder_of(void *user)
     return ((struct recorded *)user)->recorder;
 }
 
-static void on_link_up(void *user, const struct band_link *link)
+static void on_link_up(void *user, unsigned device, const struct band_link *link)
 {
     struct recorded *recorded = user;
 
+    (void)device;
     snprintf(recorded->device_id, sizeof(recorded->device_id), "%s", link->band.name);
     recorder_link_up(recorded->recorder, &link->anchor);
 }
 
-static void on_link_down(void *user, int64_t boot_us)
+static void on_link_down(void *user, unsigned device, int64_t boot_us)
 {
+    (void)device;
     recorder_link_down(recorder_of(user), boot_us);
 }
 
-static void on_subscription(void *user, sensor_set sensors)
+static void on_subscription(void *user, unsigned device, sensor_set sensors)
 {
+    (void)device;
     recorder_subscription(recorder_of(user), sensors);
 }
 
-static void on_packet(void *user, const struct packet *packet)
+static void on_packet(void *user, unsigned device, const struct packet *packet)
 {
+    (void)device;
     recorder_packet(recorder_of(user), packet);
 }
 
-static void on_samples(void *user, const struct sample_block *block)
+static void on_samples(void *user, unsigned device, const struct sample_block *block)
 {
+    (void)device;
     recorder_samples(recorder_of(user), block);
 }
 
-static bool wants_features(void *user, enum sensor sensor)
+static bool wants_features(void *user, unsigned device, enum sensor sensor)
 {
+    (void)device;
     return recorder_wants_processed(recorder_of(user), sensor);
 }
 
-static void on_features(void *user, enum sensor sensor, const void *features)
+static void on_features(void *user, unsigned device, enum sensor sensor, const void *features)
 {
     struct recorded *recorded = user;
 
-    if (!wants_features(user, sensor))
+    if (!wants_features(user, device, sensor))
         return;
     message_processed(&recorded->message, recorded->device_id, recorded->next[sensor]++, sensor,
                       features);

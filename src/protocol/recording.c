@@ -98,7 +98,7 @@ static void on_started(void *user, const struct recorder_status *status)
 
     answer_waiting(protocol, "start_recording", NULL);
     event_recording_started(protocol, TO_ALL, status);
-    device_info_changed(protocol);
+    device_info_changed(protocol, first_device(protocol));
 }
 
 /* What was recorded is wanted no longer. At shutdown the manager may be gone before the recording
@@ -107,8 +107,8 @@ static void let_go(struct protocol *protocol)
 {
     if (!protocol->manager)
         return;
-    manager_want_for_recording(protocol->manager, 0);
-    device_info_changed(protocol);
+    manager_want_for_recording(protocol->manager, first_device(protocol), 0);
+    device_info_changed(protocol, first_device(protocol));
 }
 
 static void on_start_failed(void *user, const struct failure *failure)
@@ -163,7 +163,7 @@ static void on_storage_low(void *user, uint64_t free_bytes, double minutes_left)
 
 static struct recording_band band_of(struct protocol *protocol)
 {
-    const struct manager_status *status = manager_status(protocol->manager);
+    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
     const struct band_link *device = &status->device;
 
     return (struct recording_band){
@@ -183,7 +183,8 @@ static bool on_band_asked(void *user, struct recording_band *band)
 {
     struct protocol *protocol = user;
 
-    if (!protocol->manager || manager_status(protocol->manager)->link != LINK_CONNECTED)
+    if (!protocol->manager ||
+        manager_status(protocol->manager, first_device(protocol))->link != LINK_CONNECTED)
         return false;
     *band = band_of(protocol);
     return true;
@@ -237,11 +238,12 @@ void start_recording(struct request *request, const struct value *values)
     struct manager_outcome refused;
     struct failure failure;
 
-    if (!manager_rate_fits(protocol->manager, wanted.sensors, wanted.sample_rate, &refused)) {
+    if (!manager_rate_fits(protocol->manager, first_device(protocol), wanted.sensors,
+                           wanted.sample_rate, &refused)) {
         request_done(request, &refused);
         return;
     }
-    if (manager_status(protocol->manager)->link != LINK_CONNECTED) {
+    if (manager_status(protocol->manager, first_device(protocol))->link != LINK_CONNECTED) {
         request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
                                           "No band is connected: connect one first, then record."));
         return;
@@ -252,7 +254,7 @@ void start_recording(struct request *request, const struct value *values)
         return;
     }
     recorded_begins(&protocol->recorded, band.name);
-    manager_want_for_recording(protocol->manager, wanted.sensors);
+    manager_want_for_recording(protocol->manager, first_device(protocol), wanted.sensors);
 }
 
 void put_recording_start(struct protocol *protocol, struct json *json,

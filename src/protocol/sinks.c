@@ -33,51 +33,54 @@ void sinks_message(const struct sinks *sinks, const struct message *message)
     TELL(sinks, message, message);
 }
 
-void sinks_link_up(const struct sinks *sinks, const struct band_link *link)
+void sinks_link_up(const struct sinks *sinks, unsigned device, const struct band_link *link)
 {
-    TELL(sinks, link_up, link);
+    TELL(sinks, link_up, device, link);
 }
 
-void sinks_link_down(const struct sinks *sinks, int64_t boot_us)
+void sinks_link_down(const struct sinks *sinks, unsigned device, int64_t boot_us)
 {
-    TELL(sinks, link_down, boot_us);
+    TELL(sinks, link_down, device, boot_us);
 }
 
-void sinks_subscription(const struct sinks *sinks, sensor_set sensors)
+void sinks_subscription(const struct sinks *sinks, unsigned device, sensor_set sensors)
 {
-    TELL(sinks, subscription, sensors);
+    TELL(sinks, subscription, device, sensors);
 }
 
-void sinks_packet(const struct sinks *sinks, const struct packet *packet)
+void sinks_packet(const struct sinks *sinks, unsigned device, const struct packet *packet)
 {
-    TELL(sinks, packet, packet);
+    TELL(sinks, packet, device, packet);
 }
 
-void sinks_samples(const struct sinks *sinks, const struct sample_block *block)
+void sinks_samples(const struct sinks *sinks, unsigned device, const struct sample_block *block)
 {
-    TELL(sinks, samples, block);
+    TELL(sinks, samples, device, block);
 }
 
-void sinks_features(const struct sinks *sinks, enum sensor sensor, const void *features)
+void sinks_features(const struct sinks *sinks, unsigned device, enum sensor sensor,
+                    const void *features)
 {
-    TELL(sinks, features, sensor, features);
+    TELL(sinks, features, device, sensor, features);
 }
 
-bool sinks_want(const struct sinks *sinks, enum message_kind kind, enum sensor sensor)
+bool sinks_want(const struct sinks *sinks, unsigned device, enum message_kind kind,
+                enum sensor sensor)
 {
     for (size_t i = 0; i < sinks->count; i++) {
         const struct sink *sink = &sinks->items[i];
-        if (sink->message && (!sink->wants || sink->wants(sink->user, kind, sensor)))
+        if (sink->message && (!sink->wants || sink->wants(sink->user, device, kind, sensor)))
             return true;
     }
     return false;
 }
 
-bool sinks_want_features(const struct sinks *sinks, enum sensor sensor)
+bool sinks_want_features(const struct sinks *sinks, unsigned device, enum sensor sensor)
 {
     for (size_t i = 0; i < sinks->count; i++) {
         const struct sink *sink = &sinks->items[i];
-        if (sink->features && (!sink->wants_features || sink->wants_features(sink->user, sensor)))
+        if (sink->features &&
+            (!sink->wants_features || sink->wants_features(sink->user, device, sensor)))
             return true;
     }
     return false;

@@ -17,13 +17,15 @@ bool sinks_add(struct sinks *sinks, const struct sink *sink);
 void sinks_remove(struct sinks *sinks, const void *user);
 
 void sinks_message(const struct sinks *sinks, const struct message *message);
-bool sinks_want(const struct sinks *sinks, enum message_kind kind, enum sensor sensor);
-void sinks_link_up(const struct sinks *sinks, const struct band_link *link);
-void sinks_link_down(const struct sinks *sinks, int64_t boot_us);
-void sinks_subscription(const struct sinks *sinks, sensor_set sensors);
-void sinks_packet(const struct sinks *sinks, const struct packet *packet);
-void sinks_samples(const struct sinks *sinks, const struct sample_block *block);
-void sinks_features(const struct sinks *sinks, enum sensor sensor, const void *features);
-bool sinks_want_features(const struct sinks *sinks, enum sensor sensor);
+bool sinks_want(const struct sinks *sinks, unsigned device, enum message_kind kind,
+                enum sensor sensor);
+void sinks_link_up(const struct sinks *sinks, unsigned device, const struct band_link *link);
+void sinks_link_down(const struct sinks *sinks, unsigned device, int64_t boot_us);
+void sinks_subscription(const struct sinks *sinks, unsigned device, sensor_set sensors);
+void sinks_packet(const struct sinks *sinks, unsigned device, const struct packet *packet);
+void sinks_samples(const struct sinks *sinks, unsigned device, const struct sample_block *block);
+void sinks_features(const struct sinks *sinks, unsigned device, enum sensor sensor,
+                    const void *features);
+bool sinks_want_features(const struct sinks *sinks, unsigned device, enum sensor sensor);
 
 #endif

@@ -126,9 +126,10 @@ static void on_message(void *user, const struct message *message)
 }
 
 /* None of the clients asks for the bands. */
-static bool wants(void *user, enum message_kind kind, enum sensor sensor)
+static bool wants(void *user, unsigned device, enum message_kind kind, enum sensor sensor)
 {
     (void)user;
+    (void)device;
     (void)sensor;
     return kind != MESSAGE_BANDS;
 }
@@ -143,9 +144,10 @@ static size_t out_client_count(void *user)
     return count;
 }
 
-static void out_wants_changed(void *user, const struct manager_wants *wants)
+static void out_wants_changed(void *user, unsigned device, const struct manager_wants *wants)
 {
     (void)user;
+    HOLD(device == 0);
     world.wants = *wants;
     world.wants_changed = true;
 }

@@ -239,7 +239,7 @@ static void a_lost_band_comes_back_with_its_stream(void **state)
     run(w, 6);
     EXPECT(w, "device_connected resumed", "stream_started eeg,ppg at 250 resumed", "data eeg",
            "data ppg");
-    assert_int_equal(manager_status(w->manager)->reconnects, 1);
+    assert_int_equal(manager_status(w->manager, 0)->reconnects, 1);
 }
 
 static void tries_back_off_and_only_the_first_failure_is_told(void **state)
@@ -371,12 +371,12 @@ static void a_clock_step_shows_at_the_next_connection(void **state)
 
     get_connected(w);
     w->utc_offset += 2 * SECOND;
-    assert_int_equal((int)round(manager_status(w->manager)->utc_error_ms), 2000);
+    assert_int_equal((int)round(manager_status(w->manager, 0)->utc_error_ms), 2000);
     lose_link(w, LINK_END_LOST);
     run(w, 2);
     EXPECT(w, "device_disconnected link_lost will_reconnect", "device_connected resumed",
            "clock_step 2000");
-    assert_int_equal((int)round(manager_status(w->manager)->utc_error_ms), 0);
+    assert_int_equal((int)round(manager_status(w->manager, 0)->utc_error_ms), 0);
 }
 
 static void what_is_wanted_is_restored_after_a_crash(void **state)

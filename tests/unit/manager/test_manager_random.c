@@ -128,7 +128,7 @@ static void fault(struct world *w)
         manager_resumed(w->manager);
         break;
     case 7:
-        manager_want_for_recording(w->manager, random_below(2) ? 0 : random_below(16));
+        manager_want_for_recording(w->manager, 0, random_below(2) ? 0 : random_below(16));
         break;
     default:
         w->utc_offset += (int64_t)random_below(2000000) - SECOND;

@@ -145,7 +145,7 @@ static void a_rate_above_the_bands_is_refused_once_it_is_known(void **state)
     ask_start(w, EEG, 500, 0);
     run(w, 3);
     EXPECT(w, "start: INVALID_PARAMETERS", "data eeg");
-    assert_int_equal(manager_status(w->manager)->stream, STREAM_IDLE);
+    assert_int_equal(manager_status(w->manager, 0)->stream, STREAM_IDLE);
     ask_start(w, EEG, 500, 0);
     EXPECT(w, "start: INVALID_PARAMETERS");
 }
@@ -163,7 +163,7 @@ static void without_eeg_250_is_taken_and_a_later_500_is_told(void **state)
     w->silent = 0;
     run(w, 0.8);
     EXPECT(w, "stream_started eeg,ppg at 250", "data eeg", "data ppg");
-    assert_int_equal(manager_status(w->manager)->eeg_rate, 500);
+    assert_int_equal(manager_status(w->manager, 0)->eeg_rate, 500);
 }
 
 static void a_single_eeg_packet_settles_the_rate_after_a_second(void **state)
@@ -207,7 +207,7 @@ static void a_start_that_is_already_so_only_sets_its_duration_anew(void **state)
     EXPECT(w, "start: already ok");
     run(w, 4.9);
     EXPECT_NOTHING(w);
-    assert_that(fabs(manager_status(w->manager)->remaining - 0.1), <, 0.01);
+    assert_that(fabs(manager_status(w->manager, 0)->remaining - 0.1), <, 0.01);
     run(w, 0.2);
     EXPECT(w, "stream_stopped eeg duration");
 }
@@ -263,7 +263,7 @@ static void a_start_of_which_nothing_is_acknowledged_fails_naming_the_sensor(voi
     EXPECT(w, "start: STREAMING_ERROR ppg");
     run(w, 60);
     EXPECT_NOTHING(w);
-    assert_int_equal(manager_status(w->manager)->link, LINK_CONNECTED);
+    assert_int_equal(manager_status(w->manager, 0)->link, LINK_CONNECTED);
 }
 
 static void a_reconfiguration_that_fails_ends_the_stream(void **state)
@@ -347,7 +347,7 @@ static struct failure told_why;
 static void remember_why(struct world *w, const char *line)
 {
     if (strcmp(line, "sensor_status eeg silent") == 0)
-        assert_that(manager_bad_packets(w->manager, SENSOR_EEG, &told_why), >, 0);
+        assert_that(manager_bad_packets(w->manager, 0, SENSOR_EEG, &told_why), >, 0);
 }
 
 static void a_stream_resumed_where_only_cut_packets_come_says_so(void **state)
@@ -376,7 +376,7 @@ static void a_start_while_waiting_is_answered_at_once(void **state)
     get_waiting(w, 0);
     ask_start(w, EEG, 0, 0);
     EXPECT(w, "start: ok");
-    assert_int_equal(manager_status(w->manager)->stream, STREAM_WAITING);
+    assert_int_equal(manager_status(w->manager, 0)->stream, STREAM_WAITING);
     w->absent = false;
     run(w, 30);
     EXPECT(w, "device_connected resumed", "stream_started eeg at 250", "data eeg");
@@ -431,14 +431,14 @@ static void a_recording_keeps_its_sensors_when_the_stream_stops(void **state)
     struct world *w = *state;
 
     get_streaming(w, EEG | PPG);
-    manager_want_for_recording(w->manager, EEG | ACC);
+    manager_want_for_recording(w->manager, 0, EEG | ACC);
     run(w, 3);
     EXPECT(w, "data acc");
     w->log_operations = true;
     ask_stop(w);
     run(w, 2);
     EXPECT(w, "stop: ok", "stream_stopped eeg,ppg user_request", "ppg off");
-    manager_want_for_recording(w->manager, 0);
+    manager_want_for_recording(w->manager, 0, 0);
     run(w, 2);
     EXPECT(w, "eeg off", "acc off", "write stop");
 }
@@ -448,7 +448,7 @@ static void a_recordings_data_flow_while_a_stream_starts(void **state)
     struct world *w = *state;
 
     get_connected(w);
-    manager_want_for_recording(w->manager, EEG);
+    manager_want_for_recording(w->manager, 0, EEG);
     run(w, 3.05);
     assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
     forget_log(w);
@@ -465,15 +465,15 @@ static void utc_is_anchored_anew_only_where_nothing_is_under_way(void **state)
 
     get_connected(w);
     w->utc_offset += SECOND;
-    manager_want_for_recording(w->manager, PPG);
+    manager_want_for_recording(w->manager, 0, PPG);
     ask_start(w, PPG, 0, 0);
     run(w, 4);
-    assert_int_equal((int)round(manager_status(w->manager)->utc_error_ms), 1000);
+    assert_int_equal((int)round(manager_status(w->manager, 0)->utc_error_ms), 1000);
     ask_stop(w);
-    manager_want_for_recording(w->manager, 0);
+    manager_want_for_recording(w->manager, 0, 0);
     run(w, 1);
     ask_start(w, PPG, 0, 0);
-    assert_int_equal((int)round(manager_status(w->manager)->utc_error_ms), 0);
+    assert_int_equal((int)round(manager_status(w->manager, 0)->utc_error_ms), 0);
     run(w, 4);
     forget_log(w);
 }
@@ -546,7 +546,7 @@ static void what_makes_no_sense_from_a_backend_is_ignored(void **state)
     scanner->scan_ended(scanner->user, &failure);
     run(w, 10);
     EXPECT_NOTHING(w);
-    assert_string_equal(manager_status(w->manager)->device.band.name, NAME);
+    assert_string_equal(manager_status(w->manager, 0)->device.band.name, NAME);
 }
 
 static void battery_reaches_the_status(void **state)
@@ -554,7 +554,7 @@ static void battery_reaches_the_status(void **state)
     struct world *w = *state;
 
     get_connected(w);
-    assert_int_equal(manager_status(w->manager)->device.battery_level, 77);
+    assert_int_equal(manager_status(w->manager, 0)->device.battery_level, 77);
     assert_that(w->got[SENSOR_BAT], >, 0);
 }
 

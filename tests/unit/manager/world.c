@@ -311,45 +311,50 @@ static void on_scan_result(void *user, enum scan_status status)
     note(user, "scan_result %s", names[status]);
 }
 
-static void on_device_info(void *user)
+static void on_device_info(void *user, unsigned device)
 {
+    (void)device;
     (void)user;
 }
 
-static void on_device_connected(void *user, bool resumed, double step_ms)
+static void on_device_connected(void *user, unsigned device, bool resumed, double step_ms)
 {
+    (void)device;
     note(user, "device_connected%s", resumed ? " resumed" : "");
     if (step_ms != 0)
         note(user, "clock_step %.0f", step_ms);
 }
 
-static void on_clock_stepped(void *user, double step_ms)
+static void on_clock_stepped(void *user, unsigned device, double step_ms)
 {
+    (void)device;
     note(user, "clock_stepped %.0f", step_ms);
 }
 
-static void on_device_disconnected(void *user, const struct band_identity *band,
+static void on_device_disconnected(void *user, unsigned device, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
     static const char *const names[] = {"user_request", "link_lost", "silent", "bluetooth_off",
                                         "shutdown"};
 
+    (void)device;
     assert_true(band->name[0] || band->address[0]);
     note(user, "device_disconnected %s%s", names[reason], will_reconnect ? " will_reconnect" : "");
 }
 
-static void on_connection_failed(void *user, const struct band_identity *band,
+static void on_connection_failed(void *user, unsigned device, const struct band_identity *band,
                                  const struct failure *failure, bool will_retry)
 {
+    (void)device;
     assert_true(band->name[0] || band->address[0]);
     note(user, "device_connection_failed %s%s", error_code_name(failure->code),
          will_retry ? " will_retry" : "");
 }
 
-static void on_stream_started(void *user, bool resumed)
+static void on_stream_started(void *user, unsigned device, bool resumed)
 {
     struct world *w = user;
-    const struct manager_status *status = manager_status(w->manager);
+    const struct manager_status *status = manager_status(w->manager, device);
 
     w->streaming = true;
     w->first_seen = 0;
@@ -357,61 +362,68 @@ static void on_stream_started(void *user, bool resumed)
          resumed ? " resumed" : "");
 }
 
-static void on_stream_stopped(void *user, const struct band_identity *band, sensor_set sensors,
-                              enum stream_end reason, bool will_resume)
+static void on_stream_stopped(void *user, unsigned device, const struct band_identity *band,
+                              sensor_set sensors, enum stream_end reason, bool will_resume)
 {
     static const char *const names[] = {"user_request", "duration", "device_disconnected", "error"};
     struct world *w = user;
 
+    (void)device;
     assert_true(band->name[0] || band->address[0]);
     w->streaming = false;
     note(w, "stream_stopped %s %s%s", set_text(sensors), names[reason],
          will_resume ? " will_resume" : "");
 }
 
-static void on_sensor_status(void *user, enum sensor sensor, enum sensor_state state,
-                             double silent_for)
+static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
+                             enum sensor_state state, double silent_for)
 {
     static const char *const names[] = {"flowing", "silent", "retrying"};
 
+    (void)device;
     assert_that(silent_for, >=, 0);
     note(user, "sensor_status %s %s", sensor_name(sensor), names[state]);
 }
 
-static void on_link_up(void *user, const struct band_link *link)
+static void on_link_up(void *user, unsigned device, const struct band_link *link)
 {
+    (void)device;
     (void)user;
     (void)link;
 }
 
-static void on_link_down(void *user, int64_t boot_us)
+static void on_link_down(void *user, unsigned device, int64_t boot_us)
 {
     struct world *w = user;
 
+    (void)device;
     assert_that(boot_us, <=, w->now);
 }
 
-static void on_subscription(void *user, sensor_set sensors)
+static void on_subscription(void *user, unsigned device, sensor_set sensors)
 {
+    (void)device;
     (void)user;
     assert_true(sensors & BAT);
 }
 
-static void on_packet(void *user, const struct packet *packet)
+static void on_packet(void *user, unsigned device, const struct packet *packet)
 {
     struct world *w = user;
 
+    (void)device;
     assert_that(packet->len, >, 0);
     assert_that(packet->arrival_us, >=, w->arrived[packet->sensor]);
     w->arrived[packet->sensor] = packet->arrival_us;
 }
 
 /* Data are logged once a sensor since the stream began, to see their place among the events. */
-static void on_samples(void *user, const struct sample_block *block)
+static void on_samples(void *user, unsigned device, const struct sample_block *block)
 {
     struct world *w = user;
     enum sensor sensor = block->samples.sensor;
 
+    (void)device;
     w->got[sensor]++;
     if (sensor == SENSOR_BAT || (w->first_seen & SENSOR_BIT(sensor)))
         return;
@@ -419,26 +431,30 @@ static void on_samples(void *user, const struct sample_block *block)
     note(w, "data %s", sensor_name(sensor));
 }
 
-static void on_eeg(void *user, const struct eeg_features *features)
+static void on_eeg(void *user, unsigned device, const struct eeg_features *features)
 {
+    (void)device;
     (void)user;
     (void)features;
 }
 
-static void on_ppg(void *user, const struct ppg_features *features)
+static void on_ppg(void *user, unsigned device, const struct ppg_features *features)
 {
+    (void)device;
     (void)user;
     (void)features;
 }
 
-static void on_acc(void *user, const struct acc_features *features)
+static void on_acc(void *user, unsigned device, const struct acc_features *features)
 {
+    (void)device;
     (void)user;
     (void)features;
 }
 
-static void on_wants(void *user, const struct manager_wants *wants)
+static void on_wants(void *user, unsigned device, const struct manager_wants *wants)
 {
+    (void)device;
     ((struct world *)user)->wants = *wants;
 }
 
@@ -547,17 +563,17 @@ void ask_connect_to(struct world *w, const char *address, const char *name)
 
 void ask_disconnect(struct world *w)
 {
-    manager_disconnect(w->manager, NULL, ticket(w, "disconnect", 10));
+    manager_disconnect(w->manager, 0, ticket(w, "disconnect", 10));
 }
 
 void ask_start(struct world *w, sensor_set sensors, int rate, double seconds)
 {
-    manager_start_streaming(w->manager, sensors, rate, seconds, ticket(w, "start", 30));
+    manager_start_streaming(w->manager, 0, sensors, rate, seconds, ticket(w, "start", 30));
 }
 
 void ask_stop(struct world *w)
 {
-    manager_stop_streaming(w->manager, ticket(w, "stop", 0));
+    manager_stop_streaming(w->manager, 0, ticket(w, "stop", 0));
 }
 
 /* ---- Time ---- */

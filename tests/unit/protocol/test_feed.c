@@ -16,9 +16,10 @@ static struct feed feed;
 static unsigned told, seq, lost; /* messages, and of the last its numbers */
 
 /* In the place of the manager's: the feed asks it nothing else. */
-const struct manager_status *manager_status(struct manager *manager)
+const struct manager_status *manager_status(struct manager *manager, unsigned device)
 {
     (void)manager;
+    (void)device;
     return &status;
 }
 
@@ -37,15 +38,16 @@ static void hear(void *user, const struct message *message)
 
 static void push(uint32_t missing, uint32_t owed)
 {
-    feed_samples(&feed, &(struct sample_block){
-                            .lost = missing,
-                            .owed = owed,
-                            .rate = 50,
-                            .rate_measured = 50,
-                            .samples = {.sensor = SENSOR_PPG,
-                                        .as = &model_default()->sensors[SENSOR_PPG],
-                                        .count = 1},
-                        });
+    feed_samples(&feed, 0,
+                 &(struct sample_block){
+                     .lost = missing,
+                     .owed = owed,
+                     .rate = 50,
+                     .rate_measured = 50,
+                     .samples = {.sensor = SENSOR_PPG,
+                                 .as = &model_default()->sensors[SENSOR_PPG],
+                                 .count = 1},
+                 });
 }
 
 static void stream(bool on)

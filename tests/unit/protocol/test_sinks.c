@@ -9,6 +9,9 @@
 
 #include "sinks.h"
 
+/* The device that it is about. */
+#define PLACE 3
+
 /* What was told, a letter each: of the one in large letters, of the other in small. */
 static char told[32];
 static bool taken;
@@ -24,26 +27,30 @@ static void hear(void *user, const struct message *message)
     note(*(const char *)user);
 }
 
-static bool wants(void *user, enum message_kind kind, enum sensor sensor)
+static bool wants(void *user, unsigned device, enum message_kind kind, enum sensor sensor)
 {
+    assert_int_equal(device, PLACE);
     (void)user;
     return taken && kind == MESSAGE_RAW && sensor == SENSOR_PPG;
 }
 
-static void take_packet(void *user, const struct packet *packet)
+static void take_packet(void *user, unsigned device, const struct packet *packet)
 {
+    assert_int_equal(device, PLACE);
     (void)packet;
     note(*(const char *)user);
 }
 
-static bool wants_features(void *user, enum sensor sensor)
+static bool wants_features(void *user, unsigned device, enum sensor sensor)
 {
+    assert_int_equal(device, PLACE);
     (void)user;
     return taken && sensor == SENSOR_ACC;
 }
 
-static void take_features(void *user, enum sensor sensor, const void *features)
+static void take_features(void *user, unsigned device, enum sensor sensor, const void *features)
 {
+    assert_int_equal(device, PLACE);
     (void)features;
     assert_int_equal(sensor, SENSOR_ACC);
     note(*(const char *)user);
@@ -70,9 +77,9 @@ static void each_is_told_in_the_order_they_came_and_of_what_it_takes(void **stat
         sinks_add(&sinks, &(struct sink){.user = "B", .message = hear, .packet = take_packet}));
     sinks_message(&sinks, &raw);
     assert_string_equal(told, "aB");
-    sinks_packet(&sinks, &packet);
+    sinks_packet(&sinks, PLACE, &packet);
     assert_string_equal(told, "aBB");
-    sinks_link_down(&sinks, 1);
+    sinks_link_down(&sinks, PLACE, 1);
     assert_string_equal(told, "aBB");
 }
 
@@ -94,18 +101,18 @@ static void what_no_sink_takes_is_not_wanted(void **state)
     (void)state;
     struct sinks sinks = {0};
 
-    assert_false(sinks_want(&sinks, MESSAGE_RAW, SENSOR_PPG));
+    assert_false(sinks_want(&sinks, PLACE, MESSAGE_RAW, SENSOR_PPG));
     assert_true(sinks_add(&sinks, &(struct sink){.user = "a", .packet = take_packet}));
-    assert_false(sinks_want(&sinks, MESSAGE_RAW, SENSOR_PPG));
+    assert_false(sinks_want(&sinks, PLACE, MESSAGE_RAW, SENSOR_PPG));
     assert_true(sinks_add(&sinks, &(struct sink){.user = "b", .message = hear, .wants = wants}));
-    assert_false(sinks_want(&sinks, MESSAGE_RAW, SENSOR_PPG));
+    assert_false(sinks_want(&sinks, PLACE, MESSAGE_RAW, SENSOR_PPG));
     taken = true;
-    assert_true(sinks_want(&sinks, MESSAGE_RAW, SENSOR_PPG));
-    assert_false(sinks_want(&sinks, MESSAGE_RAW, SENSOR_EEG));
-    assert_false(sinks_want(&sinks, MESSAGE_PROCESSED, SENSOR_PPG));
+    assert_true(sinks_want(&sinks, PLACE, MESSAGE_RAW, SENSOR_PPG));
+    assert_false(sinks_want(&sinks, PLACE, MESSAGE_RAW, SENSOR_EEG));
+    assert_false(sinks_want(&sinks, PLACE, MESSAGE_PROCESSED, SENSOR_PPG));
     /* Who doesn't say takes all. */
     assert_true(sinks_add(&sinks, &(struct sink){.user = "c", .message = hear}));
-    assert_true(sinks_want(&sinks, MESSAGE_PROCESSED, SENSOR_PPG));
+    assert_true(sinks_want(&sinks, PLACE, MESSAGE_PROCESSED, SENSOR_PPG));
 }
 
 static void features_are_wanted_apart_from_messages(void **state)
@@ -114,15 +121,15 @@ static void features_are_wanted_apart_from_messages(void **state)
     struct sinks sinks = {0};
 
     assert_true(sinks_add(&sinks, &(struct sink){.user = "a", .message = hear}));
-    assert_false(sinks_want_features(&sinks, SENSOR_ACC));
+    assert_false(sinks_want_features(&sinks, PLACE, SENSOR_ACC));
     assert_true(sinks_add(
         &sinks,
         &(struct sink){.user = "b", .features = take_features, .wants_features = wants_features}));
-    assert_false(sinks_want_features(&sinks, SENSOR_ACC));
+    assert_false(sinks_want_features(&sinks, PLACE, SENSOR_ACC));
     taken = true;
-    assert_true(sinks_want_features(&sinks, SENSOR_ACC));
-    assert_false(sinks_want_features(&sinks, SENSOR_EEG));
-    sinks_features(&sinks, SENSOR_ACC, "features");
+    assert_true(sinks_want_features(&sinks, PLACE, SENSOR_ACC));
+    assert_false(sinks_want_features(&sinks, PLACE, SENSOR_EEG));
+    sinks_features(&sinks, PLACE, SENSOR_ACC, "features");
     assert_string_equal(told, "b");
 }
 
