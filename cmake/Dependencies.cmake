@@ -17,6 +17,9 @@ target_link_libraries(liquid INTERFACE ${LIQUID_LIBRARY} m)
 # SHA-256 of recorded files.
 pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
 
+# Zip files of recordings.
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+
 # EDFlib (libedf-dev) ships no .pc file.
 find_path(EDF_INCLUDE_DIR edflib.h REQUIRED)
 find_library(EDF_LIBRARY edf REQUIRED)

@@ -33,8 +33,8 @@ void metrics_answer(void *user, const struct http_request *request, struct http_
 /* One JSON object: 200 where all is well, 503 where something needs a person, with what. */
 void health_answer(void *user, const struct http_request *request, struct http_response *response);
 
-/* The list of recordings (?limit, ?before), and one of their files. The disk is touched in libuv's
- * pool only. Pages with the opaque origin `null` get neither. */
+/* The list of recordings (?limit, ?before); one of their files, or all of one as a zip. The disk is
+ * touched in libuv's pool only. Pages with the opaque origin `null` get neither. */
 void downloads_list(void *user, const struct http_request *request, struct http_response *response);
 void downloads_file(void *user, const struct http_request *request, struct http_response *response);
 

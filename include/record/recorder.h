@@ -167,6 +167,9 @@ bool recorder_delete(struct recorder *recorder, const char *session_id, recorder
 typedef void (*recorder_opened)(void *user, const char *session_id, int fd);
 bool recorder_open_file(struct recorder *recorder, const char *session_id, enum session_file file,
                         recorder_opened opened, void *user, struct failure *failure);
+/* `fd` is of the session's folder: for bundle_open(). */
+bool recorder_open_folder(struct recorder *recorder, const char *session_id, recorder_opened opened,
+                          void *user, struct failure *failure);
 
 /*
  * Stops what runs, waits for what is in the pool and frees itself, then calls done. Formats not yet

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "band/sensor.h"
@@ -89,6 +90,20 @@ void http_reply_text(struct http_response *response, int status, const char *con
  */
 void http_reply_file(struct http_response *response, int fd, const char *content_type,
                      const char *name);
+
+/* What is made as it is sent. `next` is called in libuv's pool, one call at a time: puts at most
+ * `size` bytes into `bytes` and returns how many, 0 at the end, −1 where there can't be more; then
+ * the connection is cut, so that the peer can tell. `close`, from the loop: once, after the last
+ * call. */
+struct http_source {
+    void *user;
+    ssize_t (*next)(void *user, char *bytes, size_t size);
+    void (*close)(void *user);
+};
+/* Takes the source over and sends what it gives as an attachment of that name; its length is not
+ * known beforehand. The next piece is asked for when the one before has gone. */
+void http_reply_source(struct http_response *response, const struct http_source *source,
+                       const char *content_type, const char *name);
 
 /* The response put off to the request of that number; NULL once its peer is gone. */
 struct http_response *server_response(struct server *server, uint64_t number);

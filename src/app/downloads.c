@@ -1,4 +1,4 @@
-/* Recordings over plain HTTP: GET /recordings, GET /recordings/ID/FILE. */
+/* Recordings over plain HTTP: GET /recordings, GET /recordings/ID/FILE, GET /recordings/ID.zip. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,11 @@
 
 #include "app/observed.h"
 #include "protocol/protocol.h"
+#include "record/bundle.h"
 
 #define LIST_DEFAULT 20
+
+#define ZIP ".zip"
 
 #define TOO_MUCH "too much is asked of the recordings at once: try again\n"
 
@@ -19,7 +22,7 @@ struct download {
     uint64_t number;
     bool (*begin)(struct download *download);
     size_t limit;
-    char id[SESSION_ID_SIZE]; /* of a file; of a list, what it goes on from, or "" */
+    char id[SESSION_ID_SIZE]; /* of a session; of a list, what it goes on from, or "" */
     enum session_file file;
 };
 
@@ -238,19 +241,15 @@ static void on_opened(void *user, const char *session_id, int fd)
     http_send(response);
 }
 
-/* The two names of /recordings/ID/FILE, as they are: whatever would have to be decoded is no name
- * of ours. */
-static bool read_path(const char *path, char id[SESSION_ID_SIZE], enum session_file *file)
+/* The names of /recordings/ID/FILE are taken as they are: whatever would have to be decoded is no
+ * name of ours. */
+static bool read_id(const char *start, size_t len, char id[SESSION_ID_SIZE])
 {
-    const char *start = path + strlen("/recordings/");
-    const size_t len = strcspn(start, "/");
-
-    if (start[len] != '/' || len >= SESSION_ID_SIZE)
+    if (len >= SESSION_ID_SIZE)
         return false;
     memcpy(id, start, len);
     id[len] = '\0';
-    *file = session_file_from_name(start + len + 1);
-    return session_id_is_valid(id) && *file != FILE_COUNT;
+    return session_id_is_valid(id);
 }
 
 static bool begin_file(struct download *download)
@@ -261,14 +260,88 @@ static bool begin_file(struct download *download)
                               on_opened, download, &failure);
 }
 
+/* ---- GET /recordings/ID.zip */
+
+static ssize_t next_of_zip(void *user, char *bytes, size_t size)
+{
+    return bundle_read(user, bytes, size);
+}
+
+static void close_zip(void *user)
+{
+    bundle_close(user);
+}
+
+static void reply_zip(struct http_response *response, int dir, const char *session_id)
+{
+    char name[SESSION_ID_SIZE + 8];
+    struct http_source source = {.next = next_of_zip, .close = close_zip};
+
+    source.user = bundle_open(dir, session_id);
+    if (!source.user) {
+        refuse_download(response, 500, "out of memory\n");
+        return;
+    }
+    snprintf(name, sizeof(name), "%s" ZIP, session_id);
+    http_reply_source(response, &source, "application/zip", name);
+}
+
+static void on_folder_opened(void *user, const char *session_id, int dir)
+{
+    struct download *download = user;
+    struct http_response *response = response_of(download);
+
+    finish(download);
+    if (!response) {
+        if (dir >= 0)
+            close(dir);
+        return;
+    }
+    if (dir >= 0)
+        reply_zip(response, dir, session_id);
+    else
+        refuse_download(response, 404, NOT_THERE);
+    http_send(response);
+}
+
+static bool begin_zip(struct download *download)
+{
+    struct failure failure;
+
+    return recorder_open_folder(*download->observed->recorder, download->id, on_folder_opened,
+                                download, &failure);
+}
+
+/* ---- both */
+
+static bool wants_file(const char *path, struct download *wanted)
+{
+    const size_t len = strcspn(path, "/");
+
+    wanted->begin = begin_file;
+    if (path[len] != '/' || !read_id(path, len, wanted->id))
+        return false;
+    wanted->file = session_file_from_name(path + len + 1);
+    return wanted->file != FILE_COUNT;
+}
+
+static bool wants_zip(const char *path, struct download *wanted)
+{
+    const size_t len = strlen(path), end = strlen(ZIP);
+
+    wanted->begin = begin_zip;
+    return len > end && strcmp(path + len - end, ZIP) == 0 && read_id(path, len - end, wanted->id);
+}
+
 void downloads_file(void *user, const struct http_request *request, struct http_response *response)
 {
     struct observed *observed = user;
-    struct download wanted = {.observed = observed, .number = request->number, .begin = begin_file};
+    struct download wanted = {.observed = observed, .number = request->number};
+    const char *path = request->path + strlen("/recordings/");
 
     if (is_refused(observed, request, response))
         return;
-    if (read_path(request->path, wanted.id, &wanted.file))
+    if (wants_file(path, &wanted) || wants_zip(path, &wanted))
         ask(observed, &wanted, response);
     else
         refuse_download(response, 404, NOT_THERE);

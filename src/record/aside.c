@@ -29,7 +29,7 @@ struct request {
     recorder_deleted deleted;
     recorder_opened opened;
     void *user;
-    enum session_file file;
+    enum session_file file; /* FILE_COUNT: the folder itself */
     int fd;
     size_t limit, count;
     bool more;
@@ -177,13 +177,27 @@ bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted,
     return true;
 }
 
+/* What holds nothing of a recording is nobody's to look into. */
+static int open_own_folder(const char *data_dir, const char *id)
+{
+    int dir = session_open(data_dir, id);
+
+    if (dir < 0 || !session_is_foreign(dir))
+        return dir;
+    close(dir);
+    return -1;
+}
+
 static void work_open(uv_work_t *work)
 {
     struct request *request = work->data;
+    const char *data_dir = request->aside->data_dir;
     uint64_t size;
 
-    request->fd = session_open_file(request->aside->data_dir, request->id,
-                                    session_file_name(request->file), &size);
+    request->fd =
+        request->file == FILE_COUNT
+            ? open_own_folder(data_dir, request->id)
+            : session_open_file(data_dir, request->id, session_file_name(request->file), &size);
 }
 
 static void after_open(uv_work_t *work, int status)
@@ -207,6 +221,12 @@ bool aside_open_file(struct aside *aside, const char *id, enum session_file file
     request->user = user;
     uv_queue_work(aside->loop, &request->work, work_open, after_open);
     return true;
+}
+
+bool aside_open_folder(struct aside *aside, const char *id, recorder_opened opened, void *user,
+                       struct failure *failure)
+{
+    return aside_open_file(aside, id, FILE_COUNT, opened, user, failure);
 }
 
 /* Whether the session asks for a BDF that is not there yet: only then is its making told. */

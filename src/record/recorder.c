@@ -306,6 +306,12 @@ bool recorder_open_file(struct recorder *recorder, const char *session_id, enum 
     return aside_open_file(recorder->aside, session_id, file, opened, user, failure);
 }
 
+bool recorder_open_folder(struct recorder *recorder, const char *session_id, recorder_opened opened,
+                          void *user, struct failure *failure)
+{
+    return aside_open_folder(recorder->aside, session_id, opened, user, failure);
+}
+
 static void on_finished(void *user, const char *id, const struct failure *failure)
 {
     struct recorder *recorder = user;

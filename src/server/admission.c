@@ -200,6 +200,7 @@ void admission_take(void *user, struct connection *connection, size_t head_len)
         return;
     }
     connection->head_only = strcmp(request.method, "HEAD") == 0;
+    connection->takes_chunks = !request.http_1_0;
     if (strlen(request.path) + strlen(request.query) >= HTTP_VALUE_MAX)
         connection_refuse(connection, 414, "no address here is over 8 KiB\n");
     else

@@ -5,7 +5,9 @@
 #include "connection.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@
 
 #define CHUNK_SIZE (64 * 1024)
 #define LINGER_MS  2000
+/* Before a piece, for its length in hex and CR LF. */
+#define FRAME_ROOM 16
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
@@ -24,6 +28,11 @@ static void wait_for(struct connection *connection, enum connection_state state,
     uv_poll_start(&connection->poll, events, on_event);
 }
 
+static bool comes_in_pieces(const struct connection *connection)
+{
+    return connection->response.fd >= 0 || connection->response.source.next;
+}
+
 /* How long it may be as it is, without progress. */
 static unsigned limit_ms(const struct connection *connection)
 {
@@ -31,7 +40,7 @@ static unsigned limit_ms(const struct connection *connection)
         return SERVER_HANDSHAKE_MS;
     if (connection->state == CONNECTION_LINGERS)
         return LINGER_MS;
-    return connection->response.fd >= 0 ? SERVER_PAUSE_MS : SERVER_STUCK_MS;
+    return comes_in_pieces(connection) ? SERVER_PAUSE_MS : SERVER_STUCK_MS;
 }
 
 void connection_open(struct connections *connections, int fd)
@@ -72,7 +81,7 @@ void connection_close(struct connection *connection)
         return;
     connection->state = CONNECTION_CLOSED;
     uv_poll_stop(&connection->poll);
-    /* The thread pool still reads into it: on_file_read() comes back here. */
+    /* The thread pool still reads into it: on_piece() comes back here. */
     if (connection->reading) {
         connection->state = CONNECTION_CLOSES_LATER;
         return;
@@ -117,39 +126,76 @@ static int send_some(struct connection *connection, const char *bytes, size_t le
     return 1;
 }
 
-static void on_file_read(uv_fs_t *request)
+/* What is made as it is sent tells the length before each piece, and that it has ended by one of
+ * none (RFC 9112, 7.1); to HTTP/1.0 the connection's end does. */
+static void frame_piece(struct connection *connection)
 {
-    struct connection *connection = request->data;
-    ssize_t n = request->result;
+    const size_t len = (size_t)connection->piece;
+    char line[FRAME_ROOM + 1];
 
-    uv_fs_req_cleanup(request);
+    connection->ended = len == 0;
+    connection->chunk_len = FRAME_ROOM + len;
+    connection->chunk_sent = FRAME_ROOM;
+    if (!connection->response.in_chunks)
+        return;
+    const size_t line_len = (size_t)snprintf(line, sizeof(line), "%zx\r\n", len);
+    connection->chunk_sent -= line_len;
+    memcpy(connection->chunk + connection->chunk_sent, line, line_len);
+    memcpy(connection->chunk + connection->chunk_len, "\r\n", 2);
+    connection->chunk_len += 2;
+}
+
+static void read_piece(uv_work_t *work)
+{
+    struct connection *connection = work->data;
+    struct http_response *response = &connection->response;
+    const size_t left = response->first + response->len - connection->file_at;
+
+    if (response->source.next)
+        connection->piece = response->source.next(response->source.user,
+                                                  connection->chunk + FRAME_ROOM, CHUNK_SIZE);
+    else
+        connection->piece =
+            pread(response->fd, connection->chunk, left < CHUNK_SIZE ? left : CHUNK_SIZE,
+                  (off_t)connection->file_at);
+}
+
+static void on_piece(uv_work_t *work, int status)
+{
+    struct connection *connection = work->data;
+    const bool made = connection->response.source.next != NULL;
+
+    (void)status;
     connection->reading = false;
     /* An end before the length that was promised: only a closed connection can tell that. */
-    if (connection->state == CONNECTION_CLOSES_LATER || n <= 0) {
+    if (connection->state == CONNECTION_CLOSES_LATER || connection->piece < (made ? 0 : 1)) {
         connection->state = CONNECTION_LINGERS;
         connection_close(connection);
         return;
     }
-    connection->chunk_len = (size_t)n;
+    connection->chunk_len = (size_t)connection->piece;
     connection->chunk_sent = 0;
-    connection->file_at += (size_t)n;
+    connection->file_at += connection->chunk_len;
+    if (made)
+        frame_piece(connection);
     wait_for(connection, CONNECTION_WRITES, UV_WRITABLE);
 }
 
-static void read_file(struct connection *connection)
+static void ask_for_piece(struct connection *connection)
 {
-    size_t left = connection->response.first + connection->response.len - connection->file_at;
-    uv_buf_t buffer =
-        uv_buf_init(connection->chunk, (unsigned)(left < CHUNK_SIZE ? left : CHUNK_SIZE));
-
     uv_poll_stop(&connection->poll);
     connection->reading = true;
-    connection->file.data = connection;
-    if (uv_fs_read(connection->all->ground->loop, &connection->file, connection->response.fd,
-                   &buffer, 1, (int64_t)connection->file_at, on_file_read) != 0) {
-        connection->reading = false;
-        connection_close(connection);
-    }
+    connection->work.data = connection;
+    uv_queue_work(connection->all->ground->loop, &connection->work, read_piece, on_piece);
+}
+
+static bool is_whole(const struct connection *connection)
+{
+    const struct http_response *response = &connection->response;
+
+    if (response->source.next)
+        return connection->ended;
+    return connection->file_at == response->first + response->len;
 }
 
 static int send_body(struct connection *connection)
@@ -158,13 +204,13 @@ static int send_body(struct connection *connection)
 
     if (connection->head_only)
         return 1;
-    if (response->fd < 0)
+    if (!comes_in_pieces(connection))
         return send_some(connection, response->body, response->len, &connection->body_sent);
     int done =
         send_some(connection, connection->chunk, connection->chunk_len, &connection->chunk_sent);
-    if (done != 1 || connection->file_at == response->first + response->len)
+    if (done != 1 || is_whole(connection))
         return done;
-    read_file(connection);
+    ask_for_piece(connection);
     return 0;
 }
 
@@ -186,10 +232,11 @@ void connection_answer(struct connection *connection)
 
     if (!connection->head_only)
         http_cut(response, connection->range, connection->if_range);
+    response->in_chunks = connection->takes_chunks;
     connection->file_at = response->first;
     connection->out_len = http_head(response, connection->origin, connection->out);
-    if (response->fd >= 0 && !connection->head_only) {
-        connection->chunk = malloc(CHUNK_SIZE);
+    if (comes_in_pieces(connection) && !connection->head_only) {
+        connection->chunk = malloc(FRAME_ROOM + CHUNK_SIZE + 2);
         if (!connection->chunk) {
             connection_close(connection);
             return;

@@ -41,12 +41,14 @@ struct connection {
     const char *origin; /* to be echoed; in `head`, or NULL, as are the next two */
     const char *range, *if_range;
     struct http_response response;
-    bool head_only;
+    bool head_only, takes_chunks;
     char out[HTTP_HEAD_MAX];
     size_t out_len, out_sent, body_sent;
-    /* A file's next piece. */
-    uv_fs_t file;
-    bool reading;
+    /* The next piece of a file, or of what is made as it is sent. */
+    uv_work_t work;
+    bool reading;  /* in the pool, which alone has `chunk` and `piece` then */
+    ssize_t piece; /* bytes that came; 0: the end, −1: it broke off */
+    bool ended;    /* of a source */
     char *chunk;
     size_t chunk_len, chunk_sent, file_at;
 };

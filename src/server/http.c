@@ -21,6 +21,8 @@ void http_response_finish(struct http_response *response)
     free(response->owned);
     if (response->fd >= 0)
         close(response->fd);
+    if (response->source.next)
+        response->source.close(response->source.user);
     http_response_init(response);
 }
 
@@ -89,6 +91,16 @@ void http_reply_file(struct http_response *response, int fd, const char *content
     snprintf(response->tag, sizeof(response->tag), "\"%llx-%llx-%llx%09lx\"",
              (unsigned long long)info.st_ino, (unsigned long long)info.st_size,
              (unsigned long long)info.st_mtim.tv_sec, (unsigned long)info.st_mtim.tv_nsec);
+    copy_name(response->name, sizeof(response->name), name);
+}
+
+void http_reply_source(struct http_response *response, const struct http_source *source,
+                       const char *content_type, const char *name)
+{
+    http_response_finish(response);
+    response->source = *source;
+    response->status = 200;
+    response->content_type = content_type;
     copy_name(response->name, sizeof(response->name), name);
 }
 
@@ -211,7 +223,10 @@ static const char *reason_phrase(int status)
 static void file_lines(const struct http_response *response, char *lines, size_t size)
 {
     lines[0] = '\0';
-    if (response->fd >= 0)
+    if (response->source.next)
+        snprintf(lines, size, "Content-Disposition: attachment; filename=\"%s\"\r\n",
+                 response->name);
+    else if (response->fd >= 0)
         snprintf(lines, size,
                  "Accept-Ranges: bytes\r\nETag: %s\r\n"
                  "Content-Disposition: attachment; filename=\"%s\"\r\n",
@@ -225,7 +240,10 @@ static void file_lines(const struct http_response *response, char *lines, size_t
 static void length_lines(const struct http_response *response, char *lines, size_t size)
 {
     lines[0] = '\0';
-    if (response->status != 204 && response->status != 304)
+    if (response->source.next)
+        snprintf(lines, size, "Content-Type: %s\r\n%s", response->content_type,
+                 response->in_chunks ? "Transfer-Encoding: chunked\r\n" : "");
+    else if (response->status != 204 && response->status != 304)
         snprintf(lines, size, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->content_type,
                  response->len);
 }

@@ -54,10 +54,11 @@ export class Recordings {
     const grown = session.state === "recording" ? "" : `, ${clock(session.duration)}, ${size(session.bytes)}`;
     const about = `${new Date(session.start).toLocaleString()}${grown}${state}`;
     const files = session.files.map((file) => make("a", { href: address(session.session_id, file), download: "", text: file }));
+    const zip = make("a", { href: `recordings/${session.session_id}.zip${location.search}`, download: "", text: "all as a zip" });
     const remove = action("Delete", () => void this.#remove(session), { "aria-label": `Delete ${session.session_name || session.session_id}` });
     return make("li", {}, make("strong", { text: session.session_name || session.session_id }), make("div", { class: "soft", text: about }),
       ...(session.problem ? [make("div", { class: "soft", text: session.problem })] : []),
-      make("div", { class: "files" }, ...files, ...(session.state === "recording" ? [] : [remove])));
+      make("div", { class: "files" }, zip, ...files, ...(session.state === "recording" ? [] : [remove])));
   }
 
   /** @param {Recorded} session */

@@ -63,6 +63,9 @@ test("scan, connect, look, record with markers, download, delete, disconnect", {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('markers.csv')")]);
   const rows = readFileSync(await download.path(), "utf8").trim().split("\n");
   assert.deepEqual(rows.slice(1).map((row) => /eyes closed|blink/.exec(row)?.[0]), ["eyes closed", "blink"]);
+  const [zip] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('zip')")]);
+  assert.match(zip.suggestedFilename(), /^\d{8}T\d{6}Z_round\.zip$/);
+  assert.equal(await zip.failure(), null);
   await page.click("#recordings button:text('Delete')");
   await page.click("#dialog-yes");
   await says(page, "recordings", "None yet");

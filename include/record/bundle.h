@@ -1,0 +1,30 @@
+/*
+ * A session as one zip, made as it is read: stored, with zip64 where a file or the whole needs it.
+ *
+ * In it is a folder of the session's id with the files that a recording has, of the session's own
+ * folder and of each folder in that (BUNDLE_FOLDERS_MAX at most; no links; nothing of another
+ * name). A file that still grows is in it as long as it is when its turn comes.
+ *
+ * In memory are one piece of a file and what the zip's directory says of the files: some 64 KB,
+ * whatever they hold. All but bundle_close() wait for the disk: not for the loop's thread.
+ */
+#ifndef RECORD_BUNDLE_H
+#define RECORD_BUNDLE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define BUNDLE_FOLDERS_MAX 16
+
+struct bundle;
+
+/* Takes over `dir`, the folder of session `id`, which becomes the zip's only folder; NULL, and it
+ * is closed, where memory is out. */
+struct bundle *bundle_open(int dir, const char *id);
+/* The zip's next bytes, at most `size`: how many, 0 at its end, −1 where a file that was there at
+ * the first call is gone, got shorter or can't be read: then what was read is no zip. */
+ssize_t bundle_read(struct bundle *bundle, char *bytes, size_t size);
+/* At any time between two calls. */
+void bundle_close(struct bundle *bundle);
+
+#endif
