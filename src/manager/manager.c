@@ -46,9 +46,15 @@ static void forgive(struct manager *m)
         device_forgive(&m->devices[i]);
 }
 
+void manager_look_at_clock(struct manager *m)
+{
+    if (m->depth == 0)
+        m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
+}
+
 void manager_enter(struct manager *m)
 {
-    m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
+    manager_look_at_clock(m);
     if (m->depth++ == 0 && m->told_us != NEVER && m->ground.when.now_us > m->told_us + LATE_US)
         forgive(m);
 }

@@ -39,6 +39,10 @@ static inline struct device *manager_device(struct manager *m, unsigned place)
     return (struct device *)manager_device_seen(m, place);
 }
 
+/* Within an entry it is the time at which that began, whatever is asked from within: a process that
+ * is stopped in the middle of one would else judge by a time at which nothing was read yet. */
+void manager_look_at_clock(struct manager *m);
+
 void manager_enter(struct manager *m);
 void manager_leave(struct manager *m);
 

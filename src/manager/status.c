@@ -77,7 +77,7 @@ const struct manager_status *manager_status(struct manager *m, unsigned device)
     struct manager_status *status = &m->status;
     const struct device *d = manager_device(m, device);
 
-    m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
+    manager_look_at_clock(m);
     *status = (struct manager_status){
         .link = d->reach.state,
         .utc_error_ms = utc_error_ms(d),

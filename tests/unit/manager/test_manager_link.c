@@ -351,6 +351,30 @@ static void after_a_suspend_silence_counts_from_the_waking(void **state)
     EXPECT_NOTHING(w);
 }
 
+static void stop_for_a_minute(struct world *w, const char *line)
+{
+    if (strcmp(line, "sensor_status ppg flowing") != 0)
+        return;
+    w->on_line = NULL;
+    w->now += 60 * SECOND;
+    assert_int_equal(manager_status(w->manager, 0)->link, LINK_CONNECTED);
+    w->next_packet[SENSOR_EEG] = w->next_packet[SENSOR_PPG] = w->now + SECOND;
+}
+
+static void stopped_in_the_middle_of_a_packet_it_accuses_nobody(void **state)
+{
+    struct world *w = *state;
+
+    get_streaming(w, EEG | PPG);
+    w->silent = PPG;
+    run(w, 8);
+    forget_log(w);
+    w->silent = 0;
+    w->on_line = stop_for_a_minute;
+    run(w, 100);
+    EXPECT(w, "sensor_status ppg flowing");
+}
+
 static void after_a_suspend_a_dead_link_without_stream_is_found_and_made_anew(void **state)
 {
     struct world *w = *state;
@@ -505,6 +529,7 @@ int main(void)
         story(without_bluetooth_scan_and_connect_say_so_at_once),
         story(after_a_suspend_a_lost_band_is_tried_at_once),
         story(after_a_suspend_silence_counts_from_the_waking),
+        story(stopped_in_the_middle_of_a_packet_it_accuses_nobody),
         story(after_a_suspend_a_dead_link_without_stream_is_found_and_made_anew),
         story(a_clock_step_shows_at_the_next_connection),
         story(what_is_wanted_is_restored_after_a_crash),
