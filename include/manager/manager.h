@@ -21,9 +21,9 @@
 #include "pipeline/pipeline.h"
 
 /*
- * Bands at a time. Each has a place, a small number by which it is named here: its own from the
- * connect until the band is let go. Of one that nobody has (0, where nothing is connected) what is
- * asked is answered as of a band that is idle.
+ * Bands at a time, at most; one more is BUSY. Each has a place, a small number below max_bands by
+ * which it is named here: its own from the connect until the band is let go. Of a place that no
+ * band has what is asked is answered as of a band that is idle.
  */
 #define MANAGER_DEVICES_MAX 8
 
@@ -174,6 +174,7 @@ struct manager_listener {
 
 struct manager_config {
     int mains_hz;
+    unsigned max_bands; /* at a time, 1 to MANAGER_DEVICES_MAX; 0 is taken for 1 */
 };
 
 struct manager;

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "linking.h"
-#include "manager_internal.h"
+#include "places.h"
 #include "streaming.h"
 #include "told.h"
 
@@ -15,7 +16,7 @@ static bool command_enter(struct manager *m, struct manager_reply reply)
     if (!m->closing)
         return true;
     const struct manager_outcome cancelled = ground_cancelled();
-    reply_now(reply, &cancelled);
+    reply_now(reply, 0, &cancelled);
     manager_leave(m);
     return false;
 }
@@ -49,12 +50,12 @@ void manager_scan(struct manager *m, double seconds, struct manager_reply reply)
         replies_add(&ground->scans, reply);
     } else if (ground_bluetooth_is_off(ground)) {
         outcome = ground_bluetooth_outcome(ground);
-        reply_now(reply, &outcome);
+        reply_now(reply, 0, &outcome);
         ground->listener.scan_result(ground->listener.user, SCAN_FAILED);
     } else if (any_connecting(m)) {
         outcome =
             outcome_failure(ERROR_BUSY, "A connection is being made; scan when it is through");
-        reply_now(reply, &outcome);
+        reply_now(reply, 0, &outcome);
     } else {
         ground_begin_scan(ground, seconds, reply);
     }
@@ -113,6 +114,22 @@ static bool name_band(const struct manager *m, const char *address, const char *
     return false;
 }
 
+static void connect_in_place(struct manager *m, const struct band_identity *band,
+                             struct manager_reply reply)
+{
+    /* Where there is one place its band says what it is at. */
+    struct device *d = m->count == 1 ? &m->devices[0] : place_for(m, band);
+    struct manager_outcome outcome;
+
+    if (d && device_provide(d)) {
+        device_connect(d, band, reply);
+        return;
+    }
+    outcome = d ? outcome_failure(ERROR_INTERNAL, "There is no memory for another band")
+                : places_outcome(m);
+    reply_now(reply, 0, &outcome);
+}
+
 void manager_connect(struct manager *m, const char *address, const char *device_id,
                      struct manager_reply reply)
 {
@@ -122,9 +139,9 @@ void manager_connect(struct manager *m, const char *address, const char *device_
     if (!command_enter(m, reply))
         return;
     if (name_band(m, address, device_id, &band, &outcome))
-        device_connect(manager_device(m, 0), &band, reply);
+        connect_in_place(m, &band, reply);
     else
-        reply_now(reply, &outcome);
+        reply_now(reply, 0, &outcome);
     manager_leave(m);
 }
 
@@ -136,11 +153,21 @@ void manager_disconnect(struct manager *m, unsigned device, struct manager_reply
     manager_leave(m);
 }
 
+static void expect(struct manager *m, const struct manager_wants *wants, bool resumes)
+{
+    struct device *d = place_for(m, &wants->band);
+
+    if (d && d->reach.state == LINK_IDLE && device_provide(d))
+        device_expect(d, wants, resumes);
+    else if (!d)
+        log_warning("%s is not waited for: --max-bands is %zu", band_label(&wants->band), m->count);
+}
+
 void manager_restore(struct manager *m, const struct manager_wants *wants)
 {
     manager_enter(m);
     if (wants->band.name[0] || wants->band.address[0])
-        device_expect(manager_device(m, 0), wants, true);
+        expect(m, wants, true);
     manager_leave(m);
 }
 
@@ -154,7 +181,7 @@ void manager_auto_connect(struct manager *m, const char *name_or_address)
         snprintf(wants.band.address, sizeof(wants.band.address), "%s", name_or_address);
     else
         snprintf(wants.band.name, sizeof(wants.band.name), "%s", name_or_address);
-    device_expect(manager_device(m, 0), &wants, false);
+    expect(m, &wants, false);
     manager_leave(m);
 }
 

@@ -65,7 +65,7 @@ static void on_bad_packet(void *user, const struct packet *packet, enum packet_f
     d->bad_packet_logged = true;
 }
 
-bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
+void data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
 {
     const struct pipeline_config config = {
         .mains_hz = d->ground->config.mains_hz,
@@ -84,7 +84,7 @@ bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
         .rebooted = on_rebooted,
         .bad_packet = on_bad_packet,
     };
-    return flow_init(&d->flow, &config, &listener);
+    flow_init(&d->flow, &config, &listener);
 }
 
 /* ---- The flow's steps ---- */
@@ -127,27 +127,27 @@ static bool settle_once(struct device *d)
     return true;
 }
 
-/* UTC was stepped since the connection: samples' times follow. */
+/* UTC was stepped, and the bands' clock has followed: so do samples' times. */
 static void reanchor(struct device *d)
 {
-    const struct clock_anchor *anchor = &d->reach.device.anchor;
-    const int64_t now_us = d->ground->when.now_us;
-    int64_t offset_us;
+    const int64_t now_us = d->ground->when.now_us, offset_us = d->ground->clock_offset_us;
 
-    d->reanchor = false;
-    if (!device_is_connected(d) || !ground_utc_offset(d->ground, &offset_us))
-        return;
     log_info("%s: UTC moved by %.0f ms since the connection: anchored anew", device_label(d),
-             (double)(offset_us - (anchor->utc_us - anchor->boot_us)) / 1000.0);
+             (double)(offset_us - device_clock_offset_us(d)) / 1000.0);
     reach_anchor(&d->reach, (struct clock_anchor){now_us, now_us + offset_us});
-    flow_anchor(&d->flow, *anchor);
+    flow_anchor(&d->flow, d->reach.device.anchor);
+}
+
+static bool is_off(const struct device *d)
+{
+    return device_is_connected(d) && device_clock_offset_us(d) != d->ground->clock_offset_us;
 }
 
 bool data_settle(struct device *d)
 {
     bool any = false;
 
-    if (d->reanchor && !d->flow.inside && !d->flow.ends)
+    if (is_off(d) && !d->flow.inside && !d->flow.ends)
         reanchor(d);
     while (settle_once(d))
         any = true;
@@ -170,9 +170,7 @@ void data_packet(struct device *d, const struct packet *packet)
 
 void data_link_up(struct device *d)
 {
-
     d->bad_packet_logged = false;
-    d->reanchor = false;
     d->info_changed = true;
     flow_link_up(&d->flow, &d->reach.device, d->sensors.model);
     TELL(d, link_up, &d->reach.device);

@@ -5,8 +5,8 @@
 
 #include "parts.h"
 
-/* `on_eeg_rate` hears of the rate while the pipeline still holds the EEG. False: no memory. */
-bool data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate));
+/* `on_eeg_rate` hears of the rate while the pipeline still holds the EEG. */
+void data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate));
 
 /* The flow's next steps, all of them; false: there was none. */
 bool data_settle(struct device *d);

@@ -14,20 +14,36 @@ static void settle_utc(struct device *d)
         device_look_at_utc(d);
 }
 
+static void set_bit(unsigned *places, unsigned place, bool on)
+{
+    *places = on ? *places | 1u << place : *places & ~(1u << place);
+}
+
+/* What the other devices have to know of it. */
+static void mark_ground(struct device *d)
+{
+    struct ground *ground = d->ground;
+
+    set_bit(&ground->connected, d->place, device_is_connected(d));
+    set_bit(&ground->streaming, d->place, d->stream.state != STREAM_IDLE);
+    set_bit(&ground->recording, d->place, d->recording);
+}
+
 void device_look_at_utc(struct device *d)
 {
-    const struct clock_anchor *anchor = &d->reach.device.anchor;
+    struct ground *ground = d->ground;
     int64_t offset_us;
 
-    if (!ground_utc_offset(d->ground, &offset_us))
+    if (!ground_utc_offset(ground, &offset_us))
         return;
     int64_t step_us = utc_saw(&d->utc, offset_us);
     if (step_us)
         told_clock_stepped(d, step_us);
     /* A callback may have changed everything. */
-    if (device_is_connected(d) && !d->recording)
-        d->reanchor |= utc_is_off(offset_us - (anchor->utc_us - anchor->boot_us),
-                                  d->stream.state != STREAM_IDLE);
+    mark_ground(d);
+    if (device_is_connected(d) && !ground->recording &&
+        utc_is_off(offset_us - ground->clock_offset_us, ground->streaming))
+        ground->clock_offset_us = offset_us;
 }
 
 static struct stream_facts stream_facts(const struct device *d)
@@ -39,7 +55,7 @@ static struct stream_facts stream_facts(const struct device *d)
     facts.on = sensors_on(&d->sensors);
     facts.refused = sensors_in_trouble(&d->sensors);
     facts.unreadable = sensors_only_bad(&d->sensors, facts.on & d->stream.demand.sensors);
-    facts.eeg_rate = pipeline_eeg_rate(d->flow.pipeline);
+    facts.eeg_rate = flow_eeg_rate(&d->flow);
     return facts;
 }
 
@@ -155,6 +171,7 @@ static bool reach_step(struct device *d)
 
 bool device_settle(struct device *d)
 {
+    mark_ground(d);
     bool any = reach_step(d);
 
     settle_utc(d);
@@ -176,9 +193,22 @@ void device_bluetooth_changed(struct device *d)
         told_not_connected(d, &outcome.failure);
 }
 
+/* While another band is connected this one's clock is that one's. */
 void device_up(struct device *d, const struct band_link *made)
 {
-    told_up(d, made);
+    struct ground *ground = d->ground;
+    struct band_link link = *made;
+
+    if (ground->connected & ~(1u << d->place))
+        link.anchor.utc_us = link.anchor.boot_us + ground->clock_offset_us;
+    else
+        ground->clock_offset_us = link.anchor.utc_us - link.anchor.boot_us;
+    told_up(d, &link);
+}
+
+void device_up_taken(struct device *d, const struct band_link *made)
+{
+    told_taken(d, made);
 }
 
 void device_down(struct device *d, enum link_end end, const struct failure *failure)
@@ -273,13 +303,21 @@ static void on_eeg_rate(void *user, int rate)
 
 /* ---- Its life ---- */
 
-bool device_create(struct device *d, struct ground *ground, const struct link_listener *listener)
+void device_init(struct device *d, unsigned place, struct ground *ground,
+                 const struct link_listener *listener)
 {
     d->ground = ground;
+    d->place = place;
+    d->connects.device = d->disconnects.device = d->starts.device = place;
     d->listener = *listener;
     sensors_begin(&d->sensors, model_default());
     stream_init(&d->stream, d->reach.label, d->sensors.model);
-    return data_init(d, on_eeg_rate);
+    data_init(d, on_eeg_rate);
+}
+
+bool device_provide(struct device *d)
+{
+    return flow_provide(&d->flow);
 }
 
 void device_destroy(struct device *d)

@@ -7,8 +7,11 @@
 
 #include "parts.h"
 
-/* `d` is zeroed. False: no memory. The listener is copied. */
-bool device_create(struct device *d, struct ground *ground, const struct link_listener *listener);
+/* `d` is zeroed. The listener is copied. */
+void device_init(struct device *d, unsigned place, struct ground *ground,
+                 const struct link_listener *listener);
+/* To be called before it is given a band. False: there is no memory for it. */
+bool device_provide(struct device *d);
 void device_destroy(struct device *d);
 /* What is open is answered and told. */
 void device_shutdown(struct device *d);
@@ -24,6 +27,7 @@ void device_forget(struct device *d, const void *user);
 void device_forgive(struct device *d); /* the host slept or starved: silence proves nothing */
 void device_bluetooth_changed(struct device *d);
 void device_up(struct device *d, const struct band_link *made);
+void device_up_taken(struct device *d, const struct band_link *made);
 void device_down(struct device *d, enum link_end end, const struct failure *failure);
 void device_notified(struct device *d, enum sensor sensor, bool on, const struct failure *failure);
 void device_written(struct device *d, const struct failure *failure);

@@ -12,13 +12,18 @@
 #define PORTION    16
 #define PORTION_US INT64_C(5000)
 
-bool flow_init(struct flow *flow, const struct pipeline_config *config,
+void flow_init(struct flow *flow, const struct pipeline_config *config,
                const struct pipeline_listener *listener)
 {
     flow->config = *config;
     flow->listener = *listener;
     flow->eeg_us = NEVER;
-    flow->pipeline = pipeline_create(config, listener);
+}
+
+bool flow_provide(struct flow *flow)
+{
+    if (!flow->pipeline)
+        flow->pipeline = pipeline_create(&flow->config, &flow->listener);
     return flow->pipeline;
 }
 
@@ -26,6 +31,11 @@ void flow_destroy(struct flow *flow)
 {
     if (flow->pipeline)
         pipeline_destroy(flow->pipeline);
+}
+
+int flow_eeg_rate(const struct flow *flow)
+{
+    return flow->pipeline ? pipeline_eeg_rate(flow->pipeline) : 0;
 }
 
 /* ---- Its next step ---- */
@@ -43,6 +53,7 @@ static enum flow_step next_of_end(struct flow *flow, const struct flow_facts *fa
     }
     return FLOW_DO_END;
 }
+
 static bool let_one_go(struct flow *flow, const struct flow_facts *facts, struct packet *packet,
                        struct when *when)
 {
@@ -58,19 +69,21 @@ static bool let_one_go(struct flow *flow, const struct flow_facts *facts, struct
     }
     return true;
 }
+
 static bool wants_time(struct flow *flow, struct when *when)
 {
     if (flow->eeg_us == NEVER)
         return false;
-    if (!pipeline_eeg_rate(flow->pipeline) && is_awaited(when, flow->eeg_us + RATE_WAIT_US))
+    if (!flow_eeg_rate(flow) && is_awaited(when, flow->eeg_us + RATE_WAIT_US))
         return false;
     flow->eeg_us = NEVER;
-    return !pipeline_eeg_rate(flow->pipeline);
+    return !flow_eeg_rate(flow);
 }
+
 enum flow_step flow_next(struct flow *flow, const struct flow_facts *facts, struct packet *packet,
                          struct when *when)
 {
-    if (flow->inside)
+    if (flow->inside || !flow->pipeline)
         return FLOW_DO_NOTHING;
     if (flow->ends)
         return next_of_end(flow, facts, packet);
@@ -83,8 +96,7 @@ enum flow_step flow_next(struct flow *flow, const struct flow_facts *facts, stru
 
 void flow_packet(struct flow *flow, const struct packet *packet)
 {
-    if (packet->sensor == SENSOR_EEG && flow->eeg_us == NEVER &&
-        pipeline_eeg_rate(flow->pipeline) == 0)
+    if (packet->sensor == SENSOR_EEG && flow->eeg_us == NEVER && flow_eeg_rate(flow) == 0)
         flow->eeg_us = packet->arrival_us;
     flow->inside = true;
     pipeline_packet(flow->pipeline, packet);

@@ -14,7 +14,7 @@
 struct flow {
     struct pipeline_config config;
     struct pipeline_listener listener;
-    struct pipeline *pipeline;
+    struct pipeline *pipeline; /* NULL: it never had a band */
     bool inside;               /* the pipeline, which may not be told of anything then */
     struct band_identity band; /* whose packets it had */
     bool is_up, ends;          /* the link, as the pipeline knows it; that has still to be told */
@@ -41,10 +41,16 @@ enum flow_step {
     FLOW_DO_END,    /* the link's end has come out: flow_end() */
 };
 
-/* False: no memory. Config and listener are copied. */
-bool flow_init(struct flow *flow, const struct pipeline_config *config,
+/* Config and listener are copied. */
+void flow_init(struct flow *flow, const struct pipeline_config *config,
                const struct pipeline_listener *listener);
+/* To be called before a link is wanted, again does nothing: a pipeline takes memory, and most
+ * places never have a band. False: there is none. */
+bool flow_provide(struct flow *flow);
 void flow_destroy(struct flow *flow);
+
+/* The band's EEG rate; 0: not known. */
+int flow_eeg_rate(const struct flow *flow);
 
 /* Its next step, to be taken; none: it names the time to be asked again. The packet's bytes last
  * until the next call. */

@@ -112,7 +112,7 @@ void ground_stop_scan(struct ground *ground, struct manager_reply reply)
 
     outcome.already = !scan_drop(&ground->scan);
     replies_answer(&ground->scans, &ended);
-    reply_now(reply, &outcome);
+    reply_now(reply, 0, &outcome);
     if (!outcome.already)
         tell_scan(ground, SCAN_STOPPED);
 }

@@ -17,6 +17,12 @@ struct ground {
     } bluetooth;
     struct scan scan;
     struct replies scans; /* replies that are owed to it */
+    /* Places of devices, a bit each: those connected, with a stream, with a recording. */
+    unsigned connected, streaming, recording;
+    uint64_t arrivals; /* of bands, so far */
+    /* UTC − boot time as all samples are told: one clock for all bands, from the first that is
+     * connected until the last is not. */
+    int64_t clock_offset_us;
 };
 
 /* A device's word to the listener: the one place that says which device it is about. */

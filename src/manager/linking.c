@@ -13,7 +13,7 @@ static void answer_off(const struct device *d, const struct band_identity *band,
 {
     *outcome = ground_bluetooth_outcome(d->ground);
     outcome->band = *band;
-    reply_now(reply, outcome);
+    reply_now(reply, d->place, outcome);
 }
 
 static void connect_in_idle(struct device *d, const struct band_identity *band,
@@ -45,7 +45,7 @@ static void answer_busy(const struct device *d, struct manager_reply reply)
         band_label(reach->has_next ? &reach->next : reach_band(reach)), doing[reach->state]);
 
     outcome.band = *reach_band(reach);
-    reply_now(reply, &outcome);
+    reply_now(reply, d->place, &outcome);
 }
 
 static void connect_in_waiting(struct device *d, struct manager_reply reply)
@@ -67,8 +67,12 @@ static void connect_next(struct device *d, const struct band_identity *band,
     replies_add(&d->connects, reply);
 }
 
-/* A band that --auto-connect waits for and that never came stands back for one a user wants; who
- * asked for it is told. */
+bool device_stands_back(const struct device *d)
+{
+    return d->reach.state == LINK_WAITING && !d->reach.known && !d->reach.resumes;
+}
+
+/* Who asked for the band that stands back is told. */
 static void take_over(struct device *d, const struct band_identity *band,
                       struct manager_reply reply)
 {
@@ -86,7 +90,7 @@ static void answer_connected(struct device *d, struct manager_reply reply)
 
     outcome.already = true;
     outcome.band = d->reach.device.band;
-    reply_now(reply, &outcome);
+    reply_now(reply, d->place, &outcome);
 }
 
 /* To the band that the device wants already, or is to want next. */
@@ -120,7 +124,7 @@ void device_connect(struct device *d, const struct band_identity *band, struct m
 
     if (free || same_band(band, reach->has_next ? &reach->next : &reach->band))
         connect_same(d, band, reply);
-    else if (reach->state == LINK_WAITING && !reach->known && !reach->resumes)
+    else if (device_stands_back(d))
         take_over(d, band, reply);
     else
         answer_busy(d, reply);
@@ -130,6 +134,7 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
 {
     if (d->reach.state != LINK_IDLE)
         return;
+    d->came = ++d->ground->arrivals;
     reach_wait_for(&d->reach, &wants->band, resumes, d->ground->when.now_us);
     log_info("Waiting for %s", device_label(d));
     stream_expect(&d->stream, wants, resumes, ground_clock(d->ground));
@@ -137,7 +142,7 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
 
 /* ---- disconnect ---- */
 
-bool device_is_named(const struct device *d, const char *device_id)
+bool device_is_named(const struct device *d, const char *device_id, bool only)
 {
     const struct reach *reach = &d->reach;
     const struct band_identity *band = reach->has_next ? &reach->next : reach_band(reach);
@@ -145,7 +150,7 @@ bool device_is_named(const struct device *d, const char *device_id)
     if (reach->state == LINK_IDLE)
         return false;
     if (!band->name[0] || strchr(device_id, ':'))
-        return !band->address[0] || strcasecmp(device_id, band->address) == 0;
+        return band->address[0] ? strcasecmp(device_id, band->address) == 0 : only;
     return strcasecmp(device_id, band->name) == 0;
 }
 
@@ -158,7 +163,7 @@ void device_disconnect(struct device *d, struct manager_reply reply)
     switch (d->reach.state) {
     case LINK_IDLE:
         outcome.already = true;
-        reply_now(reply, &outcome);
+        reply_now(reply, d->place, &outcome);
         return;
     case LINK_CONNECTING:
     case LINK_CONNECTED:

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "data.h"
-#include "manager_internal.h"
+#include "places.h"
 
 /* Woken later than this the host slept or starved. */
 #define LATE_US (3 * SECOND)
@@ -146,9 +146,14 @@ static struct manager *manager_of(struct device *d)
 
 static void on_up(void *user, const struct band_link *made)
 {
-    manager_enter(manager_of(user));
-    device_up(user, made);
-    manager_leave(manager_of(user));
+    struct manager *m = manager_of(user);
+
+    manager_enter(m);
+    if (place_is_taken(m, user, &made->band))
+        device_up_taken(user, made);
+    else
+        device_up(user, made);
+    manager_leave(m);
 }
 
 static void on_down(void *user, enum link_end end, const struct failure *failure)
@@ -186,8 +191,9 @@ static void on_packet(void *user, const struct packet *packet)
     manager_leave(manager_of(user));
 }
 
-static bool create_device(struct manager *m, struct device *d)
+static void init_device(struct manager *m, unsigned place)
 {
+    struct device *d = &m->devices[place];
     const struct link_listener listener = {
         .user = d,
         .up = on_up,
@@ -197,7 +203,7 @@ static bool create_device(struct manager *m, struct device *d)
         .packet = on_packet,
         .down = on_down,
     };
-    return device_create(d, &m->ground, &listener);
+    device_init(d, place, &m->ground, &listener);
 }
 
 static void listen(struct manager *m, struct backend *backend)
@@ -219,14 +225,17 @@ struct manager *manager_create(const struct manager_config *config, struct backe
 {
     struct manager *m = calloc(1, sizeof(*m));
 
+    must(config->max_bands <= MANAGER_DEVICES_MAX);
     if (!m)
         return NULL;
     m->ground.config = *config;
     m->ground.host = *host;
     m->ground.listener = *listener;
     m->ground.when.wake_us = m->told_us = NEVER;
-    m->count = 1;
-    if (!create_device(m, &m->devices[0])) {
+    m->count = config->max_bands ? config->max_bands : 1;
+    for (unsigned place = 0; place < m->count; place++)
+        init_device(m, place);
+    if (!device_provide(&m->devices[0])) {
         manager_free(m);
         return NULL;
     }

@@ -16,8 +16,8 @@
 struct manager {
     struct ground ground;
     struct device devices[MANAGER_DEVICES_MAX];
-    size_t count; /* of these there are */
-    struct manager_status status;
+    size_t count; /* of these there are: max_bands */
+    struct manager_status status[MANAGER_DEVICES_MAX];
     struct manager_ground told_ground;
     int depth;
     int64_t told_us; /* the wish that the host knows */

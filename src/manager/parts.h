@@ -21,6 +21,7 @@ struct farewell {
 struct device {
     struct ground *ground;
     unsigned place;
+    uint64_t came;                 /* the number of its band's arrival */
     struct link_listener listener; /* for the backend */
     struct ble_link *link;         /* NULL: none is open */
     struct reach reach;
@@ -33,7 +34,6 @@ struct device {
     sensor_set recording; /* the recording's demand */
     struct manager_wants wants_told;
     bool info_changed; /* device_info has to be told */
-    bool reanchor;     /* samples' times are to follow a step of UTC */
     bool bad_packet_logged;
 };
 
@@ -67,10 +67,17 @@ static inline double device_silent_for(const struct device *d, enum sensor senso
                : NAN;
 }
 
+static inline int64_t device_clock_offset_us(const struct device *d)
+{
+    const struct clock_anchor *anchor = &d->reach.device.anchor;
+
+    return anchor->utc_us - anchor->boot_us;
+}
+
 /* The EEG rate of its band; 0: unknown. */
 static inline int device_eeg_rate(const struct device *d)
 {
-    return d->reach.known ? pipeline_eeg_rate(d->flow.pipeline) : 0;
+    return d->reach.known ? flow_eeg_rate(&d->flow) : 0;
 }
 
 #endif

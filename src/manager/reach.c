@@ -242,6 +242,15 @@ enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_
     return resumed ? REACH_UP_RESUMED : REACH_UP_FIRST;
 }
 
+bool reach_up_taken(struct reach *reach)
+{
+    if (reach->radio != RADIO_TRYING)
+        return false;
+    reach->radio = RADIO_LINKED;
+    reach->known = false;
+    return is_trying(reach);
+}
+
 double reach_clock_step_ms(struct reach *reach)
 {
     const struct clock_anchor *now = &reach->device.anchor, *then = &reach->anchor;

@@ -87,6 +87,9 @@ void reach_saw(struct reach *reach, const struct band_identity *band, int64_t no
 /* The link is up. */
 enum reach_up { REACH_UP_UNWANTED, REACH_UP_OTHER_BAND, REACH_UP_FIRST, REACH_UP_RESUMED };
 enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_t now_us);
+/* The link is up, to a band that is another's already: not to be kept. Returns whether the band was
+ * wanted still. */
+bool reach_up_taken(struct reach *reach);
 /* How much UTC moved against boot time since the connection before. */
 double reach_clock_step_ms(struct reach *reach);
 

@@ -21,10 +21,13 @@ struct manager_outcome outcome_failure(enum error_code code, const char *format,
     return outcome;
 }
 
-void reply_now(struct manager_reply reply, const struct manager_outcome *outcome)
+void reply_now(struct manager_reply reply, unsigned device, const struct manager_outcome *outcome)
 {
+    struct manager_outcome told = *outcome;
+
+    told.device = device;
     if (reply.done)
-        reply.done(reply.user, outcome);
+        reply.done(reply.user, &told);
 }
 
 /* The first that was forgotten; `count`: none. */
@@ -44,7 +47,7 @@ bool replies_add(struct replies *replies, struct manager_reply reply)
     if (at == REPLIES_MAX) {
         struct manager_outcome busy =
             outcome_failure(ERROR_BUSY, "Too many commands are waiting for the same outcome");
-        reply_now(reply, &busy);
+        reply_now(reply, replies->device, &busy);
         return false;
     }
     replies->owed[at] = reply;
@@ -66,5 +69,5 @@ void replies_answer(struct replies *replies, const struct manager_outcome *outco
 
     replies->count = 0;
     for (size_t i = 0; i < owed.count; i++)
-        reply_now(owed.owed[i], outcome);
+        reply_now(owed.owed[i], owed.device, outcome);
 }

@@ -14,13 +14,15 @@
 struct replies {
     struct manager_reply owed[REPLIES_MAX];
     size_t count;
+    unsigned device; /* whose they are */
 };
 
 struct manager_outcome outcome_success(void);
 struct manager_outcome outcome_failure(enum error_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-void reply_now(struct manager_reply reply, const struct manager_outcome *outcome);
+/* Of the device in this place; 0 where none is meant. */
+void reply_now(struct manager_reply reply, unsigned device, const struct manager_outcome *outcome);
 
 /* Owes the reply; where the list is full answers it BUSY. */
 bool replies_add(struct replies *replies, struct manager_reply reply);

@@ -19,7 +19,7 @@ static double utc_error_ms(const struct device *d)
 static void fill_stream(const struct device *d, struct manager_status *status)
 {
     const struct stream *stream = &d->stream;
-    int known = pipeline_eeg_rate(d->flow.pipeline);
+    int known = flow_eeg_rate(&d->flow);
 
     status->stream = stream->state;
     status->sensors = stream_sensors(stream);
@@ -42,20 +42,31 @@ static void fill_device(const struct device *d, struct band_link *device)
         device->band = d->reach.band;
 }
 
+/* Among `count` in the order their bands came. */
+static void insert(const struct manager *m, unsigned *places, size_t count, unsigned place)
+{
+    for (; count > 0 && m->devices[places[count - 1]].came > m->devices[place].came; count--)
+        places[count] = places[count - 1];
+    places[count] = place;
+}
+
 size_t manager_devices(const struct manager *m, unsigned places[MANAGER_DEVICES_MAX])
 {
     size_t count = 0;
 
     for (unsigned place = 0; place < m->count; place++) {
         if (m->devices[place].reach.state != LINK_IDLE)
-            places[count++] = place;
+            insert(m, places, count++, place);
     }
     return count;
 }
 
 bool manager_is_named(const struct manager *m, unsigned device, const char *device_id)
 {
-    return device_is_named(manager_device_seen(m, device), device_id);
+    unsigned places[MANAGER_DEVICES_MAX];
+
+    return device_is_named(manager_device_seen(m, device), device_id,
+                           manager_devices(m, places) == 1);
 }
 
 const struct manager_ground *manager_ground(struct manager *m)
@@ -63,7 +74,7 @@ const struct manager_ground *manager_ground(struct manager *m)
     const struct ground *ground = &m->ground;
 
     m->told_ground = (struct manager_ground){
-        .max_bands = 1,
+        .max_bands = (unsigned)m->count,
         .bluetooth_available = ground->bluetooth.available,
         .bluetooth_powered = ground->bluetooth.powered,
         .bluetooth_message = ground->bluetooth.message,
@@ -74,8 +85,8 @@ const struct manager_ground *manager_ground(struct manager *m)
 
 const struct manager_status *manager_status(struct manager *m, unsigned device)
 {
-    struct manager_status *status = &m->status;
     const struct device *d = manager_device(m, device);
+    struct manager_status *status = &m->status[d->place];
 
     manager_look_at_clock(m);
     *status = (struct manager_status){
@@ -99,7 +110,11 @@ int manager_mains_hz(const struct manager *m)
 
 const struct pipeline_counts *manager_counts(struct manager *m, unsigned device, enum sensor sensor)
 {
-    return pipeline_counts(manager_device(m, device)->flow.pipeline, sensor);
+    static const struct pipeline_counts none = {.rate_measured = (double)NAN,
+                                                .last_arrival_us = INT64_MIN};
+    const struct pipeline *pipeline = manager_device(m, device)->flow.pipeline;
+
+    return pipeline ? pipeline_counts(pipeline, sensor) : &none;
 }
 
 unsigned manager_bad_packets(const struct manager *m, unsigned device, enum sensor sensor,

@@ -34,7 +34,7 @@ static void start_waiting(struct device *d, const struct demand *demand, struct 
     stream_promise(&d->stream, demand, device_eeg_rate(d), ground_clock(d->ground));
     outcome.band = d->reach.band;
     d->info_changed = true;
-    reply_now(reply, &outcome);
+    reply_now(reply, d->place, &outcome);
 }
 
 /* Connected, or about to be: answered once it is known what comes of it. */
@@ -59,7 +59,7 @@ static void start_already(struct device *d, const struct demand *demand, struct 
     outcome.already = true;
     outcome.band = d->reach.device.band;
     stream_prolong(&d->stream, demand->seconds, ground_clock(d->ground));
-    reply_now(reply, &outcome);
+    reply_now(reply, d->place, &outcome);
 }
 
 /* Of a band that has been met only what it has: all sensors are asked for by default. */
@@ -79,7 +79,7 @@ void device_start(struct device *d, const struct demand *asked, struct manager_r
     struct manager_outcome outcome;
 
     if (!is_possible(d, demand, &outcome))
-        reply_now(reply, &outcome);
+        reply_now(reply, d->place, &outcome);
     else if (d->reach.state == LINK_WAITING)
         start_waiting(d, demand, reply);
     else if (stream_is_so(&d->stream, demand, device_eeg_rate(d)))

@@ -69,7 +69,7 @@ void told_stop(struct device *d, struct manager_reply reply)
     memcpy(outcome.lost, d->flow.lost, sizeof(outcome.lost));
     sensor_set sensors = drop_stream(d);
     replies_answer(&d->starts, &cancelled);
-    reply_now(reply, &outcome);
+    reply_now(reply, d->place, &outcome);
     tell_stopped(d, sensors, STREAM_END_USER_REQUEST);
 }
 
@@ -91,8 +91,7 @@ static void tell_refused(struct device *d)
 void told_started(struct device *d)
 {
     struct manager_outcome outcome = outcome_success();
-    bool resumed =
-        stream_begin(&d->stream, pipeline_eeg_rate(d->flow.pipeline), ground_clock(d->ground));
+    bool resumed = stream_begin(&d->stream, flow_eeg_rate(&d->flow), ground_clock(d->ground));
 
     outcome.band = d->reach.device.band;
     d->info_changed = true;
@@ -151,7 +150,7 @@ void told_failed(struct device *d)
 
 void told_rate_refused(struct device *d)
 {
-    const int rate = pipeline_eeg_rate(d->flow.pipeline);
+    const int rate = flow_eeg_rate(&d->flow);
     struct manager_outcome outcome = demand_refusal(
         &d->stream.demand, d->stream.model, rate ? rate : demand_default_rate(d->stream.model));
     sensor_set told = 0;
@@ -174,6 +173,7 @@ static bool answer_connects(struct device *d, const struct manager_outcome *outc
 
 void told_connecting(struct device *d, const struct band_identity *band, int64_t until_us)
 {
+    d->came = ++d->ground->arrivals;
     reach_connect(&d->reach, band, sightings_last(&d->ground->scan.seen, band), until_us);
     log_info("Connecting %s", device_label(d));
     /* A scan takes the radio's time from the connection; what it found is told. */
@@ -311,6 +311,19 @@ void told_up(struct device *d, const struct band_link *made)
         tell_connected(d, up == REACH_UP_RESUMED);
         break;
     }
+}
+
+void told_taken(struct device *d, const struct band_link *made)
+{
+    struct manager_outcome outcome = outcome_failure(
+        ERROR_BUSY, "The band found is %s, which is connected or waited for already",
+        band_label(&made->band));
+
+    if (!reach_up_taken(&d->reach))
+        return;
+    outcome.band = made->band;
+    tell_connect_failed(d, &outcome);
+    tell_stopped(d, drop_stream(d), STREAM_END_DEVICE_DISCONNECTED);
 }
 
 static const char *reason_text(enum disconnect_reason reason)

@@ -16,6 +16,8 @@ void told_connecting(struct device *d, const struct band_identity *band, int64_t
 void told_not_connected(struct device *d, const struct failure *failure);
 void told_not_reached(struct device *d);
 void told_up(struct device *d, const struct band_link *made);
+/* The band that was found is another device's. */
+void told_taken(struct device *d, const struct band_link *made);
 void told_lost(struct device *d, enum disconnect_reason reason);
 /* A disconnect: from here on nothing of the band is passed on; what is to be told of it waits for
  * the link's end, told_left(). */
