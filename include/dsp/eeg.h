@@ -104,6 +104,8 @@ struct eeg_listener {
     void *user;
     void (*features)(void *user, const struct eeg_features *features);
     void (*bands)(void *user, const struct eeg_bands *bands);
+    /* For who wants nothing but from_ms, end_ms, artefacts and blinks: no more is set. */
+    void (*artefacts)(void *user, const struct eeg_features *features);
 };
 
 struct eeg_dsp;

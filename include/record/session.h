@@ -176,6 +176,9 @@ void session_look_at_files(int dir, struct session_info *info, bool checksums);
 /* The kind of band; the first of the table where it is unknown here. */
 const struct band_model *session_model(const struct session_info *info);
 
+/* What the EEG is rid of before it is judged, Hz: 50 where the session doesn't tell. */
+int session_mains_hz(const struct session_info *info);
+
 /* session.json, there and back. False with errno set (EBADMSG: it is none). */
 bool session_save(int dir, const struct session_info *info);
 bool session_load(int dir, struct session_info *info);

@@ -210,6 +210,8 @@ static void close_cell(struct eeg_dsp *dsp)
     f->rate = dsp->rate;
     f->rate_measured = dsp->block->rate_measured;
     judge(dsp);
+    if (dsp->listener->artefacts)
+        dsp->listener->artefacts(dsp->listener->user, f);
     if (dsp->listener->features)
         tell(dsp, rate);
     begin_cell(dsp);

@@ -366,8 +366,7 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_
     bool made = false;
     if (part < 0)
         failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
-    else if (bdf_plan_make(packets, info->sensors, info->mains_hz == 60 ? 60 : 50, &plan,
-                           failure)) {
+    else if (bdf_plan_make(packets, info->sensors, session_mains_hz(info), &plan, failure)) {
         rewind(packets);
         made = write_bdf(packets, path, &plan, info, result, failure) &&
                put_in_place(out_dir, part, failure);

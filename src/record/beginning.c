@@ -32,6 +32,16 @@ void recorder_describe(struct recorder *recorder, const struct recording_request
     host_ntp_state(&info->ntp_start);
 }
 
+bool recorder_make_rows(struct recorder *recorder)
+{
+    rows_destroy(recorder->rows); /* the last recording's */
+    recorder->rows = NULL;
+    if (!recorder_takes_csv(recorder, SENSOR_EEG))
+        return true;
+    recorder->rows = rows_create(session_mains_hz(recorder->info), recorder_take_row, recorder);
+    return recorder->rows;
+}
+
 static void take(void *user)
 {
     recorder_take(user);

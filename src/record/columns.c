@@ -62,6 +62,10 @@ static void sensor_columns(struct buffer *out, enum sensor sensor, const struct 
     }
     column(out, "lost", "samples",
            "missing on the band's timeline just before this row, at this file's rate");
+    if (sensor == SENSOR_EEG)
+        column(out, "flags", "",
+               "why this row may be no measure of the brain, words with a blank between them: "
+               "leadoff_chN, saturated, zero, muscle, blink; nothing: no reason is known");
 }
 
 void columns_write(struct buffer *out, const struct band_model *model)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "flags.h"
+
 enum session_file csv_file(enum sensor sensor)
 {
     static const enum session_file files[SENSOR_COUNT] = {
@@ -22,7 +24,9 @@ static void sensor_header(struct buffer *out, enum sensor sensor, const struct m
         if (as->channels[c].leadoff)
             buffer_print(out, ",%s", as->channels[c].leadoff);
     }
-    buffer_print(out, sensor == SENSOR_BAT ? "\n" : ",lost\n");
+    buffer_print(out, sensor == SENSOR_BAT   ? "\n"
+                      : sensor == SENSOR_EEG ? ",lost,flags\n"
+                                             : ",lost\n");
 }
 
 void csv_header(struct buffer *out, enum session_file file, const struct band_model *model)
@@ -35,17 +39,47 @@ void csv_header(struct buffer *out, enum session_file file, const struct band_mo
     }
 }
 
-static void eeg_row(struct buffer *out, double ms, const struct model_sensor *as,
-                    const struct eeg_sample *sample, uint32_t lost)
+static void put_flag(struct buffer *out, const char *word, bool first)
 {
-    buffer_print(out, "%.3f", ms);
+    buffer_print(out, first ? "%s" : " %s", word);
+}
+
+static void put_flags(struct buffer *out, const struct eeg_row *row)
+{
+    static const struct {
+        enum flag flag;
+        const char *word;
+    } words[] = {{FLAG_SATURATED, "saturated"},
+                 {FLAG_ZERO, "zero"},
+                 {FLAG_MUSCLE, "muscle"},
+                 {FLAG_BLINK, "blink"}};
+    const size_t begin = out->len;
+
+    for (size_t c = 0; c < row->as->channel_count; c++) {
+        if (row->flags & (unsigned)FLAG_LEADOFF << c)
+            put_flag(out, row->as->channels[c].leadoff, out->len == begin);
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (row->flags & words[i].flag)
+            put_flag(out, words[i].word, out->len == begin);
+    }
+}
+
+void csv_eeg(struct buffer *out, const struct eeg_row *row)
+{
+    const struct model_sensor *as = row->as;
+
+    buffer_print(out, "%.3f", row->ms);
     for (size_t c = 0; c < as->channel_count; c++)
-        buffer_print(out, ",%.3f", sample->uv[c]);
+        buffer_print(out, ",%.3f", row->sample.uv[c]);
     for (size_t c = 0; c < as->channel_count; c++) {
         if (as->channels[c].leadoff)
-            buffer_add(out, sample->leadoff & EEG_LEADOFF_MASK(c) ? ",1" : ",0", 2);
+            buffer_add(out, row->sample.leadoff & EEG_LEADOFF_MASK(c) ? ",1" : ",0", 2);
     }
-    buffer_print(out, ",%u\n", lost);
+    buffer_print(out, ",%u,", row->lost);
+    if (row->flags)
+        put_flags(out, row);
+    buffer_add(out, "\n", 1);
 }
 
 void csv_block(struct buffer *out, const struct sample_block *block)
@@ -60,9 +94,7 @@ void csv_block(struct buffer *out, const struct sample_block *block)
         double ms = block->first_ms + (double)i * block->step_ms;
         uint32_t lost = i ? 0 : block->lost;
 
-        if (samples->sensor == SENSOR_EEG)
-            eeg_row(out, ms, samples->as, &samples->eeg[i], lost);
-        else if (samples->sensor == SENSOR_PPG)
+        if (samples->sensor == SENSOR_PPG)
             buffer_print(out, "%.3f,%u,%u,%u\n", ms, samples->ppg[i].red, samples->ppg[i].ir, lost);
         else
             buffer_print(out, "%.3f,%d,%d,%d,%u\n", ms, samples->acc[i].x, samples->acc[i].y,

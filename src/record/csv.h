@@ -10,7 +10,18 @@
 enum session_file csv_file(enum sensor sensor);
 /* The first line, of a band of this kind; nothing where the file is no CSV. */
 void csv_header(struct buffer *out, enum session_file file, const struct band_model *model);
-/* One row a sample; `lost` stands in the first row of a block, the others have 0. */
+
+/* A row of eeg.csv. */
+struct eeg_row {
+    double ms;
+    const struct model_sensor *as;
+    struct eeg_sample sample;
+    uint32_t lost;  /* samples missing just before it, at the file's rate */
+    unsigned flags; /* of flags.h; its words stand in the last column, a blank between two */
+};
+void csv_eeg(struct buffer *out, const struct eeg_row *row);
+/* Of the other sensors: one row a sample; `lost` stands in the first row of a block, the others
+ * have 0. */
 void csv_block(struct buffer *out, const struct sample_block *block);
 void csv_level(struct buffer *out, double ms, int level);
 void csv_marker(struct buffer *out, double ms, const char *label);

@@ -11,10 +11,10 @@
 #include "columns.h"
 #include "csv.h"
 #include "disk.h"
-#include "dsp/thinning.h"
 #include "record/bdf.h"
 #include "record/playback.h"
 #include "record/session.h"
+#include "rows.h"
 
 /* Rows are handed to the file once this many bytes are together. */
 #define CHUNK (64 * 1024)
@@ -24,7 +24,7 @@
 struct csv_export {
     int out_dir;
     const struct session_info *info;
-    struct thinning thinning;
+    struct rows *eeg;
     int files[EXPORTED];
     struct buffer rows[EXPORTED];
     const struct band_model *model;
@@ -81,9 +81,9 @@ static struct buffer *rows_of(struct csv_export *export, int file)
     return &export->rows[file];
 }
 
-static void take_rows(void *user, const struct sample_block *block)
+static void take_row(void *user, const struct eeg_row *row)
 {
-    csv_block(rows_of(user, csv_file(block->samples.sensor)), block);
+    csv_eeg(rows_of(user, FILE_EEG), row);
 }
 
 static void take_block(void *user, const struct sample_block *block)
@@ -93,8 +93,8 @@ static void take_block(void *user, const struct sample_block *block)
     if (!(export->info->sensors & SENSOR_BIT(block->samples.sensor)))
         return;
     if (block->samples.sensor != SENSOR_EEG)
-        take_rows(export, block);
-    else if (!thinning_push(&export->thinning, block, export->info->sample_rate))
+        csv_block(rows_of(export, csv_file(block->samples.sensor)), block);
+    else if (!rows_push(export->eeg, block, export->info->sample_rate))
         export->error = ENOMEM;
 }
 
@@ -202,7 +202,7 @@ static void close_csv(struct csv_export *export, bool kept)
 
 static bool write_csv(struct csv_export *export, struct failure *failure)
 {
-    thinning_finish(&export->thinning);
+    rows_finish(export->eeg);
     begin_rows(export);
     for (int i = 0; i < EXPORTED; i++) {
         if (export->files[i] >= 0)
@@ -221,7 +221,7 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
 {
     struct csv_export export = {
         .out_dir = out_dir, .info = info, .model = model_default(), .repairs = repairs};
-    export.thinning = (struct thinning){.user = &export, .emit = take_rows};
+    export.eeg = rows_create(session_mains_hz(info), take_row, &export);
     struct playback_listener listener = {.pipeline = {.user = &export, .samples = take_block},
                                          .record = take_record,
                                          .user = &export};
@@ -229,13 +229,17 @@ static bool export_csv(FILE *packets, int out_dir, const struct session_info *in
     struct playback_summary summary;
 
     memset(export.files, -1, sizeof(export.files));
+    if (!export.eeg) {
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+        return false;
+    }
     bool kept = open_csv(&export, failure) &&
                 playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary,
                              failure) &&
                 write_csv(&export, failure);
     if (kept)
         playback_warn(&summary, info->id);
-    thinning_finish(&export.thinning);
+    rows_destroy(export.eeg);
     close_csv(&export, kept);
     return kept;
 }

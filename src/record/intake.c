@@ -5,6 +5,7 @@
 
 #include "base/now.h"
 #include "csv.h"
+#include "dsp/decimator.h"
 #include "tally.h"
 
 struct buffer *recorder_front(struct recorder *recorder, enum session_file file)
@@ -30,11 +31,20 @@ bool recorder_takes_csv(const struct recorder *recorder, enum sensor sensor)
     return (recorder->info->formats & FORMAT_CSV) && (recorder->info->sensors & SENSOR_BIT(sensor));
 }
 
-void recorder_take_rows(void *user, const struct sample_block *block)
+void recorder_take_row(void *user, const struct eeg_row *row)
 {
     struct recorder *recorder = user;
+    struct buffer *buffer = recorder_front(recorder, FILE_EEG);
+    const size_t before = buffer->len;
+
+    csv_eeg(buffer, row);
+    recorder->taken += buffer->len - before;
+}
+
+static void take_block(struct recorder *recorder, const struct sample_block *block)
+{
     struct buffer *buffer = recorder_front(recorder, csv_file(block->samples.sensor));
-    size_t before = buffer->len;
+    const size_t before = buffer->len;
 
     csv_block(buffer, block);
     recorder->taken += buffer->len - before;
@@ -83,9 +93,9 @@ void recorder_samples(struct recorder *recorder, const struct sample_block *bloc
     if (!recorder_takes_csv(recorder, sensor))
         return;
     if (sensor == SENSOR_EEG)
-        thinning_push(&recorder->thinning, block, recorder->info->sample_rate);
+        rows_push(recorder->rows, block, recorder->info->sample_rate);
     else
-        recorder_take_rows(recorder, block);
+        take_block(recorder, block);
 }
 
 void recorder_packet(struct recorder *recorder, const struct packet *packet)

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "dsp/mend.h"
-
 static void close_mark(struct marks *marks, struct mark *mark, const char *text)
 {
     if (mark->open)
@@ -33,47 +31,23 @@ static const char *leadoff_text(size_t channel)
     return texts[channel];
 }
 
-/* A block's first zeros are held against what it measures elsewhere. */
-static void begin(struct marks *marks, const struct samples *samples)
+static void take_flags(struct marks *marks, unsigned flags, double ms, double step_ms)
 {
-    if (marks->began)
-        return;
-    marks->began = true;
-    marks->channels = samples->as->channel_count;
     for (size_t c = 0; c < marks->channels; c++) {
-        for (size_t i = samples->count; i-- > 0;)
-            marks->last[c] = samples->eeg[i].uv[c] != 0 ? samples->eeg[i].uv[c] : marks->last[c];
-    }
-}
-
-static void take_sample(struct marks *marks, const struct model_sensor *as,
-                        const struct eeg_sample *sample, double ms, double step_ms)
-{
-    const double full = as->unit_per_count * (as->full_scale - 0.5);
-    bool zero = false, saturated = false;
-
-    for (size_t c = 0; c < marks->channels; c++) {
-        const double uv = sample->uv[c];
-        const bool off = as->channels[c].leadoff && sample->leadoff & EEG_LEADOFF_MASK(c);
+        const bool off = flags & (unsigned)FLAG_LEADOFF << c;
         follow(marks, &marks->leadoff[c], off, ms, ms + step_ms, leadoff_text(c));
-        saturated |= fabs(uv) >= full;
-        zero |= zero_is_false(uv, marks->last[c]);
-        marks->last[c] = uv != 0 ? uv : marks->last[c];
     }
-    follow(marks, &marks->saturated, saturated, ms, ms + step_ms, "BAD_saturated");
-    follow(marks, &marks->zero, zero, ms, ms + step_ms, "BAD_zero");
+    follow(marks, &marks->saturated, flags & FLAG_SATURATED, ms, ms + step_ms, "BAD_saturated");
+    follow(marks, &marks->zero, flags & FLAG_ZERO, ms, ms + step_ms, "BAD_zero");
 }
 
 void marks_block(struct marks *marks, const struct sample_block *block)
 {
-    const struct samples *samples = &block->samples;
-
-    if (block->restart)
-        marks->began = false;
-    begin(marks, samples);
-    for (size_t i = 0; i < samples->count; i++)
-        take_sample(marks, samples->as, &samples->eeg[i],
-                    block->first_ms + (double)i * block->step_ms, block->step_ms);
+    marks->channels = block->samples.as->channel_count;
+    flagging_begin(&marks->flagging, block);
+    for (size_t i = 0; i < block->samples.count; i++)
+        take_flags(marks, flagging_take(&marks->flagging, &block->samples, i),
+                   block->first_ms + (double)i * block->step_ms, block->step_ms);
 }
 
 void marks_features(struct marks *marks, const struct eeg_features *features)

@@ -8,6 +8,7 @@
 
 #include "band/block.h"
 #include "dsp/eeg.h"
+#include "flags.h"
 
 /* Spans no further apart are one: what flickers would fill the file. */
 #define MARKS_APART_MS 150.0
@@ -20,8 +21,7 @@ struct mark {
 struct marks {
     struct mark leadoff[MODEL_CHANNELS_MAX], saturated, zero, muscle;
     size_t channels;
-    double last[MODEL_CHANNELS_MAX]; /* µV, what was no zero */
-    bool began;
+    struct flagging flagging;
     void *user;
     /* `duration_ms` 0: a moment. The text is borrowed for the call. */
     void (*tell)(void *user, double from_ms, double duration_ms, const char *text);

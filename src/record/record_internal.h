@@ -4,10 +4,10 @@
 
 #include "aside.h"
 #include "band/capture.h"
-#include "dsp/thinning.h"
 #include "keep.h"
 #include "place.h"
 #include "record/recorder.h"
+#include "rows.h"
 #include "writer.h"
 
 struct recorder {
@@ -34,8 +34,8 @@ struct recorder {
     uint64_t taken; /* bytes */
     double low_minutes;
     bool overflowed;
-    sensor_set late; /* not subscribed at the start, and nothing of them came yet */
-    struct thinning thinning;
+    sensor_set late;              /* not subscribed at the start, and nothing of them came yet */
+    struct rows *rows;            /* of eeg.csv; NULL: none are asked for */
     struct capture_record record; /* to format with: big */
     char line[CAPTURE_LINE_MAX];
     struct recorder_status status;
@@ -51,8 +51,8 @@ struct buffer *recorder_front(struct recorder *recorder, enum session_file file)
 /* recorder->record to the packets. */
 void recorder_take(struct recorder *recorder);
 bool recorder_takes_csv(const struct recorder *recorder, enum sensor sensor);
-/* Rows of the sensor's CSV file; `user` is the recorder. */
-void recorder_take_rows(void *user, const struct sample_block *block);
+/* A row of eeg.csv; `user` is the recorder. */
+void recorder_take_row(void *user, const struct eeg_row *row);
 /* at_us is the capture's: from the recording's start. */
 void recorder_note_link_up(struct recorder *recorder, int64_t at_us,
                            const struct clock_anchor *anchor);
@@ -65,6 +65,8 @@ bool recorder_begin_to_keep(struct recorder *recorder, int minutes, void (*done)
 /* beginning.c */
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,
                        const struct recording_band *band);
+/* Those of eeg.csv, where that is asked for. False: no memory. */
+bool recorder_make_rows(struct recorder *recorder);
 /* Once there is a writer. */
 void recorder_write_beginning(struct recorder *recorder, const struct recording_band *band);
 

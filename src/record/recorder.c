@@ -39,7 +39,8 @@ static void end_intake(struct recorder *recorder, enum recording_end reason)
 {
     struct session_info *info = recorder->info;
 
-    thinning_finish(&recorder->thinning);
+    if (recorder->rows)
+        rows_finish(recorder->rows);
     recorder->accepting = false;
     recorder->reason = reason;
     info->duration = (double)(now_boot_us() - recorder->origin_us) / 1e6;
@@ -216,9 +217,9 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     }
     recorder->origin_us = now_boot_us();
     recorder_describe(recorder, request, band);
-    recorder->writer =
-        writer_create(recorder->loop, recorder->data_dir, recorder->place, recorder->info, &owner);
-    if (!recorder->writer) {
+    if (!recorder_make_rows(recorder) ||
+        !(recorder->writer = writer_create(recorder->loop, recorder->data_dir, recorder->place,
+                                           recorder->info, &owner))) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
     }
@@ -352,6 +353,7 @@ static void release(struct recorder *recorder)
 {
     aside_destroy(recorder->aside);
     keep_destroy(recorder->keep);
+    rows_destroy(recorder->rows);
     free(recorder->info);
     free(recorder->data_dir);
     free(recorder->backend);
@@ -378,7 +380,6 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     if (!recorder)
         return NULL;
     recorder->loop = loop;
-    recorder->thinning = (struct thinning){.user = recorder, .emit = recorder_take_rows};
     recorder->listener = *listener;
     recorder->data_dir = strdup(config->data_dir);
     recorder->backend = strdup(config->backend);

@@ -133,3 +133,8 @@ const struct band_model *session_model(const struct session_info *info)
 
     return model ? model : model_default();
 }
+
+int session_mains_hz(const struct session_info *info)
+{
+    return info->mains_hz == 60 ? 60 : 50;
+}

@@ -153,7 +153,7 @@ def test_a_client_got_what_the_csv_holds(recording, sensor):
     assert len(got) == len(rows)
     for (lost, sample), row in zip(got, rows):
         assert lost == int(row["lost"])
-        assert {k: float(v) for k, v in sample.items()} == {k: float(v) for k, v in row.items() if k != "lost"}
+        assert {k: float(v) for k, v in sample.items()} == {k: float(v) for k, v in row.items() if k not in ("lost", "flags")}
 
 
 def test_processed_messages_are_those_a_client_got(recording):
@@ -258,6 +258,13 @@ def test_process_gives_the_processed_messages_again(recording, again, sensor):
 def test_the_bdf_is_the_csv(recording):
     agree.bdf_is_the_csv_on_an_even_grid(recording.folder)
     assert recording.downloaded.read_bytes() == (recording.folder / "session.bdf").read_bytes()
+
+
+def test_the_csv_flags_what_the_bdf_annotates_and_comes_out_again_to_the_byte(recording, tmp_path):
+    told = agree.flags_are_the_annotations(recording.folder)
+    assert told["blink"] > 0, told
+    subprocess.run([LINKBANDD, "export", recording.folder, "--format", "csv", "--out", tmp_path], check=True, timeout=300)
+    assert (tmp_path / "eeg.csv").read_bytes() == (recording.folder / "eeg.csv").read_bytes()
 
 
 SIGNALS = [("EEG ch1", "uV", 250), ("EEG ch2", "uV", 250), ("Lead-off", "bits", 250), ("PPG red", "counts", 50),

@@ -85,11 +85,52 @@ def mended(stamps, value):
     return value
 
 
-def bdf_is_the_csv_on_an_even_grid(folder):
-    file = bdf.read(folder / "session.bdf")
+def start_of(file):
     date, clock = file.start.split()
     day, month, year = map(int, date.split("."))
-    start_ms = 1000 * calendar.timegm((2000 + year, month, day, *map(int, clock.split("."))))
+    return 1000 * calendar.timegm((2000 + year, month, day, *map(int, clock.split("."))))
+
+
+def flagged(table, word):
+    """Spans of rows with this word, 150 ms apart or less as one: from the first row to the end of the last."""
+    spans = []
+    for row in table:
+        if word in row["flags"].split(" "):
+            ms = float(row["timestamp"])
+            if spans and ms - spans[-1][1] <= 150:
+                spans[-1][1] = ms + 4
+            else:
+                spans.append([ms, ms + 4])
+    return spans
+
+
+def flags_are_the_annotations(folder):
+    """Each span of eeg.csv's flags is one of the BDF's, and the reverse, to half a sample. Returns how many of each."""
+    file = bdf.read(folder / "session.bdf")
+    table = rows(folder / "eeg.csv")
+    stamps = column(table, "timestamp")
+    told = {}
+    for word, text in [("leadoff_ch1", "BAD_leadoff ch1"), ("leadoff_ch2", "BAD_leadoff ch2"),
+                       ("saturated", "BAD_saturated"), ("zero", "BAD_zero"), ("muscle", "BAD_muscle")]:
+        spans = flagged(table, word)
+        bad = [[start_of(file) + 1000 * a[0], start_of(file) + 1000 * (a[0] + (a[1] or 0))] for a in file.annotations if a[2] == text]
+        if word == "muscle":  # a half second may begin or end where no row is
+            bad = [span for span in bad if np.any((stamps >= span[0]) & (stamps < span[1]))]
+        assert len(spans) == len(bad), (word, spans, bad)
+        assert np.allclose(spans, bad, atol=2 if word != "muscle" else 20), (word, spans, bad)
+        told[word] = len(spans)
+    blinks = [start_of(file) + 1000 * a[0] for a in file.annotations if a[2] == "blink"]
+    near = np.array([any(-200 <= ms - blink < 200 for blink in blinks) for ms in stamps])
+    got = np.array(["blink" in row["flags"].split(" ") for row in table])
+    edge = np.array([any(abs(abs(ms - blink) - 200) < 0.2 for blink in blinks) for ms in stamps])
+    assert np.array_equal(near | edge, got | edge)
+    told["blink"] = len(blinks)
+    return told
+
+
+def bdf_is_the_csv_on_an_even_grid(folder):
+    file = bdf.read(folder / "session.bdf")
+    start_ms = start_of(file)
     for sensor, names in COLUMNS.items():
         table = rows(folder / f"{sensor}.csv")
         if not table:

@@ -25,7 +25,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 import bdf  # noqa: E402
 import generate  # noqa: E402
 from agree import (SAMPLES, bdf_is_the_csv_on_an_even_grid, every_sample_of_a_packet_is_in_the_csv_once,  # noqa: E402
-                   packets, rows)
+                   flags_are_the_annotations, packets, rows)
 
 from recordings import CAPTURES  # noqa: E402
 
@@ -77,12 +77,16 @@ def json_tells_what_is_there(folder, state="complete"):
 
 
 def packets_csv_and_bdf_agree():
+    seen = set()
     for capture in [WORK / "made.lbcap", *CAPTURES]:
         said, folder = recorded(capture)
         assert "ready" in said, said[-300:]
         print(f"  {capture.stem}:")
         every_sample_of_a_packet_is_in_the_csv_once(folder)
         file = bdf_is_the_csv_on_an_even_grid(folder)
+        told = flags_are_the_annotations(folder)
+        print(f"    flags: {told}")
+        seen |= {word for word in told if told[word]}
         info = json_tells_what_is_there(folder)
         texts = [a[2] for a in file.annotations]
         assert any(text.startswith('eyes "closed", ünïcode') for text in texts), texts
@@ -93,6 +97,7 @@ def packets_csv_and_bdf_agree():
             assert abs(info["counts"]["eeg"]["lost_link"] - 5.5 * 250) < 30, info["counts"]
             lost = sum(int(r["lost"]) for r in rows(folder / "eeg.csv"))
             assert lost == info["counts"]["eeg"]["lost_link"] + info["counts"]["eeg"]["skipped_by_band"], lost
+    assert seen >= {"zero", "muscle", "blink"}, seen
 
 
 def export_gives_the_same_files():
@@ -130,6 +135,47 @@ def a_lower_rate_halves_the_csv_only():
     assert abs(half - full / 2) <= 8, (half, full)
     assert bdf.read(folder / "session.bdf").signals["EEG ch1"].rate == 250
     print(f"  {full} samples at 250 Hz, {half} at 125 Hz")
+
+
+def a_row_of_a_lower_rate_has_the_flags_of_its_samples():
+    capture = next(c for c in CAPTURES if any(row["flags"] for row in rows(recorded(c)[1] / "eeg.csv")))
+    source, folder, out = recorded(capture)[1], WORK / "thin", WORK / "thin-export"
+    shutil.copytree(source, folder)
+    out.mkdir()
+    info = json.loads((source / "session.json").read_text())
+    (folder / "session.json").write_text(json.dumps({**info, "sample_rate": 62.5}))
+    probe("--export", folder, "csv", out)
+    full, thin = rows(source / "eeg.csv"), rows(out / "eeg.csv")
+    at, flagged = 0, 0
+    for row in thin:
+        words = set()
+        while at < len(full) and float(full[at]["timestamp"]) <= float(row["timestamp"]) + 0.5:
+            words |= set(full[at]["flags"].split())
+            at += 1
+        assert set(row["flags"].split()) == words, row
+        flagged += bool(words)
+    assert 0 < flagged < len(thin)
+    print(f"  {flagged} of {len(thin)} rows")
+
+
+def one_of_a_version_without_flags_is_repaired_and_exported():
+    """Each row of what an older linkbandd left gets its last column."""
+    source = session(WORK / "agree-made")
+    data = WORK / "older"
+    folder = data / source.name
+    shutil.copytree(source, folder)
+    older = "".join(line.rpartition(",")[0] + "\n" for line in (source / "eeg.csv").read_text().splitlines())
+    assert older.splitlines()[0] == "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost"
+    (folder / "eeg.csv").write_text(older)
+    out = WORK / "older-export"
+    out.mkdir()
+    probe("--export", folder, "csv", out)
+    assert (out / "eeg.csv").read_bytes() == (source / "eeg.csv").read_bytes()
+    (folder / "eeg.csv").write_text(older[:len(older) // 2])
+    info = json.loads((source / "session.json").read_text())
+    (folder / "session.json").write_text(json.dumps({**info, "state": "recording"}))
+    probe("--repair", data)
+    assert (folder / "eeg.csv").read_bytes() == (source / "eeg.csv").read_bytes()
 
 
 def a_name_may_hold_anything():
@@ -300,7 +346,8 @@ def a_disk_that_stalls_loses_nothing():
 
 
 STORIES = [packets_csv_and_bdf_agree, export_gives_the_same_files, mne_and_edflib_read_the_bdf,
-           a_lower_rate_halves_the_csv_only, a_name_may_hold_anything, two_at_the_same_second_are_two_folders,
+           a_lower_rate_halves_the_csv_only, a_row_of_a_lower_rate_has_the_flags_of_its_samples,
+           one_of_a_version_without_flags_is_repaired_and_exported, a_name_may_hold_anything, two_at_the_same_second_are_two_folders,
            a_cut_at_any_byte_is_repaired, a_kill_costs_a_second_at_most,
            a_full_disk_fails_loudly_and_keeps_what_is_there, a_vanished_folder_is_an_error_at_once,
            a_read_only_disk_is_an_error_at_once, a_disk_that_stalls_loses_nothing]

@@ -67,7 +67,7 @@ static struct tally run(int rate, unsigned packets, void (*spoil)(struct sample_
         struct sample_block block = packet(rate, k, 0);
         if (spoil)
             spoil(&block, k);
-        eeg_dsp_push(dsp, &block, &(struct eeg_listener){&tally, count, NULL});
+        eeg_dsp_push(dsp, &block, &(struct eeg_listener){.user = &tally, .features = count});
     }
     eeg_dsp_destroy(dsp);
     return tally;
@@ -130,7 +130,7 @@ static void a_longer_gap_is_lost_and_told_around(void **state)
         for (unsigned k = 0; k < 200; k++) {
             struct sample_block block = packet(250, k, k < 100 ? 0 : gaps[g]);
             block.lost = k == 100 ? gaps[g] : 0;
-            eeg_dsp_push(dsp, &block, &(struct eeg_listener){&t, count, NULL});
+            eeg_dsp_push(dsp, &block, &(struct eeg_listener){.user = &t, .features = count});
         }
         eeg_dsp_destroy(dsp);
         assert_int_equal(t.lost, gaps[g]);
@@ -162,7 +162,7 @@ static void any_sequence_of_blocks_keeps_within_its_arrays(void **state)
             block.first_tick = NAN;
         if (rand() % 50 == 0)
             block.tick_step = 1;
-        eeg_dsp_push(dsp, &block, &(struct eeg_listener){&t, count, NULL});
+        eeg_dsp_push(dsp, &block, &(struct eeg_listener){.user = &t, .features = count});
     }
     eeg_dsp_destroy(dsp);
     assert_that(t.messages, >, 100);

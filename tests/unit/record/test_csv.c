@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "csv.h"
+#include "flags.h"
 
 static void assert_text(struct buffer *buffer, const char *text)
 {
@@ -14,22 +15,39 @@ static void assert_text(struct buffer *buffer, const char *text)
     buffer_finish(buffer);
 }
 
-static void a_gap_stands_in_the_row_after_it(void **state)
+static void a_gap_and_what_is_known_of_it_stand_in_the_row(void **state)
 {
-    struct sample_block block = {.first_ms = 1000.5, .step_ms = 4, .lost = 3};
+    struct eeg_row row = {.ms = 1000.5, .lost = 3, .flags = FLAG_LEADOFF << 1 | FLAG_ZERO};
     struct buffer out = {0};
 
     (void)state;
-    block.samples.sensor = SENSOR_EEG;
-    block.samples.as = &model_default()->sensors[SENSOR_EEG];
-    block.samples.count = 2;
-    block.samples.eeg[0] = (struct eeg_sample){{-1.0004, 2.5}, 0x01};
-    block.samples.eeg[1] = (struct eeg_sample){{0, -0.0006}, 0x08};
+    row.as = &model_default()->sensors[SENSOR_EEG];
+    row.sample = (struct eeg_sample){{-1.0004, 2.5}, 0x05};
     csv_header(&out, FILE_EEG, model_default());
+    csv_eeg(&out, &row);
+    row = (struct eeg_row){.ms = 1004.5, .as = row.as, .sample = {{0, -0.0006}, 0x08}};
+    csv_eeg(&out, &row);
+    row.flags = FLAG_BLINK | FLAG_MUSCLE | FLAG_SATURATED | FLAG_LEADOFF;
+    csv_eeg(&out, &row);
+    assert_text(&out, "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost,flags\n"
+                      "1000.500,-1.000,2.500,1,1,3,leadoff_ch2 zero\n"
+                      "1004.500,0.000,-0.001,0,1,0,\n"
+                      "1004.500,0.000,-0.001,0,1,0,leadoff_ch1 saturated muscle blink\n");
+}
+
+static void a_gap_stands_in_the_row_after_it(void **state)
+{
+    struct sample_block block = {.first_ms = 1000.5, .step_ms = 20, .lost = 3};
+    struct buffer out = {0};
+
+    (void)state;
+    block.samples.sensor = SENSOR_PPG;
+    block.samples.count = 2;
+    block.samples.ppg[0] = (struct ppg_sample){7, 16777215};
+    block.samples.ppg[1] = (struct ppg_sample){8, 9};
+    csv_header(&out, FILE_PPG, model_default());
     csv_block(&out, &block);
-    assert_text(&out, "timestamp,ch1,ch2,leadoff_ch1,leadoff_ch2,lost\n"
-                      "1000.500,-1.000,2.500,1,0,3\n"
-                      "1004.500,0.000,-0.001,0,1,0\n");
+    assert_text(&out, "timestamp,red,ir,lost\n1000.500,7,16777215,3\n1020.500,8,9,0\n");
 }
 
 static void a_label_cannot_break_its_row(void **state)
@@ -44,6 +62,7 @@ static void a_label_cannot_break_its_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gap_and_what_is_known_of_it_stand_in_the_row),
         cmocka_unit_test(a_gap_stands_in_the_row_after_it),
         cmocka_unit_test(a_label_cannot_break_its_row),
     };
