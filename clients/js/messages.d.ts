@@ -120,6 +120,7 @@ export interface RecordingStatus {
   samples: Counts;
   lost: Counts;
   bytes: number;
+  minutes_left: number | null;
 }
 
 export interface Session {

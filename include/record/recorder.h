@@ -72,8 +72,9 @@ struct recorder_status {
     double duration; /* s so far */
     /* At the band's own rate. */
     uint64_t samples[SENSOR_COUNT], lost[SENSOR_COUNT];
-    uint64_t bytes;  /* on disk or under way to it */
-    uint64_t queued; /* of these, not yet on disk */
+    uint64_t bytes;      /* on disk or under way to it */
+    uint64_t queued;     /* of these, not yet on disk */
+    double minutes_left; /* of room at the present rate; 0 before the first sync */
     /* Why nothing can be recorded now, at the last look (some 10 s ago at most); NULL: it can. */
     const char *problem;
 };

@@ -44,6 +44,8 @@ void put_recording_of(struct json *json, const struct recorder_status *status)
                  status->session_id[0] ? (double)status->since_utc_us / 1e3 : (double)NAN);
     put_tally(json, status);
     json_put_integer(json, "bytes", (int64_t)status->bytes);
+    const bool known = status->is_recording && status->minutes_left > 0;
+    json_put_fixed(json, "minutes_left", known ? status->minutes_left : (double)NAN, 1);
 }
 
 void put_recording_status(struct protocol *protocol, struct json *json)

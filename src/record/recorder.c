@@ -108,6 +108,7 @@ static void on_synced(void *user, uint64_t free_bytes)
         rate += RATE_BDF;
     }
     double minutes = fmax(room, 0) / rate / 60;
+    recorder->status.minutes_left = minutes;
     if (!recorder->announced || !recorder->accepting || minutes >= recorder->low_minutes)
         return;
     recorder->low_minutes = minutes / 2;
@@ -228,6 +229,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     recorder->taken = 0;
     recorder->late = SENSOR_SET_ALL & ~band->flowing;
     recorder->low_minutes = RECORDER_LOW_MINUTES;
+    recorder->status.minutes_left = 0;
     /* What was stepped since the samples' times were anchored counts, too. */
     recorder->utc_offset_us = band->anchor.utc_us - band->anchor.boot_us;
     recorder->utc_offset_known = true;

@@ -214,3 +214,20 @@ def test_what_an_earlier_stream_missed_is_no_loss_of_a_recording(clients):
             assert session["counts"]["eeg"]["lost_link"] == 0 and session["gaps"] == {"list": [], "total": 0}
 
     run(story())
+
+
+def test_a_running_recording_tells_the_room_that_is_left(daemon, clients):
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address=ADDRESS)
+            assert (await client.command("get_recording_status"))["data"]["minutes_left"] is None
+            await client.command("start_recording", formats=["csv"])
+            while (status := (await client.command("get_recording_status"))["data"])["minutes_left"] is None:
+                await asyncio.sleep(0.05)
+            disk = os.statvfs(daemon.data.name)
+            # 30 kB/s are assumed at least; others may fill the disk, or empty it, by a half meanwhile.
+            at_30_kb_a_second = disk.f_bavail * disk.f_frsize / 30000 / 60
+            assert at_30_kb_a_second / 20 < status["minutes_left"] < 2 * at_30_kb_a_second
+            assert (await client.command("stop_recording"))["data"]["minutes_left"] is None
+
+    run(story())

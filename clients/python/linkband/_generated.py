@@ -140,6 +140,7 @@ class RecordingStatus(TypedDict):
     samples: Counts
     lost: Counts
     bytes: int
+    minutes_left: Optional[float]
 
 
 class Session(TypedDict):
