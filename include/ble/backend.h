@@ -17,7 +17,8 @@
  * destroy() takes links away without a `down`. A backend frees its links itself, nobody else does.
  *
  * Several links may be open at a time. A backend that can't carry one more says so by `down`, as
- * one that failed with ERROR_BUSY. (bluez carries several, of one band one; sim and replay one.)
+ * one that failed with ERROR_BUSY, and why: that the band has a link (each has at most one), or
+ * that no adapter has room, with how many bands it carries.
  */
 #ifndef BLE_BACKEND_H
 #define BLE_BACKEND_H
@@ -33,6 +34,7 @@
 #define BAND_NAME_SIZE     32 /* with the terminating zero */
 #define BAND_ADDRESS_SIZE  18 /* "AA:BB:CC:DD:EE:FF" */
 #define BAND_FIRMWARE_SIZE 32
+#define BAND_ADAPTER_SIZE  16
 #define RSSI_UNKNOWN       127 /* as in HCI */
 #define RSSI_LEAST         (-127)
 #define BATTERY_UNKNOWN    (-1)
@@ -56,6 +58,7 @@ struct band_link {
     int rssi;
     int battery_level;                 /* %, or BATTERY_UNKNOWN */
     char firmware[BAND_FIRMWARE_SIZE]; /* "" where the band does not tell */
+    char adapter[BAND_ADAPTER_SIZE];   /* that carries it, "hci0"; "" where there is none to name */
     struct clock_anchor anchor; /* taken now, on the clock that packets' arrivals are given in */
 };
 

@@ -57,9 +57,9 @@ static void on_scan_ended(void *user, const struct failure *failure)
 static void on_up(void *user, const struct band_link *made)
 {
     print_whose(user);
-    printf("connected %s %s %d %d [%s] %d\n", made->band.name, made->band.address, made->rssi,
+    printf("connected %s %s %d %d [%s] %d %s\n", made->band.name, made->band.address, made->rssi,
            made->battery_level, made->firmware,
-           llabs((long long)(now_boot_us() - made->anchor.boot_us)) < 1000000);
+           llabs((long long)(now_boot_us() - made->anchor.boot_us)) < 1000000, made->adapter);
 }
 
 static void on_down(void *user, enum link_end end, const struct failure *failure)

@@ -9,7 +9,7 @@ FAILED = "org.bluez.Error.Failed"
 
 def test_a_link_knows_name_address_rssi_battery_and_firmware(fake, probe):
     fake.has_band(rssi=-60)
-    assert probe.connect() == f"connected {NAME} {ADDRESS} -60 87 [1.2.3] 1"
+    assert probe.connect() == f"connected {NAME} {ADDRESS} -60 87 [1.2.3] 1 hci0"
 
 
 def test_a_band_is_connected_by_name_alone_or_address_in_any_case(fake, probe):
