@@ -46,7 +46,7 @@ struct options {
     const char *backend;                         /* "bluez", "sim" or "replay" */
     const char *adapter, *notify, *auto_connect; /* NULL: not given */
     const char *sim;                             /* key=value,… or NULL */
-    const char *capture;                         /* replay's, process's or export's, or NULL */
+    const char *capture;                         /* process's or export's, or NULL */
     const char *start;                           /* process: ISO time, or NULL */
     const char *format, *out;                    /* export's; NULL: not given */
     const char *data_dir;                        /* NULL: the default */
@@ -55,6 +55,7 @@ struct options {
     const char *mains;                           /* "50" or "60"; NULL: 50 */
     const char *keep_minutes;                    /* a whole number; NULL: the default */
     bool loop;
+    struct option_list captures; /* replay's */
     struct option_list listen, allow_host, allow_origin, deny_origin;
     enum log_level log_level;
 

@@ -1,12 +1,13 @@
 /*
- * A capture played as a band, at its own pace.
+ * Captures played as bands, one each, at their own pace.
  *
- * The band is in the air under the capture's name and address (version 1: CAPTURE_DEFAULT_…). The
- * capture's first second begins 1 s after the first subscription, so that the others can follow
- * without missing a packet; from there time runs on, and a packet whose sensor is not subscribed
- * (EEG: or not started) is not delivered. A disconnect that was asked for ends the performance: the
- * next one begins at the start, as a band switched on anew. `link down` rows lose the link, and the
- * band is back in the air at the next `link up`.
+ * A band is in the air under its capture's name and address (version 1: CAPTURE_DEFAULT_…, of the
+ * captures after the first with their number, from 1, in the last two digits). The capture's first
+ * second begins 1 s after the first subscription, so that the others can follow without missing a
+ * packet; from there time runs on, and a packet whose sensor is not subscribed (EEG: or not
+ * started) is not delivered. A disconnect that was asked for ends the performance: the next one
+ * begins at the start, as a band switched on anew. `link down` rows lose the link, and the band is
+ * back in the air at the next `link up`.
  *
  * With `loop` each round follows the last after 1 s without a loss of the link; its ticks begin
  * anew, which is a reboot of the band. Without it the band falls silent at the end, 2 s later the
@@ -19,17 +20,22 @@
 #define BLE_REPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 #include "base/error.h"
 #include "ble/backend.h"
 
+#define REPLAY_CAPTURES_MAX 16
+
 struct replay_options {
-    const char *path;
+    const char *const *paths; /* of captures, each of another band; copied */
+    size_t count;             /* 1 to REPLAY_CAPTURES_MAX */
     bool loop;
 };
 
-/* NULL, and *failure says why: no such file, no capture, no packet in it. Reads its head. */
+/* NULL, and *failure says why: no such file, no capture, no packet in it, a band that another is of
+ * already. Reads their heads. */
 struct backend *replay_create(uv_loop_t *loop, const struct replay_options *options,
                               struct failure *failure);
 

@@ -25,7 +25,8 @@ struct sim_packet {
 
 struct sim_band;
 
-/* `which` band of the scan: each has a wearer of its own. NULL: no memory. */
+/* `which` band of the scan: each has a wearer of its own. `event` is s since its power-on. NULL: no
+ * memory. */
 struct sim_band *sim_band_create(const struct sim_options *options, int which);
 void sim_band_destroy(struct sim_band *band);
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/recorded.h"
+#include "app/captures.h"
+#include "app/directory.h"
 #include "app/token_file.h"
-#include "ble/replay.h"
 #include "ble/sim.h"
 #include "server/address.h"
 
@@ -54,18 +54,15 @@ static void nothing(void *user)
     (void)user;
 }
 
-static bool check_capture(const struct options *options, struct failure *failure)
+static bool check_captures(const struct options *options, struct failure *failure)
 {
-    char path[DIRECTORY_PATH_MAX];
     uv_loop_t loop;
 
     if (strcmp(options->backend, "replay") != 0)
         return true;
     if (uv_loop_init(&loop) != 0)
-        return refuse_start(failure, "capture", options->capture, "out of descriptors");
-    recorded_capture(options, options->capture, path);
-    const struct replay_options replay = {.path = path};
-    struct backend *backend = replay_create(&loop, &replay, failure);
+        return refuse_start(failure, "capture", options->captures.items[0], "out of descriptors");
+    struct backend *backend = captures_open(options, &loop, failure);
     if (backend)
         backend->ops->destroy(backend, nothing, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -112,7 +109,7 @@ bool check_start(const struct options *options, struct failure *failure)
     char token[SERVER_TOKEN_MAX + 1];
 
     return (!options->token_file || token_file_read(options->token_file, token, failure)) &&
-           check_addresses(options, failure) && check_capture(options, failure) &&
+           check_addresses(options, failure) && check_captures(options, failure) &&
            check_directory("data-dir", options->data_dir, failure) &&
            check_directory("state-dir", options->state_dir, failure) &&
            check_truth(options, failure);

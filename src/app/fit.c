@@ -22,9 +22,9 @@ static const char *backend_fault(const struct options *options)
         return "--sim is for --backend sim only.";
     if (!is_backend(options, "bluez") && (options->adapter || options->notify))
         return "--adapter and --notify are for --backend bluez only.";
-    if (!replay && (options->capture || options->loop))
+    if (!replay && (options->captures.count || options->loop))
         return "--capture and --loop are for --backend replay only.";
-    if (replay && !options->capture)
+    if (replay && !options->captures.count)
         return "--backend replay wants --capture FILE.";
     return NULL;
 }

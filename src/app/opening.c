@@ -4,13 +4,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "app/captures.h"
 #include "app/directory.h"
 #include "app/mounted.h"
-#include "app/recorded.h"
 #include "app/token_file.h"
 #include "base/log.h"
 #include "ble/bluez.h"
-#include "ble/replay.h"
 #include "ble/sim.h"
 #include "daemon.h"
 
@@ -26,12 +25,8 @@ static struct backend *open_backend(struct daemon *daemon, const struct options 
         failure_set(failure, ERROR_INTERNAL, "Out of memory.");
         return bluez_create(&daemon->loop, &bluez);
     }
-    if (strcmp(options->backend, "replay") == 0) {
-        char path[DIRECTORY_PATH_MAX];
-        recorded_capture(options, options->capture, path);
-        const struct replay_options replay = {.path = path, .loop = options->loop};
-        return replay_create(&daemon->loop, &replay, failure);
-    }
+    if (strcmp(options->backend, "replay") == 0)
+        return captures_open(options, &daemon->loop, failure);
     struct sim_options sim;
     sim_options_init(&sim);
     if (!sim_options_parse(options->sim ? options->sim : "", &sim, failure))

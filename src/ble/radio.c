@@ -8,94 +8,74 @@
 #include "radio_requests.h"
 #include "radio_time.h"
 
+#define TEXT_NO_ADAPTER "No Bluetooth adapter is there. Plug one in."
+#define TEXT_OFF        "Bluetooth is off. Switch it on."
+
 static struct radio *radio_of(struct backend *backend)
 {
     return (struct radio *)backend;
 }
 
-static const char *bluetooth_text(const struct radio *radio)
+static void identify(const struct radio *radio, int which, struct band_identity *band)
 {
-    if (!radio->available)
-        return "No Bluetooth adapter is there. Plug one in.";
-    return radio->powered ? "Bluetooth is on." : "Bluetooth is off. Switch it on.";
+    memset(band, 0, sizeof(*band));
+    radio->hooks->identify(radio, which, band);
 }
 
 static struct failure *fail_bluetooth(const struct radio *radio, struct failure *failure)
 {
-    return failure_set(failure, ERROR_BLUETOOTH, "%s", bluetooth_text(radio));
+    return failure_set(failure, ERROR_BLUETOOTH, "%s",
+                       radio->available ? TEXT_OFF : TEXT_NO_ADAPTER);
 }
 
-/* Scan */
-
-static int64_t next_sighting(const struct radio *radio)
-{
-    int64_t next = RADIO_NEVER;
-
-    for (int i = 0; i < radio->bands; i++) {
-        if (radio->sight[i] < next)
-            next = radio->sight[i];
-    }
-    return next;
-}
+/* ---- Scan */
 
 void radio_scan_start(struct backend *backend)
 {
     struct radio *radio = radio_of(backend);
 
     if (!radio->powered) {
-        radio_after(radio, RADIO_SCAN_ENDED, 1, 5);
+        radio_after(radio, &radio->own[RADIO_SCAN_ENDED], 1, 5);
         return;
     }
     radio->scanning = true;
-    for (int i = 0; i < radio->bands; i++) {
-        double ms = sim_random_between(&radio->random, 200, 1500);
-        radio->sight[i] = now_boot_us() + (int64_t)(1000 * radio->pace * ms);
-    }
-    radio_at(radio, RADIO_SIGHTING, next_sighting(radio));
+    for (int i = 0; i < radio->bands; i++)
+        radio_after(radio, &radio->sight[i], 200, 1500);
+}
+
+static void stop_sightings(struct radio *radio)
+{
+    radio->scanning = false;
+    for (int i = 0; i < radio->bands; i++)
+        radio->sight[i] = RADIO_NEVER;
 }
 
 void radio_scan_stop(struct backend *backend)
 {
     struct radio *radio = radio_of(backend);
 
-    radio->scanning = false;
-    radio_cancel(radio, RADIO_SIGHTING);
-    radio_after(radio, RADIO_SCAN_ENDED, 20, 60);
+    stop_sightings(radio);
+    radio_after(radio, &radio->own[RADIO_SCAN_ENDED], 20, 60);
 }
 
 static void tell_sighting(struct radio *radio, int which)
 {
     struct band_sighting sighting;
 
-    memset(&sighting, 0, sizeof(sighting));
-    radio->hooks->identify(radio, which, &sighting.band);
-    sighting.rssi = radio->rssi - 4 * which % 30 + (int)sim_random_between(&radio->random, -5, 6);
+    identify(radio, which, &sighting.band);
+    sighting.rssi = radio->band[which].rssi + (int)sim_random_between(&radio->random, -5, 6);
     if (sighting.rssi < RSSI_LEAST)
         sighting.rssi = RSSI_LEAST;
     radio->backend.listener.seen(radio->backend.listener.user, &sighting);
 }
 
 /* A connected band does not advertise. */
-static bool advertises(const struct radio *radio, int which)
+static void on_sighting(struct radio *radio, void *subject, int which)
 {
-    bool taken = radio->state >= RADIO_CONNECTED && which == radio->target;
-
-    return !taken && radio->hooks->in_air(radio, which);
-}
-
-static void on_sighting(struct radio *radio)
-{
-    int64_t due = next_sighting(radio);
-
-    for (int i = 0; i < radio->bands; i++) {
-        if (radio->sight[i] != due)
-            continue;
-        radio->sight[i] = due + (int64_t)(1e6 * radio->pace);
-        radio->due[RADIO_SIGHTING] = next_sighting(radio);
-        if (advertises(radio, i))
-            tell_sighting(radio, i);
-        return;
-    }
+    (void)subject;
+    radio_at(radio, &radio->sight[which], now_boot_us() + (int64_t)(1e6 * radio->pace));
+    if (!radio_is_up(radio, which) && radio->hooks->in_air(radio, which))
+        tell_sighting(radio, which);
 }
 
 static void on_scan_ended(struct radio *radio)
@@ -107,15 +87,14 @@ static void on_scan_ended(struct radio *radio)
                                        radio->powered ? NULL : &failure);
 }
 
-/* Connection */
+/* ---- Connection */
 
 static int find(const struct radio *radio, const struct band_identity *wanted)
 {
     struct band_identity band;
 
     for (int i = 0; i < radio->bands; i++) {
-        memset(&band, 0, sizeof(band));
-        radio->hooks->identify(radio, i, &band);
+        identify(radio, i, &band);
         if (wanted->address[0] ? strcasecmp(band.address, wanted->address) == 0
                                : strcasecmp(band.name, wanted->name) == 0)
             return i;
@@ -123,33 +102,141 @@ static int find(const struct radio *radio, const struct band_identity *wanted)
     return -1;
 }
 
-static void close_link(struct ble_link *link)
+static void close_link(struct ble_link *handle)
 {
-    struct radio *radio = radio_of_link(link);
+    struct radio_link *link = (struct radio_link *)handle;
 
-    if (!radio)
-        return;
-    if (radio->state == RADIO_CONNECTED) {
-        radio->state = RADIO_DISCONNECTING;
-        radio_after(radio, RADIO_RELEASE, 200, 400);
-    } else if (radio->state == RADIO_CONNECTING && radio->due[RADIO_CANCEL] == RADIO_NEVER) {
-        radio_cancel(radio, RADIO_FIND);
-        radio_cancel(radio, RADIO_REACH);
-        radio_after(radio, RADIO_CANCEL, 30, 80);
+    if (link->state == RADIO_LINK_CONNECTED) {
+        link->state = RADIO_LINK_DISCONNECTING;
+        radio_after(link->radio, &link->due[RADIO_LINK_RELEASE], 200, 400);
+    } else if (link->state == RADIO_LINK_CONNECTING &&
+               link->due[RADIO_LINK_CANCEL] == RADIO_NEVER) {
+        link->due[RADIO_LINK_FIND] = link->due[RADIO_LINK_REACH] = RADIO_NEVER;
+        radio_after(link->radio, &link->due[RADIO_LINK_CANCEL], 30, 80);
     }
 }
 
-static const struct ble_link_ops link_ops = {close_link, radio_notify, radio_write, radio_probe};
+/* No link's any more: it is free for another. */
+static void take_out(struct radio_link *link)
+{
+    struct radio *radio = link->radio;
+    struct radio_link **at = &radio->links;
+
+    while (*at != link)
+        at = &(*at)->next;
+    *at = link->next;
+    if (link->which >= 0 && radio->band[link->which].link == link)
+        radio->band[link->which].link = NULL;
+    radio_time_remove(radio, &link->dues);
+}
+
+/* With all that is pending on it; told as the last. */
+static void end_link(struct radio_link *link, enum link_end end, const struct failure *failure)
+{
+    const struct link_listener listener = link->link.listener;
+
+    take_out(link);
+    free(link);
+    listener.down(listener.user, end, failure);
+}
+
+static void end_link_that_was_up(struct radio_link *link, enum link_end end)
+{
+    link->radio->hooks->link_down(link->radio, link->which, end);
+    end_link(link, end, NULL);
+}
+
+static void find_later(struct radio_link *link)
+{
+    radio_after(link->radio, &link->due[RADIO_LINK_FIND], 500, 1000);
+}
+
+static void on_find(struct radio_link *link)
+{
+    struct radio *radio = link->radio;
+
+    if (link->which < 0 || !radio->hooks->in_air(radio, link->which)) {
+        find_later(link);
+        return;
+    }
+    radio_after(radio, &link->due[RADIO_LINK_REACH], 600, 1200);
+    tell_sighting(radio, link->which);
+}
+
+static void on_reach(struct radio_link *link)
+{
+    struct radio *radio = link->radio;
+    struct band_link made;
+
+    if (!radio->hooks->in_air(radio, link->which) || !radio->hooks->reached(radio, link->which)) {
+        find_later(link);
+        return;
+    }
+    memset(&made, 0, sizeof(made));
+    identify(radio, link->which, &made.band);
+    made.rssi = radio->band[link->which].rssi;
+    made.battery_level = BATTERY_UNKNOWN;
+    link->state = RADIO_LINK_CONNECTED;
+    radio->hooks->link_up(radio, link->which, &made);
+    link->link.listener.up(link->link.listener.user, &made);
+}
+
+static void on_cancel(struct radio_link *link)
+{
+    end_link(link, LINK_END_CANCELLED, NULL);
+}
+
+static void on_refuse(struct radio_link *link)
+{
+    struct band_identity band;
+    struct failure failure;
+
+    if (link->refusal == ERROR_BLUETOOTH) {
+        fail_bluetooth(link->radio, &failure);
+    } else {
+        identify(link->radio, link->which, &band);
+        failure_set(&failure, ERROR_BUSY, "%s is connected or being connected.", band.name);
+    }
+    end_link(link, LINK_END_FAILED, &failure);
+}
+
+static void on_release(struct radio_link *link)
+{
+    end_link_that_was_up(link, LINK_END_ASKED);
+}
+
+static void on_link_due(struct radio *radio, void *subject, int which)
+{
+    static void (*const handlers[RADIO_LINK_NOTIFY])(struct radio_link *) = {
+        [RADIO_LINK_FIND] = on_find,         [RADIO_LINK_REACH] = on_reach,
+        [RADIO_LINK_CANCEL] = on_cancel,     [RADIO_LINK_REFUSE] = on_refuse,
+        [RADIO_LINK_RELEASE] = on_release,   [RADIO_LINK_WRITE] = radio_on_write,
+        [RADIO_LINK_PROBE] = radio_on_probe,
+    };
+
+    (void)radio;
+    if (which >= RADIO_LINK_NOTIFY)
+        radio_on_notify(subject, (enum sensor)(which - RADIO_LINK_NOTIFY));
+    else
+        handlers[which](subject);
+}
 
 static struct radio_link *new_link(struct radio *radio, const struct link_listener *listener)
 {
+    static const struct ble_link_ops ops = {close_link, radio_notify, radio_write, radio_probe};
     struct radio_link *link = calloc(1, sizeof(*link));
+    struct radio_link **end = &radio->links;
 
     if (!link)
         return NULL;
-    link->link.ops = &link_ops;
+    link->link.ops = &ops;
     link->link.listener = *listener;
     link->radio = radio;
+    link->dues = (struct radio_dues){NULL, link->due, RADIO_LINK_EVENTS, on_link_due, link};
+    radio_time_add(radio, &link->dues);
+    while (*end)
+        end = &(*end)->next;
+    *end = link;
     return link;
 }
 
@@ -161,124 +248,64 @@ struct ble_link *radio_open(struct backend *backend, const struct band_identity 
 
     if (!link)
         return NULL;
-    if (radio->link || !radio->powered) {
-        link->next = radio->refused_links;
-        radio->refused_links = link;
-        radio_after(radio, RADIO_REFUSE, 1, 5);
+    link->which = find(radio, band);
+    if (!radio->powered || (link->which >= 0 && radio->band[link->which].link)) {
+        link->refusal = radio->powered ? ERROR_BUSY : ERROR_BLUETOOTH;
+        radio_after(radio, &link->due[RADIO_LINK_REFUSE], 1, 5);
         return &link->link;
     }
-    radio->link = link;
-    radio->state = RADIO_CONNECTING;
-    radio->target = find(radio, band);
-    radio_after(radio, RADIO_FIND, 200, 900);
+    link->state = RADIO_LINK_CONNECTING;
+    if (link->which >= 0)
+        radio->band[link->which].link = link;
+    radio_after(radio, &link->due[RADIO_LINK_FIND], 200, 900);
     return &link->link;
 }
 
-static void tell_down(struct radio_link *link, enum link_end end, const struct failure *failure)
+void radio_lose_link(struct radio *radio, int which, enum link_end end)
 {
-    const struct link_listener listener = link->link.listener;
+    struct radio_link *link = radio->band[which].link;
 
-    free(link);
-    listener.down(listener.user, end, failure);
+    if (radio_is_up(radio, which) && !radio->closing)
+        end_link_that_was_up(link, link->state == RADIO_LINK_DISCONNECTING ? LINK_END_ASKED : end);
 }
 
-/* The radio's own, with all that is pending on it; the radio is free for another when this is told.
- */
-static void end_own(struct radio *radio, enum link_end end, const struct failure *failure)
-{
-    struct radio_link *link = radio->link;
-
-    radio->link = NULL;
-    radio->state = RADIO_IDLE;
-    for (int event = RADIO_FIND; event < RADIO_EVENTS; event++) {
-        if (event != RADIO_REFUSE && event != RADIO_WORK)
-            radio_cancel(radio, (enum radio_event)event);
-    }
-    tell_down(link, end, failure);
-}
-
-static void on_find(struct radio *radio)
-{
-    if (radio->target < 0 || !radio->hooks->in_air(radio, radio->target)) {
-        radio_after(radio, RADIO_FIND, 500, 1000);
-        return;
-    }
-    radio_after(radio, RADIO_REACH, 600, 1200);
-    tell_sighting(radio, radio->target);
-}
-
-static void on_reach(struct radio *radio)
-{
-    struct band_link made;
-
-    if (!radio->hooks->in_air(radio, radio->target) ||
-        !radio->hooks->reached(radio, radio->target)) {
-        radio_after(radio, RADIO_FIND, 500, 1000);
-        return;
-    }
-    memset(&made, 0, sizeof(made));
-    radio->hooks->identify(radio, radio->target, &made.band);
-    made.rssi = radio->rssi;
-    made.battery_level = BATTERY_UNKNOWN;
-    radio->state = RADIO_CONNECTED;
-    radio->hooks->link_up(radio, &made);
-    radio->link->link.listener.up(radio->link->link.listener.user, &made);
-}
-
-static void on_cancel(struct radio *radio)
-{
-    end_own(radio, LINK_END_CANCELLED, NULL);
-}
-
-static void on_refuse(struct radio *radio)
-{
-    struct radio_link *link = radio->refused_links;
-    struct failure failure;
-
-    if (!radio->powered)
-        fail_bluetooth(radio, &failure);
-    else
-        failure_set(&failure, ERROR_BUSY, "A band is connected already. Disconnect it first.");
-    radio->refused_links = link->next;
-    if (link->next)
-        radio_after(radio, RADIO_REFUSE, 0, 0);
-    tell_down(link, LINK_END_FAILED, &failure);
-}
-
-static void end_link(struct radio *radio, enum link_end end)
-{
-    radio->started = false;
-    memset(radio->notifying, 0, sizeof(radio->notifying));
-    radio->hooks->link_down(radio, end);
-    end_own(radio, end, NULL);
-}
-
-static void on_release(struct radio *radio)
-{
-    end_link(radio, LINK_END_ASKED);
-}
-
-void radio_lose_link(struct radio *radio, enum link_end end)
-{
-    if (radio->state == RADIO_DISCONNECTING)
-        end = LINK_END_ASKED;
-    if (radio->state >= RADIO_CONNECTED && !radio->closing)
-        end_link(radio, end);
-}
-
-/* Adapter */
+/* ---- Adapter */
 
 static void on_tell_bluetooth(struct radio *radio)
 {
     struct backend_listener *listener = &radio->backend.listener;
 
-    listener->bluetooth(listener->user, radio->available, radio->powered, bluetooth_text(radio));
+    listener->bluetooth(listener->user, radio->available, radio->powered,
+                        radio->powered     ? "Bluetooth is on."
+                        : radio->available ? TEXT_OFF
+                                           : TEXT_NO_ADAPTER);
 }
 
-void radio_set_power(struct radio *radio, bool powered)
+static void end_fallen_link(struct radio_link *link)
 {
     struct failure failure;
 
+    if (link->state == RADIO_LINK_CONNECTING)
+        end_link(link, LINK_END_FAILED, fail_bluetooth(link->radio, &failure));
+    else
+        radio_lose_link(link->radio, link->which, LINK_END_BLUETOOTH);
+}
+
+/* Whoever is told of one end may open anew, and is refused; only what is due frees others. */
+static void end_fallen_links(struct radio *radio)
+{
+    struct radio_link *next;
+
+    for (struct radio_link *link = radio->links; link && !radio->closing; link = next) {
+        next = link->next;
+        if (link->state != RADIO_LINK_REFUSED && link->due[RADIO_LINK_CANCEL] == RADIO_NEVER)
+            end_fallen_link(link);
+    }
+}
+
+/* Whoever is told of it may let go of all. */
+void radio_set_power(struct radio *radio, bool powered)
+{
     if (powered == radio->powered)
         return;
     radio->powered = powered;
@@ -286,46 +313,51 @@ void radio_set_power(struct radio *radio, bool powered)
     if (powered || radio->closing)
         return;
     if (radio->scanning) {
-        radio->scanning = false;
-        radio_cancel(radio, RADIO_SIGHTING);
+        stop_sightings(radio);
         on_scan_ended(radio);
     }
-    if (radio->closing)
-        return;
-    if (radio->state == RADIO_CONNECTING) {
-        if (radio->due[RADIO_CANCEL] == RADIO_NEVER)
-            end_own(radio, LINK_END_FAILED, fail_bluetooth(radio, &failure));
-        return;
-    }
-    radio_lose_link(radio, LINK_END_BLUETOOTH);
+    end_fallen_links(radio);
 }
 
-void radio_work_at(struct radio *radio, int64_t boot_us)
+/* ---- The hooks' own */
+
+void radio_work_at(struct radio *radio, int which, int64_t boot_us)
 {
-    radio_at(radio, RADIO_WORK, boot_us);
+    radio_at(radio, &radio->work[which], boot_us);
 }
 
-static void happen(struct radio *radio, enum radio_event event)
+void radio_adapter_at(struct radio *radio, int64_t boot_us)
 {
-    static void (*const handlers[RADIO_NOTIFY])(struct radio *) = {
-        [RADIO_TELL_BLUETOOTH] = on_tell_bluetooth,
-        [RADIO_SIGHTING] = on_sighting,
-        [RADIO_SCAN_ENDED] = on_scan_ended,
-        [RADIO_FIND] = on_find,
-        [RADIO_REACH] = on_reach,
-        [RADIO_CANCEL] = on_cancel,
-        [RADIO_REFUSE] = on_refuse,
-        [RADIO_RELEASE] = on_release,
-        [RADIO_WRITE] = radio_on_write,
-        [RADIO_PROBE] = radio_on_probe,
-    };
+    radio_at(radio, &radio->own[RADIO_ADAPTER], boot_us);
+}
 
-    if (event >= RADIO_NOTIFY)
-        radio_on_notify(radio, (enum sensor)(event - RADIO_NOTIFY));
-    else if (event == RADIO_WORK)
-        radio->hooks->work(radio);
+static void on_work(struct radio *radio, void *subject, int which)
+{
+    (void)subject;
+    radio->hooks->work(radio, which);
+}
+
+static void on_own(struct radio *radio, void *subject, int which)
+{
+    (void)subject;
+    if (which == RADIO_TELL_BLUETOOTH)
+        on_tell_bluetooth(radio);
+    else if (which == RADIO_SCAN_ENDED)
+        on_scan_ended(radio);
     else
-        handlers[event](radio);
+        radio->hooks->adapter(radio);
+}
+
+/* ---- Life */
+
+static void add_dues(struct radio *radio)
+{
+    radio->own_dues = (struct radio_dues){NULL, radio->own, RADIO_EVENTS, on_own, NULL};
+    radio->sight_dues = (struct radio_dues){NULL, radio->sight, radio->bands, on_sighting, NULL};
+    radio->work_dues = (struct radio_dues){NULL, radio->work, radio->bands, on_work, NULL};
+    radio_time_add(radio, &radio->own_dues);
+    radio_time_add(radio, &radio->sight_dues);
+    radio_time_add(radio, &radio->work_dues);
 }
 
 bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *hooks,
@@ -335,25 +367,24 @@ bool radio_init(struct radio *radio, uv_loop_t *loop, const struct radio_hooks *
     radio->hooks = hooks;
     radio->pace = 1;
     radio->available = radio->powered = true;
-    if (!radio->model)
-        radio->model = model_default();
-    radio->control = radio->model->control.at.uuid;
-    radio->target = -1;
     sim_random_seed(&radio->random, seed, 0x60);
-    for (int i = 0; i < RADIO_BANDS_MAX; i++)
-        radio->sight[i] = RADIO_NEVER;
-    if (!radio_time_init(radio, loop, happen))
+    if (!radio_time_init(radio, loop))
         return false;
-    radio_after(radio, RADIO_TELL_BLUETOOTH, 0, 0);
+    add_dues(radio);
+    for (int i = 0; i < radio->bands; i++) {
+        if (!radio->band[i].model)
+            radio->band[i].model = model_default();
+        radio->band[i].control = radio->band[i].model->control.at.uuid;
+    }
+    radio_after(radio, &radio->own[RADIO_TELL_BLUETOOTH], 0, 0);
     return true;
 }
 
 static void on_time_ended(struct radio *radio)
 {
-    free(radio->link);
-    while (radio->refused_links) {
-        struct radio_link *link = radio->refused_links;
-        radio->refused_links = link->next;
+    while (radio->links) {
+        struct radio_link *link = radio->links;
+        radio->links = link->next;
         free(link);
     }
     radio->hooks->close(radio);

@@ -4,49 +4,52 @@
 
 #include "radio_time.h"
 
-/* NULL: of a link that was refused. */
-struct radio *radio_of_link(struct ble_link *link)
-{
-    struct radio_link *of = (struct radio_link *)link;
-
-    return of == of->radio->link ? of->radio : NULL;
-}
-
 /* NULL: it isn't up. */
-static struct radio *radio_if_up(struct ble_link *link)
+static struct radio_link *if_up(struct ble_link *handle)
 {
-    struct radio *radio = radio_of_link(link);
+    struct radio_link *link = (struct radio_link *)handle;
 
-    return radio && radio->state == RADIO_CONNECTED ? radio : NULL;
+    return link->state == RADIO_LINK_CONNECTED ? link : NULL;
 }
 
-void radio_notify(struct ble_link *link, enum sensor sensor, bool on)
+static const struct radio_band *band_of(const struct radio_link *link)
 {
-    struct radio *radio = radio_if_up(link);
+    return &link->radio->band[link->which];
+}
 
-    if (!radio)
+static void answer_later(struct radio_link *link, int event)
+{
+    radio_after(link->radio, &link->due[event], 50, 100);
+}
+
+void radio_notify(struct ble_link *handle, enum sensor sensor, bool on)
+{
+    struct radio_link *link = if_up(handle);
+
+    if (!link)
         return;
-    radio->wanted[sensor] = on;
-    radio_after(radio, (enum radio_event)(RADIO_NOTIFY + sensor), 50, 100);
+    link->wanted[sensor] = on;
+    answer_later(link, RADIO_LINK_NOTIFY + (int)sensor);
 }
 
-void radio_write(struct ble_link *link, const char *text)
+void radio_write(struct ble_link *handle, const char *text)
 {
-    struct radio *radio = radio_if_up(link);
+    struct radio_link *link = if_up(handle);
 
-    if (!radio)
+    if (!link)
         return;
-    radio->wants_start = strcmp(text, radio->model->control.start) == 0;
-    radio->control_known = radio->wants_start || strcmp(text, radio->model->control.stop) == 0;
-    radio_after(radio, RADIO_WRITE, 50, 100);
+    const struct band_model *model = band_of(link)->model;
+    link->wants_start = strcmp(text, model->control.start) == 0;
+    link->control_known = link->wants_start || strcmp(text, model->control.stop) == 0;
+    answer_later(link, RADIO_LINK_WRITE);
 }
 
-void radio_probe(struct ble_link *link)
+void radio_probe(struct ble_link *handle)
 {
-    struct radio *radio = radio_if_up(link);
+    struct radio_link *link = if_up(handle);
 
-    if (radio)
-        radio_after(radio, RADIO_PROBE, 50, 100);
+    if (link)
+        answer_later(link, RADIO_LINK_PROBE);
 }
 
 static const struct failure *refusal(bool refused, struct failure *failure)
@@ -54,41 +57,55 @@ static const struct failure *refusal(bool refused, struct failure *failure)
     return refused ? failure_set(failure, ERROR_STREAMING, "The band refused.") : NULL;
 }
 
-void radio_on_notify(struct radio *radio, enum sensor sensor)
+void radio_on_notify(struct radio_link *link, enum sensor sensor)
 {
+    const struct link_listener *up = &link->link.listener;
     struct failure failure;
-    bool on = radio->wanted[sensor], refused = on && (radio->refused & SENSOR_BIT(sensor));
+    bool on = link->wanted[sensor];
+    bool refused = on && (band_of(link)->refused & SENSOR_BIT(sensor));
 
-    radio->notifying[sensor] = on && !refused;
-    if (radio->notifying[sensor])
-        radio->hooks->subscribed(radio, sensor);
-    radio->link->link.listener.notified(radio->link->link.listener.user, sensor, on,
-                                        refusal(refused, &failure));
+    link->notifying[sensor] = on && !refused;
+    if (link->notifying[sensor])
+        link->radio->hooks->subscribed(link->radio, link->which, sensor);
+    up->notified(up->user, sensor, on, refusal(refused, &failure));
 }
 
-void radio_on_write(struct radio *radio)
+void radio_on_write(struct radio_link *link)
 {
+    const struct link_listener *up = &link->link.listener;
     struct failure failure;
-    bool refused = !radio->control || !radio->control_known;
+    bool refused = !band_of(link)->control || !link->control_known;
 
     if (!refused)
-        radio->started = radio->wants_start;
-    radio->link->link.listener.written(radio->link->link.listener.user, refusal(refused, &failure));
+        link->started = link->wants_start;
+    up->written(up->user, refusal(refused, &failure));
 }
 
-bool radio_flows(const struct radio *radio, enum sensor sensor)
+void radio_on_probe(struct radio_link *link)
 {
-    return radio->state >= RADIO_CONNECTED && radio->notifying[sensor] &&
-           (sensor != radio->model->control.for_sensor || radio->started || !radio->control);
+    const struct link_listener *up = &link->link.listener;
+
+    up->probed(up->user, link->state == RADIO_LINK_CONNECTED);
 }
 
-void radio_on_probe(struct radio *radio)
+bool radio_is_up(const struct radio *radio, int which)
 {
-    radio->link->link.listener.probed(radio->link->link.listener.user,
-                                      radio->state == RADIO_CONNECTED);
+    const struct radio_link *link = radio->band[which].link;
+
+    return link && link->state >= RADIO_LINK_CONNECTED;
 }
 
-void radio_deliver(struct radio *radio, const struct packet *packet)
+bool radio_flows(const struct radio *radio, int which, enum sensor sensor)
 {
-    radio->link->link.listener.packet(radio->link->link.listener.user, packet);
+    const struct radio_band *band = &radio->band[which];
+
+    return radio_is_up(radio, which) && band->link->notifying[sensor] &&
+           (sensor != band->model->control.for_sensor || band->link->started || !band->control);
+}
+
+void radio_deliver(struct radio *radio, int which, const struct packet *packet)
+{
+    const struct link_listener *up = &radio->band[which].link->link.listener;
+
+    up->packet(up->user, packet);
 }

@@ -4,21 +4,20 @@
 
 #include "radio_internal.h"
 
-/* NULL: of a link that was refused. */
-struct radio *radio_of_link(struct ble_link *link);
-
 /* Operations of struct ble_link_ops. */
-void radio_notify(struct ble_link *link, enum sensor sensor, bool on);
-void radio_write(struct ble_link *link, const char *text);
-void radio_probe(struct ble_link *link);
+void radio_notify(struct ble_link *handle, enum sensor sensor, bool on);
+void radio_write(struct ble_link *handle, const char *text);
+void radio_probe(struct ble_link *handle);
 
 /* Their time has come: the listener is told. */
-void radio_on_notify(struct radio *radio, enum sensor sensor);
-void radio_on_write(struct radio *radio);
-void radio_on_probe(struct radio *radio);
+void radio_on_notify(struct radio_link *link, enum sensor sensor);
+void radio_on_write(struct radio_link *link);
+void radio_on_probe(struct radio_link *link);
 
-bool radio_flows(const struct radio *radio, enum sensor sensor);
+/* Whether the band's link is up, even if it is being closed. */
+bool radio_is_up(const struct radio *radio, int which);
+bool radio_flows(const struct radio *radio, int which, enum sensor sensor);
 /* For a sensor that flows. */
-void radio_deliver(struct radio *radio, const struct packet *packet);
+void radio_deliver(struct radio *radio, int which, const struct packet *packet);
 
 #endif

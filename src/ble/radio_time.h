@@ -4,16 +4,18 @@
 
 #include "radio_internal.h"
 
-/* Nothing is due yet; `happen` is called for what is, once, and it is due no more by then. false:
- * no timer. */
-bool radio_time_init(struct radio *radio, uv_loop_t *loop,
-                     void (*happen)(struct radio *radio, enum radio_event event));
+/* false: no timer. */
+bool radio_time_init(struct radio *radio, uv_loop_t *loop);
 /* Nothing happens any more; `ended` is called once the loop has let go. */
 void radio_time_close(struct radio *radio, void (*ended)(struct radio *radio));
 
-void radio_at(struct radio *radio, enum radio_event event, int64_t boot_us);
+/* `dues`, set up but for its times, is a part of its subject's struct. Nothing of it is due yet. */
+void radio_time_add(struct radio *radio, struct radio_dues *dues);
+void radio_time_remove(struct radio *radio, struct radio_dues *dues);
+
+/* `due` is one of the times that were added. */
+void radio_at(struct radio *radio, int64_t *due, int64_t boot_us);
 /* Between these times from now, drawn, by the radio's pace. */
-void radio_after(struct radio *radio, enum radio_event event, double low_ms, double high_ms);
-void radio_cancel(struct radio *radio, enum radio_event event);
+void radio_after(struct radio *radio, int64_t *due, double low_ms, double high_ms);
 
 #endif

@@ -12,20 +12,31 @@
 #include "radio.h"
 #include "radio_requests.h"
 
-/* The band's time is µs since its power-on; the host's is boot time. */
-struct sim {
-    struct radio radio;
-    struct sim_options options;
+struct sim;
+
+/* A band of the simulation. Its time is µs since its power-on; the host's is boot time. */
+struct unit {
+    struct sim *sim;
+    int which;
+    struct sim_options options; /* its own */
     struct sim_random faults;
     struct sim_band *band; /* NULL: not powered on yet */
-    int which;             /* of the bands it is */
-    int64_t created_us, power_on_us;
+    int64_t power_on_us;
     int64_t away_until_us;               /* band's time */
     int64_t drop_us;                     /* band's time; the drawn one, INT64_MAX: none */
     int64_t subscribed_us[SENSOR_COUNT]; /* band's time */
-    size_t drops_done, reboots_done, offs_done;
+    size_t drops_done, reboots_done;
     int connects_failed;
     FILE *truth; /* NULL: none */
+};
+
+struct sim {
+    struct radio radio;
+    struct sim_options options;
+    struct unit units[SIM_BANDS_MAX];
+    int64_t created_us;
+    int64_t first_on_us; /* when the first band was powered on; 0: none was */
+    size_t offs_done;
 };
 
 static struct sim *sim_of(struct radio *radio)
@@ -33,27 +44,41 @@ static struct sim *sim_of(struct radio *radio)
     return (struct sim *)radio;
 }
 
+static struct unit *unit_of(struct radio *radio, int which)
+{
+    return &sim_of(radio)->units[which];
+}
+
 static int64_t micros(double seconds)
 {
     return (int64_t)llround(fmin(seconds, 1e9) * 1e6);
 }
 
-static int64_t host_of(const struct sim *sim, int64_t band_us)
+static int64_t host_of(const struct unit *unit, int64_t band_us)
 {
     if (band_us == INT64_MAX)
         return RADIO_NEVER;
-    return sim->power_on_us + (int64_t)((double)band_us / sim->options.speed);
+    return unit->power_on_us + (int64_t)((double)band_us / unit->sim->options.speed);
 }
 
-static int64_t band_now(const struct sim *sim)
+static int64_t band_time(const struct unit *unit, int64_t boot_us)
 {
-    return (int64_t)((double)(now_boot_us() - sim->power_on_us) * sim->options.speed);
+    return (int64_t)((double)(boot_us - unit->power_on_us) * unit->sim->options.speed);
 }
 
-/* The clock that arrivals and anchors are given in: the host's, or one `speed` times as fast. */
-static int64_t clock_of(const struct sim *sim, int64_t band_us)
+static int64_t band_now(const struct unit *unit)
 {
-    return sim->power_on_us + band_us;
+    return band_time(unit, now_boot_us());
+}
+
+/* The clock that arrivals and anchors are given in, of all bands: the host's, or one that is
+ * `speed` times as fast from the first power-on. */
+static int64_t clock_of(const struct unit *unit, int64_t band_us)
+{
+    const struct sim *sim = unit->sim;
+    const double since = (double)(unit->power_on_us - sim->first_on_us);
+
+    return sim->first_on_us + (int64_t)(since * sim->options.speed) + band_us;
 }
 
 static int64_t begins_us(const struct sim_moments *moments, size_t i)
@@ -66,7 +91,7 @@ static int64_t ends_us(const struct sim_moments *moments, size_t i)
     return micros(moments->moment[i].at + moments->moment[i].lasts);
 }
 
-/* The bands */
+/* ---- The bands */
 
 static void identify(const struct radio *radio, int which, struct band_identity *band)
 {
@@ -82,147 +107,144 @@ static void identify(const struct radio *radio, int which, struct band_identity 
 static bool in_air(const struct radio *radio, int which)
 {
     const struct sim *sim = (const struct sim *)radio;
+    const struct unit *unit = &sim->units[which];
 
-    if (now_boot_us() - sim->created_us < micros(sim->options.absent))
+    if (now_boot_us() - sim->created_us < micros(unit->options.absent))
         return false;
-    return !sim->band || which != sim->which || band_now(sim) >= sim->away_until_us;
+    return !unit->band || band_now(unit) >= unit->away_until_us;
 }
 
-static bool power_on(struct sim *sim, int which)
+/* The event is at one time of the host's, in the air of all bands. */
+static double event_of(const struct unit *unit)
 {
-    struct sim_band *band = sim_band_create(&sim->options, which);
+    const struct sim *sim = unit->sim;
 
-    if (!band)
-        return false;
-    sim_band_destroy(sim->band);
-    sim->band = band;
-    sim->which = which;
-    sim->power_on_us = now_boot_us();
-    sim->away_until_us = 0;
-    sim->drops_done = sim->reboots_done = 0;
-    return true;
+    if (isinf(sim->options.event))
+        return sim->options.event;
+    return (double)band_time(unit, sim->created_us + micros(sim->options.event)) * 1e-6;
+}
+
+static bool power_on(struct unit *unit)
+{
+    unit->power_on_us = now_boot_us();
+    if (!unit->sim->first_on_us)
+        unit->sim->first_on_us = unit->power_on_us;
+    unit->options.event = event_of(unit);
+    unit->band = sim_band_create(&unit->options, unit->which);
+    return unit->band != NULL;
 }
 
 static bool reached(struct radio *radio, int which)
 {
-    struct sim *sim = sim_of(radio);
+    struct unit *unit = unit_of(radio, which);
 
-    if (sim->connects_failed < sim->options.connectfail) {
-        sim->connects_failed++;
+    if (unit->connects_failed < unit->options.connectfail) {
+        unit->connects_failed++;
         return false;
     }
-    return (sim->band && which == sim->which) || power_on(sim, which);
+    return unit->band || power_on(unit);
 }
 
-static void plan(struct sim *sim);
+static void plan(struct unit *unit);
 
-static void truth_link(struct sim *sim, enum capture_kind kind, struct clock_anchor anchor)
+static void truth_link(struct unit *unit, enum capture_kind kind, struct clock_anchor anchor)
 {
-    struct capture_record record = {.kind = kind, .at_us = band_now(sim)};
+    struct capture_record record = {.kind = kind, .at_us = band_now(unit)};
     char line[CAPTURE_LINE_MAX];
 
-    if (!sim->truth)
+    if (!unit->truth)
         return;
     record.anchor = anchor;
-    record.anchor.boot_us -= sim->power_on_us;
-    fwrite(line, 1, capture_format(&record, line), sim->truth);
-    fflush(sim->truth);
+    record.anchor.boot_us -= clock_of(unit, 0);
+    fwrite(line, 1, capture_format(&record, line), unit->truth);
+    fflush(unit->truth);
 }
 
-static void link_up(struct radio *radio, struct band_link *link)
+static void link_up(struct radio *radio, int which, struct band_link *link)
 {
-    struct sim *sim = sim_of(radio);
+    struct unit *unit = unit_of(radio, which);
 
-    int64_t now = band_now(sim);
-    sim_band_skip_to(sim->band, now);
-    link->battery_level = sim_band_battery(sim->band, now);
+    int64_t now = band_now(unit);
+    sim_band_skip_to(unit->band, now);
+    link->battery_level = sim_band_battery(unit->band, now);
     snprintf(link->firmware, sizeof(link->firmware), "sim");
-    link->anchor.boot_us = clock_of(sim, now);
-    link->anchor.utc_us = now_utc_us() + clock_of(sim, now) - now_boot_us();
-    sim->drop_us = INT64_MAX;
-    if (sim->options.drop.at > 0)
-        sim->drop_us = now + micros(sim_random_wait(&sim->faults, sim->options.drop.at));
-    truth_link(sim, CAPTURE_LINK_UP, link->anchor);
-    plan(sim);
+    link->anchor.boot_us = clock_of(unit, now);
+    link->anchor.utc_us = now_utc_us() + clock_of(unit, now) - now_boot_us();
+    unit->drop_us = INT64_MAX;
+    if (unit->options.drop.at > 0)
+        unit->drop_us = now + micros(sim_random_wait(&unit->faults, unit->options.drop.at));
+    truth_link(unit, CAPTURE_LINK_UP, link->anchor);
+    plan(unit);
 }
 
-static void link_down(struct radio *radio, enum link_end end)
+static void link_down(struct radio *radio, int which, enum link_end end)
 {
-    struct sim *sim = sim_of(radio);
+    struct unit *unit = unit_of(radio, which);
 
     (void)end;
-    sim->drop_us = INT64_MAX;
-    truth_link(sim, CAPTURE_LINK_DOWN, (struct clock_anchor){0, 0});
+    unit->drop_us = INT64_MAX;
+    truth_link(unit, CAPTURE_LINK_DOWN, (struct clock_anchor){0, 0});
 }
 
-static void subscribed(struct radio *radio, enum sensor sensor)
+static void subscribed(struct radio *radio, int which, enum sensor sensor)
 {
-    struct sim *sim = sim_of(radio);
+    struct unit *unit = unit_of(radio, which);
 
-    sim->subscribed_us[sensor] = band_now(sim);
+    unit->subscribed_us[sensor] = band_now(unit);
 }
 
-/* Packets */
+/* ---- Packets */
 
-static bool mute(const struct sim *sim, const struct sim_packet *packet)
+static bool mute(const struct unit *unit, const struct sim_packet *packet)
 {
-    const struct sim_moments *silent = &sim->options.silent[packet->sensor];
-    double stall = sim->options.stall[packet->sensor];
+    const struct sim_moments *silent = &unit->options.silent[packet->sensor];
+    double stall = unit->options.stall[packet->sensor];
 
     for (size_t i = 0; i < silent->count; i++) {
         if (packet->complete_us >= begins_us(silent, i) && packet->complete_us < ends_us(silent, i))
             return true;
     }
-    return stall > 0 && packet->complete_us >= sim->subscribed_us[packet->sensor] + micros(stall);
+    return stall > 0 && packet->complete_us >= unit->subscribed_us[packet->sensor] + micros(stall);
 }
 
-static void truth_packet(struct sim *sim, const struct sim_packet *sent)
+static void truth_packet(struct unit *unit, const struct sim_packet *sent)
 {
     struct capture_record record = {.kind = CAPTURE_PACKET, .at_us = sent->complete_us};
     char line[CAPTURE_LINE_MAX];
 
-    if (!sim->truth)
+    if (!unit->truth)
         return;
     record.packet = (struct packet){sent->sensor, sent->complete_us, sent->bytes, sent->len, 0};
     size_t len = capture_format(&record, line);
     if (sent->lost)
-        fputs("# lost ", sim->truth);
-    fwrite(line, 1, len, sim->truth);
+        fputs("# lost ", unit->truth);
+    fwrite(line, 1, len, unit->truth);
 }
 
 /* The next packet is made after this one was handed on: its bytes are borrowed from the band. */
-static void deliver(struct sim *sim)
+static void deliver(struct unit *unit)
 {
-    const struct sim_packet *sent = sim_band_next(sim->band);
+    struct radio *radio = &unit->sim->radio;
+    const struct sim_packet *sent = sim_band_next(unit->band);
     struct packet packet = {sent->sensor, 0, sent->bytes, sent->len, 0};
 
-    if (radio_flows(&sim->radio, sent->sensor) && !mute(sim, sent)) {
-        truth_packet(sim, sent);
-        for (int i = 0; i < 1 + sent->duplicate && !sent->lost && !sim->radio.closing; i++) {
-            packet.arrival_us = sim->options.speed > 1 ? clock_of(sim, sent->arrival_us)
-                                                       : clock_of(sim, band_now(sim));
-            radio_deliver(&sim->radio, &packet);
+    if (radio_flows(radio, unit->which, sent->sensor) && !mute(unit, sent)) {
+        truth_packet(unit, sent);
+        for (int i = 0; i < 1 + sent->duplicate && !sent->lost && !radio->closing; i++) {
+            packet.arrival_us = unit->sim->options.speed > 1 ? clock_of(unit, sent->arrival_us)
+                                                             : clock_of(unit, band_now(unit));
+            radio_deliver(radio, unit->which, &packet);
         }
     }
-    sim_band_advance(sim->band);
+    sim_band_advance(unit->band);
 }
 
-/* Faults */
+/* ---- Faults */
 
-static void go_away(struct sim *sim, double seconds)
+static void go_away(struct unit *unit, double seconds)
 {
-    sim->away_until_us = band_now(sim) + micros(seconds);
-    radio_lose_link(&sim->radio, LINK_END_LOST);
-}
-
-static void switch_adapter(struct sim *sim)
-{
-    if (sim->radio.powered) {
-        radio_set_power(&sim->radio, false);
-        return;
-    }
-    sim->offs_done++;
-    radio_set_power(&sim->radio, true);
+    unit->away_until_us = band_now(unit) + micros(seconds);
+    radio_lose_link(&unit->sim->radio, unit->which, LINK_END_LOST);
 }
 
 static int64_t adapter_due(const struct sim *sim)
@@ -235,58 +257,69 @@ static int64_t adapter_due(const struct sim *sim)
            (sim->radio.powered ? begins_us(offs, sim->offs_done) : ends_us(offs, sim->offs_done));
 }
 
+static void switch_adapter(struct radio *radio)
+{
+    struct sim *sim = sim_of(radio);
+    const bool on = !radio->powered;
+
+    sim->offs_done += on;
+    radio_set_power(radio, on);
+    if (!radio->closing)
+        radio_adapter_at(radio, adapter_due(sim));
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
 /* A band with its link down makes no packets; what it would have sent is left out at the next. */
-static int64_t packet_due(const struct sim *sim)
+static int64_t packet_due(const struct unit *unit)
 {
-    return sim->radio.state >= RADIO_CONNECTED ? sim_band_next(sim->band)->arrival_us : INT64_MAX;
+    return radio_is_up(&unit->sim->radio, unit->which) ? sim_band_next(unit->band)->arrival_us
+                                                       : INT64_MAX;
 }
 
-static void plan(struct sim *sim)
+static void plan(struct unit *unit)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = least(packet_due(unit), unit->drop_us);
 
-    if (sim->band) {
-        due = least(packet_due(sim), sim->drop_us);
-        due = least(due, begins_us(&sim->options.drops, sim->drops_done));
-        due = least(due, begins_us(&sim->options.reboots, sim->reboots_done));
+    due = least(due, begins_us(&unit->options.drops, unit->drops_done));
+    due = least(due, begins_us(&unit->options.reboots, unit->reboots_done));
+    radio_work_at(&unit->sim->radio, unit->which, host_of(unit, due));
+}
+
+/* One thing of what is due. */
+static void work(struct radio *radio, int which)
+{
+    struct unit *unit = unit_of(radio, which);
+    const struct sim_options *options = &unit->options;
+    const int64_t now = band_now(unit);
+
+    if (begins_us(&options->reboots, unit->reboots_done) <= now) {
+        sim_band_reboot(unit->band, begins_us(&options->reboots, unit->reboots_done));
+        go_away(unit, options->reboots.moment[unit->reboots_done++].lasts);
+    } else if (begins_us(&options->drops, unit->drops_done) <= now) {
+        go_away(unit, options->drops.moment[unit->drops_done++].lasts);
+    } else if (unit->drop_us <= now) {
+        go_away(unit, options->drop.lasts);
+    } else if (packet_due(unit) <= now) {
+        deliver(unit);
     }
-    radio_work_at(&sim->radio, least(host_of(sim, due), adapter_due(sim)));
+    if (!radio->closing)
+        plan(unit);
 }
 
-static void band_work(struct sim *sim, int64_t now)
-{
-    const struct sim_options *options = &sim->options;
+/* ---- Life */
 
-    if (begins_us(&options->reboots, sim->reboots_done) <= now) {
-        sim_band_reboot(sim->band, begins_us(&options->reboots, sim->reboots_done));
-        go_away(sim, options->reboots.moment[sim->reboots_done++].lasts);
-    } else if (begins_us(&options->drops, sim->drops_done) <= now) {
-        go_away(sim, options->drops.moment[sim->drops_done++].lasts);
-    } else if (sim->drop_us <= now) {
-        go_away(sim, options->drop.lasts);
-    } else if (packet_due(sim) <= now) {
-        deliver(sim);
+static void close_units(struct sim *sim)
+{
+    for (int i = 0; i < SIM_BANDS_MAX; i++) {
+        if (sim->units[i].truth)
+            fclose(sim->units[i].truth);
+        sim_band_destroy(sim->units[i].band);
     }
 }
-
-static void work(struct radio *radio)
-{
-    struct sim *sim = sim_of(radio);
-
-    if (adapter_due(sim) <= now_boot_us())
-        switch_adapter(sim);
-    else if (sim->band)
-        band_work(sim, band_now(sim));
-    if (!sim->radio.closing)
-        plan(sim);
-}
-
-/* Life */
 
 static void close_sim(struct radio *radio)
 {
@@ -294,9 +327,7 @@ static void close_sim(struct radio *radio)
     void (*done)(void *user) = radio->done;
     void *user = radio->done_user;
 
-    if (sim->truth)
-        fclose(sim->truth);
-    sim_band_destroy(sim->band);
+    close_units(sim);
     free(sim);
     done(user);
 }
@@ -318,22 +349,42 @@ static const struct radio_hooks sim_hooks = {
     .link_down = link_down,
     .subscribed = subscribed,
     .work = work,
+    .adapter = switch_adapter,
     .close = close_sim,
 };
 
-static bool open_truth(struct sim *sim, struct failure *failure)
+static bool open_truth(struct unit *unit, struct failure *failure)
 {
-    if (sim->options.truth[0] == '\0')
+    char path[SIM_PATH_SIZE + 8];
+
+    if (unit->options.truth[0] == '\0')
         return true;
-    sim->truth = fopen(sim->options.truth, "we");
-    if (!sim->truth) {
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "--sim truth: can't write %.120s: %s",
-                    sim->options.truth, strerror(errno));
+    snprintf(path, sizeof(path), unit->which ? "%s.%d" : "%s", unit->options.truth, unit->which);
+    unit->truth = fopen(path, "we");
+    if (!unit->truth) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS, "--sim truth: can't write %.120s: %s", path,
+                    strerror(errno));
         return false;
     }
     fputs("# linkband capture v2\n# what the simulated band sent; seconds since its power-on\n",
-          sim->truth);
+          unit->truth);
     return true;
+}
+
+static bool open_units(struct sim *sim, struct failure *failure)
+{
+    bool good = true;
+
+    for (int i = 0; good && i < sim->options.bands; i++) {
+        struct unit *unit = &sim->units[i];
+        unit->sim = sim;
+        unit->which = i;
+        unit->drop_us = INT64_MAX;
+        sim_options_of_band(&sim->options, i, &unit->options);
+        sim_random_seed(&unit->faults, unit->options.seed, 0x70 + UINT64_C(0x100) * (uint64_t)i);
+        good = open_truth(unit, failure);
+    }
+    return good;
 }
 
 static void set_up(struct sim *sim)
@@ -341,16 +392,24 @@ static void set_up(struct sim *sim)
     struct radio *radio = &sim->radio;
 
     radio->pace = sim->options.radio_fast ? 1 / 50.0 : 1;
-    radio->bands = sim->options.bands;
-    radio->rssi = sim->options.rssi;
     radio->available = sim->options.bluetooth != SIM_ADAPTER_NONE;
     radio->powered = sim->options.bluetooth == SIM_ADAPTER_ON;
-    radio->refused = sim->options.refuse;
-    radio->control = sim->options.control;
+    for (int i = 0; i < radio->bands; i++) {
+        radio->band[i].rssi = sim->units[i].options.rssi;
+        radio->band[i].refused = sim->units[i].options.refuse;
+        radio->band[i].control = sim->units[i].options.control;
+    }
     sim->created_us = now_boot_us();
-    sim->drop_us = INT64_MAX;
-    sim_random_seed(&sim->faults, sim->options.seed, 0x70);
-    plan(sim);
+    radio_adapter_at(radio, adapter_due(sim));
+}
+
+static bool open_sim(struct sim *sim, uv_loop_t *loop, struct failure *failure)
+{
+    sim->radio.bands = sim->options.bands;
+    if (!open_units(sim, failure))
+        return false;
+    failure_set(failure, ERROR_INTERNAL, "no timer");
+    return radio_init(&sim->radio, loop, &sim_hooks, sim->options.seed);
 }
 
 struct backend *sim_create(uv_loop_t *loop, const struct sim_options *options,
@@ -363,14 +422,8 @@ struct backend *sim_create(uv_loop_t *loop, const struct sim_options *options,
         return NULL;
     }
     sim->options = *options;
-    if (!open_truth(sim, failure)) {
-        free(sim);
-        return NULL;
-    }
-    if (!radio_init(&sim->radio, loop, &sim_hooks, options->seed)) {
-        failure_set(failure, ERROR_INTERNAL, "no timer");
-        if (sim->truth)
-            fclose(sim->truth);
+    if (!open_sim(sim, loop, failure)) {
+        close_units(sim);
         free(sim);
         return NULL;
     }

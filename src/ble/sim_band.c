@@ -31,8 +31,9 @@ struct stream {
 struct sim_band {
     struct sim_options options;
     struct stream stream[SENSOR_COUNT];
-    double boot; /* what the counter says at position 0 */
-    int level;   /* the battery's, as last told */
+    double boot;  /* what the counter says at position 0 */
+    double event; /* a position */
+    int level;    /* the battery's, as last told */
     struct sim_brain brain;
     struct sim_heart heart;
     struct sim_motion motion;
@@ -76,10 +77,29 @@ static double stamp_error(struct sim_band *band, enum sensor sensor)
     return stray(random, 0.2);
 }
 
+/* A sample is of the interval that ends with it. The flaw of the real band stays one. */
+static void add_event(const struct sim_band *band, double position, struct eeg_sample *sample)
+{
+    const double share = (position - band->event) / band->stream[SENSOR_EEG].step;
+
+    if (share <= 0 || (sample->uv[0] == 0 && sample->uv[1] == 0))
+        return;
+    for (size_t channel = 0; channel < SIM_ELECTRODES; channel++)
+        sample->uv[channel] += SIM_EVENT_UV * fmin(share, 1);
+}
+
+static void eeg_next(struct sim_band *band, struct eeg_sample *sample, size_t i)
+{
+    const struct stream *stream = &band->stream[SENSOR_EEG];
+
+    sim_brain_next(&band->brain, sample);
+    add_event(band, stream->position + (double)i * stream->step, sample);
+}
+
 static void sample_next(struct sim_band *band, struct samples *samples, size_t i)
 {
     if (samples->sensor == SENSOR_EEG)
-        sim_brain_next(&band->brain, &samples->eeg[i]);
+        eeg_next(band, &samples->eeg[i], i);
     else if (samples->sensor == SENSOR_PPG)
         sim_heart_next(&band->heart, &samples->ppg[i]);
     else
@@ -182,6 +202,7 @@ struct sim_band *sim_band_create(const struct sim_options *options, int which)
     double acc = true_rate(SENSOR_ACC, 0);
     band->options = *options;
     band->boot = options->boot;
+    band->event = options->event * ticks_a_second(band);
     band->level = (int)ceil(options->battery);
     sim_brain_init(&band->brain, seed, eeg, options->mains, options->leadoff);
     sim_heart_init(&band->heart, seed, options->heart, options->hrv, ppg);

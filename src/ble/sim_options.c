@@ -217,7 +217,7 @@ static bool stall(const struct setting *setting, const char *value, struct sim_o
 }
 
 /* SENSOR+SENSOR… */
-static bool refuse(const struct setting *setting, const char *value, struct sim_options *options)
+static bool refused(const struct setting *setting, const char *value, struct sim_options *options)
 {
     (void)setting;
     return sensor_set_parse(value, strlen(value), '+', &options->refuse);
@@ -238,7 +238,8 @@ static bool path(const struct setting *setting, const char *value, struct sim_op
 /* clang-format off: a table. */
 static const struct setting settings[] = {
     {"rate", either, AT(rate), 250, 500, "250 or 500", "EEG samples a second (250)"},
-    {"heart", real, AT(heart), 30, 220, "30 to 220", "beats a minute (70)"},
+    {"heart", real, AT(heart), 30, 220, "30 to 220",
+     "beats a minute (70; further bands: 55 to 90)"},
     {"hrv", real, AT(hrv), 0, 200, "0 to 200",
      "RMSSD of the beats, ms, as far as the rate leaves room (40)"},
     {"seed", seed, 0, 0, 0, "a whole number from 0",
@@ -249,7 +250,8 @@ static const struct setting settings[] = {
     {"battery", real, AT(battery), 0, 100, "0 to 100", "level at power-on, % (87)"},
     {"drain", real, AT(drain), 0, 100000, "0 to 100000", "what the battery loses, % an hour (10)"},
     {"boot", boot, 0, 0, 0, "0 to 4294967295", "the band's counter at power-on, ticks (467605)"},
-    {"ppm", real, AT(ppm), -500, 500, "-500 to 500", "how fast the band's crystal is, 10^-6 (20)"},
+    {"ppm", real, AT(ppm), -500, 500, "-500 to 500",
+     "how fast the band's crystal is, 10^-6 (20; further bands: -50 to 50)"},
     {"bands", whole, AT(bands), 0, SIM_BANDS_MAX, "a whole number, 0 to 32",
      "bands in the air (1)"},
     {"rssi", whole, AT(rssi), -120, 0, "a whole number, -120 to 0",
@@ -265,7 +267,8 @@ static const struct setting settings[] = {
      "fast: scan, connection and replies take a 50th of their time (real)"},
     {"loss", real, AT(loss), 0, 1, "0 to 1", "share of packets lost on the air (0)"},
     {"duplicate", real, AT(duplicate), 0, 1, "0 to 1", "share of packets that come twice (0)"},
-    {"jitter", real, AT(jitter), 0, 10000, "0 to 10000", "most delay on the air, ms (0)"},
+    {"jitter", real, AT(jitter), 0, 10000, "0 to 10000",
+     "most delay on the air, ms (0; further bands: 0 to 30)"},
     {"drop", drop, 0, 0, 0, "MEAN[:SECONDS], both from 0",
      "mean time between link drops, and how long the band is away, s (0:5)"},
     {"drop-at", moments, AT(drops), 0, 5, "AT[:SECONDS]+..., up to 8 in order",
@@ -276,13 +279,15 @@ static const struct setting settings[] = {
      "a sensor sends nothing, from power-on"},
     {"stall", stall, 0, 0.001, FOR_GOOD, "SENSOR:SECONDS",
      "a sensor stops so long after each subscription"},
-    {"refuse", refuse, 0, 0, 0, "SENSOR+...", "subscriptions of these fail"},
+    {"refuse", refused, 0, 0, 0, "SENSOR+...", "subscriptions of these fail"},
     {"control", onoff, AT(control), 0, 0, "0 or 1",
      "0: writes to EEG control fail, EEG flows without (1)"},
     {"speed", real, AT(speed), 0.01, 10000, "0.01 to 10000",
      "the band's seconds in one of the host's (1)"},
+    {"event", real, AT(event), 0, FOR_GOOD, "seconds from 0",
+     "the EEG of all bands rises by 10 mV so long after the start, at one instant"},
     {"truth", path, AT(truth), 0, 0, "a path",
-     "writes what the band sent, as a capture; what was lost as comments"},
+     "writes what the band sent, as a capture; what was lost as comments; of band N to PATH.N"},
 };
 /* clang-format on */
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -306,6 +311,7 @@ void sim_options_init(struct sim_options *options)
         .drop = {0, 5},
         .control = true,
         .speed = 1,
+        .event = INFINITY,
     };
 }
 
@@ -320,23 +326,115 @@ static bool unknown_key(const char *key, struct failure *failure)
     return false;
 }
 
+static const struct setting *find_setting(const char *key)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (strcmp(key, settings[i].key) == 0)
+            return &settings[i];
+    }
+    return NULL;
+}
+
+static bool refuse(struct failure *failure, const char *key, const char *value, const char *allowed)
+{
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "--sim %.60s%s%.80s: allowed is %s", key,
+                value ? "=" : "", value ? value : "", allowed);
+    return false;
+}
+
 static bool read_setting(char *text, struct sim_options *options, struct failure *failure)
 {
     char *value = strchr(text, '=');
 
     if (value)
         *value++ = '\0';
-    for (size_t i = 0; i < SETTINGS; i++) {
-        const struct setting *setting = &settings[i];
-        if (strcmp(text, setting->key) != 0)
-            continue;
-        if (value && setting->read(setting, value, options))
+    const struct setting *setting = find_setting(text);
+    if (!setting)
+        return unknown_key(text, failure);
+    if (!value || !setting->read(setting, value, options))
+        return refuse(failure, text, value ? value : "", setting->allowed);
+    options->given |= UINT64_C(1) << (setting - settings);
+    return true;
+}
+
+bool sim_options_gave(const struct sim_options *options, const char *key)
+{
+    return options->given & (UINT64_C(1) << (find_setting(key) - settings));
+}
+
+/* ---- Of one band alone */
+
+/* The colon of `N:key=value`; NULL: it is for all. */
+static char *colon_of(char *text)
+{
+    char *colon = strchr(text, ':');
+    const char *equals = strchr(text, '=');
+
+    return colon && (!equals || colon < equals) ? colon : NULL;
+}
+
+static bool is_of_all(const char *setting)
+{
+    static const char *const keys[] = {"bands", "bluetooth", "off",  "radio",
+                                       "speed", "event",     "truth"};
+    const size_t len = strcspn(setting, "=");
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strlen(keys[i]) == len && strncmp(setting, keys[i], len) == 0)
             return true;
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "--sim %s=%.80s: allowed is %s", text,
-                    value ? value : "", setting->allowed);
+    }
+    return false;
+}
+
+static bool keep_own(const char *text, struct sim_options *options, struct failure *failure)
+{
+    const size_t used = strlen(options->own);
+    const size_t room = sizeof(options->own) - used;
+
+    if ((size_t)snprintf(options->own + used, room, "%s,", text) < room)
+        return true;
+    options->own[used] = '\0';
+    return refuse(failure, text, NULL, "at most 1023 bytes for settings of single bands");
+}
+
+/* It is kept as text, and read again for its band; here it shows whether it can be. */
+static bool read_own(char *text, char *colon, struct sim_options *options, struct failure *failure)
+{
+    struct sim_options tried = *options;
+    double number;
+
+    *colon = '\0';
+    if (!read_number(text, 0, SIM_BANDS_MAX - 1, &number) || number != floor(number))
+        return refuse(failure, text, NULL, "a band's number before the colon, 0 to 31");
+    *colon = ':';
+    if (is_of_all(colon + 1))
+        return refuse(failure, text, NULL, "this for all bands only, without a number");
+    if (!keep_own(text, options, failure))
+        return false;
+    return read_setting(colon + 1, &tried, failure);
+}
+
+static bool read_one(char *text, struct sim_options *options, struct failure *failure)
+{
+    char *colon = colon_of(text);
+
+    return colon ? read_own(text, colon, options, failure) : read_setting(text, options, failure);
+}
+
+/* A band that isn't there: its settings would do nothing. */
+static bool own_fits(const struct sim_options *options, struct failure *failure)
+{
+    const char *at = options->own;
+
+    for (; *at; at += strcspn(at, ",") + 1) {
+        if (strtol(at, NULL, 10) < options->bands)
+            continue;
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "--sim %.*s: allowed are the numbers of bands, from 0, and bands=%d",
+                    (int)strcspn(at, "="), at, options->bands);
         return false;
     }
-    return unknown_key(text, failure);
+    return true;
 }
 
 bool sim_options_parse(const char *text, struct sim_options *options, struct failure *failure)
@@ -351,9 +449,9 @@ bool sim_options_parse(const char *text, struct sim_options *options, struct fai
         return false;
     }
     while (good && (one = strsep(&rest, ",")))
-        good = one[0] == '\0' || read_setting(one, options, failure);
+        good = one[0] == '\0' || read_one(one, options, failure);
     free(copy);
-    return good;
+    return good && own_fits(options, failure);
 }
 
 const char *sim_options_help(void)

@@ -58,7 +58,7 @@ static void a_file_sets_what_the_command_line_can(void **state)
                           NULL, &options, &failure));
     assert_int_equal(options.action, ACTION_SERVE);
     assert_string_equal(options.backend, "replay");
-    assert_string_equal(options.capture, "/srv/a b.txt");
+    assert_string_equal(options.captures.items[0], "/srv/a b.txt");
     assert_true(options.loop);
     assert_int_equal(options.listen.count, 2);
     assert_string_equal(options.listen.items[1], "[::1]:1");

@@ -126,6 +126,19 @@ void client_listen(struct client *client, struct backend *backend)
     backend->listener = (struct backend_listener){client, on_bluetooth, on_seen, on_scan_ended};
 }
 
+void client_join(struct client *client, const struct client *first)
+{
+    memset(client, 0, sizeof(*client));
+    client->packets = calloc(CLIENT_PACKETS_MAX, sizeof(*client->packets));
+    assert_non_null(client->packets);
+    client->backend = first->backend;
+}
+
+void client_leave(struct client *client)
+{
+    free(client->packets);
+}
+
 static void on_destroyed(void *user)
 {
     struct client *client = user;

@@ -40,6 +40,10 @@ struct client {
 void client_init(struct client *client);
 /* The backend is the client's from here on. */
 void client_listen(struct client *client, struct backend *backend);
+/* Another link of the first's backend, on its loop: what runs is the first. */
+void client_join(struct client *client, const struct client *first);
+/* Once the first is finished. */
+void client_leave(struct client *client);
 /* Destroys the backend and checks that nothing of it is left on the loop. */
 void client_finish(struct client *client);
 

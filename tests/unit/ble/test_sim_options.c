@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +106,14 @@ static void a_wrong_value_is_refused_with_what_is_allowed(void **state)
         {"refuse=ppg+", "SENSOR+"},
         {"speed=0", "0.01 to 10000"},
         {"truth=", "a path"},
+        {"event=-1", "seconds from 0"},
+        {"bands=2,32:loss=1", "0 to 31"},
+        {"bands=2,x:loss=1", "0 to 31"},
+        {"bands=2,2:loss=1", "bands=2"},
+        {"1:loss=1", "bands=1"},
+        {"bands=2,1:loss=2", "0 to 1"},
+        {"bands=2,1:speed=2", "for all bands only"},
+        {"bands=2,1:colour=red", "known are rate heart"},
         {"colour=red", "known are rate heart"},
     };
 
@@ -130,7 +139,7 @@ static void an_unknown_key_is_told_every_known_one(void **state)
     (void)state;
     sim_options_init(&options);
     assert_false(sim_options_parse("aaaaaaaaaaaaaaaaaaaaaaaaaaaa=1", &options, &failure));
-    assert_non_null(strstr(failure.message, " speed truth"));
+    assert_non_null(strstr(failure.message, " speed event truth"));
 }
 
 static void help_has_a_line_for_each_key(void **state)
@@ -141,9 +150,49 @@ static void help_has_a_line_for_each_key(void **state)
     (void)state;
     for (const char *c = help; *c; c++)
         lines += *c == '\n';
-    assert_int_equal(lines, 30);
+    assert_int_equal(lines, 31);
     assert_non_null(strstr(help, "  truth "));
     assert_ptr_equal(help, sim_options_help());
+}
+
+static struct sim_options of_band(const char *text, int which)
+{
+    struct sim_options options = parsed(text), own;
+
+    sim_options_of_band(&options, which, &own);
+    return own;
+}
+
+static void a_setting_with_a_number_is_that_bands_alone(void **state)
+{
+    const char *text = "loss=0.1,2:loss=0.5,2:drop-at=3:1,bands=3,0:heart=100,1:silent=ppg:5:10";
+
+    (void)state;
+    assert_that(of_band(text, 0).loss, ==, 0.1);
+    assert_that(of_band(text, 1).loss, ==, 0.1);
+    assert_that(of_band(text, 2).loss, ==, 0.5);
+    assert_that(of_band(text, 0).heart, ==, 100);
+    assert_int_equal(of_band(text, 2).drops.count, 1);
+    assert_int_equal(of_band(text, 1).drops.count, 0);
+    assert_int_equal(of_band(text, 1).silent[SENSOR_PPG].count, 1);
+    assert_int_equal(of_band(text, 2).silent[SENSOR_PPG].count, 0);
+}
+
+static void each_further_band_has_a_pulse_and_a_crystal_of_its_own(void **state)
+{
+    const struct sim_options one = of_band("bands=8", 0);
+
+    (void)state;
+    assert_true(one.heart == 70 && one.ppm == 20 && one.jitter == 0);
+    for (int i = 1; i < 8; i++) {
+        const struct sim_options a = of_band("bands=8", i), b = of_band("bands=8", i);
+        const struct sim_options before = of_band("bands=8", i - 1);
+        assert_true(a.heart == b.heart && a.ppm == b.ppm && a.jitter == b.jitter);
+        assert_true(a.heart != before.heart && a.ppm != before.ppm && a.jitter != before.jitter);
+        assert_true(a.heart >= 55 && a.heart < 90 && fabs(a.ppm) < 50 && a.jitter < 30);
+        assert_that(of_band("bands=8,heart=60,jitter=5", i).heart, ==, 60);
+        assert_that(of_band("bands=8,heart=60,jitter=5", i).jitter, ==, 5);
+    }
 }
 
 int main(void)
@@ -152,6 +201,8 @@ int main(void)
         cmocka_unit_test(nothing_given_is_a_healthy_band),
         cmocka_unit_test(values_arrive_where_they_belong),
         cmocka_unit_test(a_wrong_value_is_refused_with_what_is_allowed),
+        cmocka_unit_test(a_setting_with_a_number_is_that_bands_alone),
+        cmocka_unit_test(each_further_band_has_a_pulse_and_a_crystal_of_its_own),
         cmocka_unit_test(an_unknown_key_is_told_every_known_one),
         cmocka_unit_test(help_has_a_line_for_each_key),
     };
