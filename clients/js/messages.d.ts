@@ -21,6 +21,12 @@ export type Format = "csv" | "bdf" | "jsonl";
 
 export type SignalQuality = "good" | "poor" | "no_contact";
 
+/** A band's name, or a list of them. */
+export type DeviceId = string | string[] | null;
+
+/** A band's name, or a list of them; absent: all there are. */
+export type DeviceIdOrAll = string | string[] | null;
+
 export type Link = "idle" | "connecting" | "connected" | "disconnecting" | "waiting";
 
 export type StreamState = "idle" | "starting" | "streaming" | "waiting";
@@ -42,10 +48,19 @@ export interface ErrorDetails {
   message?: string;
 }
 
+export interface BandFailure {
+  device_id: string | null;
+  success: false;
+  error_code: ErrorCode;
+  message: string;
+}
+
 export interface Failure {
   error_code: ErrorCode;
   error_message: string;
   details: ErrorDetails;
+  /** Of a command for several bands, what each says; the other fields are the first's. */
+  devices?: BandFailure[];
 }
 
 /** Samples, only of the sensors concerned. */
@@ -245,7 +260,7 @@ export interface StopScanReply {
 /** At least one of both. */
 export interface ConnectDeviceParameters {
   address?: string | null;
-  device_id?: string | null;
+  device_id?: DeviceId;
 }
 
 export interface ConnectDevice {
@@ -255,12 +270,25 @@ export interface ConnectDevice {
   id?: Id;
 }
 
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface ConnectDeviceBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  name?: string | null;
+  address?: string | null;
+  battery_level?: number | null;
+  firmware_version?: string | null;
+}
+
 export interface ConnectDeviceData {
   device_id: string | null;
   name: string | null;
   address: string | null;
   battery_level: number | null;
   firmware_version: string | null;
+  devices: ConnectDeviceBand[];
 }
 
 export interface ConnectDeviceReply {
@@ -274,7 +302,7 @@ export interface ConnectDeviceReply {
 }
 
 export interface DisconnectDeviceParameters {
-  device_id?: string | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface DisconnectDevice {
@@ -284,9 +312,19 @@ export interface DisconnectDevice {
   id?: Id;
 }
 
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface DisconnectDeviceBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  address?: string | null;
+}
+
 export interface DisconnectDeviceData {
   device_id: string | null;
   address: string | null;
+  devices: DisconnectDeviceBand[];
 }
 
 export interface DisconnectDeviceReply {
@@ -299,7 +337,9 @@ export interface DisconnectDeviceReply {
   id?: Id;
 }
 
-export type CheckDeviceConnectionParameters = Record<string, unknown>;
+export interface CheckDeviceConnectionParameters {
+  device_id?: DeviceIdOrAll;
+}
 
 export interface CheckDeviceConnection {
   type?: "command";
@@ -308,7 +348,40 @@ export interface CheckDeviceConnection {
   id?: Id;
 }
 
-export type CheckDeviceConnectionData = DeviceInfo;
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface CheckDeviceConnectionBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  connected?: boolean;
+  name?: string | null;
+  address?: string | null;
+  battery_level?: number | null;
+  firmware_version?: string | null;
+  signal_strength?: number | null;
+  is_streaming?: boolean;
+  is_recording?: boolean;
+  clients_connected?: number;
+  server?: Server;
+  link?: Link;
+}
+
+export interface CheckDeviceConnectionData {
+  connected: boolean;
+  device_id: string | null;
+  name: string | null;
+  address: string | null;
+  battery_level: number | null;
+  firmware_version: string | null;
+  signal_strength: number | null;
+  is_streaming: boolean;
+  is_recording: boolean;
+  clients_connected: number;
+  server: Server;
+  link: Link;
+  devices: CheckDeviceConnectionBand[];
+}
 
 export interface CheckDeviceConnectionReply {
   type: "command_response";
@@ -349,6 +422,7 @@ export interface StartStreamingParameters {
   sample_rate?: number | null;
   /** s; absent: no end. */
   duration?: number | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface StartStreaming {
@@ -358,11 +432,24 @@ export interface StartStreaming {
   id?: Id;
 }
 
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface StartStreamingBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  state?: StreamState;
+  sensors?: Sensor[];
+  sample_rate?: number;
+  duration?: number | null;
+}
+
 export interface StartStreamingData {
   state: StreamState;
   sensors: Sensor[];
   sample_rate: number;
   duration: number | null;
+  devices: StartStreamingBand[];
 }
 
 export interface StartStreamingReply {
@@ -375,7 +462,9 @@ export interface StartStreamingReply {
   id?: Id;
 }
 
-export type StopStreamingParameters = Record<string, unknown>;
+export interface StopStreamingParameters {
+  device_id?: DeviceIdOrAll;
+}
 
 export interface StopStreaming {
   type?: "command";
@@ -384,10 +473,22 @@ export interface StopStreaming {
   id?: Id;
 }
 
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface StopStreamingBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  sensors?: Sensor[];
+  samples?: Counts;
+  lost?: Counts;
+}
+
 export interface StopStreamingData {
   sensors: Sensor[];
   samples: Counts;
   lost: Counts;
+  devices: StopStreamingBand[];
 }
 
 export interface StopStreamingReply {
@@ -400,13 +501,34 @@ export interface StopStreamingReply {
   id?: Id;
 }
 
-export type GetStreamingStatusParameters = Record<string, unknown>;
+export interface GetStreamingStatusParameters {
+  device_id?: DeviceIdOrAll;
+}
 
 export interface GetStreamingStatus {
   type?: "command";
   command: "get_streaming_status";
   parameters?: GetStreamingStatusParameters;
   id?: Id;
+}
+
+/** What came of one band: error_code and message where it has refused, the other fields where it has not. */
+export interface GetStreamingStatusBand {
+  device_id: string | null;
+  success: boolean;
+  error_code?: ErrorCode;
+  message?: string;
+  state?: StreamState;
+  is_streaming?: boolean;
+  sensors?: Sensor[];
+  sample_rate?: number | null;
+  duration?: number | null;
+  since?: TimestampOrNull;
+  remaining?: number | null;
+  /** Only of the stream's sensors. */
+  sensor?: { eeg?: SensorStatus; ppg?: SensorStatus; acc?: SensorStatus; bat?: SensorStatus; };
+  utc_error_ms?: number | null;
+  clients_connected?: number;
 }
 
 export interface GetStreamingStatusData {
@@ -422,6 +544,7 @@ export interface GetStreamingStatusData {
   sensor: { eeg?: SensorStatus; ppg?: SensorStatus; acc?: SensorStatus; bat?: SensorStatus; };
   utc_error_ms: number | null;
   clients_connected: number;
+  devices: GetStreamingStatusBand[];
 }
 
 export interface GetStreamingStatusReply {
@@ -708,9 +831,9 @@ export interface GetServerInfo {
   id?: Id;
 }
 
-/** What is known of a parameter; null: none. min and max are a number's, or a string's bytes; values what a list may hold; default what counts where it is absent; allowed ends the sentence of a refusal: it must be …. */
+/** What is known of a parameter; null: none. min and max are a number's, or a string's bytes; type device_id is a string or a list of up to 8; values what a list may hold; default what counts where it is absent; allowed ends the sentence of a refusal: it must be …. */
 export interface ParameterRow {
-  type: "number" | "integer" | "string" | "address" | "session_id" | "time" | "list";
+  type: "number" | "integer" | "string" | "address" | "session_id" | "time" | "list" | "device_id";
   required: boolean;
   min: number | null;
   max: number | null;
@@ -726,11 +849,11 @@ export interface ParameterRows {
   stop_scan: Record<string, unknown>;
   connect_device: { address: ParameterRow; device_id: ParameterRow; };
   disconnect_device: { device_id: ParameterRow; };
-  check_device_connection: Record<string, unknown>;
+  check_device_connection: { device_id: ParameterRow; };
   list_devices: Record<string, unknown>;
-  start_streaming: { sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; };
-  stop_streaming: Record<string, unknown>;
-  get_streaming_status: Record<string, unknown>;
+  start_streaming: { sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; device_id: ParameterRow; };
+  stop_streaming: { device_id: ParameterRow; };
+  get_streaming_status: { device_id: ParameterRow; };
   start_recording: { session_name: ParameterRow; sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; };
   stop_recording: Record<string, unknown>;
   keep_recent: { minutes: ParameterRow; session_name: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "bands.h"
+#include "band_commands.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
@@ -43,149 +43,6 @@ static void stop_scan(struct request *request, const struct value *values)
 {
     (void)values;
     manager_stop_scan(request->protocol->manager, request_reply(request));
-}
-
-/* ---- connection */
-
-static void connect_device(struct request *request, const struct value *values)
-{
-    static const struct refusal neither = {
-        "address", NULL, "a Bluetooth address, or device_id the name of a band that a scan told"};
-    const char *address = value_of(values, "address")->text;
-    const char *device_id = value_of(values, "device_id")->text;
-
-    if (address || device_id)
-        manager_connect(request->protocol->manager, address, device_id, request_reply(request));
-    else
-        request_refuse(request, &neither);
-}
-
-static void put_connect(struct protocol *protocol, struct json *json,
-                        const struct manager_outcome *outcome)
-{
-    const struct band_link *device = &manager_status(protocol->manager, outcome->device)->device;
-
-    put_band(json, &device->band);
-    put_integer_or_null(json, "battery_level", device->battery_level,
-                        device->battery_level != BATTERY_UNKNOWN);
-    json_put_string_or_null(json, "firmware_version", device->firmware);
-}
-
-static void tell_connected(struct protocol *protocol, uint64_t client,
-                           const struct manager_outcome *outcome)
-{
-    event_device_connected(protocol, client, outcome->device, false, 0);
-}
-
-static void disconnect_device(struct request *request, const struct value *values)
-{
-    struct protocol *protocol = request->protocol;
-    const unsigned device = first_device(protocol);
-    const char *device_id = value_of(values, "device_id")->text;
-    struct failure failure;
-
-    if (device_id && manager_status(protocol->manager, device)->link != LINK_IDLE &&
-        !manager_is_named(protocol->manager, device, device_id))
-        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
-                                          "%.40s is not the band connected", device_id));
-    else
-        manager_disconnect(protocol->manager, device, request_reply(request));
-}
-
-static void put_disconnect(struct protocol *protocol, struct json *json,
-                           const struct manager_outcome *outcome)
-{
-    (void)protocol;
-    json_put_string_or_null(json, "device_id", outcome->band.name);
-    json_put_string_or_null(json, "address", outcome->band.address);
-}
-
-static void tell_disconnected(struct protocol *protocol, uint64_t client,
-                              const struct manager_outcome *outcome)
-{
-    event_device_disconnected(protocol, client, &outcome->band, DISCONNECT_USER_REQUEST, false);
-}
-
-/* The guide's clients act on the event only: it comes after the reply. */
-static void check_device_connection(struct request *request, const struct value *values)
-{
-    struct protocol *protocol = request->protocol;
-    uint64_t client = request->client;
-
-    (void)values;
-    request_succeed(request, NULL);
-    event_device_info(protocol, client);
-}
-
-static void put_check(struct protocol *protocol, struct json *json,
-                      const struct manager_outcome *outcome)
-{
-    (void)outcome;
-    put_device_info(protocol, json, TO_ALL);
-}
-
-static void put_list(struct protocol *protocol, struct json *json,
-                     const struct manager_outcome *outcome)
-{
-    (void)outcome;
-    put_bands(protocol, json);
-}
-
-/* ---- streaming */
-
-static void start_streaming(struct request *request, const struct value *values)
-{
-    manager_start_streaming(request->protocol->manager, first_device(request->protocol),
-                            value_of(values, "sensors")->set,
-                            value_of(values, "sample_rate")->number,
-                            value_of(values, "duration")->number, request_reply(request));
-}
-
-static void put_start(struct protocol *protocol, struct json *json,
-                      const struct manager_outcome *outcome)
-{
-    const struct manager_status *status = manager_status(protocol->manager, outcome->device);
-
-    json_put_string(json, "state", stream_state_name(status->stream));
-    put_sensors(json, "sensors", status->sensors);
-    json_put_fixed(json, "sample_rate", status->sample_rate, 1);
-    json_put_real(json, "duration", status->duration > 0 ? status->duration : (double)NAN);
-}
-
-static void tell_started(struct protocol *protocol, uint64_t client,
-                         const struct manager_outcome *outcome)
-{
-    event_stream_started(protocol, client, outcome->device, false);
-}
-
-static void stop_streaming(struct request *request, const struct value *values)
-{
-    (void)values;
-    manager_stop_streaming(request->protocol->manager, first_device(request->protocol),
-                           request_reply(request));
-}
-
-static void put_stop(struct protocol *protocol, struct json *json,
-                     const struct manager_outcome *outcome)
-{
-    (void)protocol;
-    put_sensors(json, "sensors", outcome->sensors);
-    put_counts(json, "samples", outcome->received, outcome->sensors);
-    put_counts(json, "lost", outcome->lost, outcome->sensors);
-}
-
-static void tell_stopped(struct protocol *protocol, uint64_t client,
-                         const struct manager_outcome *outcome)
-{
-    event_stream_stopped(protocol, client, &outcome->band, outcome->sensors,
-                         STREAM_END_USER_REQUEST, false);
-}
-
-static void put_status(struct protocol *protocol, struct json *json,
-                       const struct manager_outcome *outcome)
-{
-    (void)outcome;
-    put_streaming_status(protocol, json);
 }
 
 static void put_health_data(struct protocol *protocol, struct json *json,
@@ -324,6 +181,13 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
         "device_id", PARAMETER_STRING, .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",       \
                                        .allowed = (allowed_)                                       \
     }
+#define BANDS                                                                                      \
+    {                                                                                              \
+        "device_id", PARAMETER_DEVICES,                                                            \
+            .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",                                  \
+            .allowed = "a band's name, like LXB-0263003F, or a list of 1 to "                      \
+                       "8 of them"                                                                 \
+    }
 #define PARAMETERS(...)                                                                            \
     .parameters = (const struct parameter[])                                                       \
     {                                                                                              \
@@ -348,24 +212,24 @@ const struct command commands[] = {
     COMMAND("connect_device", NULL_PAGE_NOT_WHILE_RECORDING,
             PARAMETERS({"address", PARAMETER_ADDRESS,
                         .allowed = "a Bluetooth address like AA:BB:CC:DD:EE:FF"},
-                       BAND("the name of a band, like LXB-0263003F")),
+                       BANDS),
             .done = "Device connected successfully", .run = connect_device, .put_data = put_connect,
             .tell_already = tell_connected),
-    COMMAND("disconnect_device", NULL_PAGE_NOT_WHILE_RECORDING,
-            PARAMETERS(BAND("the connected band's name")), .done = "Device disconnected",
-            .run = disconnect_device, .put_data = put_disconnect,
+    COMMAND("disconnect_device", NULL_PAGE_NOT_WHILE_RECORDING, PARAMETERS(BANDS),
+            .done = "Device disconnected", .run = disconnect_device, .put_data = put_disconnect,
             .tell_already = tell_disconnected),
-    COMMAND("check_device_connection", NULL_PAGE_ALWAYS, .done = "Device state",
+    COMMAND("check_device_connection", NULL_PAGE_ALWAYS, .done = "Device state", PARAMETERS(BANDS),
             .run = check_device_connection, .put_data = put_check),
     COMMAND("list_devices", NULL_PAGE_ALWAYS, .done = "Devices", .run = answer_at_once,
             .put_data = put_list),
     COMMAND("start_streaming", NULL_PAGE_NOT_WHILE_RECORDING,
-            PARAMETERS(SENSORS, RATE, STREAM_DURATION), .done = "Streaming started",
+            PARAMETERS(SENSORS, RATE, STREAM_DURATION, BANDS), .done = "Streaming started",
             .run = start_streaming, .put_data = put_start, .tell_already = tell_started),
-    COMMAND("stop_streaming", NULL_PAGE_NOT_WHILE_RECORDING, .done = "Streaming stopped",
-            .run = stop_streaming, .put_data = put_stop, .tell_already = tell_stopped),
-    COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, .done = "Streaming status",
-            .run = answer_at_once, .put_data = put_status),
+    COMMAND("stop_streaming", NULL_PAGE_NOT_WHILE_RECORDING, PARAMETERS(BANDS),
+            .done = "Streaming stopped", .run = stop_streaming, .put_data = put_stop,
+            .tell_already = tell_stopped),
+    COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, PARAMETERS(BANDS), .done = "Streaming status",
+            .run = get_streaming_status, .put_data = put_status),
     COMMAND("start_recording", NULL_PAGE_NEVER, .needs_recorder = true,
             PARAMETERS(SESSION_NAME, SENSORS, RATE, STREAM_DURATION,
                        {"formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,

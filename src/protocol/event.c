@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bands.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
@@ -59,33 +60,68 @@ void event_send(struct protocol *protocol, uint64_t client)
         protocol->out.reply(protocol->out.user, client, json->text, json->len);
 }
 
-void event_device_info(struct protocol *protocol, uint64_t client)
+void event_device_info(struct protocol *protocol, uint64_t client, unsigned device)
 {
-    put_device_info(protocol, event_begin(protocol, EVENT_DEVICE_INFO), client);
+    put_device_info(protocol, event_begin(protocol, EVENT_DEVICE_INFO), device, client);
     event_send(protocol, client);
 }
 
-/* At most one broadcast of device_info a second, the newest state in it. */
-static void offer_device_info(struct protocol *protocol)
+static bool is_idle(const struct protocol *protocol, unsigned device)
 {
-    if (!protocol->device_info_due || protocol->device_info_age < 1)
+    return manager_status(protocol->manager, device)->link == LINK_IDLE;
+}
+
+/* One of nulls is for all places that nobody has: only where nobody has any, for else it would say
+ * of the others that they are gone. Of the one that went device_disconnected tells. */
+static void tell_nobody(struct protocol *protocol, unsigned device)
+{
+    const unsigned places = manager_ground(protocol->manager)->max_bands;
+
+    for (unsigned place = 0; place < places; place++) {
+        if (is_idle(protocol, place))
+            protocol->device_info[place] = (struct told_info){.age = 0};
+    }
+    if (bands_all(protocol).count == 0)
+        event_device_info(protocol, TO_ALL, device);
+}
+
+/* At most one broadcast of device_info a second and band, the newest state in it. */
+static void offer_device_info(struct protocol *protocol, unsigned device)
+{
+    struct told_info *told = &protocol->device_info[device];
+
+    if (!told->due || told->age < 1)
         return;
-    protocol->device_info_due = false;
-    protocol->device_info_age = 0;
-    event_device_info(protocol, TO_ALL);
+    told->due = false;
+    told->age = 0;
+    if (is_idle(protocol, device))
+        tell_nobody(protocol, device);
+    else
+        event_device_info(protocol, TO_ALL, device);
 }
 
 void device_info_changed(struct protocol *protocol, unsigned device)
 {
-    (void)device; /* it tells of the first band */
-    protocol->device_info_due = true;
-    offer_device_info(protocol);
+    protocol->device_info[device].due = true;
+    offer_device_info(protocol, device);
+}
+
+void device_infos_changed(struct protocol *protocol)
+{
+    const struct bands bands = bands_or_none(protocol);
+
+    for (size_t i = 0; i < bands.count; i++)
+        device_info_changed(protocol, bands.places[i]);
 }
 
 void event_second(struct protocol *protocol)
 {
-    protocol->device_info_age++;
-    offer_device_info(protocol);
+    const unsigned places = manager_ground(protocol->manager)->max_bands;
+
+    for (unsigned place = 0; place < places; place++) {
+        protocol->device_info[place].age++;
+        offer_device_info(protocol, place);
+    }
 }
 
 void event_bluetooth_status(struct protocol *protocol, uint64_t client)

@@ -38,7 +38,7 @@ const char *event_name(enum event event);
  */
 struct json *event_begin(struct protocol *protocol, enum event event);
 void event_send(struct protocol *protocol, uint64_t client);
-void event_device_info(struct protocol *protocol, uint64_t client);
+void event_device_info(struct protocol *protocol, uint64_t client, unsigned device);
 void event_bluetooth_status(struct protocol *protocol, uint64_t client);
 void event_device_connected(struct protocol *protocol, uint64_t client, unsigned device,
                             bool resumed, double clock_step_ms);
@@ -54,8 +54,9 @@ void event_scan_result(struct protocol *protocol, enum scan_status scan);
 /* `details` is an object as JSON text, or NULL. */
 void event_error(struct protocol *protocol, uint64_t client, const struct failure *failure,
                  const char *details);
-/* device_info goes to all, at most once a second. */
+/* device_info goes to all, of one band at most once a second. */
 void device_info_changed(struct protocol *protocol, unsigned device);
+void device_infos_changed(struct protocol *protocol); /* of each */
 void event_second(struct protocol *protocol);
 
 #endif

@@ -59,19 +59,19 @@ void put_integer_or_null(struct json *json, const char *key, int64_t value, bool
         json_null(json);
 }
 
-void put_device_info(struct protocol *protocol, struct json *json, uint64_t client)
+void put_device_info(struct protocol *protocol, struct json *json, unsigned device, uint64_t client)
 {
-    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
-    const struct band_link *device = &status->device;
+    const struct manager_status *status = manager_status(protocol->manager, device);
+    const struct band_link *link = &status->device;
     const bool connected = status->link == LINK_CONNECTED;
 
     json_put_bool(json, "connected", connected);
-    put_band(json, &device->band);
-    put_integer_or_null(json, "battery_level", device->battery_level,
-                        connected && device->battery_level != BATTERY_UNKNOWN);
-    json_put_string_or_null(json, "firmware_version", device->firmware);
-    put_integer_or_null(json, "signal_strength", device->rssi,
-                        connected && device->rssi != RSSI_UNKNOWN);
+    put_band(json, &link->band);
+    put_integer_or_null(json, "battery_level", link->battery_level,
+                        connected && link->battery_level != BATTERY_UNKNOWN);
+    json_put_string_or_null(json, "firmware_version", link->firmware);
+    put_integer_or_null(json, "signal_strength", link->rssi,
+                        connected && link->rssi != RSSI_UNKNOWN);
     json_put_bool(json, "is_streaming", is_streaming(status));
     json_put_bool(json, "is_recording", recording_runs(protocol));
     json_put_integer(json, "clients_connected",
@@ -139,11 +139,10 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
     json_end_object(json);
 }
 
-static void put_sensor_status(struct protocol *protocol, struct json *json, enum sensor sensor,
-                              double silent_for)
+static void put_sensor_status(struct protocol *protocol, struct json *json, unsigned device,
+                              enum sensor sensor, double silent_for)
 {
-    const struct pipeline_counts *counts =
-        manager_counts(protocol->manager, first_device(protocol), sensor);
+    const struct pipeline_counts *counts = manager_counts(protocol->manager, device, sensor);
 
     json_key(json, sensor_name(sensor));
     json_begin_object(json);
@@ -155,9 +154,9 @@ static void put_sensor_status(struct protocol *protocol, struct json *json, enum
     json_end_object(json);
 }
 
-void put_streaming_status(struct protocol *protocol, struct json *json)
+void put_streaming_status(struct protocol *protocol, struct json *json, unsigned device)
 {
-    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
+    const struct manager_status *status = manager_status(protocol->manager, device);
     const bool active = status->stream != STREAM_IDLE;
 
     json_put_string(json, "state", stream_state_name(status->stream));
@@ -176,7 +175,7 @@ void put_streaming_status(struct protocol *protocol, struct json *json)
     json_begin_object(json);
     for (int s = 0; s < SENSOR_COUNT; s++) {
         if (status->sensors & SENSOR_BIT(s))
-            put_sensor_status(protocol, json, (enum sensor)s, status->silent_for[s]);
+            put_sensor_status(protocol, json, device, (enum sensor)s, status->silent_for[s]);
     }
     json_end_object(json);
     json_put_fixed(json, "utc_error_ms", status->utc_error_ms, 3);

@@ -13,7 +13,7 @@ static void on_kept(void *user, const struct recorder_status *status, const stru
         request_fail(request, failure);
         return;
     }
-    put_recording_of(request_begin(request), status);
+    put_recording_of(request_begin(request, ""), status);
     request_end(request);
 }
 

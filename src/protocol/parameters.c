@@ -102,6 +102,30 @@ static bool read_list(const struct parameter *row, const cJSON *list, struct val
     return value->set != 0;
 }
 
+static bool add_device(const struct parameter *row, const cJSON *item, struct value *value)
+{
+    struct value one;
+
+    if (value->device_count == PARAMETER_DEVICES_MAX || !read_string(row, item, &one))
+        return false;
+    value->devices[value->device_count++] = one.text;
+    return true;
+}
+
+static bool read_devices(const struct parameter *row, const cJSON *given, struct value *value)
+{
+    const cJSON *item;
+
+    if (!cJSON_IsArray(given))
+        return add_device(row, given, value);
+    cJSON_ArrayForEach(item, given)
+    {
+        if (!add_device(row, item, value))
+            return false;
+    }
+    return value->device_count > 0;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const struct parameter *row, const cJSON *item, struct value *value);
@@ -113,6 +137,7 @@ static const struct {
     [PARAMETER_SESSION] = {"session_id", read_session},
     [PARAMETER_TIME] = {"time", read_time},
     [PARAMETER_LIST] = {"list", read_list},
+    [PARAMETER_DEVICES] = {"device_id", read_devices},
 };
 
 const char *parameter_type_name(enum parameter_type type)
@@ -146,7 +171,7 @@ bool parameters_read(const struct parameter *rows, const cJSON *parameters,
     for (const struct parameter *row = rows; row && row->name; row++) {
         struct value *value = &values[row - rows];
         const cJSON *given = parameter(parameters, row->name);
-        *value = (struct value){row, given, row->number, NULL, row->set};
+        *value = (struct value){.row = row, .given = given, .number = row->number, .set = row->set};
         if (given && !types[row->type].read(row, given, value)) {
             *refusal = (struct refusal){row->name, given, row->allowed};
             return false;

@@ -3,6 +3,7 @@
 #define PROTOCOL_PARAMETERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <cjson/cJSON.h>
 
@@ -19,19 +20,21 @@ enum parameter_type {
     PARAMETER_STRING, /* control characters are blanked */
     PARAMETER_ADDRESS,
     PARAMETER_SESSION,
-    PARAMETER_TIME, /* Unix ms, any number, or an ISO 8601 string */
-    PARAMETER_LIST, /* at least one of some names */
+    PARAMETER_TIME,    /* Unix ms, any number, or an ISO 8601 string */
+    PARAMETER_LIST,    /* at least one of some names */
+    PARAMETER_DEVICES, /* a band's name, or a list of up to PARAMETER_DEVICES_MAX of them */
     PARAMETER_TYPES
 };
 
-#define PARAMETERS_MAX 10 /* of one command */
+#define PARAMETERS_MAX        10 /* of one command */
+#define PARAMETER_DEVICES_MAX 8  /* as many as there are bands at a time */
 
 /* All that there is to know of one parameter of one command. */
 struct parameter {
     const char *name;
     enum parameter_type type;
     bool required;
-    double min, max;          /* of a number; of a string in bytes. max 0: no range */
+    double min, max;          /* of a number; of a string, a name in bytes. max 0: no range */
     const char *unit;         /* NULL: none */
     const char *const *names; /* of a list, by bit, ended by NULL */
     double number;            /* what counts where it is absent; 0: the command tells */
@@ -39,13 +42,15 @@ struct parameter {
     const char *allowed;      /* the end of the sentence "it must be …" */
 };
 
-/* What came for a row. */
+/* What came for a row. Texts belong to the message. */
 struct value {
     const struct parameter *row;
     const cJSON *given; /* NULL: absent; number and set are then the row's, text is NULL */
     double number;
-    const char *text; /* belongs to the message */
+    const char *text;
     unsigned set;
+    const char *devices[PARAMETER_DEVICES_MAX];
+    size_t device_count;
 };
 
 /* The member, NULL where it is missing or null. */

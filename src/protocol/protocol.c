@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bands.h"
 #include "base/now.h"
 #include "commands.h"
 #include "event.h"
@@ -55,9 +56,11 @@ void protocol_set_manager(struct protocol *protocol, struct manager *manager)
 
 void protocol_client_opened(struct protocol *protocol, uint64_t client)
 {
+    const struct bands bands = bands_or_none(protocol);
     const struct json *battery = feed_battery(&protocol->feed);
 
-    event_device_info(protocol, client);
+    for (size_t i = 0; i < bands.count; i++)
+        event_device_info(protocol, client, bands.places[i]);
     event_bluetooth_status(protocol, client);
     if (battery)
         protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text, battery->len);
@@ -81,7 +84,8 @@ void protocol_lagging(struct protocol *protocol, uint64_t client,
 
 void protocol_second(struct protocol *protocol)
 {
-    event_second(protocol);
+    if (protocol->manager)
+        event_second(protocol);
     feed_second(&protocol->feed);
     requests_sweep(protocol);
 }

@@ -30,9 +30,11 @@ struct protocol {
     struct feed feed;
     struct recorded recorded;
     struct request *pending;
-    bool device_info_due;
-    double marker_ms;    /* of the marker being answered */
-    int device_info_age; /* s since the last broadcast of device_info */
+    double marker_ms; /* of the marker being answered */
+    struct told_info {
+        bool due;
+        int age; /* s since the last broadcast of it */
+    } device_info[MANAGER_DEVICES_MAX];
 };
 
 #endif

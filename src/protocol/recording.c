@@ -100,7 +100,7 @@ static void on_started(void *user, const struct recorder_status *status)
 
     answer_waiting(protocol, "start_recording", NULL);
     event_recording_started(protocol, TO_ALL, status);
-    device_info_changed(protocol, first_device(protocol));
+    device_infos_changed(protocol);
 }
 
 /* What was recorded is wanted no longer. At shutdown the manager may be gone before the recording
@@ -110,7 +110,7 @@ static void let_go(struct protocol *protocol)
     if (!protocol->manager)
         return;
     manager_want_for_recording(protocol->manager, first_device(protocol), 0);
-    device_info_changed(protocol, first_device(protocol));
+    device_infos_changed(protocol);
 }
 
 static void on_start_failed(void *user, const struct failure *failure)
@@ -345,7 +345,7 @@ static void on_listed(void *user, const struct session_summary *sessions, size_t
 {
     struct request *request = user;
 
-    protocol_put_sessions(request_begin(request), sessions, count, more);
+    protocol_put_sessions(request_begin(request, ""), sessions, count, more);
     request_end(request);
 }
 
@@ -400,7 +400,7 @@ static void on_deleted(void *user, const char *session_id, const struct failure 
         request_fail(request, failure);
         return;
     }
-    json_put_string(request_begin(request), "session_id", session_id);
+    json_put_string(request_begin(request, ""), "session_id", session_id);
     request_end(request);
 }
 

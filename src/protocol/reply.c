@@ -12,6 +12,7 @@
 
 #define COMMAND_ECHO_MAX 256
 #define GIVEN_MAX        200 /* bytes of a refused value that are echoed */
+#define MESSAGE_MAX      1024
 
 static void put_now(struct json *json)
 {
@@ -43,8 +44,24 @@ void request_destroy(struct request *request)
     while (*link != request)
         link = &(*link)->next;
     *link = request->next;
+    for (size_t i = 0; i < request->part_count; i++)
+        json_finish(&request->parts[i].data);
+    free(request->parts);
+    json_finish(&request->bands);
     free(request->id);
     free(request);
+}
+
+/* Nobody is to hear what comes of it. */
+static void forget(const struct request *request)
+{
+    struct manager *manager = request->protocol->manager;
+
+    if (!manager)
+        return;
+    manager_forget(manager, request);
+    for (size_t i = 0; i < request->part_count; i++)
+        manager_forget(manager, &request->parts[i]);
 }
 
 void requests_abandon(struct protocol *protocol, uint64_t client)
@@ -53,8 +70,7 @@ void requests_abandon(struct protocol *protocol, uint64_t client)
         if (request->client != client)
             continue;
         request->abandoned = true;
-        if (protocol->manager)
-            manager_forget(protocol->manager, request);
+        forget(request);
     }
 }
 
@@ -68,8 +84,7 @@ void requests_sweep(struct protocol *protocol)
             continue;
         /* It may have been lent to the manager only after its client was gone: what a command
          * answers first may be what ends the client that sent it. */
-        if (protocol->manager)
-            manager_forget(protocol->manager, request);
+        forget(request);
         request_destroy(request);
     }
 }
@@ -118,9 +133,19 @@ static bool reply_send(struct protocol *protocol, uint64_t client, const char *i
     return true;
 }
 
+/* The member "devices", where there is something to be told of bands. */
+static void put_parts(struct json *json, const struct json *bands)
+{
+    if (bands->len == 0)
+        return;
+    json_key(json, "devices");
+    json_raw(json, bands->text, bands->len);
+}
+
 /* `command` is echoed to its COMMAND_ECHO_MAX: it may be all that a message can hold. */
-void reply_failure(struct protocol *protocol, uint64_t client, const char *command, const char *id,
-                   const struct failure *failure, const char *details)
+static void send_failure(struct protocol *protocol, uint64_t client, const char *command,
+                         const char *id, const struct failure *failure, const char *details,
+                         const struct json *bands)
 {
     char echo[COMMAND_ECHO_MAX];
 
@@ -132,15 +157,26 @@ void reply_failure(struct protocol *protocol, uint64_t client, const char *comma
     json_put_string(json, "error_message", failure->message);
     json_key(json, "details");
     json_raw(json, details, strlen(details));
+    put_parts(json, bands);
     reply_send(protocol, client, id);
     /* Undone by a later command: that one tells what happened. */
     if (failure->code != ERROR_CANCELLED)
         event_error(protocol, client, failure, details);
 }
 
-static void send_success(struct request *request)
+void reply_failure(struct protocol *protocol, uint64_t client, const char *command, const char *id,
+                   const struct failure *failure, const char *details)
+{
+    static const struct json none;
+
+    send_failure(protocol, client, command, id, failure, details, &none);
+}
+
+void request_send(struct request *request)
 {
     struct failure failure;
+
+    put_parts(&request->protocol->json, &request->bands);
 
     if (!reply_send(request->protocol, request->client, request->id))
         reply_failure(request->protocol, request->client, request->command->name, request->id,
@@ -150,20 +186,20 @@ static void send_success(struct request *request)
                       "{}");
 }
 
-struct json *request_begin(struct request *request)
+struct json *request_begin(struct request *request, const char *refused)
 {
     const struct command *command = request->command;
-    char message[320];
+    char message[MESSAGE_MAX];
 
-    snprintf(message, sizeof(message), "%s%s%s%s", command->done,
-             request->already ? ": it was already so" : "",
+    snprintf(message, sizeof(message), "%s%s%s%s%s", command->done,
+             request->already ? ": it was already so" : "", refused,
              request->ignored[0] ? "; ignored unknown parameters: " : "", request->ignored);
     return reply_begin(request->protocol, command->name, true, message);
 }
 
 void request_end(struct request *request)
 {
-    send_success(request);
+    request_send(request);
     request_destroy(request);
 }
 
@@ -176,26 +212,25 @@ void request_succeed(struct request *request, const struct manager_outcome *outc
     if (!outcome)
         outcome = &nothing;
     request->already = outcome->already;
-    struct json *json = request_begin(request);
+    struct json *json = request_begin(request, "");
     if (command->put_data)
         command->put_data(protocol, json, outcome);
-    send_success(request);
+    request_send(request);
     if (outcome->already && command->tell_already)
         command->tell_already(protocol, request->client, outcome);
     request_destroy(request);
 }
 
-static void fail_with_details(struct request *request, const struct failure *failure,
-                              const char *details)
+void request_fail_with(struct request *request, const struct failure *failure, const char *details)
 {
-    reply_failure(request->protocol, request->client, request->command->name, request->id, failure,
-                  details);
+    send_failure(request->protocol, request->client, request->command->name, request->id, failure,
+                 details, &request->bands);
     request_destroy(request);
 }
 
 void request_fail(struct request *request, const struct failure *failure)
 {
-    fail_with_details(request, failure, "{}");
+    request_fail_with(request, failure, "{}");
 }
 
 /* By as few digits as tell it from all others: cJSON's own may be another number. */
@@ -252,7 +287,7 @@ void request_refuse(struct request *request, const struct refusal *refusal)
     put_refusal(&details, refusal);
     failure_set(&failure, ERROR_INVALID_PARAMETERS, "%s %s: it must be %s", refusal->parameter,
                 refusal->given ? "is not allowed as given" : "is missing", refusal->allowed);
-    fail_with_details(request, &failure, details.text);
+    request_fail_with(request, &failure, details.text);
     json_finish(&details);
 }
 
@@ -317,7 +352,7 @@ void request_done(struct request *request, const struct manager_outcome *outcome
     }
     json_init(&details);
     put_outcome_details(&details, outcome);
-    fail_with_details(request, &outcome->failure, details.text);
+    request_fail_with(request, &outcome->failure, details.text);
     json_finish(&details);
 }
 

@@ -23,7 +23,7 @@ static struct subscription *choice_of(struct request *request)
 
 static void tell_choice(struct request *request, const struct subscription *subscription)
 {
-    struct json *json = request_begin(request);
+    struct json *json = request_begin(request, "");
 
     put_sensors(json, "sensors", subscription->raw | subscription->processed | subscription->bands);
     put_names(

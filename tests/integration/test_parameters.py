@@ -9,6 +9,7 @@ from peers import Client, validate
 
 NOT_A_NUMBER = ["5", "", True, [], {}]
 NOT_A_STRING = [5, 0, True, [], {}, ""]
+NOT_A_DEVICE = [5, 0, True, [], {}, "", [""], [5], [None], [["LXB-1"]], ["LXB-1", ""], "x" * 32, [f"LXB-{i}" for i in range(9)]]
 NOT_A_LIST = ["eeg", 5, True, {}, [], [""], [None], [1], [["eeg"]], ["eeg", "emg"]]
 LONG = "x" * 5000
 
@@ -17,13 +18,15 @@ WRONG = {
     "scan_devices": {"duration": [*NOT_A_NUMBER, 0, -1, 0.999, 60.001, 61, 1e300]},
     "connect_device": {
         "address": [*NOT_A_STRING, "AA:BB", "AA:BB:CC:DD:EE:FF:00", "AA-BB-CC-DD-EE-FF", "AA:BB:CC:DD:EE:FG", LONG],
-        "device_id": [*NOT_A_STRING, LONG],
+        "device_id": [*NOT_A_DEVICE, LONG],
     },
-    "disconnect_device": {"device_id": [*NOT_A_STRING, LONG]},
+    **{command: {"device_id": [*NOT_A_DEVICE, LONG]} for command in
+       ("disconnect_device", "check_device_connection", "stop_streaming", "get_streaming_status")},
     "start_streaming": {
         "sensors": NOT_A_LIST,
         "sample_rate": [*NOT_A_NUMBER, 0, -250, 249.5, 1e9],
         "duration": [*NOT_A_NUMBER, 0, -1, 604801, 1e300],
+        "device_id": [*NOT_A_DEVICE, LONG],
     },
     "start_recording": {
         "session_name": [*NOT_A_STRING, "x" * 256, LONG],

@@ -82,7 +82,7 @@ def test_the_schema_refuses_the_parameters_that_the_daemon_refuses():
 def test_the_schema_takes_what_the_daemon_takes():
     _, named = tables()
     for command, given in (
-        ("scan_devices", {}), ("scan_devices", {"duration": None}), ("connect_device", {"address": "AA:BB:CC:DD:EE:FF", "device_id": None}),
+        ("scan_devices", {}), ("scan_devices", {"duration": None}), ("connect_device", {"device_id": ["LXB-1", "LXB-2"]}), ("stop_streaming", {"device_id": "LXB-1"}), ("connect_device", {"address": "AA:BB:CC:DD:EE:FF", "device_id": None}),
         ("start_streaming", {"sensors": ["eeg"], "duration": 0.001}), ("list_recordings", {"limit": 50, "before": "20260101T000000Z_a-1"}),
         ("insert_marker", {"label": "x", "timestamp": "2026-01-31T12:00:00.123456789+09:00"}), ("insert_marker", {"label": "x", "timestamp": 1769860800000.5}),
         ("subscribe", {"kinds": ["raw"]}), ("subscribe", {"kinds": ["bands"]}),
@@ -109,6 +109,7 @@ def in_the_page_s_words(name, row):
     text += " ⊆ " + quoted(row["values"]) if row["values"] else ""
     text += f" {row['min']}..{row['max']}" if row["max"] is not None else ""
     text += f" {row['unit']}" if row["unit"] else ""
+    text += " each" if row["type"] == "device_id" else ""
     if isinstance(row["default"], list):
         return f"{text} ({'all' if row['default'] == row['values'] else quoted(row['default'])})"
     return text if row["default"] is None else f"{text} ({row['default']})"
@@ -124,6 +125,9 @@ def in_the_schema_s_words(row):
         return {**told, "type": kind(row["type"]), "minimum": row["min"], "maximum": row["max"]}
     if row["type"] == "list":
         return {**told, "type": kind("array"), "items": {"enum": row["values"]}, "minItems": 1}
+    if row["type"] == "device_id":
+        return {"type": kind("string", "array"), "minLength": row["min"], "maxLength": row["max"], "minItems": 1, "maxItems": 8,
+                "items": {"type": "string", "minLength": row["min"], "maxLength": row["max"]}}
     if row["type"] == "string":
         return {**told, "type": kind("string"), "minLength": row["min"], "maxLength": row["max"]}
     return {**told, "type": kind("number", "string") if row["type"] == "time" else kind("string")}
@@ -157,7 +161,7 @@ def test_a_parameter_at_the_end_of_its_row_s_range_is_taken(daemon):
                 if row["max"] is None or name == "sample_rate" or command in ("scan_devices", "connect_device"):
                     continue
                 for end in (row["min"], row["max"]):
-                    given = {name: "x" * int(end) if row["type"] == "string" else end}
+                    given = {name: "x" * int(end) if row["type"] in ("string", "device_id") else end}
                     reply = await client.command(command, **given)
                     assert reply["data"].get("error_code") != "INVALID_PARAMETERS", (command, given, reply)
         await client.close()

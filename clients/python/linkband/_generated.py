@@ -33,6 +33,12 @@ Format = Literal['csv', 'bdf', 'jsonl']
 SignalQuality = Literal['good', 'poor', 'no_contact']
 
 
+DeviceId = Optional[Union[str, List[str]]]
+
+
+DeviceIdOrAll = Optional[Union[str, List[str]]]
+
+
 Link = Literal['idle', 'connecting', 'connected', 'disconnecting', 'waiting']
 
 
@@ -60,10 +66,21 @@ class ErrorDetails(TypedDict, total=False):
     message: str
 
 
-class Failure(TypedDict):
+class BandFailure(TypedDict):
+    device_id: Optional[str]
+    success: Literal[False]
+    error_code: ErrorCode
+    message: str
+
+
+class _Failure(TypedDict):
     error_code: ErrorCode
     error_message: str
     details: ErrorDetails
+
+
+class Failure(_Failure, total=False):
+    devices: List[BandFailure]
 
 
 class Counts(TypedDict, total=False):
@@ -415,7 +432,7 @@ class StopScanReply(_StopScanReply, total=False):
 class ConnectDeviceParameters(TypedDict, total=False):
     """At least one of both."""
     address: Optional[str]
-    device_id: Optional[str]
+    device_id: DeviceId
 
 
 class _ConnectDevice(TypedDict):
@@ -428,12 +445,28 @@ class ConnectDevice(_ConnectDevice, total=False):
     id: Id
 
 
+class _ConnectDeviceBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class ConnectDeviceBand(_ConnectDeviceBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    name: Optional[str]
+    address: Optional[str]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+
+
 class ConnectDeviceData(TypedDict):
     device_id: Optional[str]
     name: Optional[str]
     address: Optional[str]
     battery_level: Optional[int]
     firmware_version: Optional[str]
+    devices: List[ConnectDeviceBand]
 
 
 class _ConnectDeviceReply(TypedDict):
@@ -450,7 +483,7 @@ class ConnectDeviceReply(_ConnectDeviceReply, total=False):
 
 
 class DisconnectDeviceParameters(TypedDict, total=False):
-    device_id: Optional[str]
+    device_id: DeviceIdOrAll
 
 
 class _DisconnectDevice(TypedDict):
@@ -463,9 +496,22 @@ class DisconnectDevice(_DisconnectDevice, total=False):
     id: Id
 
 
+class _DisconnectDeviceBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class DisconnectDeviceBand(_DisconnectDeviceBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    address: Optional[str]
+
+
 class DisconnectDeviceData(TypedDict):
     device_id: Optional[str]
     address: Optional[str]
+    devices: List[DisconnectDeviceBand]
 
 
 class _DisconnectDeviceReply(TypedDict):
@@ -482,7 +528,7 @@ class DisconnectDeviceReply(_DisconnectDeviceReply, total=False):
 
 
 class CheckDeviceConnectionParameters(TypedDict, total=False):
-    pass
+    device_id: DeviceIdOrAll
 
 
 class _CheckDeviceConnection(TypedDict):
@@ -495,7 +541,42 @@ class CheckDeviceConnection(_CheckDeviceConnection, total=False):
     id: Id
 
 
-CheckDeviceConnectionData = DeviceInfo
+class _CheckDeviceConnectionBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class CheckDeviceConnectionBand(_CheckDeviceConnectionBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    connected: bool
+    name: Optional[str]
+    address: Optional[str]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+    signal_strength: Optional[int]
+    is_streaming: bool
+    is_recording: bool
+    clients_connected: int
+    server: Server
+    link: Link
+
+
+class CheckDeviceConnectionData(TypedDict):
+    connected: bool
+    device_id: Optional[str]
+    name: Optional[str]
+    address: Optional[str]
+    battery_level: Optional[int]
+    firmware_version: Optional[str]
+    signal_strength: Optional[int]
+    is_streaming: bool
+    is_recording: bool
+    clients_connected: int
+    server: Server
+    link: Link
+    devices: List[CheckDeviceConnectionBand]
 
 
 class _CheckDeviceConnectionReply(TypedDict):
@@ -546,6 +627,7 @@ class StartStreamingParameters(TypedDict, total=False):
     sensors: Optional[List[Sensor]]
     sample_rate: Optional[float]
     duration: Optional[float]
+    device_id: DeviceIdOrAll
 
 
 class _StartStreaming(TypedDict):
@@ -558,11 +640,27 @@ class StartStreaming(_StartStreaming, total=False):
     id: Id
 
 
+class _StartStreamingBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class StartStreamingBand(_StartStreamingBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    state: StreamState
+    sensors: List[Sensor]
+    sample_rate: float
+    duration: Optional[float]
+
+
 class StartStreamingData(TypedDict):
     state: StreamState
     sensors: List[Sensor]
     sample_rate: float
     duration: Optional[float]
+    devices: List[StartStreamingBand]
 
 
 class _StartStreamingReply(TypedDict):
@@ -579,7 +677,7 @@ class StartStreamingReply(_StartStreamingReply, total=False):
 
 
 class StopStreamingParameters(TypedDict, total=False):
-    pass
+    device_id: DeviceIdOrAll
 
 
 class _StopStreaming(TypedDict):
@@ -592,10 +690,25 @@ class StopStreaming(_StopStreaming, total=False):
     id: Id
 
 
+class _StopStreamingBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class StopStreamingBand(_StopStreamingBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    sensors: List[Sensor]
+    samples: Counts
+    lost: Counts
+
+
 class StopStreamingData(TypedDict):
     sensors: List[Sensor]
     samples: Counts
     lost: Counts
+    devices: List[StopStreamingBand]
 
 
 class _StopStreamingReply(TypedDict):
@@ -612,7 +725,7 @@ class StopStreamingReply(_StopStreamingReply, total=False):
 
 
 class GetStreamingStatusParameters(TypedDict, total=False):
-    pass
+    device_id: DeviceIdOrAll
 
 
 class _GetStreamingStatus(TypedDict):
@@ -623,6 +736,35 @@ class GetStreamingStatus(_GetStreamingStatus, total=False):
     type: Literal['command']
     parameters: GetStreamingStatusParameters
     id: Id
+
+
+class GetStreamingStatusBandSensor(TypedDict, total=False):
+    """Only of the stream's sensors."""
+    eeg: SensorStatus
+    ppg: SensorStatus
+    acc: SensorStatus
+    bat: SensorStatus
+
+
+class _GetStreamingStatusBand(TypedDict):
+    device_id: Optional[str]
+    success: bool
+
+
+class GetStreamingStatusBand(_GetStreamingStatusBand, total=False):
+    """What came of one band: error_code and message where it has refused, the other fields where it has not."""
+    error_code: ErrorCode
+    message: str
+    state: StreamState
+    is_streaming: bool
+    sensors: List[Sensor]
+    sample_rate: Optional[float]
+    duration: Optional[float]
+    since: TimestampOrNull
+    remaining: Optional[float]
+    sensor: GetStreamingStatusBandSensor
+    utc_error_ms: Optional[float]
+    clients_connected: int
 
 
 class GetStreamingStatusDataSensor(TypedDict, total=False):
@@ -645,6 +787,7 @@ class GetStreamingStatusData(TypedDict):
     sensor: GetStreamingStatusDataSensor
     utc_error_ms: Optional[float]
     clients_connected: int
+    devices: List[GetStreamingStatusBand]
 
 
 class _GetStreamingStatusReply(TypedDict):
@@ -1001,8 +1144,8 @@ class GetServerInfo(_GetServerInfo, total=False):
 
 
 class ParameterRow(TypedDict):
-    """What is known of a parameter; null: none. min and max are a number's, or a string's bytes; values what a list may hold; default what counts where it is absent; allowed ends the sentence of a refusal: it must be …."""
-    type: Literal['number', 'integer', 'string', 'address', 'session_id', 'time', 'list']
+    """What is known of a parameter; null: none. min and max are a number's, or a string's bytes; type device_id is a string or a list of up to 8; values what a list may hold; default what counts where it is absent; allowed ends the sentence of a refusal: it must be …."""
+    type: Literal['number', 'integer', 'string', 'address', 'session_id', 'time', 'list', 'device_id']
     required: bool
     min: Optional[float]
     max: Optional[float]
@@ -1029,8 +1172,8 @@ class ParameterRowsDisconnectDevice(TypedDict):
     device_id: ParameterRow
 
 
-class ParameterRowsCheckDeviceConnection(TypedDict, total=False):
-    pass
+class ParameterRowsCheckDeviceConnection(TypedDict):
+    device_id: ParameterRow
 
 
 class ParameterRowsListDevices(TypedDict, total=False):
@@ -1041,14 +1184,15 @@ class ParameterRowsStartStreaming(TypedDict):
     sensors: ParameterRow
     sample_rate: ParameterRow
     duration: ParameterRow
+    device_id: ParameterRow
 
 
-class ParameterRowsStopStreaming(TypedDict, total=False):
-    pass
+class ParameterRowsStopStreaming(TypedDict):
+    device_id: ParameterRow
 
 
-class ParameterRowsGetStreamingStatus(TypedDict, total=False):
-    pass
+class ParameterRowsGetStreamingStatus(TypedDict):
+    device_id: ParameterRow
 
 
 class ParameterRowsStartRecording(TypedDict):
@@ -1707,28 +1851,28 @@ class Commands:
     async def stop_scan(self) -> StopScanData:
         return cast(StopScanData, await self._command("stop_scan", {}))
 
-    async def connect_device(self, *, address: Optional[str] = None, device_id: Optional[str] = None) -> ConnectDeviceData:
+    async def connect_device(self, *, address: Optional[str] = None, device_id: Optional[DeviceId] = None) -> ConnectDeviceData:
         """At least one of both."""
         return cast(ConnectDeviceData, await self._command("connect_device", {"address": address, "device_id": device_id}))
 
-    async def disconnect_device(self, *, device_id: Optional[str] = None) -> DisconnectDeviceData:
+    async def disconnect_device(self, *, device_id: Optional[DeviceIdOrAll] = None) -> DisconnectDeviceData:
         return cast(DisconnectDeviceData, await self._command("disconnect_device", {"device_id": device_id}))
 
-    async def check_device_connection(self) -> CheckDeviceConnectionData:
-        return cast(CheckDeviceConnectionData, await self._command("check_device_connection", {}))
+    async def check_device_connection(self, *, device_id: Optional[DeviceIdOrAll] = None) -> CheckDeviceConnectionData:
+        return cast(CheckDeviceConnectionData, await self._command("check_device_connection", {"device_id": device_id}))
 
     async def list_devices(self) -> ListDevicesData:
         return cast(ListDevicesData, await self._command("list_devices", {}))
 
-    async def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
+    async def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, device_id: Optional[DeviceIdOrAll] = None) -> StartStreamingData:
         """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
-        return cast(StartStreamingData, await self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration}))
+        return cast(StartStreamingData, await self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration, "device_id": device_id}))
 
-    async def stop_streaming(self) -> StopStreamingData:
-        return cast(StopStreamingData, await self._command("stop_streaming", {}))
+    async def stop_streaming(self, *, device_id: Optional[DeviceIdOrAll] = None) -> StopStreamingData:
+        return cast(StopStreamingData, await self._command("stop_streaming", {"device_id": device_id}))
 
-    async def get_streaming_status(self) -> GetStreamingStatusData:
-        return cast(GetStreamingStatusData, await self._command("get_streaming_status", {}))
+    async def get_streaming_status(self, *, device_id: Optional[DeviceIdOrAll] = None) -> GetStreamingStatusData:
+        return cast(GetStreamingStatusData, await self._command("get_streaming_status", {"device_id": device_id}))
 
     async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
         """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
@@ -1780,28 +1924,28 @@ class BlockingCommands:
     def stop_scan(self) -> StopScanData:
         return cast(StopScanData, self._command("stop_scan", {}))
 
-    def connect_device(self, *, address: Optional[str] = None, device_id: Optional[str] = None) -> ConnectDeviceData:
+    def connect_device(self, *, address: Optional[str] = None, device_id: Optional[DeviceId] = None) -> ConnectDeviceData:
         """At least one of both."""
         return cast(ConnectDeviceData, self._command("connect_device", {"address": address, "device_id": device_id}))
 
-    def disconnect_device(self, *, device_id: Optional[str] = None) -> DisconnectDeviceData:
+    def disconnect_device(self, *, device_id: Optional[DeviceIdOrAll] = None) -> DisconnectDeviceData:
         return cast(DisconnectDeviceData, self._command("disconnect_device", {"device_id": device_id}))
 
-    def check_device_connection(self) -> CheckDeviceConnectionData:
-        return cast(CheckDeviceConnectionData, self._command("check_device_connection", {}))
+    def check_device_connection(self, *, device_id: Optional[DeviceIdOrAll] = None) -> CheckDeviceConnectionData:
+        return cast(CheckDeviceConnectionData, self._command("check_device_connection", {"device_id": device_id}))
 
     def list_devices(self) -> ListDevicesData:
         return cast(ListDevicesData, self._command("list_devices", {}))
 
-    def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None) -> StartStreamingData:
+    def start_streaming(self, *, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, device_id: Optional[DeviceIdOrAll] = None) -> StartStreamingData:
         """sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end"""
-        return cast(StartStreamingData, self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration}))
+        return cast(StartStreamingData, self._command("start_streaming", {"sensors": sensors, "sample_rate": sample_rate, "duration": duration, "device_id": device_id}))
 
-    def stop_streaming(self) -> StopStreamingData:
-        return cast(StopStreamingData, self._command("stop_streaming", {}))
+    def stop_streaming(self, *, device_id: Optional[DeviceIdOrAll] = None) -> StopStreamingData:
+        return cast(StopStreamingData, self._command("stop_streaming", {"device_id": device_id}))
 
-    def get_streaming_status(self) -> GetStreamingStatusData:
-        return cast(GetStreamingStatusData, self._command("get_streaming_status", {}))
+    def get_streaming_status(self, *, device_id: Optional[DeviceIdOrAll] = None) -> GetStreamingStatusData:
+        return cast(GetStreamingStatusData, self._command("get_streaming_status", {"device_id": device_id}))
 
     def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
         """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
