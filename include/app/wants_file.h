@@ -1,5 +1,5 @@
 /*
- * What is wanted of the band, kept in a file so that a daemon that dies takes it up again: written
+ * What is wanted of the bands, kept in a file so that a daemon that dies takes it up again: written
  * anew at each change in libuv's pool, all or nothing, and removed where nothing is wanted, as
  * after a clean stop. Lost on a disk that fails: then nothing is resumed, and the log says so.
  */
@@ -20,11 +20,12 @@ struct wants_file *wants_file_create(uv_loop_t *loop, const char *directory, con
 /* Once the loop has nothing more to do. */
 void wants_file_destroy(struct wants_file *file);
 
-/* What the last run left; false if it left nothing that can be read. Blocks: before the loop runs.
- */
-bool wants_file_load(const struct wants_file *file, struct manager_wants *wants);
+/* What the last run left, a band each; returns how many, 0 if it left nothing that can be read.
+ * Blocks: before the loop runs. */
+size_t wants_file_load(const struct wants_file *file,
+                       struct manager_wants wants[MANAGER_DEVICES_MAX]);
 
-/* The newest of what is saved while a write is under way follows it. */
-void wants_file_save(struct wants_file *file, const struct manager_wants *wants);
+/* Of the band in this place. The newest of what is saved while a write is under way follows it. */
+void wants_file_save(struct wants_file *file, unsigned device, const struct manager_wants *wants);
 
 #endif

@@ -30,11 +30,12 @@ struct daemon {
     struct server *server;
     struct protocol *protocol;
     struct manager *manager;
-    struct recorder *recorder; /* NULL: nothing can be recorded */
-    struct wants_file *wants;  /* NULL: nothing outlives a crash */
-    struct manager_wants left; /* by a run that died; without a band: none did */
-    int64_t suspended_us;      /* boot time − monotonic time at the last look */
-    int unfinished;            /* of server, manager and recorder, while shutting down */
+    struct recorder *recorder;                      /* NULL: nothing can be recorded */
+    struct wants_file *wants;                       /* NULL: nothing outlives a crash */
+    struct manager_wants left[MANAGER_DEVICES_MAX]; /* by a run that died, its first `left_count` */
+    size_t left_count;
+    int64_t suspended_us; /* boot time − monotonic time at the last look */
+    int unfinished;       /* of server, manager and recorder, while shutting down */
     bool stopping;
 };
 

@@ -5,6 +5,7 @@
 
 #include "app/options.h"
 #include "band/model.h"
+#include "manager/manager.h"
 #include "server/address.h"
 
 static bool is_backend(const struct options *options, const char *name)
@@ -51,17 +52,33 @@ static const char *prefixes(char *out, size_t size)
 }
 
 /* A capture may call its band as it likes, what is on the air may not. */
-static bool band_fits(const struct options *options, struct failure *failure)
+static bool band_fits(const struct options *options, const char *band, struct failure *failure)
 {
-    const char *band = options->auto_connect;
     char text[80];
 
-    if (!band || strchr(band, ':') || is_backend(options, "replay") || may_be_band(band))
+    if (strchr(band, ':') || is_backend(options, "replay") || may_be_band(band))
         return true;
     failure_set(failure, ERROR_INVALID_PARAMETERS,
                 "--auto-connect %.60s can't match: a band's name begins with %s; its address, "
                 "AA:BB:CC:DD:EE:FF, does as well.",
                 band, prefixes(text, sizeof(text)));
+    return false;
+}
+
+static bool bands_fit(const struct options *options, struct failure *failure)
+{
+    const struct option_list *bands = &options->auto_connect;
+
+    for (size_t i = 0; i < bands->count; i++) {
+        if (!band_fits(options, bands->items[i], failure))
+            return false;
+    }
+    if (bands->count <= options_max_bands(options))
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "--auto-connect names %zu bands, but only %u may be connected at a time: give "
+                "--max-bands, at most %d, or name fewer.",
+                bands->count, options_max_bands(options), MANAGER_DEVICES_MAX);
     return false;
 }
 
@@ -134,6 +151,6 @@ bool options_fit(const struct options *options, struct failure *failure)
 
     if (fault)
         failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
-    return !fault && band_fits(options, failure) && origins_fit(options, failure) &&
+    return !fault && bands_fit(options, failure) && origins_fit(options, failure) &&
            addresses_fit(options, failure);
 }

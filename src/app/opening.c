@@ -20,7 +20,7 @@ static struct backend *open_backend(struct daemon *daemon, const struct options 
         const struct bluez_options bluez = {
             .adapter = options->adapter,
             .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
-            .known_address = daemon->left.band.address,
+            .known_address = daemon->left[0].band.address,
         };
         failure_set(failure, ERROR_INTERNAL, "Out of memory.");
         return bluez_create(&daemon->loop, &bluez);
@@ -185,26 +185,27 @@ static void read_wants(struct daemon *daemon, const struct options *options,
                        struct failure *failure)
 {
     char path[DIRECTORY_PATH_MAX];
-    struct manager_wants left;
 
     if (directory_for_state(options->state_dir, true, path, failure))
         daemon->wants = wants_file_create(&daemon->loop, path, options->backend, failure);
-    if (daemon->wants && wants_file_load(daemon->wants, &left))
-        daemon->left = left;
+    if (daemon->wants)
+        daemon->left_count = wants_file_load(daemon->wants, daemon->left);
 }
 
 /* What a run that died was wanted to do goes before --auto-connect. */
 static void resume(struct daemon *daemon, const struct options *options)
 {
-    manager_restore(daemon->manager, &daemon->left);
-    if (options->auto_connect)
-        manager_auto_connect(daemon->manager, options->auto_connect);
+    for (size_t i = 0; i < daemon->left_count; i++)
+        manager_restore(daemon->manager, &daemon->left[i]);
+    for (size_t i = 0; i < options->auto_connect.count; i++)
+        manager_auto_connect(daemon->manager, options->auto_connect.items[i]);
 }
 
 static bool open_manager(struct daemon *daemon, struct backend *backend,
                          const struct options *options)
 {
-    const struct manager_config config = {.mains_hz = options_mains_hz(options)};
+    const struct manager_config config = {.mains_hz = options_mains_hz(options),
+                                          .max_bands = options_max_bands(options)};
     const struct manager_host host = wiring_manager_host(daemon);
     const struct manager_listener listener = protocol_manager_listener(daemon->protocol);
 

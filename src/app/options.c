@@ -147,8 +147,11 @@ const struct option_spec options_table[] = {
     OPTION("notify", "start|acquire", IN_FILE, set_word, notify,
            "bluez: take data as signals of the bus (start, the default) or over a socket (acquire)",
            "start"),
-    VALUE("auto-connect", "BAND", IN_FILE, set_text, values_band, auto_connect,
-           "connect this band (name or address) whenever it appears, and stream", "LXB-01234567"),
+    VALUE("auto-connect", "BAND", IN_FILE, set_list, values_band, auto_connect,
+           "connect this band (name or address) whenever it appears, and stream; as often as --max-bands "
+           "allows", "LXB-01234567"),
+    VALUE("max-bands", "N", IN_FILE, set_text, values_bands, max_bands,
+           "so many bands may be connected at a time, 1 to 8; 1 is the default", "2"),
     VALUE("sim", "KEY=VALUE,…", IN_FILE, set_text, values_sim, sim,
            "settings of the simulated bands; --help lists them", "heart=72,loss=0.01"),
     VALUE("capture", "FILE", IN_FILE, set_list, values_path, captures,
@@ -208,6 +211,11 @@ const struct option_spec *options_find(const char *name, size_t len)
 int options_mains_hz(const struct options *options)
 {
     return options->mains && strcmp(options->mains, "60") == 0 ? 60 : 50;
+}
+
+unsigned options_max_bands(const struct options *options)
+{
+    return options->max_bands ? (unsigned)strtoul(options->max_bands, NULL, 10) : 1;
 }
 
 int options_keep_minutes(const struct options *options)

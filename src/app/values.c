@@ -8,6 +8,7 @@
 #include "band/model.h"
 #include "ble/backend.h"
 #include "ble/sim.h"
+#include "manager/manager.h"
 #include "server/address.h"
 #include "server/rules.h"
 
@@ -88,7 +89,16 @@ VALUE_CHECK(values_sim)
     return false;
 }
 
-/* What a shell would have made something of, had it seen it. */
+VALUE_CHECK(values_bands)
+{
+    _Static_assert(MANAGER_DEVICES_MAX == 8, "one digit, and the option's help names it");
+
+    (void)normal;
+    if (value[0] >= '1' && value[0] <= '0' + MANAGER_DEVICES_MAX && value[1] == '\0')
+        return true;
+    return refuse_value(option, value, "is no number of bands from 1 to 8", failure);
+}
+
 /* As many as RECENT_MINUTES_MAX says, two digits. */
 VALUE_CHECK(values_minutes)
 {
@@ -100,6 +110,7 @@ VALUE_CHECK(values_minutes)
     return true;
 }
 
+/* What a shell would have made something of, had it seen it. */
 VALUE_CHECK(values_path)
 {
     (void)normal;

@@ -11,6 +11,7 @@
 
 VALUE_CHECK(values_adapter);
 VALUE_CHECK(values_band);
+VALUE_CHECK(values_bands);
 VALUE_CHECK(values_sim);
 VALUE_CHECK(values_path);
 VALUE_CHECK(values_minutes);

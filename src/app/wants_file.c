@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define TEXT_MAX 512
+#define TEXT_MAX (512 * MANAGER_DEVICES_MAX)
 /* Of a file to be read: ours, and some room for what was added by hand. */
-#define FILE_MAX 4096
+#define FILE_MAX (2 * TEXT_MAX)
 /* The year 10000: what is later was written by nobody's clock, and sums with it would overflow. */
 #define UTC_MAX_US INT64_C(253402300800000000)
 
@@ -26,7 +26,7 @@ struct wants_file {
     int lock; /* on the directory */
     char path[DIRECTORY_PATH_MAX + 16], fresh[DIRECTORY_PATH_MAX + 20];
     char backend[16];
-    struct manager_wants newest;
+    struct manager_wants newest[MANAGER_DEVICES_MAX];
     bool changed; /* `newest` is not what was handed to the pool last */
     bool writing;
     uv_work_t work;
@@ -52,24 +52,50 @@ static void put_sensors(FILE *out, const char *key, sensor_set sensors)
     fputc('\n', out);
 }
 
+static bool is_wanted(const struct manager_wants *wants)
+{
+    return one_line(wants->band.name)[0] || wants->band.address[0];
+}
+
+static void put_band(FILE *out, const struct manager_wants *wants)
+{
+    fprintf(out, "name = %s\naddress = %s\n", one_line(wants->band.name), wants->band.address);
+    put_sensors(out, "sensors", wants->sensors);
+    fprintf(out, "sample_rate = %g\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
+            wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);
+}
+
+/* The first band stands in the head, as it does where there is only one; each other has a section.
+ */
+static void put_bands(FILE *out, const struct wants_file *file)
+{
+    int count = 0;
+
+    fprintf(out,
+            "; What linkbandd takes up again if it dies. Gone after a clean stop.\nbackend = %s\n",
+            file->backend);
+    for (int place = 0; place < MANAGER_DEVICES_MAX; place++) {
+        if (!is_wanted(&file->newest[place]))
+            continue;
+        if (count++ > 0)
+            fprintf(out, "[band %d]\n", count);
+        put_band(out, &file->newest[place]);
+    }
+}
+
 static void print(struct wants_file *file)
 {
-    const struct manager_wants *wants = &file->newest;
-    const char *name = one_line(wants->band.name);
+    int place = 0;
 
     memset(file->text, 0, sizeof(file->text));
-    if (!name[0] && !wants->band.address[0])
+    while (place < MANAGER_DEVICES_MAX && !is_wanted(&file->newest[place]))
+        place++;
+    if (place == MANAGER_DEVICES_MAX)
         return;
     FILE *out = fmemopen(file->text, sizeof(file->text) - 1, "w");
     if (!out)
         return;
-    fprintf(out,
-            "; What linkbandd takes up again if it dies. Gone after a clean stop.\n"
-            "backend = %s\nname = %s\naddress = %s\n",
-            file->backend, name, wants->band.address);
-    put_sensors(out, "sensors", wants->sensors);
-    fprintf(out, "sample_rate = %g\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
-            wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);
+    put_bands(out, file);
     fclose(out);
 }
 
@@ -126,9 +152,9 @@ static void begin(struct wants_file *file)
     file->writing = uv_queue_work(file->loop, &file->work, work, done) == 0;
 }
 
-void wants_file_save(struct wants_file *file, const struct manager_wants *wants)
+void wants_file_save(struct wants_file *file, unsigned device, const struct manager_wants *wants)
 {
-    file->newest = *wants;
+    file->newest[device] = *wants;
     file->changed = true;
     begin(file);
 }
@@ -136,8 +162,8 @@ void wants_file_save(struct wants_file *file, const struct manager_wants *wants)
 /* ---- at the start ---- */
 
 struct reading {
-    const struct wants_file *file;
-    struct manager_wants wants;
+    struct manager_wants wants[MANAGER_DEVICES_MAX];
+    size_t count; /* of bands so far */
     char backend[16];
 };
 
@@ -155,12 +181,27 @@ static sensor_set read_sensors(const char *text)
     return set;
 }
 
+/* "" is the head, "band N" the Nth; NULL: no section of ours. */
+static struct manager_wants *section_of(struct reading *reading, const char *section)
+{
+    size_t number = 1;
+
+    if (section[0] && (sscanf(section, "band %zu", &number) != 1 || number < 2))
+        return NULL;
+    if (number > MANAGER_DEVICES_MAX)
+        return NULL;
+    if (number > reading->count)
+        reading->count = number;
+    return &reading->wants[number - 1];
+}
+
 static int take(void *user, const char *section, const char *key, const char *value)
 {
     struct reading *reading = user;
-    struct manager_wants *wants = &reading->wants;
+    struct manager_wants *wants = section_of(reading, section);
 
-    (void)section;
+    if (!wants)
+        return 0;
     if (strcmp(key, "backend") == 0)
         snprintf(reading->backend, sizeof(reading->backend), "%s", value);
     else if (strcmp(key, "name") == 0)
@@ -180,33 +221,43 @@ static int take(void *user, const char *section, const char *key, const char *va
     return 1;
 }
 
-/* A torn or foreign file must not make the daemon do what nobody asked for. */
-static bool is_sound(const struct reading *reading)
+static bool band_is_sound(const struct manager_wants *wants)
 {
-    const struct manager_wants *wants = &reading->wants;
-
     return (wants->band.name[0] || wants->band.address[0]) && wants->sample_rate >= 0 &&
            wants->sample_rate <= 1000000 && wants->seconds >= 0 && wants->seconds < 1e9 &&
            wants->until_utc_us >= 0 && wants->until_utc_us < UTC_MAX_US &&
            wants->since_utc_us >= 0 && wants->since_utc_us < UTC_MAX_US;
 }
 
-bool wants_file_load(const struct wants_file *file, struct manager_wants *wants)
+/* A torn or foreign file must not make the daemon do what nobody asked for. */
+static bool is_sound(const struct reading *reading)
 {
-    struct reading reading = {.file = file};
+    size_t sound = 0;
+
+    while (sound < reading->count && band_is_sound(&reading->wants[sound]))
+        sound++;
+    return sound > 0 && sound == reading->count;
+}
+
+size_t wants_file_load(const struct wants_file *file,
+                       struct manager_wants wants[MANAGER_DEVICES_MAX])
+{
+    struct reading reading = {.count = 0};
     char text[FILE_MAX];
     const ssize_t len = small_file_read(file->path, text, sizeof(text), NULL);
 
     if (len == -ENOENT)
-        return false;
+        return 0;
     if (len < 0 || ini_parse_string(text, take, &reading) != 0 || !is_sound(&reading)) {
         log_warning("%s can't be understood: nothing is resumed; it is written anew as soon as a "
                     "band is connected",
                     file->path);
-        return false;
+        return 0;
     }
-    *wants = reading.wants;
-    return strcmp(reading.backend, file->backend) == 0;
+    if (strcmp(reading.backend, file->backend) != 0)
+        return 0;
+    memcpy(wants, reading.wants, sizeof(reading.wants));
+    return reading.count;
 }
 
 /* Another daemon's wants are not ours to take up, nor to remove. The lock ends with the process. */

@@ -39,9 +39,8 @@ static void out_wants(void *user, unsigned device, const struct manager_wants *w
 {
     struct daemon *daemon = user;
 
-    (void)device;
     if (daemon->wants)
-        wants_file_save(daemon->wants, wants);
+        wants_file_save(daemon->wants, device, wants);
 }
 
 static struct subscription *out_subscription(void *user, uint64_t client)

@@ -36,6 +36,12 @@ static void good_lines_are_understood(void **state)
     assert_int_equal(options.action, ACTION_SERVE);
     assert_string_equal(options.sim, "seed=1");
     assert_int_equal(options.listen.count, 2);
+    assert_int_equal(options_max_bands(&options), 1);
+    assert_true(parse("--backend sim --max-bands 8 --auto-connect LXB-1 --auto-connect LXB-2",
+                      &options, &failure));
+    assert_int_equal(options_max_bands(&options), 8);
+    assert_int_equal(options.auto_connect.count, 2);
+    assert_string_equal(options.auto_connect.items[1], "LXB-2");
     assert_true(parse("--backend=replay --capture x --loop --log-level debug", &options, &failure));
     assert_true(options.loop);
     assert_int_equal(options.log_level, LOG_LEVEL_DEBUG);
@@ -61,6 +67,11 @@ static const struct {
     {"--backend usb", "--backend can't be `usb`; it may be bluez|sim|replay"},
     {"--backend sim --log-level=", "--log-level can't be ``"},
     {"--backend sim --auto-connect=", "--auto-connect wants a value"},
+    {"--backend sim --max-bands 9", "no number of bands from 1 to 8"},
+    {"--backend sim --max-bands 0", "no number of bands from 1 to 8"},
+    {"--backend sim --max-bands 2 --auto-connect LXB-1 --auto-connect LXB-2 --auto-connect LXB-3",
+     "names 3 bands, but only 2"},
+    {"--backend sim --auto-connect LXB-1 --auto-connect LXB-2", "names 2 bands, but only 1"},
     {"--config /nowhere", "/nowhere can't be read"},
     {"process x --listen 127.0.0.1:1", "--listen is for the daemon only"},
     {"process x --config x", "--config is for the daemon only"},
