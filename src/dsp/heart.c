@@ -68,6 +68,7 @@ static void forget_pulse(struct heart *heart)
     heart_polarity_start(&heart->polarity);
     heart_beats_start(&heart->beats);
     heart_timing_start(&heart->timing);
+    heart_cycles_start(&heart->cycles);
     heart_nn_start(&heart->nn);
     heart_breath_start(&heart->breath);
     heart_perfusion_start(&heart->perfusion);
@@ -100,6 +101,12 @@ static double live_rate(struct heart *heart)
     const struct heart_period *period = &heart->period[heart->channel];
     bool hidden = heart->pulses.hidden;
     heart->hidden = hidden ? HIDDEN_ON : heart->hidden - (heart->hidden > 0);
+    if (heart->features.irregular == RHYTHM_IRREGULAR) {
+        double from = (now_s(heart) - HEART_RATE_SPAN_S) * heart->signal.fs;
+        double rate = heart_cycles_rate(&heart->cycles, from, heart->signal.fs) / heart->stretch;
+        if (isfinite(rate))
+            return rate;
+    }
     return heart_rate(&heart->nn, now_s(heart), 60.0 / heart_period_median(period, RATE_QUALITY, 3),
                       heart->features.irregular, heart->hidden > 0);
 }
@@ -166,7 +173,8 @@ static void tell_rate(struct heart *heart)
     f->irregular = heart_irregular(&heart->nn, now_s(heart));
     heart->regular = f->irregular == RHYTHM_REGULAR;
     f->bpm = live_rate(heart);
-    if (!heart->motion.moving && !(f->bpm > RATE_MAX))
+    bool hides = heart->hidden > 0 && isnan(f->bpm); /* beats: no interval is sure */
+    if (!heart->motion.moving && !hides && !(f->bpm > RATE_MAX))
         measure_variability(heart);
     if (f->bpm > RATE_MAX)
         f->bpm = NAN;
@@ -194,7 +202,9 @@ static double judge_quality(struct heart *heart)
         return isfinite(heart->features.bpm) ? heart->motion.agreement : 0.0;
     double sqi =
         0.5 * heart_period_quality(&heart->period[heart->channel]) + 0.5 * good_share(heart);
-    return is_ambiguous(heart) ? fmin(sqi, AMBIGUOUS_SQI) : sqi;
+    bool steady = heart->features.irregular != RHYTHM_UNKNOWN ||
+                  heart_rate_is_steady(&heart->nn, now_s(heart));
+    return is_ambiguous(heart) || !steady ? fmin(sqi, AMBIGUOUS_SQI) : sqi;
 }
 
 static void analyse(struct heart *heart)

@@ -25,6 +25,7 @@ static void start_templates(struct heart *heart)
 {
     heart_breath_start(&heart->breath); /* nor their levels and heights */
     heart_timing_start(&heart->timing);
+    heart_cycles_start(&heart->cycles);
     heart->follows = false;
 }
 
@@ -82,6 +83,8 @@ static size_t choose_beats(struct heart *heart, double out[HEART_BEATS_COMMITTED
     *period = heart_period_median(&heart->period[heart->channel], PERIOD_QUALITY, 1);
     *joined = heart->follows;
     heart_pulses_find(&heart->pulses, &heart->signal, heart->channel, heart->polarity.sign);
+    heart_cycles_add(&heart->cycles, &heart->pulses,
+                     (double)heart_signal_end(&heart->signal) - heart->signal.fs);
     if (is_counted(heart, *period)) {
         /* The part of a pulse that is fitted stays the rhythm's, where there was one. */
         if (!isfinite(*period))

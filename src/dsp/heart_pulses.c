@@ -47,6 +47,13 @@
 #define HIDDEN_MIN      4
 #define HIDDEN_SHARE    0.6
 #define HIDDEN_SPREAD_S 0.06
+/* A pulse that begins a cycle: an early beat of 0.74 of the usual interval has 0.65 at most. Within
+ * the cycle, what may be an early beat: noise rises as far, but not equally late (heart_cycles);
+ * and so early that a pause follows. */
+#define LARGE_RISE    0.7
+#define SMALL_RISE    0.03
+#define BETWEEN_SHARE 0.45
+
 struct rise {
     double at;   /* index of its steepest point */
     double size; /* counts */
@@ -190,12 +197,37 @@ static bool hides_beats(const struct scene *s)
     return high - heart_quantile(late, n, 0.25) <= HIDDEN_SPREAD_S;
 }
 
+/* The largest rise between a pulse and the next that may be a beat of its own: no echo, and early
+ * enough for a pause to follow. */
+static double small_between(const struct scene *s, const struct rise *from, const struct rise *to)
+{
+    const struct rise *most = NULL;
+    for (const struct rise *r = from + 1; r < to; r++)
+        if (r->at - from->at > s->echo && r->at - from->at < BETWEEN_SHARE * (to->at - from->at) &&
+            r->size >= SMALL_RISE * s->usual && (!most || r->size > most->size))
+            most = r;
+    return most ? most->at - from->at : NAN;
+}
+
+static void find_large(const struct scene *s, double first, struct heart_pulses *pulses)
+{
+    const struct rise *last = NULL;
+    for (const struct rise *r = s->rises; r < s->rises + s->found; r++) {
+        if (r->size < LARGE_RISE * s->usual || pulses->larges == HEART_PULSES_MAX)
+            continue;
+        if (last)
+            pulses->large[pulses->larges - 1].late = small_between(s, last, r);
+        pulses->large[pulses->larges++] = (struct heart_large){first + r->at, NAN};
+        last = r;
+    }
+}
+
 void heart_pulses_find(struct heart_pulses *pulses, const struct heart_signal *signal,
                        enum heart_channel channel, double sign)
 {
     double d[HEART_WINDOW];
     struct scene s = {.fs = signal->fs};
-    *pulses = (struct heart_pulses){.period = NAN};
+    *pulses = (struct heart_pulses){.period = NAN, .fs = signal->fs};
     s.count = heart_signal_window(signal, channel, d);
     for (int i = 0; i < s.count; i++)
         d[i] *= sign;
@@ -210,6 +242,7 @@ void heart_pulses_find(struct heart_pulses *pulses, const struct heart_signal *s
         pulses->at[pulses->count] = first + s.kept[pulses->count].at;
     pulses->period = (pulses->at[pulses->count - 1] - pulses->at[0]) / (pulses->count - 1) / s.fs;
     pulses->sure = part_clearly(&s);
+    find_large(&s, first, pulses);
     pulses->hidden = hides_beats(&s);
 }
 

@@ -10,9 +10,18 @@
 
 #define HEART_PULSES_MAX 64
 
+/* A pulse of usual size. */
+struct heart_large {
+    double at;   /* sample number of the steepest point */
+    double late; /* samples to the largest small rise between it and the next; NAN: none */
+};
+
 struct heart_pulses {
     double at[HEART_PULSES_MAX]; /* sample numbers of the steepest points, oldest first */
     int count;
+    double fs;
+    struct heart_large large[HEART_PULSES_MAX]; /* oldest first */
+    int larges;
     double period; /* s, mean between them; NAN: too few */
     bool sure;     /* they part clearly from what is no pulse */
     bool hidden;   /* there may be beats between them whose pulse hardly comes through */

@@ -5,7 +5,6 @@
 
 #include "heart_stats.h"
 
-#define SPAN_S     17.0
 #define NN_MIN     5
 #define OFF_MAX    0.3
 #define AGREE      0.2
@@ -23,9 +22,14 @@
 #define COUNTED_S   13.0
 #define ALIKE_SHARE 0.75
 #define DOUBT_SHARE 0.05
-/* The first and last three intervals weigh less, or which of a pattern's intervals lie at the
- * window's edges would move the mean. */
-#define EDGE 3
+/* Where the newest intervals all differ from the one told by more than this, to the same side, the
+ * heart has just changed its rate: a sinus arrhythmia of 10 % stays within. */
+#define LEFT_BEATS 3
+#define LEFT_SHARE 0.15
+/* While the rhythm is not yet known, so much of the time must be in intervals near the usual one.
+ */
+#define STEADY_OFF   0.2
+#define STEADY_SHARE 0.7
 /* A pulse slower than this may be every second one of a heart in bigeminy. */
 #define SLOW_BPM 62.0
 
@@ -88,25 +92,22 @@ static double rate_by_count(const struct heart_beat *beats, size_t count)
  * a gap lies between. */
 static double rate_of_counted(const struct heart_beat *beats, size_t count)
 {
-    double weights = 0.0;
     double sum = 0.0;
     size_t alike = 0;
     size_t doubtful = 0;
-    if (count <= 2 * EDGE)
+    if (count < 2)
         return NAN;
     for (size_t k = 1; k < count; k++) {
-        double edge = fmin((double)k, (double)(count - k)) / (EDGE + 1.0);
-        double weight = fmin(1.0, edge);
         if (isnan(beats[k].rr))
             return NAN;
-        sum += weight * beats[k].rr;
-        weights += weight;
+        sum += beats[k].rr;
         alike += beats[k].alike;
         doubtful += beats[k].doubtful;
     }
     if ((double)doubtful > DOUBT_SHARE * (double)count)
         return NAN;
-    return (double)alike >= ALIKE_SHARE * (double)(count - 1) ? 60000.0 * weights / sum : NAN;
+    return (double)alike >= ALIKE_SHARE * (double)(count - 1) ? 60000.0 * (double)(count - 1) / sum
+                                                              : NAN;
 }
 
 struct part {
@@ -149,6 +150,22 @@ static size_t first_after(const struct heart_nn *nn, double from_s)
     return first;
 }
 
+static bool has_left(const struct heart_beat *beats, size_t count, double rate)
+{
+    int slower = 0;
+    int faster = 0;
+    if (count <= LEFT_BEATS)
+        return false;
+    for (size_t k = count - LEFT_BEATS; k < count; k++) {
+        double share = beats[k].rr * rate / 60000.0 - 1.0;
+        if (!(beats[k].alike && beats[k].good))
+            return false;
+        slower += share > LEFT_SHARE;
+        faster += share < -LEFT_SHARE;
+    }
+    return slower == LEFT_BEATS || faster == LEFT_BEATS;
+}
+
 /* Of the beats that a rhythm chose. */
 static double rate_of_rhythm(const struct heart_beat *beats, size_t count, double correlated)
 {
@@ -164,9 +181,9 @@ static double rate_of_rhythm(const struct heart_beat *beats, size_t count, doubl
 /* Where the span begins: later, by its half and its quarter, where the rate moves. */
 static size_t begin_span(const struct heart_nn *nn, double now_s)
 {
-    size_t first = first_after(nn, now_s - SPAN_S);
+    size_t first = first_after(nn, now_s - HEART_RATE_SPAN_S);
     for (int halved = 1; halved <= HALVED_MAX; halved++) {
-        size_t half = first_after(nn, now_s - SPAN_S / (1 << halved));
+        size_t half = first_after(nn, now_s - HEART_RATE_SPAN_S / (1 << halved));
         if (!has_moved(nn->beats + first, nn->count - first, half - first))
             break;
         first = half;
@@ -178,7 +195,7 @@ double heart_rate(const struct heart_nn *nn, double now_s, double correlated,
                   enum heart_rhythm rhythm, bool hidden)
 {
     bool irregular = rhythm == RHYTHM_IRREGULAR;
-    size_t first = irregular ? first_after(nn, now_s - SPAN_S) : begin_span(nn, now_s);
+    size_t first = irregular ? first_after(nn, now_s - HEART_RATE_SPAN_S) : begin_span(nn, now_s);
     size_t run = nn->count;
     while (run > first && nn->beats[run - 1].counted)
         run--;
@@ -192,5 +209,26 @@ double heart_rate(const struct heart_nn *nn, double now_s, double correlated,
     if (irregular)
         return NAN;
     double rate = rate_of_rhythm(nn->beats + first, nn->count - first, correlated);
-    return hidden && rate < SLOW_BPM ? NAN : rate;
+    if ((hidden && rate < SLOW_BPM) || has_left(nn->beats + first, nn->count - first, rate))
+        return NAN;
+    return rate;
+}
+
+bool heart_rate_is_steady(const struct heart_nn *nn, double now_s)
+{
+    size_t first = begin_span(nn, now_s);
+    const struct heart_beat *beats = nn->beats + first;
+    size_t count = nn->count - first;
+    double rr[HEART_NN_MAX];
+    double near = 0.0;
+    size_t known = 0;
+    for (size_t k = 1; k < count; k++)
+        if (isfinite(beats[k].rr))
+            rr[known++] = beats[k].rr;
+    if (known == 0)
+        return false;
+    double usual = heart_median(rr, known);
+    for (size_t i = 0; i < known; i++)
+        near += fabs(rr[i] - usual) <= STEADY_OFF * usual ? rr[i] / 1000.0 : 0.0;
+    return near >= STEADY_SHARE * (beats[count - 1].at_s - beats[0].at_s);
 }

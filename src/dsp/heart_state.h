@@ -6,6 +6,7 @@
 #include "dsp/heart.h"
 #include "heart_beats.h"
 #include "heart_breath.h"
+#include "heart_cycles.h"
 #include "heart_motion.h"
 #include "heart_nn.h"
 #include "heart_perfusion.h"
@@ -22,6 +23,7 @@ struct heart {
     struct heart_beats beats;
     struct heart_timing timing;
     struct heart_pulses pulses;
+    struct heart_cycles cycles;
     struct heart_nn nn;
     bool doubt;     /* since the last beat something that may have been one was seen */
     bool regular;   /* the last minute was */
