@@ -11,7 +11,7 @@ CONTROL = "0065cacb-9e52-21bf-a849-99a80d83830e"
 
 
 async def main(name):
-    device = await bleak.BleakScanner.find_device_by_filter(lambda d, _: d.name == name, timeout=10)
+    device = await bleak.BleakScanner.find_device_by_filter(lambda d, _: d.name == name, timeout=60)
     got = []
     async with bleak.BleakClient(device) as client:
         battery = await client.read_gatt_char("00002a19-0000-1000-8000-00805f9b34fb")
@@ -24,4 +24,4 @@ async def main(name):
     print(json.dumps({"address": device.address, "battery": battery[0], "values": got}))
 
 
-asyncio.run(asyncio.wait_for(main(sys.argv[1]), 20))
+asyncio.run(asyncio.wait_for(main(sys.argv[1]), 90))

@@ -19,7 +19,7 @@ BAND = "/org/bluez/hci0/dev_C0_11_22_33_44_51"
 ADDRESS, NAME = "C0:11:22:33:44:51", "LXB-TEST0001"
 
 # Coarse: only a hang is meant to run into it.
-LIMIT = 20
+LIMIT = 90
 
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

@@ -27,7 +27,7 @@ def test_bleak_finds_connects_and_subscribes(bus, fake):
         fake.hears_band()
         assert process.stdout.readline() == "subscribed\n", process.stderr.read()[-800:]
         fake.value(path=f"{BAND}/service5d95/char0001", values=["01", "02", "03"])
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=90)
     finally:
         process.kill()
     assert process.returncode == 0, err

@@ -197,7 +197,7 @@ def test_a_dead_link_is_found_after_a_suspend(fake, sleeper):
         async with client(sleeper) as c:
             start = await sleeps(fake, sleeper, c)
             fake.on(member="ReadValue", rules=[{"silent": True, "always": True}])
-            await c.event("device_disconnected", start, seconds=20, reason="link_lost", will_reconnect=True)
+            await c.event("device_disconnected", start, reason="link_lost", will_reconnect=True)
     asyncio.run(story())
 
 

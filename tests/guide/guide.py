@@ -35,7 +35,7 @@ def blocks(language):
 def start_daemon(sim="seed=1,radio=fast"):
     daemon = subprocess.Popen([LINKBANDD, "--backend", "sim", "--sim", sim,
                                "--data-dir", DATA.name, "--state-dir", DATA.name])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", 8121), 0.2).close()
@@ -47,4 +47,4 @@ def start_daemon(sim="seed=1,radio=fast"):
 
 def stop_daemon(daemon):
     daemon.send_signal(signal.SIGTERM)
-    assert daemon.wait(10) == 0
+    assert daemon.wait(90) == 0

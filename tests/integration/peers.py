@@ -18,6 +18,8 @@ import websockets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKBANDD = os.environ.get("LINKBANDD", str(ROOT / "build" / "linkbandd"))
+PATIENCE = 90  # s, for what comes in a moment where the machine is not busy
+LONGEST = 1800  # s, of a whole story
 # websockets' asyncio client was made anew in version 14, with another name for this.
 HEADERS = next(name for name in ("additional_headers", "extra_headers")
                if name in inspect.signature(websockets.connect).parameters)
@@ -55,7 +57,7 @@ class Daemon:
 
     def start(self):
         self.process = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, env=self.env)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 0.2).close()
@@ -71,7 +73,7 @@ class Daemon:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            _, log = self.process.communicate(timeout=10)
+            _, log = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
@@ -107,7 +109,7 @@ class Client:
         finally:
             self.news.set()
 
-    async def wait(self, wanted, seconds=15, start=0):
+    async def wait(self, wanted, seconds=PATIENCE, start=0):
         """The first message from number `start` on that `wanted` accepts."""
         deadline = time.monotonic() + seconds
         while True:
@@ -123,7 +125,7 @@ class Client:
             except asyncio.TimeoutError:
                 pass
 
-    async def event(self, event_type, start=0, seconds=15, **data):
+    async def event(self, event_type, start=0, seconds=PATIENCE, **data):
         return await self.wait(
             lambda m: m.get("event_type") == event_type
             and all(m["data"].get(k) == v for k, v in data.items()),
@@ -131,7 +133,7 @@ class Client:
             start,
         )
 
-    async def data(self, sensor, start=0, seconds=15, type="raw_data"):
+    async def data(self, sensor, start=0, seconds=PATIENCE, type="raw_data"):
         return await self.wait(
             lambda m: m["type"] == type and m["sensor_type"] == sensor, seconds, start
         )
@@ -139,7 +141,7 @@ class Client:
     async def send(self, message):
         await self.ws.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
 
-    async def command(self, command, seconds=25, **parameters):
+    async def command(self, command, seconds=PATIENCE, **parameters):
         """Sends a command; returns its reply."""
         number = next(self.ids)
         start = len(self.messages)
@@ -153,6 +155,10 @@ class Client:
     async def close(self):
         await self.ws.close()
         await self.reader
+
+
+def run(story):
+    return asyncio.run(asyncio.wait_for(story, LONGEST))
 
 
 def schema():

@@ -14,7 +14,7 @@ import time
 import attackers
 import pytest
 import websockets
-from peers import Client, Daemon
+from peers import Client, Daemon, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADDRESS = "AA:BB:CC:DD:EE:FF"
@@ -135,10 +135,6 @@ def judge(good, alone, after, memory):
     assert after > 0.25, "something is left that spins"
     for kind in ("stuck", "half_closed", "slow", "slow_loris"):
         assert alone[kind] > 0.25, f"{kind}: it spins"
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 900))
 
 
 async def good_clients(daemon):

@@ -1,6 +1,5 @@
 """UTC is set while the daemon runs, as on a machine without a clock that hears of the time late."""
 
-import asyncio
 import json
 import pathlib
 import subprocess
@@ -8,7 +7,7 @@ import subprocess
 import pytest
 import websockets
 
-from peers import ROOT, Client, Daemon, validate
+from peers import ROOT, Client, Daemon, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 HOUR = 3600
@@ -38,7 +37,7 @@ def host(tmp_path):
         assert status == 0, log
 
 
-def run(host, story):
+def on(host, story):
     async def whole():
         client = Client(await websockets.connect(host.daemon.url, max_size=2**20))
         assert (await client.command("connect_device", address=ADDRESS))["success"]
@@ -46,7 +45,7 @@ def run(host, story):
         await client.close()
         validate(client.messages)
 
-    asyncio.run(asyncio.wait_for(whole(), 60))
+    run(whole())
 
 
 async def streaming(client):
@@ -86,7 +85,7 @@ def test_samples_follow_a_step_forward_at_once(host):
         assert (await client.command("get_streaming_status"))["data"]["utc_error_ms"] < 1000
         assert not [m for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == "eeg" and m["lost"]]
 
-    run(host, story)
+    on(host, story)
     assert "UTC was stepped by 7200.0" in host.daemon.stop()[1]
 
 
@@ -101,7 +100,7 @@ def test_a_step_back_waits_for_the_next_stream(host):
         assert (await client.command("stop_streaming"))["success"]
         assert about(await streaming(client) - before, -1)
 
-    run(host, story)
+    on(host, story)
 
 
 def test_a_recording_keeps_its_time_and_tells_the_step(host):
@@ -117,7 +116,7 @@ def test_a_recording_keeps_its_time_and_tells_the_step(host):
         assert [about(step["step_ms"], 1, 1000) for step in clock["steps"]] == [True]
         assert about(await settled_ms(client) - before, 1), "after the recording it follows"
 
-    run(host, story)
+    on(host, story)
 
 
 def test_a_marker_of_the_new_time_is_told_by_which_clock_the_recording_goes(host):
@@ -136,7 +135,7 @@ def test_a_marker_of_the_new_time_is_told_by_which_clock_the_recording_goes(host
         assert "samples" in reply["message"]
         assert (await client.command("stop_recording"))["success"]
 
-    run(host, story)
+    on(host, story)
 
 
 def test_a_recording_begun_on_times_that_a_step_left_behind_says_so(host):
@@ -150,7 +149,7 @@ def test_a_recording_begun_on_times_that_a_step_left_behind_says_so(host):
         clock = json.loads((pathlib.Path(reply["data"]["path"]) / "session.json").read_text())["ntp"]
         assert [about(step["step_ms"], -1, 1000) for step in clock["steps"]] == [True]
 
-    run(host, story)
+    on(host, story)
 
 
 def test_the_service_waits_for_the_time_where_something_provides_it():

@@ -9,13 +9,9 @@ import socket
 
 import pytest
 
-from peers import Daemon
+from peers import Daemon, run
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 100))
 
 
 def get(daemon, path, *headers, method="GET"):

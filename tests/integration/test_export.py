@@ -10,7 +10,7 @@ import sys
 import pytest
 import websockets
 
-from peers import LINKBANDD, ROOT, Client, Daemon
+from peers import LINKBANDD, ROOT, Client, Daemon, run
 
 sys.path.insert(0, str(ROOT / "tests" / "record"))
 import bdf  # noqa: E402
@@ -31,7 +31,7 @@ async def record(daemon, **parameters):
     await client.command("insert_marker", label="  padded by blanks  ")
     await asyncio.sleep(SECONDS)
     await client.command("stop_recording")
-    await client.event("recording_file", start, 30, file="session.bdf")
+    await client.event("recording_file", start, file="session.bdf")
     await client.close()
     return pathlib.Path(reply["data"]["path"])
 
@@ -280,7 +280,7 @@ def test_lines_that_were_never_written_are_told_where_a_band_plays_it_again(sess
         await client.close()
 
     try:
-        asyncio.run(asyncio.wait_for(story(), 60))
+        run(story())
     finally:
         status, log = daemon.stop()
     assert status == 0 and f"line {number + 1} is left out: it holds NULs" in log, log
@@ -305,7 +305,7 @@ def test_a_band_plays_it_again(session, by_id):
         return [s for m in client.messages if m["type"] == "raw_data" and m["sensor_type"] == "eeg" for s in m["data"]]
 
     try:
-        got = asyncio.run(asyncio.wait_for(story(), 60))
+        got = run(story())
     finally:
         assert daemon.stop()[0] == 0
     lines = [line.split(",")[1:3] for line in (session / "eeg.csv").read_text().splitlines()[1:]]

@@ -1,21 +1,16 @@
 """Processed data as a client gets it live from the simulated band."""
 
-import asyncio
 import json
 import statistics
 
 import pytest
 import websockets
 
-from peers import Client, Daemon, validate
+from peers import Client, Daemon, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SIM = "seed=3,radio=fast,speed=8,leadoff=0"
 FRAME = 16 * 1024
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 100))
 
 
 async def listener(daemon):
@@ -30,7 +25,7 @@ async def stream(daemon, enough, sensors=("eeg", "ppg", "acc")):
     client = await listener(daemon)
     assert (await client.command("connect_device", address=ADDRESS))["success"]
     assert (await client.command("start_streaming", sensors=list(sensors)))["success"]
-    await client.wait(enough, 60)
+    await client.wait(enough)
     info = (await client.command("get_server_info"))["data"]["sensors"]
     await client.close()
     validate(client.messages)

@@ -8,13 +8,9 @@ import signal
 import pytest
 import websockets
 
-from peers import Client, Daemon
+from peers import Client, Daemon, run
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 200))
 
 
 def packets(folder):
@@ -49,14 +45,14 @@ async def until(client, sensor, seconds, start=0):
                 and message["data"][-1]["timestamp"] - first["data"][0]["timestamp"] >= seconds * 1e3)
 
     first = await client.data(sensor, start)
-    return await client.wait(is_late_enough, 120, start)
+    return await client.wait(is_late_enough, start=start)
 
 
 async def kept(client, **parameters):
     start = len(client.messages)
     reply = await client.command("keep_recent", **parameters)
     assert reply["success"], reply
-    made = await client.event("recording_file", start, 60, file="session.bdf")
+    made = await client.event("recording_file", start, file="session.bdf")
     assert made["data"]["state"] == "ready" and made["data"]["session_id"] == reply["data"]["session_id"]
     return reply["data"], pathlib.Path(reply["data"]["path"])
 
@@ -74,7 +70,7 @@ def test_it_holds_to_the_byte_what_a_recording_would_have_held(daemons):
         data, folder = await kept(client, session_name="just now", participant="07", task="rest", notes="a note")
         start = len(client.messages)
         await client.command("stop_recording")
-        await client.event("recording_file", start, 60)
+        await client.event("recording_file", start)
         there, here = of_sensors(recorded), of_sensors(folder)
         assert len(here) > 500 and there[:len(here)] == here
         for name in ("eeg.csv", "ppg.csv", "acc.csv"):
@@ -118,7 +114,7 @@ def test_minutes_tell_how_far_back_and_memory_how_far_at_most(daemons):
 
 
 def test_a_lost_band_is_a_gap_and_what_was_before_is_there(daemons):
-    daemon = daemons(",drop-at=4:1")
+    daemon = daemons(",drop-at=10:1")
 
     async def story():
         client = Client(await websockets.connect(daemon.url))

@@ -8,13 +8,11 @@ import socket
 
 import pytest
 
+from peers import run
+
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 FRAME = 16 * 1024
 SESSIONS = 50
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 60))
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def test_a_full_list_with_a_long_id_is_answered(clients, sessions):
             async def listed(length):
                 start = len(client.messages)
                 await client.send({"command": "list_recordings", "parameters": {"limit": SESSIONS}, "id": "i" * length})
-                reply = await client.wait(lambda m: m["type"] == "command_response" and m["id"] == "i" * length, 5, start)
+                reply = await client.wait(lambda m: m["type"] == "command_response" and m["id"] == "i" * length, start=start)
                 assert reply["success"]
                 return reply["data"], len(json.dumps(reply, separators=(",", ":")))
 

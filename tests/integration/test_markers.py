@@ -1,6 +1,5 @@
 """A marker's time in what people have at hand, and the id of a command, which comes back as it was given."""
 
-import asyncio
 import datetime
 import json
 import time
@@ -8,12 +7,10 @@ import time
 import pytest
 import websockets
 
+from peers import run
+
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 HOUR = 3600 * 1000
-
-
-def run(story, seconds=60):
-    return asyncio.run(asyncio.wait_for(story(), seconds))
 
 
 def refusal(reply):
@@ -36,7 +33,7 @@ def test_seconds_are_not_taken_for_milliseconds(clients):
                 assert reply["data"]["timestamp"] == pytest.approx(given, abs=0.001)
             assert len([m for m in client.messages if m.get("event_type") == "marker"]) <= 3
 
-    run(story)
+    run(story())
 
 
 def test_a_marker_stands_in_the_recording_or_a_minute_beside_it(clients):
@@ -57,7 +54,7 @@ def test_a_marker_stands_in_the_recording_or_a_minute_beside_it(clients):
             reply = await client.command("insert_marker", label="after", timestamp=start - HOUR)
             assert reply["success"], "no recording runs any more"
 
-    run(story)
+    run(story())
 
 
 def test_times_as_languages_write_them(clients):
@@ -75,7 +72,7 @@ def test_times_as_languages_write_them(clients):
             for text in (plain, f"{plain}+25:00", f"{plain}.Z", f"{plain}+00:00Z", "now"):
                 assert "ISO 8601" in refusal(await client.command("insert_marker", label="x", timestamp=text))
 
-    run(story)
+    run(story())
 
 
 async def answer(ws, text):
@@ -104,7 +101,7 @@ def test_an_id_comes_back_as_it_was_given_or_is_refused(daemon):
             text = await answer(ws, '{"command":"stop_scan","\\u0069d":5,"id":{"a":1}}')
             assert json.loads(text)["id"] == 5, text
 
-    run(story)
+    run(story())
 
 
 def test_the_beginning_of_a_long_value_ends_with_a_whole_character(daemon):
@@ -115,4 +112,4 @@ def test_the_beginning_of_a_long_value_ends_with_a_whole_character(daemon):
                 given = reply["data"]["details"]["given"]
                 assert given == f'"{before}' + "é" * 99, given
 
-    run(story)
+    run(story())

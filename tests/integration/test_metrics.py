@@ -10,20 +10,16 @@ import urllib.request
 import exposition
 import pytest
 import websockets
-from peers import Client, Daemon, validate
+from peers import Client, Daemon, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 100))
 
 
 def get(daemon, path, **headers):
     """(status, headers, text)"""
     request = urllib.request.Request(f"http://127.0.0.1:{daemon.port}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read().decode()
@@ -61,7 +57,7 @@ def test_figures_are_there_from_the_start_and_well_formed(daemon):
     assert figures("process_resident_memory_bytes") / 1024 == pytest.approx(daemon.memory_kb(), rel=0.5)
     assert figures("linkbandd_latency_seconds_count") == 0
     if shutil.which("promtool"):
-        subprocess.run(["promtool", "check", "metrics"], input=figures.text, text=True, check=True, timeout=10)
+        subprocess.run(["promtool", "check", "metrics"], input=figures.text, text=True, check=True, timeout=60)
     else:
         print("promtool is not installed: only our own reader of the format was asked")
 
@@ -72,16 +68,17 @@ def test_figures_are_those_of_the_stream(daemon, clients):
             await one.command("connect_device", address=ADDRESS)
             await one.command("start_streaming")
             await other.data("acc", type="processed_data")
-            status = (await one.command("get_streaming_status"))["data"]
+            before = (await one.command("get_streaming_status"))["data"]["sensor"]
             figures = await asyncio.to_thread(Figures, daemon)
+            after = (await one.command("get_streaming_status"))["data"]["sensor"]
             for sensor in ("eeg", "ppg", "acc"):
-                told, counted = status["sensor"][sensor]["received"], figures("linkbandd_samples_total", sensor=sensor)
-                assert told <= counted < told + 300, sensor
+                counted = figures("linkbandd_samples_total", sensor=sensor)
+                assert before[sensor]["received"] <= counted <= after[sensor]["received"], sensor
                 assert 0 < figures("linkbandd_packets_total", sensor=sensor) <= counted
             assert figures("linkbandd_clients") == 2 and figures("linkbandd_band_connected") == figures("linkbandd_streaming") == 1
             assert 0 <= figures("linkbandd_battery_ratio") <= 1
             assert len(figures.families["linkbandd_client_queue_bytes"]["samples"]) == 2
-            await asyncio.sleep(0.5)
+            await asyncio.gather(one.command("health_check"), other.command("health_check"))
             data = [m for c in (one, other) for m in c.messages if m["type"].endswith("_data")]
             count = figures("linkbandd_latency_seconds_count")
             print(f"{count:.0f} latencies, {1000 * figures('linkbandd_latency_seconds_sum') / count:.3f} ms on average")
@@ -117,14 +114,14 @@ def test_a_recording_shows(daemon, clients):
         async with clients() as client:
             await client.command("connect_device", address=ADDRESS)
             assert (await client.command("start_recording", session_name="figures"))["success"]
-            for _ in range(100):
+            for _ in range(600):
                 figures = await asyncio.to_thread(Figures, daemon)
                 assert figures("linkbandd_recording") == 1
                 if figures("linkbandd_recording_bytes") > 10000:
                     break
                 await asyncio.sleep(0.1)
             else:
-                raise AssertionError("10 s and not 10 kB")
+                raise AssertionError("a minute and not 10 kB")
             status, _, text = await asyncio.to_thread(get, daemon, "/health")
             assert status == 200 and json.loads(text)["is_recording"]
             await client.command("stop_recording")
@@ -175,7 +172,7 @@ def test_the_socket_and_http_agree_on_what_is_well(tmp_path):
             validate(client.messages)
             return asked["data"], reply["data"], http
 
-        told = asyncio.run(asyncio.wait_for(story(), 20))
+        told = run(story())
         assert daemon.stop()[0] == 0
         for one in told:
             assert one.pop("uptime") >= 0

@@ -1,7 +1,6 @@
 """What a client names is told to all, kept and printed: no control character of it gets there, C1 (U+0080 to U+009F) not
 either, of which one begins terminals' commands."""
 
-import asyncio
 import json
 import pathlib
 import re
@@ -9,7 +8,7 @@ import re
 import pytest
 import websockets
 
-from peers import Client, Daemon
+from peers import Client, Daemon, run
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -49,7 +48,7 @@ def test_labels_and_session_names_reach_nobody_with_control_characters(clients):
             for name in ("markers.csv", "packets.lbcap"):
                 assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", (folder / name).read_text()), name
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())
 
 
 @pytest.mark.arguments("--backend", "sim", "--sim", "bluetooth=off")
@@ -60,13 +59,13 @@ def test_what_is_echoed_is_blanked(daemon, command):
     async def story():
         client = Client(await websockets.connect(daemon.url))
         await client.send(command)
-        reply = await client.wait(lambda m: m["type"] == "command_response", 30)
+        reply = await client.wait(lambda m: m["type"] == "command_response")
         await client.command("health_check")
         await client.close()
         for message in [reply, *client.messages]:
             assert not [s for s in strings(message) if CONTROL.search(s)], message
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())
 
 
 def test_simulated_bands_are_no_weaker_than_a_radio_can_tell():
@@ -79,6 +78,6 @@ def test_simulated_bands_are_no_weaker_than_a_radio_can_tell():
         await client.close()
 
     try:
-        asyncio.run(asyncio.wait_for(story(), 30))
+        run(story())
     finally:
         assert daemon.stop()[0] == 0

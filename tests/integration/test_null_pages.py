@@ -9,7 +9,7 @@ import shutil
 import pytest
 import websockets
 
-from peers import ROOT, Client, Daemon, validate
+from peers import ROOT, Client, Daemon, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 PARAMETERS = {
@@ -81,7 +81,7 @@ def test_each_command_of_a_null_page_while_a_recording_runs_and_while_none_does(
             await client.close()
             validate(client.messages)
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())
 
 
 @pytest.mark.arguments("--backend", "sim", "--sim", "radio=fast", "--allow-origin", "null")
@@ -95,7 +95,7 @@ def test_a_null_page_that_was_let_in_by_name_may_all(daemon):
         await page.event("marker", start, label="hers")
         await page.close()
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())
 
 
 async def cause_events(first, folder):
@@ -126,7 +126,7 @@ async def cause_events(first, folder):
 
 def test_a_null_page_hears_nothing_of_sessions_paths_and_markers(tmp_path):
     heard = rows("event")
-    daemon = Daemon("--backend", "sim", "--sim", "seed=1,radio=fast,silent=acc,off=0.5:2", "--data-dir", str(tmp_path / "data"))
+    daemon = Daemon("--backend", "sim", "--sim", "seed=1,radio=fast,silent=acc,off=5:10", "--data-dir", str(tmp_path / "data"))
 
     async def story():
         first, page, other = await open_client(daemon), await open_page(daemon), await open_client(daemon)
@@ -145,7 +145,7 @@ def test_a_null_page_hears_nothing_of_sessions_paths_and_markers(tmp_path):
         assert [s for s in secrets if s in text] == []
 
     try:
-        asyncio.run(asyncio.wait_for(story(), 90))
+        run(story())
     finally:
         status, log = daemon.stop()
     assert status == 0, log

@@ -5,7 +5,7 @@ import json
 
 import websockets
 
-from peers import Client, validate
+from peers import Client, run, validate
 
 NOT_A_NUMBER = ["5", "", True, [], {}]
 NOT_A_STRING = [5, 0, True, [], {}, ""]
@@ -97,8 +97,8 @@ def test_each_parameter_out_of_its_range(daemon):
         count, wrong = 0, []
         for case in cases():
             start = len(client.messages)
-            reply = await client.command(case[0], seconds=5, **case[2])
-            error = (await client.event("error", start, 5))["data"] if not reply["success"] else None
+            reply = await client.command(case[0], **case[2])
+            error = (await client.event("error", start))["data"] if not reply["success"] else None
             fault = what_is_wrong(case, reply, error)
             wrong += [f"{case[0]} {json.dumps(case[2])[:100]}: {fault}: {json.dumps(reply)[:300]}"] if fault else []
             count += 1
@@ -114,7 +114,7 @@ def test_each_parameter_out_of_its_range(daemon):
         assert not wrong, "\n".join(wrong)
         assert not spilled
 
-    asyncio.run(asyncio.wait_for(story(), 100))
+    run(story())
 
 
 def test_a_command_s_name_of_any_length_gets_its_one_reply(daemon):
@@ -123,11 +123,11 @@ def test_a_command_s_name_of_any_length_gets_its_one_reply(daemon):
         for rest, code in (({}, "UNKNOWN_COMMAND"), ({"id": []}, "INVALID_PARAMETERS")):
             start = len(client.messages)
             await client.send({"command": "x" * 20000, **rest})
-            reply = await client.wait(lambda m: m["type"] == "command_response", 5, start)
+            reply = await client.wait(lambda m: m["type"] == "command_response", start=start)
             assert reply["data"]["error_code"] == code and reply["command"] == "x" * 255
         await client.close()
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    run(story())
 
 
 def test_a_name_of_another_band_than_that_of_the_address_is_refused_with_both(daemon):
@@ -143,4 +143,4 @@ def test_a_name_of_another_band_than_that_of_the_address_is_refused_with_both(da
             assert details["parameter"] == "device_id" and details["given"] == "LXB-OTHER001" and "at that address" in details["allowed"]
         await client.close()
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())

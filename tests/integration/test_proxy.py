@@ -1,6 +1,5 @@
 """TLS by a proxy, as docs/examples/proxy has it: the WebSocket passes through, Host, Origin and token hold."""
 
-import asyncio
 import json
 import pathlib
 import shutil
@@ -11,7 +10,7 @@ import time
 
 import pytest
 import websockets
-from peers import ROOT, Daemon, free_port, refusal_status
+from peers import ROOT, Daemon, free_port, refusal_status, run
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 NAME = "lab.example.org"
@@ -71,7 +70,7 @@ def test_through_a_proxy_with_tls(proxy, certificate, guarded):
         process = subprocess.Popen([program, *command[1:]], stdout=log, stderr=log, env={"HOME": str(certificate), "PATH": "/usr/bin:/bin"})
     try:
         wait_for(port, process, certificate / "log")
-        asyncio.run(asyncio.wait_for(story(port, certificate), 60))
+        run(story(port, certificate))
     finally:
         process.terminate()
         process.wait(15)

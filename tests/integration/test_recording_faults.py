@@ -20,7 +20,7 @@ import time
 import pytest
 import websockets
 
-from peers import LINKBANDD, ROOT, Client, Daemon
+from peers import LINKBANDD, PATIENCE, ROOT, Client, Daemon, run
 
 sys.path.insert(0, str(ROOT / "tests" / "record"))
 import agree  # noqa: E402
@@ -29,10 +29,6 @@ import bdf  # noqa: E402
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 KILLS = 200 if os.environ.get("LINKBANDD_TEST_ALL") == "yes" else 10
 SIM = ("--backend", "sim", "--sim", "seed=3,radio=fast")
-
-
-def run(story, seconds=120):
-    return asyncio.run(asyncio.wait_for(story, seconds))
 
 
 async def open_client(daemon):
@@ -53,7 +49,7 @@ async def flow(client):
 
 async def finished(folder):
     """Waits for the repair, which runs beside everything else."""
-    for _ in range(200):
+    for _ in range(2000):
         if state_of(folder) not in ("recording", "recorded"):
             return json.loads((folder / "session.json").read_text())
         await asyncio.sleep(0.05)
@@ -115,7 +111,7 @@ def test_a_kill_at_any_moment_costs_a_second_at_most():
         assert statistics.median(missing) <= 1.0, missing
 
     try:
-        run(story(), 60 + 10 * KILLS)
+        run(story())
     finally:
         daemon.stop()
 
@@ -145,8 +141,8 @@ class Crowd:
         if kind:
             return
         await self.first.command("stop_streaming")
-        await asyncio.sleep(0.5)
         for client in self.clients:
+            await client.command("health_check")  # behind the last of the data
             await client.close()
         # Only now the log of the simulation is whole.
         assert self.daemon.stop()[0] == 0
@@ -166,10 +162,10 @@ def crowd_daemon(tmp_path, data_dir, **more):
     return Daemon("--backend", "sim", "--data-dir", str(data_dir), "--sim", f"radio=fast,truth={truth}", **more), truth
 
 
-async def fails(client, start, within):
+async def fails(client, start):
     """RECORDING_ERROR, then recording_stopped, to all."""
-    error = await client.event("error", start, within, error_code="RECORDING_ERROR")
-    await client.event("recording_stopped", start, 1, reason="error")
+    error = await client.event("error", start, error_code="RECORDING_ERROR")
+    await client.event("recording_stopped", client.messages.index(error), reason="error")
     status = await client.command("get_recording_status")
     assert status["data"]["is_recording"] is False
     return error["data"]["error_message"]
@@ -200,9 +196,9 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path, monkeypatch):
     async def story():
         async with Crowd(daemon, truth) as crowd:
             name = pathlib.Path(await crowd.record()).name
-            low = await crowd.clients[5].event("storage_low", seconds=20)
+            low = await crowd.clients[5].event("storage_low")
             assert low["data"]["minutes_left"] < 10
-            print(await fails(crowd.first, 0, 40))
+            print(await fails(crowd.first, 0))
             await crowd.clients[9].event("recording_stopped", reason="error")
             inside = pathlib.Path(f"/proc/{daemon.process.pid}/root{place}")
             whole_lines(inside / name)
@@ -223,7 +219,7 @@ def test_a_folder_that_vanishes_is_an_error_at_once(tmp_path):
             await asyncio.sleep(1)
             start = len(crowd.first.messages)
             shutil.rmtree(path)
-            print(await fails(crowd.first, start, 3))
+            print(await fails(crowd.first, start))
             await asyncio.sleep(0.5)
             await crowd.record()
             await asyncio.sleep(1)
@@ -246,7 +242,7 @@ def test_a_stop_whose_last_write_fails_says_so_before_the_event(tmp_path):
         start = len(client.messages)
         shutil.rmtree(path)
         reply = await client.command("stop_recording")
-        await client.event("recording_stopped", start, 3, reason="error")
+        await client.event("recording_stopped", start, reason="error")
         told = [m.get("event_type", m["type"]) for m in client.messages[start:]
                 if m["type"] in ("command_response", "event") and m.get("event_type") != "device_info"]
         assert reply["data"].get("error_code") == "RECORDING_ERROR", reply
@@ -270,10 +266,10 @@ def test_a_stop_that_a_stuck_disk_holds_up_is_answered_after_30_s(tmp_path, slow
         await asyncio.sleep(4)
         start = len(client.messages)
         began = time.monotonic()
-        reply = await client.command("stop_recording", seconds=40)
+        reply = await client.command("stop_recording")
         assert reply["data"].get("error_code") == "RECORDING_ERROR", reply
         assert time.monotonic() - began > 20
-        await client.event("recording_stopped", start, 3, reason="error")
+        await client.event("recording_stopped", start, reason="error")
         await client.close()
 
     try:
@@ -299,7 +295,7 @@ def test_a_recording_is_of_what_came_since_its_start(tmp_path):
         await asyncio.sleep(3)
         assert (await client.command("stop_recording"))["success"]
         folder = pathlib.Path(reply["data"]["path"])
-        await client.event("recording_file", start, 30, file="session.bdf")
+        await client.event("recording_file", start, file="session.bdf")
         lines = (folder / "packets.lbcap").read_text().splitlines()
         assert not [line for line in lines if line.startswith(("0.000000 eeg", "0.000000 ppg", "0.000000 acc"))]
         assert json.loads((folder / "session.json").read_text())["sample_rate"] == 250
@@ -397,7 +393,7 @@ def test_a_file_system_that_syncs_no_folders_is_recorded_on(tmp_path, unsynced_f
         await asyncio.sleep(2)
         start = len(client.messages)
         assert (await client.command("stop_recording"))["success"]
-        await client.event("recording_file", start, 30, file="session.bdf", state="ready")
+        await client.event("recording_file", start, file="session.bdf", state="ready")
         await client.close()
         assert (await finished(folder))["state"] == "complete"
 
@@ -442,7 +438,7 @@ def test_sigterm_while_the_disk_is_stuck_exits_in_time_and_the_next_start_repair
         await asyncio.sleep(3)
         began = time.monotonic()
         daemon.process.send_signal(signal.SIGTERM)
-        assert daemon.process.wait(10) == 0
+        assert daemon.process.wait(PATIENCE) == 0
         took = time.monotonic() - began
         assert took < 60 / 4, "the disk is stuck for 60 s"
         await client.close()

@@ -9,6 +9,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "server"))
 import rfc6455  # noqa: E402
 
+from peers import run
+
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 
 
@@ -37,7 +39,7 @@ def test_every_case_ends_as_it_must_and_the_stream_goes_on(daemon, clients):
             seqs = [m["seq"] for m in watcher.messages if (m["type"], m.get("sensor_type")) == ("raw_data", "eeg")]
             assert len(seqs) > 2 and seqs == list(range(len(seqs))), "the good client lost nothing"
 
-    asyncio.run(asyncio.wait_for(story(), 100))
+    run(story())
 
 
 def test_the_groups_are_all_there():

@@ -1,12 +1,11 @@
 """docs/schema.json names every command, event and data message, and agrees with the daemon on what may be asked."""
 
-import asyncio
 import re
 
 import jsonschema
 import websockets
 
-from peers import ROOT, Client, expanded, schema
+from peers import ROOT, Client, expanded, run, schema
 from test_parameters import cases
 
 FOR_THIS_BAND = (249.5,)  # Hz; wrong, but not of every band
@@ -27,7 +26,7 @@ async def server_info(daemon):
 def test_each_command_event_and_data_message_is_named(daemon):
     whole, named = tables()
     told = {kind["$ref"].removeprefix("#/$defs/") for kind in whole["oneOf"]}
-    info = asyncio.run(asyncio.wait_for(server_info(daemon), 20))
+    info = run(server_info(daemon))
     for command in info["commands"]:
         assert set(named[f"Command_{command}_parameters"]["properties"]) == set(info["parameters"][command])
         assert named[f"Command_{command}"]["properties"]["command"] == {"const": command}
@@ -134,7 +133,7 @@ def in_the_schema_s_words(row):
 
 
 def test_the_page_and_the_schema_tell_of_each_parameter_what_its_row_tells(daemon):
-    info = asyncio.run(asyncio.wait_for(server_info(daemon), 20))
+    info = run(server_info(daemon))
     rows = info["parameter_rows"]
     assert {command: list(of) for command, of in rows.items()} == info["parameters"]
     page = dict(told_in_the_page())
@@ -166,4 +165,4 @@ def test_a_parameter_at_the_end_of_its_row_s_range_is_taken(daemon):
                     assert reply["data"].get("error_code") != "INVALID_PARAMETERS", (command, given, reply)
         await client.close()
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    run(story())

@@ -9,14 +9,10 @@ import time
 
 import pytest
 import websockets
-from peers import LINKBANDD, ROOT, Client, Daemon, free_port
+from peers import LINKBANDD, PATIENCE, ROOT, Client, Daemon, free_port, run
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SIM = ("--backend", "sim", "--sim", "seed=1,radio=fast")
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 100))
 
 
 async def recording_client(daemon):
@@ -90,7 +86,7 @@ def test_a_stalled_disk_holds_up_neither_the_clients_nor_the_end(stalling):
     assert json.loads((folder / "session.json").read_text())["state"] == "recording"
     stalled.unlink()
     daemon.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (state := json.loads((folder / "session.json").read_text())["state"]) == "recording":
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -126,14 +122,14 @@ def test_who_comes_while_it_stops_and_what_the_disk_answers_late_do_no_harm(stal
         await client.send({"command": "stop_recording"})
         await asyncio.sleep(0.2)
         daemon.process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.3)
+        await client.event("device_disconnected", reason="shutdown")
         late = await websockets.connect(daemon.url)
         with pytest.raises(websockets.ConnectionClosed):
             await late.recv()
         assert late.close_code == 1012
         await asyncio.sleep(0.3)
         stalled.unlink()
-        _, log = await asyncio.to_thread(daemon.process.communicate, timeout=10)
+        _, log = await asyncio.to_thread(daemon.process.communicate, timeout=PATIENCE)
         assert daemon.process.returncode == 0, log
 
     run(story())
@@ -167,10 +163,8 @@ def test_a_second_signal_ends_it_at_once(stalling):
 
     run(story())
     daemon.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    assert daemon.process.poll() is None, "it still waits for the disk"
     _, status, log = end(daemon, signal.SIGINT)
-    assert status == 0 and "at once" in log, log
+    assert status == 0 and "at once" in log and "without waiting" not in log, log
 
 
 @pytest.mark.parametrize("arguments, told", [
@@ -186,7 +180,7 @@ def test_a_second_signal_ends_it_at_once(stalling):
     (["record"], ["record", "process"]),
 ])
 def test_a_wrong_option_is_one_line_and_78(arguments, told):
-    done = subprocess.run([LINKBANDD, *arguments], capture_output=True, text=True, timeout=10, check=False)
+    done = subprocess.run([LINKBANDD, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 78 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and all(word in done.stderr for word in told), done.stderr
 
@@ -194,7 +188,7 @@ def test_a_wrong_option_is_one_line_and_78(arguments, told):
 def test_a_port_in_use_is_one_line_and_1_for_it_may_come_free():
     daemon = Daemon(*SIM)
     done = subprocess.run([LINKBANDD, *SIM, "--listen", f"127.0.0.1:{daemon.port}"], capture_output=True, text=True,
-                          timeout=10, check=False, env=daemon.env)
+                          timeout=60, check=False, env=daemon.env)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert f"127.0.0.1:{daemon.port} is in use" in done.stderr and "--listen" in done.stderr
     assert daemon.stop()[0] == 0
@@ -205,7 +199,7 @@ def test_an_address_that_is_not_of_this_machine_is_one_line_and_1(tmp_path):
     token.write_text("an-address-beyond-this-machine-wants-a-token\n")
     token.chmod(0o600)
     done = subprocess.run([LINKBANDD, *SIM, "--listen", f"192.0.2.1:{free_port()}", "--token-file", token],
-                          capture_output=True, text=True, timeout=10, check=False)
+                          capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "192.0.2.1" in done.stderr
 
 

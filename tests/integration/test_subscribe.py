@@ -2,16 +2,15 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 import websockets
 
+from peers import run
+
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SENSORS = ["eeg", "ppg", "acc", "bat"]
-
-
-def run(story):
-    return asyncio.run(asyncio.wait_for(story, 100))
 
 
 async def streaming(client):
@@ -24,12 +23,14 @@ def kinds_of(messages):
     return {(m["type"], m["sensor_type"]) if "sensor_type" in m else (m["type"],) for m in messages}
 
 
-async def hears(client, seconds=2.5):
-    """What comes from here on: processed data comes twice a second."""
-    await asyncio.sleep(0.3)
-    start = len(client.messages)
-    await asyncio.sleep(seconds)
-    return kinds_of(client.messages[start:])
+async def hears(client, witness):
+    """What comes from here on, until the witness, who gets everything, has some of each kind."""
+    start, seen = len(client.messages), len(witness.messages)
+    for sensor in ("eeg", "ppg", "acc"):
+        for kind in ("raw_data", "processed_data"):
+            await witness.data(sensor, seen, type=kind)
+    await client.command("get_recording_status")  # behind it
+    return kinds_of(m for m in client.messages[start:] if m["type"] != "command_response")
 
 
 def test_each_connection_begins_with_everything_and_the_reply_tells_what_is_in_force(clients):
@@ -87,17 +88,18 @@ def test_only_what_was_chosen_comes_and_no_other_client_notices(clients):
         async with clients() as chooser, clients() as other:
             await streaming(chooser)
             assert (await chooser.command("subscribe", sensors=["eeg"], kinds=["raw"]))["success"]
-            assert await hears(chooser) == {("raw_data", "eeg")}
+            assert await hears(chooser, other) == {("raw_data", "eeg")}
             await chooser.command("subscribe", sensors=["eeg"], kinds=["processed"])
-            assert await hears(chooser) == {("processed_data", "eeg")}
-            everything = await hears(other)
+            assert await hears(chooser, other) == {("processed_data", "eeg")}
+            everything = await hears(other, other)
             assert {("raw_data", s) for s in ("eeg", "ppg", "acc")} <= everything
             assert {("processed_data", s) for s in ("eeg", "ppg", "acc")} <= everything
             # Back again: sequence numbers tell of no hole that was not asked for.
             start = len(other.messages)
-            await asyncio.sleep(1)
+            first = (await other.data("eeg", start))["seq"]
+            await other.wait(lambda m: (m["type"], m.get("sensor_type")) == ("raw_data", "eeg") and m["seq"] == first + 6)
             seqs = [m["seq"] for m in other.messages[start:] if (m["type"], m.get("sensor_type")) == ("raw_data", "eeg")]
-            assert len(seqs) > 5 and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+            assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
     run(story())
 
@@ -111,7 +113,7 @@ def test_the_fast_lane_tells_ten_times_a_second_and_only_who_named_it(clients):
             def told(client):
                 return [m for m in client.messages if m["type"] == "band_data"]
 
-            await listener.wait(lambda m: m["type"] == "band_data" and m["seq"] == 25, 30)
+            await listener.wait(lambda m: m["type"] == "band_data" and m["seq"] == 25)
             lane = told(listener)
             assert [m["seq"] for m in lane] == list(range(len(lane)))
             assert {(m["sample_rate"], m["sample_rate_measured"], m["sensor_type"]) for m in lane} == {(10, 10, "eeg")}
@@ -125,8 +127,8 @@ def test_the_fast_lane_tells_ten_times_a_second_and_only_who_named_it(clients):
             await listener.command("unsubscribe", kinds=["bands"])
             count = len(told(listener))
             await other.command("subscribe", kinds=["bands", "processed"])
-            await other.wait(lambda m: m["type"] == "band_data" and m["data"]["ch2_band_powers"]["gamma"], 30)
-            await other.wait(lambda m: m["type"] == "processed_data" and m["sensor_type"] == "eeg", 30)
+            await other.wait(lambda m: m["type"] == "band_data" and m["data"]["ch2_band_powers"]["gamma"])
+            await other.wait(lambda m: m["type"] == "processed_data" and m["sensor_type"] == "eeg")
             assert len(told(listener)) == count and told(other)[0]["seq"] >= count
 
     run(story())
@@ -137,7 +139,7 @@ def test_without_any_subscription_replies_and_own_errors_still_come(clients):
         async with clients() as client, clients() as other:
             await streaming(other)
             await client.command("unsubscribe")
-            assert await hears(client, 1.5) == set()
+            assert await hears(client, other) == set()
             assert (await client.command("get_streaming_status"))["data"]["is_streaming"]
             start = len(client.messages)
             reply = await client.command("connect_device", address="11:22:33:44:55:66")
@@ -160,16 +162,17 @@ def test_a_burst_is_served_a_flood_is_told_busy_and_each_command_has_its_one_rep
             limits = (await client.command("get_server_info"))["data"]["limits"]
             burst, rate = limits["commands_burst"], limits["commands_per_second"]
             assert (burst, rate) == (500, 100)
-            flood = 3 * burst
+            flood, began = 3 * burst, time.monotonic()
             for number in range(flood):
                 await client.send({"command": "get_streaming_status", "id": f"flood {number}"})
-            await client.wait(lambda m: m.get("id") == f"flood {flood - 1}", 30)
+            await client.wait(lambda m: m.get("id") == f"flood {flood - 1}")
             replies = [m for m in client.messages if str(m.get("id", "")).startswith("flood")]
             assert [m["id"] for m in replies] == [f"flood {n}" for n in range(flood)], "one reply each, in order"
             served = [m["success"] for m in replies]
             print(f"of {flood} commands in one go {sum(served)} were served")
             assert all(served[:burst - 10]), "a burst is served whole"
-            assert sum(served) < flood / 2 + 200
+            # While it was under way a busy machine may have let some more be earned.
+            assert sum(served) <= burst + rate * (time.monotonic() - began) + 10 and sum(served) < flood
             assert {m["data"]["error_code"] for m in replies if not m["success"]} == {"BUSY"}
             assert (await other.command("health_check"))["success"], "the limit is one client's, not all's"
             await asyncio.sleep(1.5)

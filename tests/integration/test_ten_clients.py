@@ -11,7 +11,7 @@ import sys
 import pytest
 import websockets
 
-from peers import ROOT, Client, Daemon, validate
+from peers import ROOT, Client, Daemon, run, validate
 
 sys.path.insert(0, str(ROOT / "tests" / "process"))
 import decoder  # noqa: E402
@@ -44,7 +44,7 @@ def streamed(tmp_path_factory):
     truth = tmp_path_factory.mktemp("ten") / "truth.lbcap"
     daemon = Daemon("--backend", "sim", "--sim", f"seed=5,radio=fast,truth={truth}")
     try:
-        got, before, after = asyncio.run(asyncio.wait_for(stream(daemon), SECONDS + 60))
+        got, before, after = run(stream(daemon))
     finally:
         status, log = daemon.stop()
     assert status == 0 and "Sanitizer" not in log, log

@@ -25,7 +25,7 @@ def token_file(tmp_path):
 
 def refused(*arguments, **options):
     """The one line that a start ends with, and its exit status."""
-    done = subprocess.run([LINKBANDD, "--backend", "sim", *map(str, arguments)], capture_output=True, text=True, timeout=10,
+    done = subprocess.run([LINKBANDD, "--backend", "sim", *map(str, arguments)], capture_output=True, text=True, timeout=60,
                           check=False, **options)
     assert done.stderr.count("\n") == 1 and done.stdout == "", done.stderr
     assert TOKEN not in done.stderr
@@ -60,7 +60,7 @@ def test_beyond_loopback_nothing_starts_without_it(token_file):
         os.set_inheritable(listening.fileno(), True)
         # As systemd hands it down: descriptor 3, told by the environment.
         script = f'exec 3<&{listening.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec {LINKBANDD} --backend sim "$@"'
-        done = subprocess.run(["bash", "-c", script, "-"], capture_output=True, text=True, timeout=10, check=False,
+        done = subprocess.run(["bash", "-c", script, "-"], capture_output=True, text=True, timeout=60, check=False,
                               pass_fds=[listening.fileno()])
         assert done.returncode == 78 and "--token-file" in done.stderr, done.stderr
     daemon = Daemon("--backend", "sim", "--listen", f"0.0.0.0:{free_port()}", "--token-file", str(token_file))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import websockets
 
-from peers import LINKBANDD, ROOT, Client, Daemon, validate
+from peers import LINKBANDD, ROOT, Client, Daemon, run, validate
 
 sys.path[:0] = [str(ROOT / "tests" / "record"), str(ROOT / "tests" / "process")]
 import agree  # noqa: E402
@@ -49,7 +49,7 @@ async def record(daemon, seconds):
         markers.append((reply["data"]["timestamp"], f"märk {n}"))
     start = len(client.messages)
     assert (await client.command("stop_recording"))["success"]
-    await client.event("recording_file", start, 60, file="session.bdf", state="ready")
+    await client.event("recording_file", start, file="session.bdf", state="ready")
     await asyncio.sleep(1)
     await client.close()
     return client.messages, markers
@@ -62,11 +62,11 @@ def recording(tmp_path_factory):
     daemon = Daemon("--backend", "sim", "--data-dir", str(place / "data"), "--sim",
                     f"seed=11,radio=fast,loss={LOSS},duplicate=0.01,jitter=30,drop-at={drops},truth={place}/truth.lbcap")
     try:
-        messages, markers = asyncio.run(asyncio.wait_for(record(daemon, SECONDS), SECONDS + 120))
+        messages, markers = run(record(daemon, SECONDS))
         [folder] = (place / "data").iterdir()
         url = f"http://127.0.0.1:{daemon.port}/recordings/{folder.name}/session.bdf"
         downloaded = place / "downloaded.bdf"
-        downloaded.write_bytes(urllib.request.urlopen(url, timeout=10).read())
+        downloaded.write_bytes(urllib.request.urlopen(url, timeout=60).read())
     finally:
         status, log = daemon.stop()
     assert status == 0 and "Sanitizer" not in log, log

@@ -76,7 +76,7 @@ proves("loss")("a daemon killed in any of the commands settles it", async (conte
 
 proves("silence")("a daemon that stands still is lost", async (context) => {
   const daemon = await Daemon.start(context);
-  const band = await at(daemon, { silence: 0.2, reconnect: false });
+  const band = await at(daemon, { silence: 2, reconnect: false });
   await band.getServerInfo();
   daemon.signal("SIGSTOP");
   await assert.rejects(band.getServerInfo(), { name: "ConnectionLost", code: 1006 });
