@@ -1,25 +1,33 @@
 """Each command in each state, over the WebSocket: the tables of docs/state-machine.md are read and walked.
 
 Three clients look on. One brings the band into the state, with the radio's own times; one gives the row's command; one only
-listens. Replies and errors reach their client alone, events reach all."""
+listens. Replies and errors reach their client alone, events reach all.
+
+A state lasts as long as the radio lets it, and the machine may be busy: the command goes out in one write behind a question
+that is answered at once. Whatever was told before that answer, the state was over before the command came: such a walk
+says nothing, and is walked again with more time."""
 
 import asyncio
 import re
+import socket
 from collections import Counter
 
 import websockets
 
-from peers import ROOT, Client, Daemon, validate
+from peers import PATIENCE, ROOT, Client, Daemon, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 OTHER = "11:22:33:44:55:66"
 NO_SESSION = "20000101T000000Z_none"
+LONG = ("connect another", "scan")  # these rows begin first
 AT_ONCE = 24  # rows walked side by side, each with a daemon of its own
-QUIET = 1.0  # s in which nothing more may come
+AGAIN = 4  # … of those that say nothing
+ATTEMPTS = 8
+QUIET = 1.0  # s, in which what is too much may come
 
 # A row's command → the protocol's, with parameters.
 COMMANDS = {
-    "scan": ("scan_devices", {"duration": 6}),
+    "scan": ("scan_devices", {"duration": 20}),  # outlasts what else is under way
     "stop_scan": ("stop_scan", {}),
     "connect": ("connect_device", {"address": ADDRESS}),
     "connect another": ("connect_device", {"address": OTHER}),
@@ -46,7 +54,7 @@ ALREADY = {
 
 
 async def nothing(first):
-    return None
+    pass
 
 
 async def bluetooth_off(first):
@@ -68,7 +76,6 @@ async def connected(first):
 
 
 async def starting(first):
-    await connected(first)
     return await give(first, "start_streaming", sensors=["eeg"])
 
 
@@ -78,48 +85,51 @@ async def streaming(first):
 
 
 async def disconnecting(first):
-    await streaming(first)
     return await give(first, "disconnect_device")
 
 
 async def waiting(first):
     await connected(first)
-    await first.event("device_disconnected", reason="link_lost", will_reconnect=True, seconds=30)
+    await first.event("device_disconnected", reason="link_lost", will_reconnect=True)
 
 
 async def waiting_with_stream(first):
     await streaming(first)
-    await first.event("stream_stopped", will_resume=True, seconds=30)
+    await first.event("stream_stopped", will_resume=True)
 
 
 async def waiting_bluetooth_off(first):
     await streaming(first)
-    await first.event("device_disconnected", reason="bluetooth_off", seconds=60)
+    await first.event("device_disconnected", reason="bluetooth_off")
 
 
 async def recording(first):
     await connected(first)
-    reply = await first.command("start_recording")
-    assert reply["success"]
-    await asyncio.sleep(2)
-    return None
+    assert (await first.command("start_recording"))["success"]
+    while not (await first.command("get_recording_status"))["data"]["samples"]["eeg"]:
+        await asyncio.sleep(0.1)
 
 
-# The state → the simulated band that lets it be, and how to get there; what is answered later is handed back.
+# The state → the simulated band that lets it be, with the seconds that it is given; how to get near it; and the last step,
+# which tells nobody anything: what is answered later is handed back.
 STATES = {
-    "idle": ("", nothing),
-    "Bluetooth off": ("bluetooth=off", bluetooth_off),
-    "scanning": ("", scanning),
-    "connecting": ("", connecting),
-    "connected": ("", connected),
-    "starting": ("", starting),
-    "streaming": ("", streaming),
-    "disconnecting": ("", disconnecting),
-    "waiting": ("drop-at=4:3", waiting),
-    "waiting, stream to resume": ("drop-at=8:3", waiting_with_stream),
-    "waiting, Bluetooth off": ("off=20:600", waiting_bluetooth_off),
-    "recording": ("", recording),
+    "idle": ("", nothing, nothing),
+    "Bluetooth off": ("bluetooth=off", bluetooth_off, nothing),
+    "scanning": ("", scanning, nothing),
+    "connecting": ("", nothing, connecting),
+    "connected": ("", connected, nothing),
+    "starting": ("", connected, starting),
+    "streaming": ("", streaming, nothing),
+    "disconnecting": ("", streaming, disconnecting),
+    "waiting": ("drop-at={4}:{3}", waiting, nothing),
+    "waiting, stream to resume": ("drop-at={8}:{3}", waiting_with_stream, nothing),
+    "waiting, Bluetooth off": ("off={20}:600", waiting_bluetooth_off, nothing),
+    "recording": ("", recording, nothing),
 }
+
+
+class SaysNothing(Exception):
+    """The state was over before the command came."""
 
 
 async def give(client, command, **parameters):
@@ -206,24 +216,31 @@ def same(lines, wanted):
 class Watch:
     """A daemon in a state, and its three clients from the moment on at which the state is reached."""
 
-    def __init__(self, state, absent=False):
-        self.options, self.reach = STATES[state]
+    def __init__(self, state, attempt, absent=False):
+        self.options, self.near, self.last = STATES[state]
+        self.options = re.sub(r"\{(\d+)\}", lambda seconds: str(int(seconds[1]) * 2**attempt), self.options)
         if absent:  # no band is there for longer than any try lasts
             self.options = re.sub(r"(drop-at=\d+):.*", r"\1:600", self.options)
 
     async def __aenter__(self):
         options = ",".join(o for o in ("seed=1", self.options) if o)
         self.daemon = await asyncio.to_thread(Daemon, "--backend", "sim", "--sim", options)
+        try:
+            await asyncio.wait_for(self.begin(), PATIENCE)
+        except (AssertionError, asyncio.TimeoutError) as never:
+            await asyncio.to_thread(self.daemon.stop)
+            raise SaysNothing(f"the state was not reached: {never}") from never
+        return self
+
+    async def begin(self):
         self.clients = [Client(await websockets.connect(self.daemon.url)) for _ in range(3)]
         for client in self.clients:
             await client.command("subscribe", kinds=["events"])
-        self.pending = await self.reach(self.clients[0])
-        if not self.pending:
-            await asyncio.sleep(0.3)
+        pending = await self.near(self.clients[0])
         # What told the first of the state is on its way to the others, too: their answers come behind it.
         await asyncio.gather(*(client.command("health_check") for client in self.clients))
         self.starts = [len(c.messages) for c in self.clients]
-        return self
+        self.pending = await self.last(self.clients[0]) or pending
 
     async def __aexit__(self, *_):
         for client in self.clients:
@@ -232,12 +249,25 @@ class Watch:
         status, log = await asyncio.to_thread(self.daemon.stop)
         assert status == 0 and "Sanitizer" not in log, log
 
+    async def ask(self, *commands):
+        """The second gives these in one go, behind what is answered at once."""
+        second = self.clients[1]
+        wire = second.ws.transport.get_extra_info("socket")
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        for message in ({"type": "health_check", "id": "first"}, *commands):
+            await second.send(message)
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        first = await second.wait(lambda m: m["type"] == "health_check_response" and m.get("id") == "first")
+        before = told(second.messages[self.starts[1] : second.messages.index(first)])
+        if set(before) - {"scan_result scanning"}:
+            raise SaysNothing(f"told before the command: {before}")
+
     def since(self):
         return [c.messages[s:] for c, s in zip(self.clients, self.starts)]
 
-    async def until(self, done, seconds):
-        """Waits until `done()`, then for a quiet while, so that what is too much is seen as well."""
-        deadline = asyncio.get_running_loop().time() + seconds
+    async def until(self, done):
+        """Waits until `done()`, then for a while, so that what is too much is seen as well."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
         while not done() and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.05)
         await asyncio.sleep(QUIET)
@@ -247,17 +277,17 @@ class Watch:
             assert (await client.command("health_check"))["success"]
 
 
-async def walk(state, row_command, lines):
+async def walk_row(attempt, state, row_command, lines):
     """One row; returns what is wrong with it."""
     command, parameters = COMMANDS.get(row_command, (row_command, {}))
-    async with Watch(state, absent=row_command == "connect another") as watch:
+    async with Watch(state, attempt, absent=row_command == "connect another") as watch:
         if row_command == "delete_recording, of the running":
             status = await watch.clients[0].command("get_recording_status")
             command, parameters = "delete_recording", {"session_id": status["data"]["session_id"]}
             watch.starts[0] = len(watch.clients[0].messages)
         wanted = expected(lines, watch.pending, command)
-        await watch.clients[1].send({"command": command, "parameters": parameters})
-        await watch.until(lambda: all(len(told(m)) >= len(w) for m, w in zip(watch.since(), wanted)), 35)
+        await watch.ask({"command": command, "parameters": parameters})
+        await watch.until(lambda: all(len(told(m)) >= len(w) for m, w in zip(watch.since(), wanted)))
         got = [told(messages) for messages in watch.since()]
         await watch.all_open()
     return [
@@ -278,26 +308,27 @@ def rows_for(state, rows):
     return chosen
 
 
-async def walk_others(state, rows):
+async def walk_others(attempt, state, rows):
     """The other commands of a state, all in one go: some states last no longer."""
     chosen = rows_for(state, rows)
-    wanted, broadcast = Counter(), Counter()
-    async with Watch(state) as watch:
+    wanted, broadcast, commands = Counter(), Counter(), []
+    async with Watch(state, attempt) as watch:
         for row_command, lines in chosen.items():
             command, parameters = COMMANDS.get(row_command, (row_command, {}))
             _, mine, all_ = expected(lines, None, command)
             wanted.update(line.removesuffix("*") for line in mine)
             broadcast.update(all_)
-            await watch.clients[1].send({"command": command, "parameters": parameters})
+            commands.append({"command": command, "parameters": parameters})
             if command == "unsubscribe":
-                await watch.clients[1].send({"command": "subscribe", "parameters": {"kinds": ["events"]}})
+                commands.append({"command": "subscribe", "parameters": {"kinds": ["events"]}})
                 wanted["subscribe: ok"] += 1
+        await watch.ask(*commands)
         kinds = re.compile("|".join(["error", "marker", "recording"] + [COMMANDS.get(c, (c,))[0] + ":" for c in chosen]))
 
         def seen(messages):
             return Counter(re.sub("^recording_stopped .*", "recording_stopped", l) for l in told(messages) if kinds.match(l))
 
-        await watch.until(lambda: seen(watch.since()[1]) >= wanted, 10)
+        await watch.until(lambda: seen(watch.since()[1]) >= wanted)
         first, second, third = [seen(messages) for messages in watch.since()]
         await watch.all_open()
     wrong = [f"{state}, the other commands: {second - wanted} too much, {wanted - second} missing"] if second != wanted else []
@@ -305,23 +336,29 @@ async def walk_others(state, rows):
 
 
 async def all_of(walks):
-    limit = asyncio.Semaphore(AT_ONCE)
+    """What is wrong of all; who says nothing is walked again, a few at a time."""
+    limits = [asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AGAIN)]
 
-    async def one(walk):
-        async with limit:
-            return await walk
+    async def one(walk, *row):
+        for attempt in range(ATTEMPTS):
+            async with limits[attempt > 0]:
+                try:
+                    return await walk(attempt, *row)
+                except SaysNothing as nothing:
+                    print(f"again: {row[0]}, {row[1] if walk is walk_row else 'the other commands'}: {nothing}")
+        return [f"{row[0]}, {row[1]}: never in that state in {ATTEMPTS} attempts"]
 
-    return [line for wrong in await asyncio.gather(*map(one, walks)) for line in wrong]
+    return [line for wrong in await asyncio.gather(*(one(*walk) for walk in walks)) for line in wrong]
 
 
 def test_each_command_in_each_state():
     main, other = tables()
     assert {s for s, _, _ in main} | {"recording"} == set(STATES) and len(main) == 8 * (len(STATES) - 1)
-    walks = [walk(*row) for row in sorted(main, key=lambda row: row[1] != "connect another")]
-    walks += [walk(*row) for row in other if row[0] == "recording"]
-    walks += [walk_others(state, other) for state in STATES if state != "recording"]
+    walks = [(walk_row, *row) for row in sorted(main, key=lambda row: row[1] not in LONG)]
+    walks += [(walk_row, *row) for row in other if row[0] == "recording"]
+    walks += [(walk_others, state, other) for state in STATES if state != "recording"]
     print(f"{len(walks)} walks")
-    wrong = asyncio.run(asyncio.wait_for(all_of(walks), 400))
+    wrong = asyncio.run(all_of(walks))
     assert not wrong, "\n".join(wrong)
 
 
