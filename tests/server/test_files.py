@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from echo import PATIENCE
 
 SIZE = 3_000_000
 GET = b"GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -28,7 +29,7 @@ def begun(server, receive_buffer=4096):
     while True:
         peer = socket.socket()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        peer.settimeout(10)
+        peer.settimeout(PATIENCE)
         peer.connect(("127.0.0.1", server.port))
         try:
             peer.sendall(GET)
@@ -107,7 +108,7 @@ def test_a_reader_that_pauses_for_half_a_minute_gets_all(start, data):
 def test_paused_downloads_keep_nobody_out(start, data):
     server = start("--file", str(data))
     paused = [begun(server) for _ in range(64)]
-    deadline = time.monotonic() + 8  # each may rest for one second, hurried by ten, while all are taken
+    deadline = time.monotonic() + PATIENCE  # each may rest for one second, hurried by ten, while all are taken
     while time.monotonic() < deadline:
         try:
             assert server.get("/health")[0] == 200
@@ -124,7 +125,7 @@ def test_a_download_nobody_reads_is_given_up(start, data):
     server = start("--file", str(data), "--hurry", "100")
     before = server.descriptors()
     peer = begun(server)
-    deadline = time.monotonic() + 20  # five minutes, hurried by 100
+    deadline = time.monotonic() + PATIENCE  # five minutes, hurried by 100
     while server.descriptors() > before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert server.descriptors() <= before

@@ -121,5 +121,5 @@ def test_a_unix_socket_handed_down_is_refused(tmp_path):
         listening.bind(str(tmp_path / "socket"))
         listening.listen()
         refused = subprocess.run([PROGRAM, "--fd", str(listening.fileno())], pass_fds=[listening.fileno()], text=True,
-                                 capture_output=True, check=False, timeout=10)
+                                 capture_output=True, check=False, timeout=60)
         assert refused.returncode == 1 and "TCP" in refused.stderr
