@@ -14,7 +14,7 @@ static int check_config(const struct options *options)
     struct failure failure;
 
     if (!check_start(options, &failure)) {
-        log_error("%s", failure.message);
+        log_error("linkbandd: %s", failure.message);
         return OPTIONS_EXIT_STATUS;
     }
     printf("%s: nothing wrong\n", options->config ? options->config : "the command line");
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, &failure))
         status = run(&options, argc, argv);
     else
-        log_error("%s", failure.message);
+        log_error("linkbandd: %s", failure.message);
     options_finish(&options);
     return status;
 }

@@ -172,11 +172,12 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
                                       .keep_minutes = options_keep_minutes(options)},
             &listener, &failure);
     if (!daemon->recorder)
-        log_warning("nothing can be recorded: %s", failure.message);
+        log_warning("linkbandd: nothing can be recorded: %s", failure.message);
     else if (options->data_dir && mounted_seems_missing(path))
-        log_warning("recordings go to %s on the disk of /, for nothing is mounted there: is "
-                    "something missing?",
-                    path);
+        log_warning(
+            "linkbandd: recordings go to %s on the disk of /, for nothing is mounted there: is "
+            "something missing?",
+            path);
     protocol_set_recorder(daemon->protocol, daemon->recorder, &failure);
 }
 
@@ -252,7 +253,7 @@ bool opening_all(struct daemon *daemon, const struct options *options, struct fa
     }
     if (open_server(daemon, options, failure)) {
         if (!daemon->wants) /* told only now: who can't start is told of that alone */
-            log_warning("nothing will be resumed after a crash: %s", no_wants.message);
+            log_warning("linkbandd: nothing will be resumed after a crash: %s", no_wants.message);
         open_recorder(daemon, options);
         resume(daemon, options);
         return true;

@@ -36,13 +36,13 @@ static void take(struct reload *reload)
 
     reload->now = reload->fresh;
     if (reload->started->token_file && !reload->has_token)
-        log_error("the token stays as it was: %s", reload->no_token.message);
+        log_error("linkbandd: the token stays as it was: %s", reload->no_token.message);
     reload->apply(reload->user, &reload->now, reload->has_token ? reload->token : NULL);
     options_finish(&before);
-    log_info("%s was read again", reload->now.config);
+    log_info("%s: read again", reload->now.config);
     options_fixed_changes(reload->started, &reload->now, waiting, sizeof(waiting));
     if (waiting[0])
-        log_warning("what has changed of these waits for a restart: %s", waiting);
+        log_warning("linkbandd: what has changed of these waits for a restart: %s", waiting);
 }
 
 static void begin(struct reload *reload);
@@ -59,7 +59,7 @@ static void on_files_read(uv_work_t *work, int status)
         take(reload);
     } else {
         if (!reload->good)
-            log_error("all stays as it was: %s", reload->failure.message);
+            log_error("linkbandd: all stays as it was: %s", reload->failure.message);
         options_finish(&reload->fresh);
     }
     if (!stopping)

@@ -35,7 +35,7 @@ static void look_for_suspend(struct daemon *daemon)
     int64_t suspended_us = now_boot_us() - now_monotonic_us();
 
     if (suspended_us - daemon->suspended_us > SUSPEND_US) {
-        log_info("the host was suspended for %.1f s; the link is checked",
+        log_info("linkbandd: the host was suspended for %.1f s; the link is checked",
                  (double)(suspended_us - daemon->suspended_us) / 1e6);
         server_forgive_silence(daemon->server);
         manager_resumed(daemon->manager);
@@ -104,7 +104,8 @@ static void run(struct daemon *daemon)
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
     await_second(daemon);
     const char *addresses = server_addresses(daemon->server);
-    log_info("linkbandd " LINKBANDD_VERSION " listens on %s; open http://%.*s/ in a browser",
+    log_info("linkbandd: version " LINKBANDD_VERSION
+             " listens on %s; open http://%.*s/ in a browser",
              addresses, (int)strcspn(addresses, ","), addresses);
     supervisor_ready(&daemon->supervisor);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
@@ -129,7 +130,8 @@ static bool has_descriptors(void)
     for (int i = 0; i < count; i++)
         close(fds[i]);
     if (count < DESCRIPTORS_LEAST)
-        log_error("can't start: only %d more files and sockets may be opened, linkbandd wants %d "
+        log_error("linkbandd: can't start: only %d more files and sockets may be opened, linkbandd "
+                  "wants %d "
                   "at least and up to 128; raise the limit (ulimit -n 1024, or LimitNOFILE=)",
                   count, DESCRIPTORS_LEAST);
     return count == DESCRIPTORS_LEAST;
@@ -141,7 +143,7 @@ static bool open_loop(uv_loop_t *loop)
         return false;
     const int trouble = uv_loop_init(loop);
     if (trouble != 0)
-        log_error("can't start: %s", uv_strerror(trouble));
+        log_error("linkbandd: can't start: %s", uv_strerror(trouble));
     return trouble == 0;
 }
 
@@ -162,7 +164,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     if (opened)
         run(&daemon);
     else
-        log_error("%s", failure.message);
+        log_error("linkbandd: %s", failure.message);
     stopping_close_handles(&daemon);
     uv_close((uv_handle_t *)&daemon.shutdown, NULL);
     uv_run(&daemon.loop, opened ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);

@@ -57,8 +57,9 @@ static void on_manager_done(void *user)
 static void on_shutdown_limit(uv_timer_t *timer)
 {
     (void)timer;
-    log_warning("stopping took longer than %d ms; exiting without waiting for band and disk",
-                LIMIT_MS);
+    log_warning(
+        "linkbandd: stopping took longer than %d ms; exiting without waiting for band and disk",
+        LIMIT_MS);
     _exit(EXIT_SUCCESS);
 }
 
@@ -106,9 +107,9 @@ void stopping_on_signal(uv_signal_t *signal, int number)
     struct daemon *daemon = signal->data;
 
     if (daemon->stopping) {
-        log_warning("signal %d while stopping: exiting at once", number);
+        log_warning("linkbandd: signal %d while stopping: exiting at once", number);
         _exit(EXIT_SUCCESS);
     }
-    log_info("stopping: signal %d", number);
+    log_info("linkbandd: stopping: signal %d", number);
     stop(daemon);
 }

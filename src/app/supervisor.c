@@ -59,10 +59,12 @@ void supervisor_ready(struct supervisor *supervisor)
     const int watched = sd_watchdog_enabled(false, &limit_us);
 
     if (told < 0)
-        log_warning("the service manager can't be told ($NOTIFY_SOCKET): %s", strerror(-told));
+        log_warning("linkbandd: the service manager can't be told ($NOTIFY_SOCKET): %s",
+                    strerror(-told));
     if (watched < 0)
-        log_warning("$WATCHDOG_USEC and $WATCHDOG_PID make no sense (%s): no watchdog is fed",
-                    strerror(-watched));
+        log_warning(
+            "linkbandd: $WATCHDOG_USEC and $WATCHDOG_PID make no sense (%s): no watchdog is fed",
+            strerror(-watched));
     /* Four times within the limit: one turn of the loop that is late kills nobody. */
     if (watched > 0)
         uv_timer_start(&supervisor->watchdog, on_watchdog, 0, limit_us / 4000);

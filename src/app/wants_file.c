@@ -137,7 +137,7 @@ static void done(uv_work_t *request, int status)
     (void)status;
     file->writing = false;
     if (file->fault)
-        log_warning("%s can't be kept up to date (%s): after a crash the stream may not resume; "
+        log_warning("%s: can't be kept up to date (%s): after a crash the stream may not resume; "
                     "see that the directory can be written, or name another with --state-dir",
                     file->path, strerror(file->fault));
     begin(file);
@@ -249,7 +249,7 @@ size_t wants_file_load(const struct wants_file *file,
     if (len == -ENOENT)
         return 0;
     if (len < 0 || ini_parse_string(text, take, &reading) != 0 || !is_sound(&reading)) {
-        log_warning("%s can't be understood: nothing is resumed; it is written anew as soon as a "
+        log_warning("%s: can't be understood: nothing is resumed; it is written anew as soon as a "
                     "band is connected",
                     file->path);
         return 0;

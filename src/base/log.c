@@ -118,7 +118,7 @@ void log_write(enum log_level level, const char *format, ...)
     if (lost) {
         unsigned long count = lost;
         lost = 0;
-        log_warning("%lu lines of the log are missing here: nobody read them", count);
+        log_warning("log: %lu lines are missing here: nobody read them", count);
     }
     print_line(level, text);
 }

@@ -65,7 +65,7 @@ void air_advance(struct air *air)
     const bool lost = air->usable && (!current || !current->powered);
 
     if (best && strcmp(best->path, air->adapter) != 0)
-        log_info("using the Bluetooth adapter %s (%s)", adapter_name(best->path), best->address);
+        log_info("bluetooth: using the adapter %s (%s)", adapter_name(best->path), best->address);
     copy_whole(air->adapter, sizeof(air->adapter), best ? best->path : "");
     air->usable = best && best->powered;
     tell(air);

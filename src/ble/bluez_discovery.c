@@ -55,7 +55,7 @@ static void on_stalled(void *user)
 {
     struct discovery *discovery = user;
 
-    log_debug("nothing was heard for %d s: discovery is begun anew", STALL_MS / 1000);
+    log_debug("bluetooth: nothing was heard for %d s: discovery is begun anew", STALL_MS / 1000);
     stop(discovery);
 }
 
@@ -69,7 +69,7 @@ static void fail_or_retry(struct discovery *discovery, DBusMessage *reply)
         return;
     }
     discovery->failures = 0;
-    log_warning("%s", failure.message);
+    log_warning("bluetooth: %s", failure.message);
     pause_for(discovery, RETRY_MS);
     discovery->listener.failed(discovery->listener.user, &failure);
 }

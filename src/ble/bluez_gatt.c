@@ -167,7 +167,8 @@ static void on_probed(void *user, DBusMessage *reply)
     struct failure failure;
 
     if (bluez_error(reply) != BLUEZ_OK)
-        log_info("%s", bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Asking the band")->message);
+        log_info("%s: %s", gatt->device,
+                 bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Asking the band")->message);
     gatt->up->probed(gatt->up->user,
                      bluez_error(reply) == BLUEZ_OK || bluez_error_is_the_bands(reply));
 }

@@ -36,7 +36,7 @@ static void tell_up(struct bluez_link *link, const struct bluez_device *device)
 
     memcpy(made.firmware, link->gatt.firmware, sizeof(made.firmware));
     snprintf(made.adapter, sizeof(made.adapter), "%s", adapter_name(device->adapter));
-    log_info("%s (%s) is connected", link->band.name, link->band.address);
+    log_info("%s: connected, %s", link->band.name, link->band.address);
     link->link.listener.up(link->link.listener.user, &made);
 }
 

@@ -41,7 +41,7 @@ static void on_loaded(void *user, DBusMessage *reply)
     if (bluez_error(reply) != BLUEZ_OK || !objects_load(&watch->objects, reply)) {
         bluez_failure(&failure, reply, ERROR_BLUETOOTH, "Asking for Bluetooth's state");
         copy_whole(watch->load_trouble, sizeof(watch->load_trouble), failure.message);
-        log_warning("%s", failure.message);
+        log_warning("bluetooth: %s", failure.message);
         alarm_set(&watch->alarm, LOAD_RETRY_MS, on_load_alarm);
     } else {
         watch->loaded = true;
@@ -70,7 +70,7 @@ void watch_mend(struct watch *watch)
 /* What bluetoothd told is no more; also where another takes its place in one step. */
 static void lose_owner(struct watch *watch)
 {
-    log_info("bluetoothd is gone");
+    log_info("bluetooth: bluetoothd is gone");
     bus_cancel(&watch->load_call);
     alarm_clear(&watch->alarm);
     watch->loaded = false;
@@ -88,7 +88,7 @@ static void set_owner(struct watch *watch, const char *owner)
         lose_owner(watch);
     if (!owner[0] || !copy_whole(watch->owner, sizeof(watch->owner), owner))
         return;
-    log_info("bluetoothd is there");
+    log_info("bluetooth: bluetoothd is there");
     if (!watch->stopped)
         watch_reload(watch);
 }

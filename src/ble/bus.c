@@ -171,7 +171,8 @@ static void lose_for_error(struct bus *bus, DBusMessage *error)
 
     if (!dbus_message_get_args(error, NULL, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID))
         text = "";
-    log_warning("the message bus refuses us: %s: %s", dbus_message_get_error_name(error), text);
+    log_warning("bluetooth: the message bus refuses us: %s: %s", dbus_message_get_error_name(error),
+                text);
     lose(bus, "The system message bus (D-Bus) refuses to serve us.");
 }
 
@@ -253,7 +254,7 @@ static bool open_connection(struct bus *bus)
     bus->connection = dbus_connection_open_private(bus_address(bus), &error);
     if (!bus->connection) {
         if (!bus->told_down)
-            log_warning("the message bus can't be reached: %s", error.message);
+            log_warning("bluetooth: the message bus can't be reached: %s", error.message);
         dbus_error_free(&error);
         return false;
     }

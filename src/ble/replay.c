@@ -89,7 +89,7 @@ static void complain(struct tape *tape, const char *wrong)
 {
     tape->complaints++;
     if (tape->complaints <= COMPLAINTS_MAX)
-        log_warning("%s line %llu is left out: %s", tape->path,
+        log_warning("%s: line %llu is left out: %s", tape->path,
                     (unsigned long long)tape->reader.number, wrong);
     if (tape->complaints == COMPLAINTS_MAX)
         log_warning("%s: more such lines are left out without a word", tape->path);
@@ -134,7 +134,7 @@ static void end_round(struct tape *tape)
     /* A file that was emptied meanwhile must not be read round and round. */
     if (!tape->replay->loop || tape->played == 0) {
         tape->gone = true;
-        log_info("%s is over: its band falls silent", tape->path);
+        log_info("%s: over, its band falls silent", tape->path);
         return;
     }
     tape->zero_us += tape->last_at + ROUND_AFTER_US;

@@ -18,7 +18,7 @@ static void start_over(struct replay_reader *reader)
 static void take(struct replay_reader *reader, ssize_t result)
 {
     if (result < 0)
-        log_error("Reading the capture failed: %s", uv_strerror((int)result));
+        log_error("capture: reading it failed: %s", uv_strerror((int)result));
     if (result <= 0) {
         reader->ended = true;
         return;

@@ -160,7 +160,7 @@ static void expect(struct manager *m, const struct manager_wants *wants, bool re
     if (d && d->reach.state == LINK_IDLE && device_provide(d))
         device_expect(d, wants, resumes);
     else if (!d)
-        log_warning("%s is not waited for: --max-bands is %zu", band_label(&wants->band), m->count);
+        log_warning("%s: not waited for: --max-bands is %zu", band_label(&wants->band), m->count);
 }
 
 void manager_restore(struct manager *m, const struct manager_wants *wants)

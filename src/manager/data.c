@@ -51,7 +51,7 @@ static void on_bands(void *user, const struct eeg_bands *bands)
 
 static void on_rebooted(void *user)
 {
-    log_warning("%s rebooted", device_label(user));
+    log_warning("%s: rebooted", device_label(user));
 }
 
 static void on_bad_packet(void *user, const struct packet *packet, enum packet_fault fault)

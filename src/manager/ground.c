@@ -35,7 +35,7 @@ void ground_set_bluetooth(struct ground *ground, bool available, bool powered, c
              message ? message : "");
     bool off = ground_bluetooth_is_off(ground);
     const struct manager_outcome outcome = ground_bluetooth_outcome(ground);
-    log_info("Bluetooth %s: %s", off ? "off" : "on", ground->bluetooth.message);
+    log_info("bluetooth: %s: %s", off ? "off" : "on", ground->bluetooth.message);
     if (off)
         ground_finish_scan(ground, SCAN_FAILED, &outcome.failure);
 }
@@ -89,7 +89,7 @@ void ground_finish_scan(struct ground *ground, enum scan_status status,
         return;
     if (failure)
         outcome.failure = *failure;
-    log_info("Scan ended, %zu bands seen%s%s", ground->scan.seen.count, failure ? ": " : "",
+    log_info("scan: ended, %zu bands seen%s%s", ground->scan.seen.count, failure ? ": " : "",
              failure ? failure->message : "");
     replies_answer(&ground->scans, &outcome);
     tell_scan(ground, status);
@@ -101,7 +101,7 @@ void ground_begin_scan(struct ground *ground, double seconds, struct manager_rep
 
     scan_want(&ground->scan, limited, ground->when.now_us);
     replies_add(&ground->scans, reply);
-    log_info("Scan for %.0f s", limited);
+    log_info("scan: for %.0f s", limited);
     tell_scan(ground, SCAN_SCANNING);
 }
 

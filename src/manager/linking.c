@@ -136,7 +136,7 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
         return;
     d->came = ++d->ground->arrivals;
     reach_wait_for(&d->reach, &wants->band, resumes, d->ground->when.now_us);
-    log_info("Waiting for %s", device_label(d));
+    log_info("%s: waiting for it", device_label(d));
     stream_expect(&d->stream, wants, resumes, ground_clock(d->ground));
 }
 

@@ -39,7 +39,7 @@ static void tell_wake(struct manager *m)
 /* What was not heard meanwhile proves nothing. */
 static void forgive(struct manager *m)
 {
-    log_info("The host was suspended or late: checking the link");
+    log_info("manager: the host was suspended or late, the links are checked");
     /* Its timer stood still with it: even an unchanged time is wished for anew. */
     m->told_us = NEVER;
     for (size_t i = 0; i < m->count; i++)

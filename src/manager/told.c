@@ -175,7 +175,7 @@ void told_connecting(struct device *d, const struct band_identity *band, int64_t
 {
     d->came = ++d->ground->arrivals;
     reach_connect(&d->reach, band, sightings_last(&d->ground->scan.seen, band), until_us);
-    log_info("Connecting %s", device_label(d));
+    log_info("%s: connecting", device_label(d));
     /* A scan takes the radio's time from the connection; what it found is told. */
     ground_finish_scan(d->ground, SCAN_STOPPED, NULL);
 }
@@ -195,7 +195,7 @@ static void tell_connect_failed(struct device *d, const struct manager_outcome *
 {
     const struct band_identity band = d->reach.band;
 
-    log_warning("Connecting %s failed: %s", device_label(d), outcome->failure.message);
+    log_warning("%s: connecting failed: %s", device_label(d), outcome->failure.message);
     reach_drop(&d->reach);
     answer_connects(d, outcome);
     drop_starts(d, outcome);
@@ -288,7 +288,7 @@ static void tell_connected(struct device *d, bool resumed)
     const double step_ms = reach_clock_step_ms(&d->reach);
     struct manager_outcome outcome = outcome_success();
 
-    log_info("Connected %s (%s)%s", band->name, band->address, resumed ? " again" : "");
+    log_info("%s: connected, %s%s", band->name, band->address, resumed ? " again" : "");
     begin_link(d);
     outcome.band = *band;
     answer_connects(d, &outcome);
@@ -346,7 +346,7 @@ void told_lost(struct device *d, enum disconnect_reason reason)
     const struct band_identity *band = &d->reach.device.band;
     struct manager_outcome promised = outcome_success();
 
-    log_warning("%s %s, reconnecting", device_label(d), reason_text(reason));
+    log_warning("%s: %s, reconnecting", device_label(d), reason_text(reason));
     reach_lost(&d->reach, d->ground->when.now_us);
     /* The pipeline gives out what it held: on hearing that someone may disconnect. */
     data_link_down(d);
@@ -402,7 +402,7 @@ void told_left(struct device *d)
     outcome.already = !farewell.connected;
     d->farewell = (struct farewell){.connected = false};
     if (farewell.connected)
-        log_info("Disconnected %s", band_label(&farewell.band));
+        log_info("%s: disconnected", band_label(&farewell.band));
     if (reach_leave(&d->reach))
         told_connecting(d, &d->reach.next, d->reach.owed_until_us);
     replies_answer(&d->disconnects, &outcome);

@@ -328,7 +328,7 @@ bool export_session(const char *path, const char *format, const char *out_dir,
                     out < 0 ? "--out names a folder that is there" : "name a recording's folder");
     else {
         if (!session_load(dir, info)) {
-            log_warning("%s/session.json can't be read (%s): all sensors are exported, at the "
+            log_warning("%s/session.json: can't be read (%s): all sensors are exported, at the "
                         "band's own rate",
                         path, strerror(errno));
             info->sensors = SENSOR_SET_ALL;

@@ -29,7 +29,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct session_info *info
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    log_warning("Session %s: %s", info->id, text);
+    log_warning("session %s: %s", info->id, text);
     if (!info->problem[0])
         session_copy_text(info->problem, sizeof(info->problem), text);
 }
@@ -155,7 +155,7 @@ static bool repair(int dir, struct session_info *info, struct failure *failure)
         note(info, "the CSV files may lack their last rows: %s", failure->message);
     info->state = SESSION_INTERRUPTED;
     session_copy_text(info->reason, sizeof(info->reason), "interrupted");
-    log_info("Session %s was interrupted after %.1f s and is repaired", info->id, info->duration);
+    log_info("session %s: interrupted after %.1f s, and repaired", info->id, info->duration);
     return true;
 }
 
@@ -244,7 +244,7 @@ static bool bring_to_end(int dir, struct session_info *info, struct failure *fai
         return made;
     failure_set(failure, ERROR_RECORDING, "Can't write session.json of %s: %s", info->id,
                 strerror(errno));
-    log_warning("%s", failure->message);
+    log_warning("session %s: %s", info->id, failure->message);
     return false;
 }
 
@@ -258,7 +258,7 @@ static bool finish_claimed(int dir, const char *id, struct failure *failure)
         return false;
     }
     if (!learn(dir, id, info, failure)) {
-        log_warning("%s", failure->message);
+        log_warning("session %s: %s", id, failure->message);
         done = false;
     } else if (info->state == SESSION_RECORDING || info->state == SESSION_RECORDED)
         done = bring_to_end(dir, info, failure);

@@ -300,10 +300,10 @@ static void after_make(uv_work_t *work, int status)
     keep->making = NULL;
     if (making->failure.code == ERROR_NONE) {
         fill_status(making);
-        log_info("Kept %s, %.1f s", making->info->id, making->info->duration);
+        log_info("session %s: kept, %.1f s", making->info->id, making->info->duration);
         making->kept(making->user, &making->status, NULL);
     } else {
-        log_error("%s", making->failure.message);
+        log_error("session %s: %s", making->info->id, making->failure.message);
         making->kept(making->user, NULL, &making->failure);
     }
     making_destroy(making);

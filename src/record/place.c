@@ -92,7 +92,7 @@ static void on_looked(uv_fs_t *request)
     place->problem = problem;
     uv_fs_req_cleanup(request);
     if (place_problem(place) && !was_wrong)
-        log_warning("%s", problem.message);
+        log_warning("recordings: %s", problem.message);
     if (place->closing)
         finish(place);
 }

@@ -198,5 +198,5 @@ bool playback_run(FILE *file, const struct pipeline_config *config,
 void playback_warn(const struct playback_summary *summary, const char *session_id)
 {
     if (summary->bad_lines > 0)
-        log_warning("Session %s: " PLAYBACK_BAD_LINES, session_id, PLAYBACK_BAD_LINES_OF(summary));
+        log_warning("session %s: " PLAYBACK_BAD_LINES, session_id, PLAYBACK_BAD_LINES_OF(summary));
 }

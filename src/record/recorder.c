@@ -63,7 +63,7 @@ static void fail_recording(struct recorder *recorder, const struct failure *fail
 {
     bool announced = recorder->announced;
 
-    log_error("%s", failure->message);
+    log_error("recording: %s", failure->message);
     if (recorder->accepting) {
         end_intake(recorder, RECORDING_END_ERROR);
         writer_close(recorder->writer, NULL);
@@ -91,7 +91,7 @@ static void on_opened(void *user, const char *id)
 
     session_copy_text(recorder->info->id, sizeof(recorder->info->id), id);
     recorder->announced = true;
-    log_info("Recording %s", id);
+    log_info("session %s: recording", id);
     recorder->listener.started(recorder->listener.user, recorder_status(recorder));
 }
 
@@ -112,7 +112,8 @@ static void on_synced(void *user, uint64_t free_bytes)
     if (!recorder->announced || !recorder->accepting || minutes >= recorder->low_minutes)
         return;
     recorder->low_minutes = minutes / 2;
-    log_warning("The disk has room for %.1f minutes of recording", minutes);
+    log_warning("session %s: the disk has room for %.1f minutes of recording", recorder->info->id,
+                minutes);
     recorder->listener.storage_low(recorder->listener.user, free_bytes, minutes);
 }
 
@@ -126,7 +127,7 @@ static void on_closed(void *user)
     uv_timer_stop(&recorder->tick);
     if (recorder->owed) {
         recorder->owed = recorder->announced = false;
-        log_info("Recorded %s, %.1f s", recorder->info->id, recorder->info->duration);
+        log_info("session %s: recorded, %.1f s", recorder->info->id, recorder->info->duration);
         recorder->listener.stopped(recorder->listener.user, recorder->reason,
                                    recorder_status(recorder));
     }

@@ -48,10 +48,10 @@ static void tell_stranger(const char *data_dir, const char *name)
     int dir = session_open(data_dir, name);
 
     if (dir < 0)
-        log_warning("%s/%s is no recording's folder (%s): it is left alone", data_dir, name,
+        log_warning("%s/%s: no recording's folder (%s), it is left alone", data_dir, name,
                     strerror(errno));
     else if (session_is_foreign(dir))
-        log_warning("%s/%s " SESSION_FOREIGN, data_dir, name);
+        log_warning("%s/%s: " SESSION_FOREIGN, data_dir, name);
     if (dir >= 0)
         close(dir);
 }

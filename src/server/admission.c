@@ -22,8 +22,8 @@ static void log_refusal(struct admission *admission, const struct request *reque
     if (admission->refusal_at && now - admission->refusal_at < 1000)
         return;
     admission->refusal_at = now;
-    log_warning("refused (Host %.80s, Origin %.80s): %s", request->host ? request->host : "-",
-                request->origin ? request->origin : "-", why);
+    log_warning("server: refused (Host %.80s, Origin %.80s): %s",
+                request->host ? request->host : "-", request->origin ? request->origin : "-", why);
 }
 
 static enum refused counted_as(enum access_verdict verdict)

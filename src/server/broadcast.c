@@ -41,7 +41,8 @@ bool broadcast_is_heard(const struct clients *clients, enum frame_kind kind, enu
 static bool is_too_long(size_t len)
 {
     if (len > SERVER_FRAME_MAX)
-        log_error("a message of %zu bytes is not sent: %d are allowed", len, SERVER_FRAME_MAX);
+        log_error("server: a message of %zu bytes is not sent: %d are allowed", len,
+                  SERVER_FRAME_MAX);
     return len > SERVER_FRAME_MAX;
 }
 

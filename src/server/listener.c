@@ -35,7 +35,7 @@ static void accept_failed(struct listening *listening)
     const uint64_t now = ground_now(listening->all->ground);
     if (!listening->told_at || now - listening->told_at > 10000) {
         listening->told_at = now;
-        log_warning("can't accept a connection: %s; trying again", strerror(errno));
+        log_warning("server: can't accept a connection: %s; trying again", strerror(errno));
     }
     /* Still readable, it would wake the loop for ever: the watch resumes it. */
     uv_poll_stop(&listening->poll);
@@ -118,7 +118,7 @@ bool listener_open(struct listeners *listeners, const char *address, struct fail
         return false;
     }
     if (family == AF_INET6 && own && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL)) {
-        log_warning("no IPv6 on this machine: not listening on %s", address);
+        log_warning("server: no IPv6 on this machine: not listening on %s", address);
         return true;
     }
     if (error == EADDRINUSE)

@@ -176,9 +176,10 @@ static void warn_of_origins(const struct server *server)
     for (size_t i = 0; i < rules->allow_origin_count; i++) {
         const char *origin = rules->allow_origin[i];
         if (access_is_remote_http(origin))
-            log_warning("--allow-origin %.120s: browsers let a page of another host reach this one "
-                        "only over https and with the visitor's permission",
-                        origin);
+            log_warning(
+                "server: --allow-origin %.120s: browsers let a page of another host reach this one "
+                "only over https and with the visitor's permission",
+                origin);
     }
 }
 

@@ -54,7 +54,7 @@ def test_wants_of_a_time_that_no_clock_shows_are_not_taken_up(tmp_path, key):
     process, first = begin(tmp_path)
     status, rest = end(process)
     assert status == 0
-    assert "wants can't be understood: nothing is resumed" in first + rest
+    assert "wants: can't be understood: nothing is resumed" in first + rest
     assert "runtime error" not in rest
 
 
@@ -65,7 +65,7 @@ def test_wants_that_are_no_file_are_not_waited_for(tmp_path, kind):
     else:
         (tmp_path / "wants").symlink_to("/dev/zero")
     process, first = begin(tmp_path)
-    assert "wants can't be understood" in first
+    assert "wants: can't be understood" in first
     assert end(process)[0] == 0
 
 

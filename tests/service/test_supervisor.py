@@ -143,7 +143,7 @@ def test_listen_beside_passed_sockets_is_refused_by_the_unit_s_name(manager, tmp
     else:
         manager.start("--backend", "sim", "--listen", "127.0.0.1:0")
     assert manager.process.wait(90) == 78
-    assert "<3>linkbandd.socket says where to listen" in manager.log()
+    assert "<3>linkbandd: linkbandd.socket says where to listen" in manager.log()
 
 
 def test_the_loop_feeds_the_watchdog_and_a_stopped_process_does_not(manager):
@@ -213,7 +213,7 @@ def test_sighup_takes_what_can_change_and_names_what_cannot(manager, tmp_path):
     assert "MONOTONIC_USEC=" in manager.told("RELOADING=1")
     manager.told("READY=1")
     assert get(port, host="lab.example") == 200
-    assert "<4>what has changed of these waits for a restart: sim\n" in manager.log()
+    assert "<4>linkbandd: what has changed of these waits for a restart: sim\n" in manager.log()
 
 
 def test_sighup_takes_a_new_token_and_keeps_the_old_one_where_there_is_none(manager, tmp_path):
@@ -225,7 +225,7 @@ def test_sighup_takes_a_new_token_and_keeps_the_old_one_where_there_is_none(mana
     manager.start("--config", conf)
     manager.told("READY=1")
     for new, works, log in (("a-second-token-of-20", "a-second-token-of-20", ""),
-                            ("short", "a-second-token-of-20", "<3>the token stays as it was: The token file")):
+                            ("short", "a-second-token-of-20", "<3>linkbandd: the token stays as it was: The token file")):
         token.write_text(new + "\n")
         manager.process.send_signal(signal.SIGHUP)
         manager.told("RELOADING=1")
@@ -245,7 +245,7 @@ def test_sighup_with_a_wrong_file_changes_nothing(manager, tmp_path):
     manager.process.send_signal(signal.SIGHUP)
     manager.told("RELOADING=1")
     manager.told("READY=1")
-    assert f"<3>all stays as it was: {conf}:2: alow-host is no option" in manager.log()
+    assert f"<3>linkbandd: all stays as it was: {conf}:2: alow-host is no option" in manager.log()
     assert get(port, host="lab.example") == 200
     assert manager.stop() == 0
 
@@ -265,7 +265,7 @@ def test_sighup_waits_for_no_pipe_in_the_place_of_a_file(manager, tmp_path, whic
     manager.told("RELOADING=1")
     manager.told("READY=1")
     assert get(port, path="/health?token=0123456789abcdef") == 200
-    assert f"<3>{'all stays' if which == 'conf' else 'the token stays'} as it was: " in manager.log()
+    assert f"<3>linkbandd: {'all stays' if which == 'conf' else 'the token stays'} as it was: " in manager.log()
     assert "it is no regular file" in manager.log()
     assert manager.stop() == 0
 
