@@ -153,30 +153,30 @@ def test_nothing_is_kept_where_that_is_off_and_before_anything_came(daemons):
 def test_killed_in_the_middle_it_loses_no_finished_session(daemons):
     daemon = daemons(",speed=20")
 
-    async def begin():
+    async def killed():
         client = Client(await websockets.connect(daemon.url))
         await client.command("connect_device", address=ADDRESS)
         await client.command("start_streaming")
         await until(client, "acc", 60)
         _, folder = await kept(client, session_name="first")
         await client.send({"type": "command", "command": "keep_recent", "parameters": {"session_name": "second"}})
-        return folder
-
-    for _ in range(3):
-        folder = run(begin())
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         daemon.stop(signal.SIGKILL)
+        await client.close()
+        return folder, before
+
+    async def whole():
+        """What was under way is whole, or was never there, or is repaired."""
+        client = Client(await websockets.connect(daemon.url))
+        while True:
+            sessions = (await client.command("list_recordings"))["data"]["sessions"]
+            if all(one["state"] in ("complete", "interrupted") and one["problem"] is None for one in sessions):
+                break
+            await asyncio.sleep(0.1)
+        await client.close()
+
+    for _ in range(3):
+        folder, before = run(killed())
         daemon.start()
-
-        async def look():
-            client = Client(await websockets.connect(daemon.url))
-            while True:
-                sessions = (await client.command("list_recordings"))["data"]["sessions"]
-                # What was under way is whole, or was never there, or is repaired.
-                if all(one["state"] in ("complete", "interrupted") and one["problem"] is None for one in sessions):
-                    break
-                await asyncio.sleep(0.1)
-            await client.close()
-
-        run(look())
+        run(whole())
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
