@@ -89,6 +89,14 @@ enum stream_end {
 };
 enum sensor_state { SENSOR_FLOWING, SENSOR_SILENT, SENSOR_RETRYING };
 
+/* As messages and the log have them. */
+const char *manager_link_name(enum manager_link link);
+const char *manager_stream_name(enum manager_stream stream);
+const char *scan_status_name(enum scan_status status);
+const char *disconnect_reason_name(enum disconnect_reason reason);
+const char *stream_end_name(enum stream_end end);
+const char *sensor_state_name(enum sensor_state state);
+
 /* What all bands share; valid until the next call. */
 struct manager_ground {
     unsigned max_bands; /* that may be connected at a time */

@@ -35,7 +35,7 @@ void ground_set_bluetooth(struct ground *ground, bool available, bool powered, c
              message ? message : "");
     bool off = ground_bluetooth_is_off(ground);
     const struct manager_outcome outcome = ground_bluetooth_outcome(ground);
-    log_info("bluetooth: %s: %s", off ? "off" : "on", ground->bluetooth.message);
+    log_info("bluetooth: %s", ground->bluetooth.message);
     if (off)
         ground_finish_scan(ground, SCAN_FAILED, &outcome.failure);
 }

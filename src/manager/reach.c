@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "sightings.h"
 
 /* One that never answers must not block the next disconnect. */
@@ -36,15 +35,14 @@ bool reach_was_seen(const struct reach *reach)
 
 static void reach_enter(struct reach *reach, enum manager_link state)
 {
-    static const char *const names[] = {
-        [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
-        [LINK_CONNECTED] = "connected", [LINK_DISCONNECTING] = "disconnecting",
-        [LINK_WAITING] = "waiting",
-    };
-
-    if (state != reach->state)
-        log_debug("%s: link %s, was %s", reach->label, names[state], names[reach->state]);
+    state_told(reach->label, STATES_LINK, reach->state, state);
     reach->state = state;
+}
+
+static void radio_enter(struct reach *reach, enum reach_radio state)
+{
+    state_told(reach->label, STATES_RADIO, reach->radio, state);
+    reach->radio = state;
 }
 
 static void want(struct reach *reach, const struct band_identity *band)
@@ -62,7 +60,7 @@ static bool is_trying(const struct reach *reach)
 
 static enum reach_step begin_close(struct reach *reach, enum reach_step step, struct when *when)
 {
-    reach->radio = RADIO_CLOSING;
+    radio_enter(reach, RADIO_CLOSING);
     reach->radio_until_us = when->now_us + PATIENCE_US;
     return step;
 }
@@ -73,7 +71,7 @@ static enum reach_step open_now(struct reach *reach, bool bluetooth_off, struct 
         return REACH_DO_NOTHING;
     if (reach->state == LINK_WAITING && (bluetooth_off || is_awaited(when, reach->next_try_us)))
         return REACH_DO_NOTHING;
-    reach->radio = RADIO_TRYING;
+    radio_enter(reach, RADIO_TRYING);
     reach->tried = reach->band;
     reach->radio_until_us = when->now_us + CONNECT_LIMIT_US;
     return REACH_DO_OPEN;
@@ -104,7 +102,7 @@ static enum reach_step next_of_radio(struct reach *reach, bool bluetooth_off, st
     case RADIO_CLOSING:
         if (is_awaited(when, reach->radio_until_us))
             break;
-        reach->radio = RADIO_STUCK;
+        radio_enter(reach, RADIO_STUCK);
         return REACH_DO_GO_ON;
     case RADIO_STUCK:
         break;
@@ -227,7 +225,7 @@ enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_
 
     if (reach->radio != RADIO_TRYING)
         return REACH_UP_UNWANTED;
-    reach->radio = RADIO_LINKED;
+    radio_enter(reach, RADIO_LINKED);
     if (!is_trying(reach))
         return REACH_UP_UNWANTED;
     if (reach->state == LINK_CONNECTING && !is_the_wanted(reach, &made->band))
@@ -267,7 +265,7 @@ enum reach_down reach_down(struct reach *reach)
 {
     bool was_trying = reach->radio == RADIO_TRYING, was_linked = reach->radio == RADIO_LINKED;
 
-    reach->radio = RADIO_FREE;
+    radio_enter(reach, RADIO_FREE);
     if (was_trying)
         return REACH_DOWN_ATTEMPT;
     return was_linked && reach->state == LINK_CONNECTED ? REACH_DOWN_CONNECTION

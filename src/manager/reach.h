@@ -16,7 +16,7 @@
 #define MANAGER_REACH_H
 
 #include "ble/backend.h"
-#include "manager/manager.h"
+#include "states.h"
 #include "when.h"
 
 /* Half a second of the promised 20 s is left for the reply's way. */
@@ -24,7 +24,7 @@
 
 struct reach {
     enum manager_link state;
-    enum { RADIO_FREE, RADIO_TRYING, RADIO_LINKED, RADIO_CLOSING, RADIO_STUCK } radio;
+    enum reach_radio radio;
     char label[BAND_NAME_SIZE]; /* of the band wanted, for the log */
     struct band_identity band;  /* the one wanted, while not idle */
     struct band_identity tried; /* the one of the attempt */

@@ -1,6 +1,6 @@
 #include "stream.h"
 
-#include "base/log.h"
+#include "states.h"
 
 /* Half a second of the promised 10 s is left for the reply's way. */
 #define START_LIMIT_US (10 * SECOND - SECOND / 2)
@@ -10,15 +10,7 @@
 
 static void stream_enter(struct stream *stream, enum manager_stream state)
 {
-    static const char *const names[] = {
-        [STREAM_IDLE] = "idle",
-        [STREAM_STARTING] = "starting",
-        [STREAM_STREAMING] = "streaming",
-        [STREAM_WAITING] = "waiting",
-    };
-
-    if (state != stream->state)
-        log_debug("%s: stream %s, was %s", stream->band, names[state], names[stream->state]);
+    state_told(stream->band, STATES_STREAM, stream->state, state);
     stream->state = state;
 }
 

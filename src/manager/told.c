@@ -7,13 +7,12 @@
 
 void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for)
 {
-    static const char *const names[] = {
-        [SENSOR_FLOWING] = "flowing", [SENSOR_SILENT] = "silent", [SENSOR_RETRYING] = "retrying"};
     struct failure failure;
 
     if (sensor >= SENSOR_STREAMED)
         return;
-    log_info("%s: %s %s (%.1f s)", device_label(d), sensor_name(sensor), names[state], silent_for);
+    log_info("%s: %s %s (%.1f s)", device_label(d), sensor_name(sensor), sensor_state_name(state),
+             silent_for);
     if (state == SENSOR_SILENT && sensors_bad(&d->sensors, sensor, &failure) > 0)
         log_warning("%s: %s", device_label(d), failure.message);
     TELL(d, sensor_status, sensor, state, silent_for);

@@ -163,7 +163,7 @@ void put_start(struct protocol *protocol, struct json *json, const struct manage
 {
     const struct manager_status *status = manager_status(protocol->manager, outcome->device);
 
-    json_put_string(json, "state", stream_state_name(status->stream));
+    json_put_string(json, "state", manager_stream_name(status->stream));
     put_sensors(json, "sensors", status->sensors);
     json_put_fixed(json, "sample_rate", status->sample_rate, 1);
     json_put_real(json, "duration", status->duration > 0 ? status->duration : (double)NAN);

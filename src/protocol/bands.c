@@ -91,7 +91,7 @@ void put_listed(struct protocol *protocol, struct json *json, unsigned device)
     const bool connected = status->link == LINK_CONNECTED;
 
     put_band(json, &link->band);
-    json_put_string(json, "link", link_name(status->link));
+    json_put_string(json, "link", manager_link_name(status->link));
     json_put_bool(json, "is_streaming", is_streaming(status));
     put_integer_or_null(json, "battery_level", link->battery_level,
                         connected && link->battery_level != BATTERY_UNKNOWN);

@@ -156,18 +156,11 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
                                const struct band_identity *band, enum disconnect_reason reason,
                                bool will_reconnect)
 {
-    static const char *const names[] = {
-        [DISCONNECT_USER_REQUEST] = "user_request",
-        [DISCONNECT_LINK_LOST] = "link_lost",
-        [DISCONNECT_SILENT] = "silent",
-        [DISCONNECT_BLUETOOTH_OFF] = "bluetooth_off",
-        [DISCONNECT_SHUTDOWN] = "shutdown",
-    };
     struct json *json = event_begin(protocol, EVENT_DEVICE_DISCONNECTED);
 
     put_band(json, band);
     json_put_string_or_null(json, "device_address", band->address);
-    json_put_string(json, "reason", names[reason]);
+    json_put_string(json, "reason", disconnect_reason_name(reason));
     json_put_bool(json, "will_reconnect", will_reconnect);
     event_send(protocol, client);
 }
@@ -189,17 +182,11 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client,
                           const struct band_identity *band, sensor_set sensors,
                           enum stream_end reason, bool will_resume)
 {
-    static const char *const names[] = {
-        [STREAM_END_USER_REQUEST] = "user_request",
-        [STREAM_END_DURATION] = "duration",
-        [STREAM_END_DEVICE_DISCONNECTED] = "device_disconnected",
-        [STREAM_END_ERROR] = "error",
-    };
     struct json *json = event_begin(protocol, EVENT_STREAM_STOPPED);
 
     json_put_string_or_null(json, "device_id", band->name);
     put_sensors(json, "sensors", sensors);
-    json_put_string(json, "reason", names[reason]);
+    json_put_string(json, "reason", stream_end_name(reason));
     json_put_bool(json, "will_resume", will_resume);
     event_send(protocol, client);
 }
@@ -218,15 +205,9 @@ void event_error(struct protocol *protocol, uint64_t client, const struct failur
 
 void event_scan_result(struct protocol *protocol, enum scan_status scan)
 {
-    static const char *const names[] = {
-        [SCAN_SCANNING] = "scanning",
-        [SCAN_COMPLETED] = "completed",
-        [SCAN_STOPPED] = "stopped",
-        [SCAN_FAILED] = "failed",
-    };
     struct json *json = event_begin(protocol, EVENT_SCAN_RESULT);
 
-    json_put_string(json, "status", names[scan]);
+    json_put_string(json, "status", scan_status_name(scan));
     put_devices(protocol, json);
     event_send(protocol, TO_ALL);
 }

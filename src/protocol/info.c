@@ -16,27 +16,6 @@ unsigned first_device(const struct protocol *protocol)
     return manager_devices(protocol->manager, places) > 0 ? places[0] : 0;
 }
 
-const char *stream_state_name(enum manager_stream stream)
-{
-    static const char *const names[] = {
-        [STREAM_IDLE] = "idle",
-        [STREAM_STARTING] = "starting",
-        [STREAM_STREAMING] = "streaming",
-        [STREAM_WAITING] = "waiting",
-    };
-    return names[stream];
-}
-
-const char *link_name(enum manager_link link)
-{
-    static const char *const names[] = {
-        [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
-        [LINK_CONNECTED] = "connected", [LINK_DISCONNECTING] = "disconnecting",
-        [LINK_WAITING] = "waiting",
-    };
-    return names[link];
-}
-
 bool is_streaming(const struct manager_status *status)
 {
     return status->stream == STREAM_STREAMING;
@@ -84,7 +63,7 @@ void put_device_info(struct protocol *protocol, struct json *json, unsigned devi
     json_put_string(json, "instance", protocol->instance);
     json_put_string(json, "backend", protocol->backend);
     json_end_object(json);
-    json_put_string(json, "link", link_name(status->link));
+    json_put_string(json, "link", manager_link_name(status->link));
     if (client != TO_ALL)
         json_put_integer(json, "client_id", (int64_t)client);
 }
@@ -159,7 +138,7 @@ void put_streaming_status(struct protocol *protocol, struct json *json, unsigned
     const struct manager_status *status = manager_status(protocol->manager, device);
     const bool active = status->stream != STREAM_IDLE;
 
-    json_put_string(json, "state", stream_state_name(status->stream));
+    json_put_string(json, "state", manager_stream_name(status->stream));
     json_put_bool(json, "is_streaming", is_streaming(status));
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);

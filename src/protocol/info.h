@@ -21,8 +21,6 @@ void put_streaming_status(struct protocol *protocol, struct json *json, unsigned
 void put_server_info(struct protocol *protocol, struct json *json);
 /* The band that came first; 0 where there is none. */
 unsigned first_device(const struct protocol *protocol);
-const char *stream_state_name(enum manager_stream stream);
-const char *link_name(enum manager_link link);
 bool is_streaming(const struct manager_status *status);
 
 #endif

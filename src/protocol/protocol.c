@@ -169,11 +169,6 @@ static void on_stream_stopped(void *user, unsigned device, const struct band_ide
 static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
                              enum sensor_state state, double silent_for)
 {
-    static const char *const names[] = {
-        [SENSOR_FLOWING] = "flowing",
-        [SENSOR_SILENT] = "silent",
-        [SENSOR_RETRYING] = "retrying",
-    };
     struct protocol *protocol = user;
     struct json *json = event_begin(protocol, EVENT_SENSOR_STATUS);
     struct failure failure = {.message = ""};
@@ -182,7 +177,7 @@ static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
     json_put_string_or_null(json, "device_id",
                             manager_status(protocol->manager, device)->device.band.name);
     json_put_string(json, "sensor_type", sensor_name(sensor));
-    json_put_string(json, "state", names[state]);
+    json_put_string(json, "state", sensor_state_name(state));
     json_put_fixed(json, "silent_for", silent_for, 3);
     json_put_integer(json, "bad_packets", bad);
     json_put_string_or_null(json, "message", failure.message);

@@ -306,9 +306,7 @@ static void on_bluetooth_status(void *user)
 
 static void on_scan_result(void *user, enum scan_status status)
 {
-    static const char *const names[] = {"scanning", "completed", "stopped", "failed"};
-
-    note(user, "scan_result %s", names[status]);
+    note(user, "scan_result %s", scan_status_name(status));
 }
 
 static void on_device_info(void *user, unsigned device)
@@ -334,12 +332,10 @@ static void on_clock_stepped(void *user, unsigned device, double step_ms)
 static void on_device_disconnected(void *user, unsigned device, const struct band_identity *band,
                                    enum disconnect_reason reason, bool will_reconnect)
 {
-    static const char *const names[] = {"user_request", "link_lost", "silent", "bluetooth_off",
-                                        "shutdown"};
-
     (void)device;
     assert_true(band->name[0] || band->address[0]);
-    note(user, "device_disconnected %s%s", names[reason], will_reconnect ? " will_reconnect" : "");
+    note(user, "device_disconnected %s%s", disconnect_reason_name(reason),
+         will_reconnect ? " will_reconnect" : "");
 }
 
 static void on_connection_failed(void *user, unsigned device, const struct band_identity *band,
@@ -365,24 +361,21 @@ static void on_stream_started(void *user, unsigned device, bool resumed)
 static void on_stream_stopped(void *user, unsigned device, const struct band_identity *band,
                               sensor_set sensors, enum stream_end reason, bool will_resume)
 {
-    static const char *const names[] = {"user_request", "duration", "device_disconnected", "error"};
     struct world *w = user;
 
     (void)device;
     assert_true(band->name[0] || band->address[0]);
     w->streaming = false;
-    note(w, "stream_stopped %s %s%s", set_text(sensors), names[reason],
+    note(w, "stream_stopped %s %s%s", set_text(sensors), stream_end_name(reason),
          will_resume ? " will_resume" : "");
 }
 
 static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
                              enum sensor_state state, double silent_for)
 {
-    static const char *const names[] = {"flowing", "silent", "retrying"};
-
     (void)device;
     assert_that(silent_for, >=, 0);
-    note(user, "sensor_status %s %s", sensor_name(sensor), names[state]);
+    note(user, "sensor_status %s %s", sensor_name(sensor), sensor_state_name(state));
 }
 
 static void on_link_up(void *user, unsigned device, const struct band_link *link)

@@ -1,0 +1,146 @@
+/*
+ * The states that a band goes through, as messages and the log name them, and the steps between
+ * them: the drawings of docs/state-machine.md, which a test holds against these tables.
+ */
+#include "states.h"
+
+#include "base/log.h"
+#include "base/must.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define TO(state)     (1U << (state))
+
+static const char *const link_names[] = {
+    [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
+    [LINK_CONNECTED] = "connected", [LINK_DISCONNECTING] = "disconnecting",
+    [LINK_WAITING] = "waiting",
+};
+static const unsigned link_steps[] = {
+    [LINK_IDLE] = TO(LINK_CONNECTING) | TO(LINK_WAITING),
+    [LINK_CONNECTING] = TO(LINK_CONNECTED) | TO(LINK_IDLE) | TO(LINK_DISCONNECTING),
+    [LINK_CONNECTED] = TO(LINK_WAITING) | TO(LINK_DISCONNECTING) | TO(LINK_IDLE),
+    [LINK_DISCONNECTING] = TO(LINK_IDLE),
+    [LINK_WAITING] = TO(LINK_CONNECTED) | TO(LINK_DISCONNECTING) | TO(LINK_IDLE),
+};
+
+static const char *const radio_names[] = {
+    [RADIO_FREE] = "free",       [RADIO_TRYING] = "trying", [RADIO_LINKED] = "linked",
+    [RADIO_CLOSING] = "closing", [RADIO_STUCK] = "stuck",
+};
+static const unsigned radio_steps[] = {
+    [RADIO_FREE] = TO(RADIO_TRYING),
+    [RADIO_TRYING] = TO(RADIO_LINKED) | TO(RADIO_FREE) | TO(RADIO_CLOSING),
+    [RADIO_LINKED] = TO(RADIO_CLOSING) | TO(RADIO_FREE),
+    [RADIO_CLOSING] = TO(RADIO_FREE) | TO(RADIO_STUCK),
+    [RADIO_STUCK] = TO(RADIO_FREE),
+};
+
+static const char *const stream_names[] = {
+    [STREAM_IDLE] = "idle",
+    [STREAM_STARTING] = "starting",
+    [STREAM_STREAMING] = "streaming",
+    [STREAM_WAITING] = "waiting",
+};
+static const unsigned stream_steps[] = {
+    [STREAM_IDLE] = TO(STREAM_STARTING) | TO(STREAM_WAITING),
+    [STREAM_STARTING] = TO(STREAM_STREAMING) | TO(STREAM_IDLE) | TO(STREAM_WAITING),
+    [STREAM_STREAMING] = TO(STREAM_IDLE) | TO(STREAM_WAITING),
+    [STREAM_WAITING] = TO(STREAM_STARTING) | TO(STREAM_IDLE),
+};
+
+static const struct states {
+    const char *of;
+    const char *const *names;
+    const unsigned *steps;
+    unsigned count;
+} states[] = {
+    [STATES_LINK] = {"link", link_names, link_steps, LENGTH(link_names)},
+    [STATES_RADIO] = {"radio", radio_names, radio_steps, LENGTH(radio_names)},
+    [STATES_STREAM] = {"stream", stream_names, stream_steps, LENGTH(stream_names)},
+};
+
+_Static_assert(LENGTH(link_names) == LINK_WAITING + 1, "a name each");
+_Static_assert(LENGTH(link_steps) == LINK_WAITING + 1, "steps from each");
+_Static_assert(LENGTH(radio_names) == RADIO_STUCK + 1, "a name each");
+_Static_assert(LENGTH(radio_steps) == RADIO_STUCK + 1, "steps from each");
+_Static_assert(LENGTH(stream_names) == STREAM_WAITING + 1, "a name each");
+_Static_assert(LENGTH(stream_steps) == STREAM_WAITING + 1, "steps from each");
+
+const char *state_name(enum states_of of, unsigned state)
+{
+    return state < states[of].count ? states[of].names[state] : NULL;
+}
+
+bool state_leads_to(enum states_of of, unsigned from, unsigned to)
+{
+    return states[of].steps[from] & TO(to);
+}
+
+void state_told(const char *whose, enum states_of of, unsigned from, unsigned to)
+{
+    if (from == to)
+        return;
+    must(state_leads_to(of, from, to));
+    log_debug("%s: %s %s, was %s", whose, states[of].of, states[of].names[to],
+              states[of].names[from]);
+}
+
+/* ---- Names that messages have ---- */
+
+const char *manager_link_name(enum manager_link link)
+{
+    return link_names[link];
+}
+
+const char *manager_stream_name(enum manager_stream stream)
+{
+    return stream_names[stream];
+}
+
+const char *scan_status_name(enum scan_status status)
+{
+    static const char *const names[] = {
+        [SCAN_SCANNING] = "scanning",
+        [SCAN_COMPLETED] = "completed",
+        [SCAN_STOPPED] = "stopped",
+        [SCAN_FAILED] = "failed",
+    };
+    _Static_assert(LENGTH(names) == SCAN_FAILED + 1, "a name each");
+    return names[status];
+}
+
+const char *disconnect_reason_name(enum disconnect_reason reason)
+{
+    static const char *const names[] = {
+        [DISCONNECT_USER_REQUEST] = "user_request",
+        [DISCONNECT_LINK_LOST] = "link_lost",
+        [DISCONNECT_SILENT] = "silent",
+        [DISCONNECT_BLUETOOTH_OFF] = "bluetooth_off",
+        [DISCONNECT_SHUTDOWN] = "shutdown",
+    };
+    _Static_assert(LENGTH(names) == DISCONNECT_SHUTDOWN + 1, "a name each");
+    return names[reason];
+}
+
+const char *stream_end_name(enum stream_end end)
+{
+    static const char *const names[] = {
+        [STREAM_END_USER_REQUEST] = "user_request",
+        [STREAM_END_DURATION] = "duration",
+        [STREAM_END_DEVICE_DISCONNECTED] = "device_disconnected",
+        [STREAM_END_ERROR] = "error",
+    };
+    _Static_assert(LENGTH(names) == STREAM_END_ERROR + 1, "a name each");
+    return names[end];
+}
+
+const char *sensor_state_name(enum sensor_state state)
+{
+    static const char *const names[] = {
+        [SENSOR_FLOWING] = "flowing",
+        [SENSOR_SILENT] = "silent",
+        [SENSOR_RETRYING] = "retrying",
+    };
+    _Static_assert(LENGTH(names) == SENSOR_RETRYING + 1, "a name each");
+    return names[state];
+}
