@@ -8,9 +8,11 @@
 
 void feed_finish(struct feed *feed)
 {
-    thinning_drop(&feed->thinning);
+    for (size_t i = 0; i < MANAGER_DEVICES_MAX; i++) {
+        thinning_drop(&feed->bands[i].thinning);
+        json_finish(&feed->bands[i].battery);
+    }
     json_finish(&feed->message);
-    json_finish(&feed->battery);
 }
 
 void feed_set_manager(struct feed *feed, struct manager *manager)
@@ -82,33 +84,36 @@ static void send_raw(struct feed *feed, unsigned device, const struct sample_blo
 
 static void send_thinned(void *user, const struct sample_block *block)
 {
-    struct feed *feed = user;
+    const struct feed_band *band = user;
 
-    send_raw(feed, feed->thinned, block);
+    send_raw(band->feed, band->device, block);
 }
 
 void feed_init(struct feed *feed, const struct sinks *sinks)
 {
     memset(feed, 0, sizeof(*feed));
     feed->sinks = sinks;
-    feed->thinning = (struct thinning){.user = feed, .emit = send_thinned};
     json_init(&feed->message);
-    json_init(&feed->battery);
+    for (unsigned device = 0; device < MANAGER_DEVICES_MAX; device++) {
+        struct feed_band *band = &feed->bands[device];
+        *band = (struct feed_band){.feed = feed, .device = device};
+        band->thinning = (struct thinning){.user = band, .emit = send_thinned};
+    }
 }
 
 static void send_battery(struct feed *feed, unsigned device, const struct sample_block *block)
 {
+    struct feed_band *band = &feed->bands[device];
+
     send_raw(feed, device, block);
-    json_clear(&feed->battery);
-    json_raw(&feed->battery, feed->message.text, feed->message.len);
-    feed->battery_of = device;
-    feed->battery_age = 0;
+    json_clear(&band->battery);
+    json_raw(&band->battery, feed->message.text, feed->message.len);
+    band->battery_age = 0;
 }
 
 void feed_flush(struct feed *feed, unsigned device)
 {
-    feed->thinned = device;
-    thinning_finish(&feed->thinning);
+    thinning_finish(&feed->bands[device].thinning);
 }
 
 /* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
@@ -149,9 +154,9 @@ void feed_samples(struct feed *feed, unsigned device, const struct sample_block 
         return;
     }
     block = with_owed(feed, device, block, &told);
-    feed->thinned = sensor == SENSOR_EEG ? device : feed->thinned;
     if (sensor == SENSOR_EEG)
-        thinning_push(&feed->thinning, block, manager_status(feed->manager, device)->sample_rate);
+        thinning_push(&feed->bands[device].thinning, block,
+                      manager_status(feed->manager, device)->sample_rate);
     else
         send_raw(feed, device, block);
 }
@@ -199,17 +204,14 @@ void feed_bands(struct feed *feed, unsigned device, const struct eeg_bands *band
 void feed_link_down(struct feed *feed, unsigned device)
 {
     feed_flush(feed, device);
-    json_clear(&feed->battery);
+    json_clear(&feed->bands[device].battery);
 }
 
-static bool has_battery(const struct feed *feed)
+const struct json *feed_battery(const struct feed *feed, unsigned device)
 {
-    return feed->battery.len > 0;
-}
+    const struct json *battery = &feed->bands[device].battery;
 
-const struct json *feed_battery(const struct feed *feed)
-{
-    return has_battery(feed) ? &feed->battery : NULL;
+    return battery->len > 0 ? battery : NULL;
 }
 
 /*
@@ -218,8 +220,11 @@ const struct json *feed_battery(const struct feed *feed)
  */
 void feed_second(struct feed *feed)
 {
-    if (!has_battery(feed) || ++feed->battery_age < BATTERY_REPEAT_S)
-        return;
-    feed->battery_age = 0;
-    send_text(feed, feed->battery_of, MESSAGE_RAW, SENSOR_BAT, &feed->battery, 0);
+    for (unsigned device = 0; device < MANAGER_DEVICES_MAX; device++) {
+        struct feed_band *band = &feed->bands[device];
+        if (!feed_battery(feed, device) || ++band->battery_age < BATTERY_REPEAT_S)
+            continue;
+        band->battery_age = 0;
+        send_text(feed, device, MESSAGE_RAW, SENSOR_BAT, &band->battery, 0);
+    }
 }

@@ -7,8 +7,9 @@
 #include "protocol/json.h"
 #include "sinks.h"
 
-/* Sequence numbers are kept for this many bands; with one more the longest unused is forgotten. */
-#define SEQUENCE_BANDS 16
+/* Sequence numbers are kept for this many bands; with one more the longest unused is forgotten,
+ * and counts from 0 when it comes again. */
+#define SEQUENCE_BANDS (2 * MANAGER_DEVICES_MAX)
 
 struct sequence {
     char device_id[BAND_NAME_SIZE];
@@ -17,18 +18,23 @@ struct sequence {
     uint32_t owed[SENSOR_COUNT]; /* lost to a stream that is over, not told yet */
 };
 
+/* What is under way of one band. */
+struct feed_band {
+    struct feed *feed;
+    unsigned device;
+    struct thinning thinning;
+    struct json battery; /* the last battery message, "" before one: new clients get it */
+    int battery_age;     /* s */
+};
+
 /* Written by feed.c alone. */
 struct feed {
     const struct sinks *sinks;
     struct manager *manager; /* tells of band and stream; NULL: there is none */
-    struct thinning thinning;
-    unsigned thinned; /* the device whose EEG is in it */
+    struct feed_band bands[MANAGER_DEVICES_MAX];
     struct sequence sequences[SEQUENCE_BANDS];
     uint64_t clock; /* counts uses of sequences */
     struct json message;
-    struct json battery; /* the last battery message, "" before one: new clients get it */
-    unsigned battery_of; /* the device */
-    int battery_age;     /* s */
 };
 
 /* The sinks are borrowed. */
@@ -45,8 +51,8 @@ void feed_bands(struct feed *feed, unsigned device, const struct eeg_bands *band
 /* The stream of EEG ends: what the decimator still holds goes out. */
 void feed_flush(struct feed *feed, unsigned device);
 void feed_link_down(struct feed *feed, unsigned device);
-/* The last battery message, for a new client; NULL: there is none. */
-const struct json *feed_battery(const struct feed *feed);
+/* Its last battery message, for a new client; NULL: there is none. */
+const struct json *feed_battery(const struct feed *feed, unsigned device);
 void feed_second(struct feed *feed);
 
 #endif

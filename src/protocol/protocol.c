@@ -57,13 +57,16 @@ void protocol_set_manager(struct protocol *protocol, struct manager *manager)
 void protocol_client_opened(struct protocol *protocol, uint64_t client)
 {
     const struct bands bands = bands_or_none(protocol);
-    const struct json *battery = feed_battery(&protocol->feed);
 
     for (size_t i = 0; i < bands.count; i++)
         event_device_info(protocol, client, bands.places[i]);
     event_bluetooth_status(protocol, client);
-    if (battery)
-        protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text, battery->len);
+    for (size_t i = 0; i < bands.count; i++) {
+        const struct json *battery = feed_battery(&protocol->feed, bands.places[i]);
+        if (battery)
+            protocol->out.data_to(protocol->out.user, client, SENSOR_BAT, battery->text,
+                                  battery->len);
+    }
 }
 
 void protocol_client_closed(struct protocol *protocol, uint64_t client)
