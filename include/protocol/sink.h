@@ -27,7 +27,7 @@ enum message_kind {
 struct message {
     enum message_kind kind;
     const char *name;      /* an event's "event_type"; of data its "type": "raw_data" … */
-    const char *device_id; /* whose data it is; NULL of events, which tell it in their text */
+    const char *device_id; /* the band's that it is about; NULL of events that are about none */
     enum sensor sensor;    /* SENSOR_COUNT: none */
     const char *text;      /* one JSON object, zero-terminated */
     size_t len;

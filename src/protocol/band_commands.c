@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "band_events.h"
 #include "bands.h"
 #include "by_band.h"
-#include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
 

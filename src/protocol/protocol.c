@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "band_events.h"
 #include "bands.h"
 #include "base/now.h"
 #include "commands.h"
@@ -88,7 +89,7 @@ void protocol_lagging(struct protocol *protocol, uint64_t client,
 void protocol_second(struct protocol *protocol)
 {
     if (protocol->manager)
-        event_second(protocol);
+        device_infos_second(protocol);
     feed_second(&protocol->feed);
     requests_sweep(protocol);
 }
@@ -98,93 +99,6 @@ void protocol_second(struct protocol *protocol)
 static void on_bluetooth_status(void *user)
 {
     event_bluetooth_status(user, TO_ALL);
-}
-
-static void on_scan_result(void *user, enum scan_status status)
-{
-    event_scan_result(user, status);
-}
-
-static void on_device_info(void *user, unsigned device)
-{
-    device_info_changed(user, device);
-}
-
-static void on_device_connected(void *user, unsigned device, bool resumed, double clock_step_ms)
-{
-    event_device_connected(user, TO_ALL, device, resumed, clock_step_ms);
-}
-
-static void on_clock_stepped(void *user, unsigned device, double step_ms)
-{
-    struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, EVENT_CLOCK_STEPPED);
-
-    json_put_string_or_null(json, "device_id",
-                            manager_status(protocol->manager, device)->device.band.name);
-    json_put_fixed(json, "step_ms", step_ms, 3);
-    event_send(protocol, TO_ALL);
-}
-
-static void on_device_disconnected(void *user, unsigned device, const struct band_identity *band,
-                                   enum disconnect_reason reason, bool will_reconnect)
-{
-    struct protocol *protocol = user;
-
-    (void)device;
-    /* A band that is let go on a user's word ends the recording; one that is lost does not. */
-    if (reason == DISCONNECT_USER_REQUEST && protocol->recorder)
-        recorder_stop(protocol->recorder, RECORDING_END_DEVICE_DISCONNECTED);
-    event_device_disconnected(protocol, TO_ALL, band, reason, will_reconnect);
-}
-
-static void on_connection_failed(void *user, unsigned device, const struct band_identity *band,
-                                 const struct failure *failure, bool will_retry)
-{
-    struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, EVENT_DEVICE_CONNECTION_FAILED);
-
-    (void)device;
-    put_band(json, band);
-    json_put_string_or_null(json, "device_address", band->address);
-    json_put_string(json, "error_code", error_code_name(failure->code));
-    json_put_string(json, "error_message", failure->message);
-    json_key(json, "details");
-    json_raw(json, "{}", 2);
-    json_put_bool(json, "will_retry", will_retry);
-    event_send(protocol, TO_ALL);
-}
-
-static void on_stream_started(void *user, unsigned device, bool resumed)
-{
-    event_stream_started(user, TO_ALL, device, resumed);
-}
-
-static void on_stream_stopped(void *user, unsigned device, const struct band_identity *band,
-                              sensor_set sensors, enum stream_end reason, bool will_resume)
-{
-    struct protocol *protocol = user;
-
-    feed_flush(&protocol->feed, device);
-    event_stream_stopped(protocol, TO_ALL, band, sensors, reason, will_resume);
-}
-
-static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
-                             enum sensor_state state, double silent_for)
-{
-    struct protocol *protocol = user;
-    struct json *json = event_begin(protocol, EVENT_SENSOR_STATUS);
-    struct failure failure = {.message = ""};
-    unsigned bad = manager_bad_packets(protocol->manager, device, sensor, &failure);
-
-    json_put_string_or_null(json, "device_id",
-                            manager_status(protocol->manager, device)->device.band.name);
-    json_put_string(json, "sensor_type", sensor_name(sensor));
-    json_put_string(json, "state", sensor_state_name(state));
-    json_put_fixed(json, "silent_for", silent_for, 3);
-    json_put_integer(json, "bad_packets", bad);
-    json_put_string_or_null(json, "message", failure.message);
-    event_send(protocol, TO_ALL);
 }
 
 static void on_link_up(void *user, unsigned device, const struct band_link *link)
@@ -276,18 +190,9 @@ static void on_acc(void *user, unsigned device, const struct acc_features *featu
 
 struct manager_listener protocol_manager_listener(struct protocol *protocol)
 {
-    return (struct manager_listener){
+    struct manager_listener listener = {
         .user = protocol,
         .bluetooth_status = on_bluetooth_status,
-        .scan_result = on_scan_result,
-        .device_info = on_device_info,
-        .device_connected = on_device_connected,
-        .clock_stepped = on_clock_stepped,
-        .device_disconnected = on_device_disconnected,
-        .device_connection_failed = on_connection_failed,
-        .stream_started = on_stream_started,
-        .stream_stopped = on_stream_stopped,
-        .sensor_status = on_sensor_status,
         .link_up = on_link_up,
         .link_down = on_link_down,
         .subscription = on_subscription,
@@ -301,4 +206,7 @@ struct manager_listener protocol_manager_listener(struct protocol *protocol)
         .wants_bands = wants_bands,
         .bands = on_bands,
     };
+
+    band_events_listen(&listener);
+    return listener;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "band_events.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"

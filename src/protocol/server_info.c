@@ -1,6 +1,7 @@
 /* get_server_info: what a client can find out of this daemon instead of taking it for granted. */
 #include <math.h>
 
+#include "band_events.h"
 #include "command_row.h"
 #include "event.h"
 #include "info.h"
@@ -11,6 +12,8 @@ static void put_events(struct json *json)
 {
     json_key(json, "events");
     json_begin_array(json);
+    for (const struct event_row *row = band_events; row->name; row++)
+        json_string(json, row->name);
     for (int event = 0; event < EVENT_COUNT; event++)
         json_string(json, event_name((enum event)event));
     json_end_array(json);
