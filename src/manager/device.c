@@ -37,8 +37,10 @@ void device_look_at_utc(struct device *d)
     if (!ground_utc_offset(ground, &offset_us))
         return;
     int64_t step_us = utc_saw(&d->utc, offset_us);
-    if (step_us)
-        told_clock_stepped(d, step_us);
+    if (step_us) {
+        log_warning("%s: UTC was stepped by %.3f s", device_label(d), (double)step_us / 1e6);
+        TELL(d, clock_stepped, (double)step_us / 1000.0);
+    }
     /* A callback may have changed everything. */
     mark_ground(d);
     if (device_is_connected(d) && !ground->recording &&

@@ -18,12 +18,6 @@ void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, 
     TELL(d, sensor_status, sensor, state, silent_for);
 }
 
-void told_clock_stepped(struct device *d, int64_t step_us)
-{
-    log_warning("%s: UTC was stepped by %.3f s", device_label(d), (double)step_us / 1e6);
-    TELL(d, clock_stepped, (double)step_us / 1000.0);
-}
-
 /* ---- The stream ---- */
 
 /* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */

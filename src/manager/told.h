@@ -45,6 +45,5 @@ void told_stop(struct device *d, struct manager_reply reply);
 
 /* What became of a sensor; of the battery none is told. */
 void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for);
-void told_clock_stepped(struct device *d, int64_t step_us);
 
 #endif
