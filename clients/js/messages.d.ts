@@ -623,6 +623,8 @@ export interface KeepRecentParameters {
   minutes?: number | null;
   /** At most 255 bytes. */
   session_name?: string | null;
+  sensors?: Sensor[] | null;
+  formats?: Format[] | null;
   /** For session.json: whose data it is. At most 64 bytes. */
   participant?: string | null;
   /** For session.json: what was done. At most 64 bytes. */
@@ -856,7 +858,7 @@ export interface ParameterRows {
   get_streaming_status: { device_id: ParameterRow; };
   start_recording: { session_name: ParameterRow; sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; };
   stop_recording: Record<string, unknown>;
-  keep_recent: { minutes: ParameterRow; session_name: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };
+  keep_recent: { minutes: ParameterRow; session_name: ParameterRow; sensors: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };
   get_recording_status: Record<string, unknown>;
   list_recordings: { limit: ParameterRow; before: ParameterRow; };
   delete_recording: { session_id: ParameterRow; };

@@ -16,5 +16,7 @@ void recorded_folder(const struct options *options, const char *given,
 /* `linkbandd export`: a session's format made again from its packets, in new files. The exit
  * status: 0, or 1 after a sentence on stderr. */
 int export_run(const struct options *options);
+/* processed.jsonl of the session in the folder `path`, there. */
+bool export_messages(const char *path, int mains_hz, struct failure *failure);
 
 #endif

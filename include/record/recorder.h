@@ -103,6 +103,9 @@ struct recorder_config {
     const char *data_dir;
     const char *backend; /* where bands come from: "real", "simulated", "replayed" */
     int keep_minutes;    /* of each band what it has sent of late, in memory; 0: nothing is kept */
+    /* Makes processed.jsonl of the session in the folder `path`, in the pool, where a session of
+     * what was kept is to have one: the floor above knows the messages. NULL: none is made. */
+    bool (*make_messages)(const char *path, int mains_hz, struct failure *failure);
 };
 
 struct recorder;
@@ -124,10 +127,12 @@ void recorder_stop(struct recorder *recorder, enum recording_end reason);
 struct keep_request {
     double minutes; /* so far back, up to 10 s further; 0, or more than is kept: all that is */
     const char *device_id; /* NULL: the band told of last */
+    sensor_set sensors;
+    unsigned formats; /* FORMAT_ bits */
     struct session_about about;
 };
-/* Later, from the loop: `failure` is NULL where it is there, packets and CSV synced; `file` of the
- * listener tells of its BDF. */
+/* Later, from the loop: `failure` is NULL where it is there, all but the BDF synced, of which
+ * `file` of the listener tells. */
 typedef void (*recorder_kept)(void *user, const struct recorder_status *status,
                               const struct failure *failure);
 /* False and *failure (BUSY, RECORDING_ERROR) at once. */

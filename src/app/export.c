@@ -18,19 +18,32 @@ static struct pipeline_listener begin_lines(void *user, FILE *out, const struct 
     return lines_listener(lines, false);
 }
 
-int export_run(const struct options *options)
+static bool export_to(const char *folder, const char *format, const char *out, int mains_hz,
+                      struct failure *failure)
 {
     struct lines lines;
     const struct export_lines messages = {
-        .user = &lines, .begin = begin_lines, .mains_hz = options_mains_hz(options)};
+        .user = &lines, .begin = begin_lines, .mains_hz = mains_hz};
+
+    lines_init(&lines, NULL);
+    const bool done = export_session(folder, format, out, &messages, failure);
+    lines_finish(&lines);
+    return done;
+}
+
+bool export_messages(const char *path, int mains_hz, struct failure *failure)
+{
+    return export_to(path, "jsonl", path, mains_hz, failure);
+}
+
+int export_run(const struct options *options)
+{
     char folder[DIRECTORY_PATH_MAX];
     struct failure failure;
 
     recorded_folder(options, options->capture, folder);
-    lines_init(&lines, NULL);
-    const bool done = export_session(folder, options->format, options->out ? options->out : ".",
-                                     &messages, &failure);
-    lines_finish(&lines);
+    const bool done = export_to(folder, options->format, options->out ? options->out : ".",
+                                options_mains_hz(options), &failure);
     if (!done)
         fprintf(stderr, "linkbandd: %s\n", failure.message);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -7,6 +7,7 @@
 #include "app/captures.h"
 #include "app/directory.h"
 #include "app/mounted.h"
+#include "app/recorded.h"
 #include "app/token_file.h"
 #include "base/log.h"
 #include "ble/bluez.h"
@@ -165,12 +166,13 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
     struct failure failure;
 
     if (directory_for_data(options->data_dir, true, path, &failure))
-        daemon->recorder = recorder_create(
-            &daemon->loop,
-            &(struct recorder_config){.data_dir = path,
-                                      .backend = kind_of_backend(options),
-                                      .keep_minutes = options_keep_minutes(options)},
-            &listener, &failure);
+        daemon->recorder =
+            recorder_create(&daemon->loop,
+                            &(struct recorder_config){.data_dir = path,
+                                                      .backend = kind_of_backend(options),
+                                                      .keep_minutes = options_keep_minutes(options),
+                                                      .make_messages = export_messages},
+                            &listener, &failure);
     if (!daemon->recorder)
         log_warning("linkbandd: nothing can be recorded: %s", failure.message);
     else if (options->data_dir && mounted_seems_missing(path))

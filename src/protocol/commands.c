@@ -166,6 +166,11 @@ _Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 
         "session_name", PARAMETER_STRING, .min = 1, .max = SESSION_NAME_SIZE - 1, .unit = "bytes", \
                                           .allowed = "a string of 1 to 255 bytes"                  \
     }
+#define FORMATS                                                                                    \
+    {                                                                                              \
+        "formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,                   \
+                                   .allowed = "a list of at least one of csv, bdf, jsonl"          \
+    }
 #define WORD(name_)                                                                                \
     {                                                                                              \
         name_, PARAMETER_STRING, .min = 1, .max = SESSION_WORD_SIZE - 1, .unit = "bytes",          \
@@ -231,10 +236,8 @@ const struct command commands[] = {
     COMMAND("get_streaming_status", NULL_PAGE_ALWAYS, PARAMETERS(BANDS), .done = "Streaming status",
             .run = get_streaming_status, .put_data = put_status),
     COMMAND("start_recording", NULL_PAGE_NEVER, .needs_recorder = true,
-            PARAMETERS(SESSION_NAME, SENSORS, RATE, STREAM_DURATION,
-                       {"formats", PARAMETER_LIST, .names = format_names, .set = FORMAT_DEFAULT,
-                        .allowed = "a list of at least one of csv, bdf, jsonl"},
-                       WORD("participant"), WORD("task"), NOTES),
+            PARAMETERS(SESSION_NAME, SENSORS, RATE, STREAM_DURATION, FORMATS, WORD("participant"),
+                       WORD("task"), NOTES),
             .done = "Recording started", .run = start_recording, .put_data = put_recording_start),
     COMMAND("stop_recording", NULL_PAGE_NEVER, .needs_recorder = true, .done = "Recording stopped",
             .run = stop_recording, .put_data = put_recording,
@@ -242,7 +245,7 @@ const struct command commands[] = {
     COMMAND("keep_recent", NULL_PAGE_NEVER, .needs_recorder = true,
             PARAMETERS({"minutes", PARAMETER_NUMBER, .min = 0.1, .max = 60, .unit = "min",
                         .allowed = "a number of minutes from 0.1 to 60"},
-                       SESSION_NAME, WORD("participant"), WORD("task"), NOTES,
+                       SESSION_NAME, SENSORS, FORMATS, WORD("participant"), WORD("task"), NOTES,
                        BAND("the name of a band that has sent something of late")),
             .done = "Kept", .run = keep_recent),
     COMMAND("get_recording_status", NULL_PAGE_NEVER, .done = "Recording status",

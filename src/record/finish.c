@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "columns.h"
+#include "disk.h"
 #include "record/bdf.h"
 #include "record/export.h"
 #include "record/playback.h"
@@ -153,6 +154,7 @@ static bool repair(int dir, struct session_info *info, struct failure *failure)
         return false;
     if ((info->formats & FORMAT_CSV) && !export_csv_whole(dir, info, failure))
         note(info, "the CSV files may lack their last rows: %s", failure->message);
+    disk_drop_part(dir, session_file_name(FILE_PROCESSED)); /* of a session of what was kept */
     info->state = SESSION_INTERRUPTED;
     session_copy_text(info->reason, sizeof(info->reason), "interrupted");
     log_info("session %s: interrupted after %.1f s, and repaired", info->id, info->duration);

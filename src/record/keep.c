@@ -224,6 +224,14 @@ static bool make_csv(struct making *making, const char *path)
            export_session(path, "csv", path, NULL, &making->failure);
 }
 
+static bool make_messages(struct making *making, const char *path)
+{
+    const struct session_info *info = making->info;
+
+    return !(info->formats & FORMAT_JSONL) ||
+           making->keep->owner.make_messages(path, info->mains_hz, &making->failure);
+}
+
 /* In the order of a recording: what would be left of it after a crash is repaired like one. */
 static bool make_files(struct making *making, int dir, const char *path)
 {
@@ -233,7 +241,7 @@ static bool make_files(struct making *making, int dir, const char *path)
     if (!session_save(dir, info))
         return cannot(making, "session.json");
     if (!write_packets(making, dir) || !session_recount(dir, info, &making->failure) ||
-        !make_csv(making, path))
+        !make_csv(making, path) || !make_messages(making, path))
         return false;
     info->state = SESSION_RECORDED;
     info->duration = duration;
@@ -337,8 +345,8 @@ static void describe(struct keep *keep, struct making *making, const struct keep
     session_copy_text(info->address, sizeof(info->address), from->address);
     session_copy_text(info->firmware, sizeof(info->firmware), from->firmware);
     session_copy_text(info->model, sizeof(info->model), from->model->name);
-    info->sensors = model_sensors(from->model);
-    info->formats = FORMAT_DEFAULT;
+    info->sensors = request->sensors & model_sensors(from->model);
+    info->formats = keep->owner.make_messages ? request->formats : request->formats & ~FORMAT_JSONL;
     info->eeg_rate = from->eeg_rate;
     host_describe(info);
     host_ntp_state(&info->ntp_end);

@@ -11,6 +11,8 @@ struct keep;
 
 struct keep_owner {
     void *user;
+    /* As in recorder_config. */
+    bool (*make_messages)(const char *path, int mains_hz, struct failure *failure);
     /* The band as it is now; false: none is connected. */
     bool (*band)(void *user, struct recording_band *band);
     /* A session is there, or could not be made. */

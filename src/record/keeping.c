@@ -8,15 +8,17 @@ static bool on_asked(void *user, struct recording_band *band)
     return recorder->listener.band && recorder->listener.band(recorder->listener.user, band);
 }
 
-bool recorder_begin_to_keep(struct recorder *recorder, int minutes, void (*done)(void *user))
+bool recorder_begin_to_keep(struct recorder *recorder, const struct recorder_config *config,
+                            void (*done)(void *user))
 {
-    const struct keep_owner owner = {.user = recorder, .band = on_asked, .done = done};
+    const struct keep_owner owner = {
+        .user = recorder, .make_messages = config->make_messages, .band = on_asked, .done = done};
 
-    recorder->keep_minutes = minutes;
-    if (minutes == 0)
+    recorder->keep_minutes = config->keep_minutes;
+    if (config->keep_minutes == 0)
         return true;
-    recorder->keep =
-        keep_create(recorder->loop, recorder->data_dir, recorder->backend, minutes, &owner);
+    recorder->keep = keep_create(recorder->loop, recorder->data_dir, recorder->backend,
+                                 config->keep_minutes, &owner);
     return recorder->keep;
 }
 

@@ -60,7 +60,8 @@ void recorder_note_subscription(struct recorder *recorder, int64_t at_us, sensor
 
 /* keeping.c */
 /* Once `data_dir` and `backend` are there. False: no memory. `done`: a session was made, or not. */
-bool recorder_begin_to_keep(struct recorder *recorder, int minutes, void (*done)(void *user));
+bool recorder_begin_to_keep(struct recorder *recorder, const struct recorder_config *config,
+                            void (*done)(void *user));
 
 /* beginning.c */
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,

@@ -391,7 +391,7 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
                                    &(struct aside_listener){recorder, on_finished, on_listing});
     if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside ||
         !(recorder->place = place_create(loop, config->data_dir)) ||
-        !recorder_begin_to_keep(recorder, config->keep_minutes, on_kept)) {
+        !recorder_begin_to_keep(recorder, config, on_kept)) {
         release(recorder);
         return NULL;
     }

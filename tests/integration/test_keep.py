@@ -38,6 +38,12 @@ def daemons(tmp_path):
         daemon.process.communicate()
 
 
+def processed(folder, sensor):
+    """The data of the sensor's messages in processed.jsonl, in order."""
+    messages = map(json.loads, (folder / "processed.jsonl").read_text().splitlines())
+    return [message["data"] for message in messages if message["sensor_type"] == sensor]
+
+
 async def until(client, sensor, seconds, start=0):
     """Until samples of so many seconds of the band's time have come."""
     def is_late_enough(message):
@@ -86,6 +92,34 @@ def test_it_holds_to_the_byte_what_a_recording_would_have_held(daemons):
         assert data["bytes"] > 0 and data["duration"] == pytest.approx(told["duration"], abs=0.01)
         listed = (await client.command("list_recordings"))["data"]["sessions"]
         assert {one["session_id"] for one in listed} == {folder.name, recorded.name}
+        await client.close()
+
+    run(story())
+
+
+def test_sensors_and_formats_are_those_of_a_recording(daemons):
+    daemon = daemons(",speed=10,loss=0.02", "--mains", "60")
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        await client.command("connect_device", address=ADDRESS)
+        reply = await client.command("start_recording", formats=["csv", "bdf", "jsonl"])
+        recorded = pathlib.Path(reply["data"]["path"])
+        await client.command("start_streaming")
+        await until(client, "acc", 30)
+        _, folder = await kept(client, formats=["bdf", "jsonl"])
+        reply = await client.command("keep_recent", sensors=["eeg"], formats=["jsonl"])
+        alone = pathlib.Path(reply["data"]["path"])
+        await client.command("stop_recording")
+        assert {path.name for path in folder.iterdir()} == {
+            "packets.lbcap", "processed.jsonl", "session.bdf", "session.json"}
+        assert {path.name for path in alone.iterdir()} == {"packets.lbcap", "processed.jsonl", "session.json"}
+        assert reply["data"]["samples"].keys() == {"eeg"}
+        for sensor in ("eeg", "ppg", "acc"):
+            sent, made = processed(recorded, sensor), processed(folder, sensor)
+            assert len(made) > 20 and made == sent[:len(made)]
+        assert len(processed(alone, "eeg")) >= len(processed(folder, "eeg")) and not processed(alone, "ppg")
+        assert json.loads((alone / "session.json").read_text())["formats"] == ["jsonl"]
         await client.close()
 
     run(story())
@@ -150,7 +184,12 @@ def test_nothing_is_kept_where_that_is_off_and_before_anything_came(daemons):
     run(story())
 
 
-def test_killed_in_the_middle_it_loses_no_finished_session(daemons):
+FILES = {"csv": ["eeg.csv", "ppg.csv", "acc.csv", "markers.csv", "columns.json"], "bdf": ["session.bdf"],
+         "jsonl": ["processed.jsonl"]}
+
+
+@pytest.mark.parametrize("formats", [["csv"], ["bdf"], ["csv", "bdf", "jsonl"]], ids="+".join)
+def test_killed_in_the_middle_it_loses_no_finished_session(daemons, tmp_path, formats):
     daemon = daemons(",speed=20")
 
     async def killed():
@@ -158,11 +197,13 @@ def test_killed_in_the_middle_it_loses_no_finished_session(daemons):
         await client.command("connect_device", address=ADDRESS)
         await client.command("start_streaming")
         await until(client, "acc", 60)
-        _, folder = await kept(client, session_name="first")
-        await client.send({"type": "command", "command": "keep_recent", "parameters": {"session_name": "second"}})
+        _, folder = await kept(client, session_name="first", formats=["csv", "bdf", "jsonl"])
+        await client.send({"type": "command", "command": "keep_recent", "parameters": {
+            "session_name": "second", "formats": formats}})
+        await asyncio.sleep(turn * 0.05)
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         daemon.stop(signal.SIGKILL)
-        await client.close()
+        await client.reader
         return folder, before
 
     async def whole():
@@ -177,8 +218,16 @@ def test_killed_in_the_middle_it_loses_no_finished_session(daemons):
         assert told <= {None, "packets.lbcap can't be read: No such file or directory"}, told
         await client.close()
 
-    for _ in range(3):
+    for turn in range(3):
         folder, before = run(killed())
         daemon.start()
         run(whole())
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        for second in tmp_path.glob("*_second*"):
+            told = json.loads((second / "session.json").read_text())
+            files = {path.name for path in second.iterdir()}
+            assert files == {name for name, file in told["files"].items() if file} | {"session.json"}, files
+            # Of a repaired one its packets are what there is of the messages.
+            wanted = [format for format in formats if format != "jsonl" or told["state"] == "complete"]
+            if not told["problem"]:
+                assert files >= {name for format in wanted for name in FILES[format]}, (told["state"], files)

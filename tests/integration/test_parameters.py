@@ -41,6 +41,8 @@ WRONG = {
     "keep_recent": {
         "minutes": [*NOT_A_NUMBER, 0, 0.05, 61, 1e300],
         "session_name": [*NOT_A_STRING, "x" * 256, LONG],
+        "sensors": NOT_A_LIST,
+        "formats": ["csv", 5, True, {}, [], [""], [1], ["csv", "xls"]],
         "participant": [*NOT_A_STRING, "x" * 65, LONG],
         "task": [*NOT_A_STRING, "x" * 65, LONG],
         "notes": [*NOT_A_STRING, "x" * 1001, LONG],

@@ -876,6 +876,8 @@ class StopRecordingReply(_StopRecordingReply, total=False):
 class KeepRecentParameters(TypedDict, total=False):
     minutes: Optional[float]
     session_name: Optional[str]
+    sensors: Optional[List[Sensor]]
+    formats: Optional[List[Format]]
     participant: Optional[str]
     task: Optional[str]
     notes: Optional[str]
@@ -1213,6 +1215,8 @@ class ParameterRowsStopRecording(TypedDict, total=False):
 class ParameterRowsKeepRecent(TypedDict):
     minutes: ParameterRow
     session_name: ParameterRow
+    sensors: ParameterRow
+    formats: ParameterRow
     participant: ParameterRow
     task: ParameterRow
     notes: ParameterRow
@@ -1881,9 +1885,9 @@ class Commands:
     async def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, await self._command("stop_recording", {}))
 
-    async def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
+    async def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
         """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
-        return cast(KeepRecentData, await self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
+        return cast(KeepRecentData, await self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "sensors": sensors, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     async def get_recording_status(self) -> GetRecordingStatusData:
         return cast(GetRecordingStatusData, await self._command("get_recording_status", {}))
@@ -1954,9 +1958,9 @@ class BlockingCommands:
     def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, self._command("stop_recording", {}))
 
-    def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
+    def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
         """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
-        return cast(KeepRecentData, self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
+        return cast(KeepRecentData, self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "sensors": sensors, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     def get_recording_status(self) -> GetRecordingStatusData:
         return cast(GetRecordingStatusData, self._command("get_recording_status", {}))
