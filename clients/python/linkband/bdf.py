@@ -76,7 +76,7 @@ class Bdf(NamedTuple):
 
         raw = numpy.memmap(self.path, dtype=numpy.uint8, mode="r", offset=self.begin,
                            shape=(self.records, self.width, WIDTH))
-        part = raw[:, signal.first:signal.first + signal.samples].reshape(-1, WIDTH).astype(numpy.int32)
+        part: Any = raw[:, signal.first:signal.first + signal.samples].reshape(-1, WIDTH).astype(numpy.int32)
         digital = part[:, 0] | part[:, 1] << 8 | part[:, 2] << 16
         digital -= (digital & 1 << 23) << 1
         return (digital - signal.digital_min) * signal.scale + signal.physical_min

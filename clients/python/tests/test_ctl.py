@@ -43,6 +43,7 @@ def test_a_recording_is_made_by_three_commands_and_copied_by_a_fourth(daemon, tm
     session = ctl(daemon, "record", "start", "--name", "sleep", "--formats", "csv,bdf").stdout.strip()
     assert json.loads(ctl(daemon, "record", "status", "--json").stdout)["is_recording"]
     assert float(ctl(daemon, "mark", "here").stdout) > 1e12
+    ctl(daemon, "stream", "-n", "1", "--sensors", "eeg")  # a recording wants a sample
     assert ctl(daemon, "record", "stop").stdout.strip() == session
     assert ctl(daemon, "record", "stop").stdout == ""
     folder = ctl(daemon, "recordings", "get", session, "-o", str(tmp_path)).stdout.strip()
@@ -62,9 +63,24 @@ def test_a_recording_is_made_by_three_commands_and_copied_by_a_fourth(daemon, tm
 def test_keep_makes_a_recording_of_what_has_just_been(connected):
     ctl(connected, "stream", "--sensors", "eeg", "-n", "20")
     session = ctl(connected, "keep", "5", "--name", "before", "--participant", "07").stdout.strip()
-    [told] = [json.loads(line) for line in ctl(connected, "recordings", "ls", "--json").stdout.splitlines()
-              if session in line]
-    assert (told["session_name"], told["state"]) == ("before", "complete") and "session.bdf" in told["files"]
+    only = ctl(connected, "keep", "--sensors", "eeg", "--formats", "jsonl").stdout.strip()
+    assert only != session
+    told = {one["session_id"]: one for one in
+            map(json.loads, ctl(connected, "recordings", "ls", "--json").stdout.splitlines())}
+    assert (told[session]["session_name"], told[session]["state"]) == ("before", "complete")
+    assert {"eeg.csv", "columns.json", "session.bdf"} <= set(told[session]["files"])
+    assert told[only]["sensors"] == ["eeg"]
+    assert told[only]["files"] == ["packets.lbcap", "processed.jsonl", "session.json"]
+
+
+@pytest.mark.parametrize("formats, made", [
+    ("csv", {"eeg.csv", "columns.json"}), ("jsonl", {"processed.jsonl"}), ("bdf,jsonl", {"session.bdf"})])
+def test_record_stop_waits_for_what_is_made_of_each_format(connected, formats, made):
+    session = ctl(connected, "record", "start", "--formats", formats).stdout.strip()
+    ctl(connected, "stream", "-n", "1", "--sensors", "eeg")
+    assert ctl(connected, "record", "stop").stdout.strip() == session
+    [told] = map(json.loads, ctl(connected, "recordings", "ls", "--json").stdout.splitlines())
+    assert told["state"] == "complete" and made <= set(told["files"])
 
 
 def test_stream_prints_lines_of_json_or_csv_and_nothing_else(connected):

@@ -65,6 +65,14 @@ def parser() -> argparse.ArgumentParser:
     def wait(one: argparse.ArgumentParser) -> None:
         one.add_argument("-W", dest="seconds", metavar="S", type=positive, help="end after S seconds, with status 27")
 
+    def session(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--name", help="the session's name")
+        one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all)")
+        one.add_argument("--formats", type=some_of(FORMATS), metavar="LIST", help="of csv,bdf,jsonl (csv,bdf)")
+        one.add_argument("--participant", metavar="P", help="whose data it is, for session.json")
+        one.add_argument("--task", metavar="T", help="what is done, for session.json")
+        one.add_argument("--notes", metavar="TEXT", help="for session.json")
+
     json(add(subcommands, "status", commands.status, "tell what the daemon is at"))
     one = add(subcommands, "scan", commands.scan, "list the bands that advertise, the strongest first")
     one.add_argument("-d", dest="duration", metavar="S", type=positive, default=5, help="for S seconds, 1 to 60 (5)")
@@ -84,23 +92,15 @@ def parser() -> argparse.ArgumentParser:
 
     under = group("record", "make a recording")
     one = add(under, "start", recordings.start, "begin one and print its session_id")
-    one.add_argument("--name", help="the session's name")
-    one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all)")
-    one.add_argument("--formats", type=some_of(FORMATS), metavar="LIST", help="of csv,bdf,jsonl (csv,bdf)")
+    session(one)
     one.add_argument("--duration", metavar="S", type=positive, help="for S seconds")
-    one.add_argument("--participant", metavar="P", help="whose data it is, for session.json")
-    one.add_argument("--task", metavar="T", help="what is done, for session.json")
-    one.add_argument("--notes", metavar="TEXT", help="for session.json")
     one = add(under, "stop", recordings.stop, "end it, wait for its files and print its session_id")
     wait(one)
     json(add(under, "status", recordings.status, "tell of the running one, else of the last"))
 
     one = add(subcommands, "keep", recordings.keep, "make a recording of what has just been and print its session_id")
     one.add_argument("minutes", metavar="MINUTES", nargs="?", type=positive, help="so far back (all that is kept)")
-    one.add_argument("--name", help="the session's name")
-    one.add_argument("--participant", metavar="P", help="whose data it is, for session.json")
-    one.add_argument("--task", metavar="T", help="what was done, for session.json")
-    one.add_argument("--notes", metavar="TEXT", help="for session.json")
+    session(one)
     wait(one)
 
     under = group("recordings", "what has been recorded")

@@ -1,23 +1,25 @@
 """linkbandctl's subcommands of recordings."""
 
+import asyncio
 import http.client
 import pathlib
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, AsyncIterator, Dict, Optional, Set
+from typing import Any, AsyncIterator, Dict, Optional
 
 from .._generated import Session
-from ..client import AnyEvent, AsyncBand
+from ..client import AsyncBand
 from ..connection import REASONS
 from ..errors import CommandError, ConnectionLost, NotReachable, Rejected
-from ..queues import Queue
 from ..tool import Arguments
 from .commands import compact, put, shown, words
 
-# What the daemon makes of a recording only after its end.
-MADE_AFTERWARDS = {"bdf": "session.bdf", "jsonl": "processed.jsonl"}
+# Of which something is still being made.
+UNFINISHED = ("recording", "recorded")
+# Between two looks whether it is, s.
+FIRST_LOOK, LAST_LOOK = 0.05, 1.0
 CHUNK = 1 << 16
 # Without a byte of a download for so long, s, it is given up.
 PATIENCE = 60
@@ -34,44 +36,26 @@ async def stop(band: AsyncBand, arguments: Arguments) -> None:
     if not (await band.get_recording_status())["is_recording"]:
         print("linkbandctl: nothing is recorded", file=sys.stderr)
         return
-    events = band.events()
-    session = (await band.stop_recording())["session_id"]
-    assert session
-    words("waiting for its files")
-    problem = await files_made(events, session, {"recording_stopped"})
-    put(session)
-    if problem:
-        raise CommandError("record stop", "RECORDING_ERROR", problem, {})
+    await put_whole(band, (await band.stop_recording())["session_id"])
 
 
 async def keep(band: AsyncBand, arguments: Arguments) -> None:
-    events = band.events()
-    session = (await band.keep_recent(minutes=arguments.minutes, session_name=arguments.name, task=arguments.task,
-                                      participant=arguments.participant, notes=arguments.notes))["session_id"]
-    assert session
-    words("waiting for its BDF")
-    problem = await files_made(events, session, {"session.bdf"})
-    put(session)
-    if problem:
-        raise CommandError("keep", "RECORDING_ERROR", problem, {})
+    await put_whole(band, (await band.keep_recent(
+        minutes=arguments.minutes, session_name=arguments.name, sensors=arguments.sensors, formats=arguments.formats,
+        participant=arguments.participant, task=arguments.task, notes=arguments.notes))["session_id"])
 
 
-async def files_made(events: Queue[AnyEvent], session: str, waited: Set[str]) -> Optional[str]:
-    """Waits until each file that is made afterwards is there, or isn't: then why."""
-    problem = None
-    async for event in events:
-        data: Any = event["data"]
-        if data.get("session_id") != session:
-            continue
-        if event["event_type"] == "recording_stopped":
-            waited |= {MADE_AFTERWARDS[name] for name in data["formats"] if name in MADE_AFTERWARDS}
-            waited.discard("recording_stopped")
-        elif event["event_type"] == "recording_file":
-            problem = data["error_message"] or problem
-            waited.discard(data["file"])
-        if not waited:
-            break
-    return problem
+async def put_whole(band: AsyncBand, session_id: Optional[str]) -> None:
+    """Prints it once all that is made of it afterwards is there, or isn't: then it is told why."""
+    assert session_id
+    words("waiting for its files")
+    pause = FIRST_LOOK
+    while (session := await found(band, session_id))["state"] in UNFINISHED:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LAST_LOOK)
+    put(session_id)
+    if session["problem"]:
+        raise CommandError("record stop", "RECORDING_ERROR", session["problem"], {})
 
 
 async def status(band: AsyncBand, arguments: Arguments) -> None:
@@ -120,7 +104,7 @@ async def get(band: AsyncBand, arguments: Arguments) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.files or session["files"]:
         download(arguments, session["session_id"], name, folder)
-    if session["state"] in ("recording", "recorded"):
+    if session["state"] in UNFINISHED:
         print(f"linkbandctl: not all of it was there yet: it is {session['state']}", file=sys.stderr)
     put(str(folder))
 
