@@ -8,10 +8,13 @@
 
 /* ---- Its machines ---- */
 
-static void settle_utc(struct device *d)
+/* What one sees moves the clock of all. */
+static bool utc_step(struct device *d)
 {
-    if (device_is_connected(d) && utc_looks(&d->utc, &d->ground->when))
-        device_look_at_utc(d);
+    if (!device_is_connected(d) || !utc_looks(&d->utc, &d->ground->when))
+        return false;
+    device_look_at_utc(d);
+    return true;
 }
 
 static void set_bit(unsigned *places, unsigned place, bool on)
@@ -176,7 +179,7 @@ bool device_settle(struct device *d)
     mark_ground(d);
     bool any = reach_step(d);
 
-    settle_utc(d);
+    any |= utc_step(d);
     any |= data_settle(d);
     any |= stream_step(d);
     any |= sensors_step(d);

@@ -244,7 +244,7 @@ bool reach_up_taken(struct reach *reach)
 {
     if (reach->radio != RADIO_TRYING)
         return false;
-    reach->radio = RADIO_LINKED;
+    radio_enter(reach, RADIO_LINKED);
     reach->known = false;
     return is_trying(reach);
 }

@@ -24,7 +24,7 @@ static void a_second_scan_joins_the_first(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     ask_scan(w, 2);
     ask_scan(w, 60);
     run(w, 3);
@@ -35,7 +35,7 @@ static void a_scan_is_stopped_before_the_stop_is_answered(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     ask_scan(w, 10);
     run(w, 1);
     ask_stop_scan(w);
@@ -51,10 +51,10 @@ static void connecting_ends_the_scan(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     ask_scan(w, 10);
     run(w, 1);
-    w->absent = false;
+    w->band->absent = false;
     ask_connect(w);
     run(w, 1);
     EXPECT(w, "scan_result scanning", "scan: ok", "scan_result stopped", "connect: ok",
@@ -81,13 +81,13 @@ static void a_band_never_seen_is_not_found_within_20_seconds(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     ask_connect(w);
     run(w, 19.4);
     EXPECT_NOTHING(w);
     run(w, 0.6);
     EXPECT(w, "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND");
-    w->absent = false;
+    w->band->absent = false;
     ask_connect(w);
     run(w, 1);
     EXPECT(w, "connect: ok", "device_connected");
@@ -97,7 +97,7 @@ static void a_band_seen_but_not_reached_is_a_failed_connection(void **state)
 {
     struct world *w = *state;
 
-    w->unreachable = true;
+    w->band->unreachable = true;
     ask_connect(w);
     run(w, 20);
     EXPECT(w, "connect: CONNECTION_FAILED", "device_connection_failed CONNECTION_FAILED");
@@ -109,7 +109,7 @@ static void a_band_of_the_last_scan_counts_as_seen(void **state)
 
     ask_scan(w, 1);
     run(w, 2);
-    w->absent = true;
+    w->band->absent = true;
     forget_log(w);
     ask_connect(w);
     run(w, 20);
@@ -123,7 +123,7 @@ static void an_address_that_leads_to_another_name_is_refused(void **state)
     ask_connect_to(w, ADDRESS, NAME2);
     run(w, 3);
     EXPECT(w, "connect: INVALID_PARAMETERS", "device_connection_failed INVALID_PARAMETERS");
-    assert_int_equal(w->radio, FAKE_FREE);
+    assert_int_equal(w->band->radio, FAKE_FREE);
 }
 
 static void connect_the_other(struct world *w, const char *line)
@@ -138,11 +138,11 @@ static void another_band_asked_for_at_once_gets_an_attempt_of_its_own(void **sta
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     w->on_line = connect_the_other;
     ask_connect(w);
     run(w, 20);
-    assert_int_equal(w->connects, 2);
+    assert_int_equal(w->band->connects, 2);
     run(w, 20);
     EXPECT(w, "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND",
            "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND");
@@ -159,7 +159,7 @@ static void a_disconnect_undoes_a_connect_and_the_start_behind_it(void **state)
     run(w, 1);
     EXPECT(w, "connect: CANCELLED", "device_connection_failed CANCELLED", "start: CANCELLED",
            "disconnect: already ok");
-    assert_int_equal(w->radio, FAKE_FREE);
+    assert_int_equal(w->band->radio, FAKE_FREE);
 }
 
 static void a_start_shares_the_fate_of_its_connect(void **state)
@@ -175,7 +175,7 @@ static void a_start_shares_the_fate_of_its_connect(void **state)
     run(w, 2);
     EXPECT(w, "disconnect: ok", "device_disconnected user_request",
            "stream_stopped eeg device_disconnected");
-    w->absent = true;
+    w->band->absent = true;
     ask_connect(w);
     ask_start(w, EEG, 0, 0);
     run(w, 20);
@@ -216,7 +216,7 @@ static void a_backend_that_never_lets_go_does_not_hang_a_disconnect(void **state
     struct world *w = *state;
 
     get_connected(w);
-    w->deaf = true;
+    w->band->deaf = true;
     ask_disconnect(w);
     run(w, 11);
     EXPECT(w, "disconnect: ok", "device_disconnected user_request");
@@ -247,14 +247,14 @@ static void tries_back_off_and_only_the_first_failure_is_told(void **state)
     struct world *w = *state;
 
     get_connected(w);
-    w->absent = true;
+    w->band->absent = true;
     lose_link(w, LINK_END_LOST);
     run(w, 600);
     EXPECT(w, "device_disconnected link_lost will_reconnect",
            "device_connection_failed DEVICE_NOT_FOUND will_retry");
     /* 19.5 s a try; pauses 0.25 0.5 1 2 4 8 16 30 30 … s */
-    assert_in_range(w->connects, 14, 18);
-    w->absent = false;
+    assert_in_range(w->band->connects, 14, 18);
+    w->band->absent = false;
     run(w, 60);
     EXPECT(w, "device_connected resumed");
 }
@@ -270,7 +270,7 @@ static void a_connect_while_waiting_tries_at_once(void **state)
     run(w, 20);
     EXPECT(w, "connect: DEVICE_NOT_FOUND", "device_connection_failed DEVICE_NOT_FOUND will_retry");
     run(w, 200);
-    w->absent = false;
+    w->band->absent = false;
     ask_connect(w);
     run(w, 0.7);
     EXPECT(w, "connect: ok", "device_connected resumed");
@@ -283,7 +283,7 @@ static void a_disconnect_while_waiting_ends_it_for_good(void **state)
     get_waiting(w, EEG);
     ask_connect(w);
     ask_disconnect(w);
-    w->absent = false;
+    w->band->absent = false;
     run(w, 60);
     EXPECT(w, "connect: CANCELLED", "device_connection_failed CANCELLED", "disconnect: ok",
            "device_disconnected user_request", "stream_stopped eeg device_disconnected");
@@ -311,7 +311,7 @@ static void without_bluetooth_scan_and_connect_say_so_at_once(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     ask_scan(w, 5);
     set_bluetooth(w, false);
     EXPECT(w, "scan_result scanning", "scan: BLUETOOTH_ERROR", "scan_result failed",
@@ -333,7 +333,7 @@ static void after_a_suspend_a_lost_band_is_tried_at_once(void **state)
 
     get_waiting(w, 0);
     run(w, 300);
-    w->absent = false;
+    w->band->absent = false;
     forget_log(w);
     manager_resumed(w->manager);
     run(w, 20.1);
@@ -346,7 +346,7 @@ static void after_a_suspend_silence_counts_from_the_waking(void **state)
 
     get_streaming(w, EEG);
     w->now += 3600 * SECOND; /* nothing ran meanwhile */
-    w->next_packet[SENSOR_EEG] = w->now + SECOND;
+    w->band->next_packet[SENSOR_EEG] = w->now + SECOND;
     run(w, 10);
     EXPECT_NOTHING(w);
 }
@@ -358,7 +358,7 @@ static void stop_for_a_minute(struct world *w, const char *line)
     w->on_line = NULL;
     w->now += 60 * SECOND;
     assert_int_equal(manager_status(w->manager, 0)->link, LINK_CONNECTED);
-    w->next_packet[SENSOR_EEG] = w->next_packet[SENSOR_PPG] = w->now + SECOND;
+    w->band->next_packet[SENSOR_EEG] = w->band->next_packet[SENSOR_PPG] = w->now + SECOND;
 }
 
 static void stopped_in_the_middle_of_a_packet_it_accuses_nobody(void **state)
@@ -366,10 +366,10 @@ static void stopped_in_the_middle_of_a_packet_it_accuses_nobody(void **state)
     struct world *w = *state;
 
     get_streaming(w, EEG | PPG);
-    w->silent = PPG;
+    w->band->silent = PPG;
     run(w, 8);
     forget_log(w);
-    w->silent = 0;
+    w->band->silent = 0;
     w->on_line = stop_for_a_minute;
     run(w, 100);
     EXPECT(w, "sensor_status ppg flowing");
@@ -380,11 +380,11 @@ static void after_a_suspend_a_dead_link_without_stream_is_found_and_made_anew(vo
     struct world *w = *state;
 
     get_connected(w);
-    w->hangs = true;
+    w->band->hangs = true;
     manager_resumed(w->manager);
     run(w, 10.1);
     EXPECT(w, "device_disconnected link_lost will_reconnect");
-    w->hangs = false;
+    w->band->hangs = false;
     run(w, 10);
     EXPECT(w, "device_connected resumed");
 }
@@ -425,26 +425,26 @@ static void wants_are_told_while_they_last(void **state)
     struct world *w = *state;
 
     get_streaming(w, EEG);
-    assert_string_equal(w->wants.band.name, NAME);
-    assert_int_equal(w->wants.sensors, EEG);
+    assert_string_equal(w->places[0].wants.band.name, NAME);
+    assert_int_equal(w->places[0].wants.sensors, EEG);
     lose_link(w, LINK_END_LOST);
-    assert_int_equal(w->wants.sensors, EEG);
+    assert_int_equal(w->places[0].wants.sensors, EEG);
     ask_stop(w);
-    assert_int_equal(w->wants.sensors, 0);
+    assert_int_equal(w->places[0].wants.sensors, 0);
     ask_disconnect(w);
     run(w, 3);
-    assert_string_equal(w->wants.band.name, "");
+    assert_string_equal(w->places[0].wants.band.name, "");
 }
 
 static void auto_connect_streams_whenever_the_band_appears(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     manager_auto_connect(w->manager, NAME);
     run(w, 100);
     EXPECT(w, "device_connection_failed DEVICE_NOT_FOUND will_retry");
-    w->absent = false;
+    w->band->absent = false;
     run(w, 60);
     EXPECT(w, "device_connected", "stream_started eeg,ppg,acc,bat at 250", "data eeg", "data ppg",
            "data acc");
@@ -464,10 +464,10 @@ static void auto_connect_stands_back_for_a_user(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     manager_auto_connect(w->manager, ADDRESS2);
     run(w, 1);
-    w->absent = false;
+    w->band->absent = false;
     ask_connect(w);
     run(w, 3);
     EXPECT(w, "connect: ok", "device_connected");
@@ -477,11 +477,11 @@ static void a_connect_that_another_undoes_is_cancelled(void **state)
 {
     struct world *w = *state;
 
-    w->absent = true;
+    w->band->absent = true;
     manager_auto_connect(w->manager, ADDRESS2);
     ask_connect_to(w, ADDRESS2, NULL);
     run(w, 1);
-    w->absent = false;
+    w->band->absent = false;
     ask_connect(w);
     run(w, 3);
     EXPECT(w, "connect: CANCELLED", "device_connection_failed CANCELLED", "connect: ok",

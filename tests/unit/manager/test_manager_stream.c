@@ -53,21 +53,21 @@ static void nothing_is_lost_between_subscription_and_reply(void **state)
     run(w, 30.05);
     EXPECT(w, "start: ok", "stream_started eeg,ppg,acc at 250", "data eeg", "data ppg", "data acc");
     for (int i = 0; i < SENSOR_STREAMED; i++)
-        assert_int_equal(w->sent[i], w->got[i]);
+        assert_int_equal(w->band->sent[i], w->places[0].got[i]);
     /* The level read at the connection is told too. */
-    assert_int_equal(w->sent[SENSOR_BAT] + 1, w->got[SENSOR_BAT]);
-    assert_that(w->sent[SENSOR_EEG], >, 280);
+    assert_int_equal(w->band->sent[SENSOR_BAT] + 1, w->places[0].got[SENSOR_BAT]);
+    assert_that(w->band->sent[SENSOR_EEG], >, 280);
 }
 
 /* A hundred EEG packets come between its acknowledgement and that of the PPG. */
 static void start_with_a_hundred_held(struct world *w)
 {
     get_connected(w);
-    w->silent = EEG;
+    w->band->silent = EEG;
     ask_start(w, EEG | PPG, 0, 0);
-    while (!(w->on & EEG))
+    while (!(w->band->on & EEG))
         run(w, 0.01);
-    while (w->sent[SENSOR_EEG] < 100)
+    while (w->band->sent[SENSOR_EEG] < 100)
         send_packet(w, SENSOR_EEG);
     EXPECT_NOTHING(w);
 }
@@ -80,10 +80,11 @@ static void what_a_start_held_is_let_go_of_in_portions(void **state)
     start_with_a_hundred_held(w);
     for (int ms = 0; ms < 2000; ms++) {
         run(w, 0.001);
-        if (got == 0 && w->got[SENSOR_EEG] > 0)
+        if (got == 0 && w->places[0].got[SENSOR_EEG] > 0)
             send_packet(w, SENSOR_EEG); /* waits its turn, as on_packet sees */
-        most = w->got[SENSOR_EEG] - got > most ? w->got[SENSOR_EEG] - got : most;
-        got = w->got[SENSOR_EEG];
+        most =
+            w->places[0].got[SENSOR_EEG] - got > most ? w->places[0].got[SENSOR_EEG] - got : most;
+        got = w->places[0].got[SENSOR_EEG];
     }
     EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data eeg", "data ppg");
     assert_int_equal(got, 101);
@@ -95,12 +96,12 @@ static void a_link_lost_between_portions_loses_none_of_them(void **state)
     struct world *w = *state;
 
     start_with_a_hundred_held(w);
-    while (w->got[SENSOR_EEG] == 0)
+    while (w->places[0].got[SENSOR_EEG] == 0)
         run(w, 0.001);
-    assert_in_range(w->got[SENSOR_EEG], 1, 40);
+    assert_in_range(w->places[0].got[SENSOR_EEG], 1, 40);
     EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data eeg");
     lose_link(w, LINK_END_LOST);
-    assert_int_equal(w->got[SENSOR_EEG], 100);
+    assert_int_equal(w->places[0].got[SENSOR_EEG], 100);
 }
 
 static void what_is_held_of_a_stopped_stream_is_not_the_next_ones(void **state)
@@ -108,17 +109,17 @@ static void what_is_held_of_a_stopped_stream_is_not_the_next_ones(void **state)
     struct world *w = *state;
 
     start_with_a_hundred_held(w);
-    while (w->got[SENSOR_EEG] == 0)
+    while (w->places[0].got[SENSOR_EEG] == 0)
         run(w, 0.001);
     ask_stop(w);
     const int64_t stopped_us = w->now;
-    const unsigned got = w->got[SENSOR_EEG];
+    const unsigned got = w->places[0].got[SENSOR_EEG];
     assert_that(got, <, 100);
-    w->silent = 0;
+    w->band->silent = 0;
     ask_start(w, EEG | PPG, 0, 0);
-    while (w->got[SENSOR_EEG] == got)
+    while (w->places[0].got[SENSOR_EEG] == got)
         run(w, 0.001);
-    assert_that(w->arrived[SENSOR_EEG], >=, stopped_us);
+    assert_that(w->places[0].arrived[SENSOR_EEG], >=, stopped_us);
 }
 
 static void a_rate_is_judged_by_the_band_before_the_reply(void **state)
@@ -155,12 +156,12 @@ static void without_eeg_250_is_taken_and_a_later_500_is_told(void **state)
     struct world *w = *state;
 
     fake_eeg_rate = 500;
-    w->silent = EEG;
+    w->band->silent = EEG;
     get_connected(w);
     ask_start(w, EEG | PPG, 0, 0);
     run(w, 2.8);
     EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data ppg");
-    w->silent = 0;
+    w->band->silent = 0;
     run(w, 0.8);
     EXPECT(w, "stream_started eeg,ppg at 250", "data eeg", "data ppg");
     assert_int_equal(manager_status(w->manager, 0)->eeg_rate, 500);
@@ -170,7 +171,7 @@ static void a_single_eeg_packet_settles_the_rate_after_a_second(void **state)
 {
     struct world *w = *state;
 
-    w->silent = EEG;
+    w->band->silent = EEG;
     get_connected(w);
     ask_start(w, EEG, 0, 0);
     run(w, 0.5);
@@ -187,12 +188,12 @@ static void a_reconfiguration_leaves_a_staying_sensor_alone(void **state)
 
     get_streaming(w, EEG | PPG);
     w->log_operations = true;
-    unsigned sent = w->sent[SENSOR_EEG] - w->got[SENSOR_EEG];
+    unsigned sent = w->band->sent[SENSOR_EEG] - w->places[0].got[SENSOR_EEG];
     ask_start(w, EEG | ACC, 0, 0);
     run(w, 4.05);
     EXPECT(w, "ppg off", "acc on", "start: ok", "stream_started eeg,acc at 250", "data eeg",
            "data acc");
-    assert_int_equal(w->sent[SENSOR_EEG] - w->got[SENSOR_EEG], sent);
+    assert_int_equal(w->band->sent[SENSOR_EEG] - w->places[0].got[SENSOR_EEG], sent);
 }
 
 static void a_start_that_is_already_so_only_sets_its_duration_anew(void **state)
@@ -221,7 +222,7 @@ static void a_stop_undoes_a_start(void **state)
     ask_stop(w);
     run(w, 5);
     EXPECT(w, "start: CANCELLED", "stop: already ok");
-    assert_int_equal(w->on & EEG, 0);
+    assert_int_equal(w->band->on & EEG, 0);
 }
 
 static void a_start_while_starting_joins_and_the_last_one_counts(void **state)
@@ -239,7 +240,7 @@ static void one_refused_subscription_is_told_and_tried_again(void **state)
 {
     struct world *w = *state;
 
-    w->refused = PPG;
+    w->band->refused = PPG;
     get_connected(w);
     ask_start(w, EEG | PPG, 0, 0);
     run(w, 3);
@@ -247,7 +248,7 @@ static void one_refused_subscription_is_told_and_tried_again(void **state)
            "data eeg");
     run(w, 3);
     EXPECT(w, "sensor_status ppg retrying");
-    w->refused = 0;
+    w->band->refused = 0;
     run(w, 11);
     EXPECT(w, "sensor_status ppg flowing", "data ppg");
 }
@@ -256,7 +257,7 @@ static void a_start_of_which_nothing_is_acknowledged_fails_naming_the_sensor(voi
 {
     struct world *w = *state;
 
-    w->refused = PPG | ACC;
+    w->band->refused = PPG | ACC;
     get_connected(w);
     ask_start(w, PPG | ACC, 0, 0);
     run(w, 3);
@@ -271,7 +272,7 @@ static void a_reconfiguration_that_fails_ends_the_stream(void **state)
     struct world *w = *state;
 
     get_streaming(w, EEG);
-    w->refused = ACC;
+    w->band->refused = ACC;
     ask_start(w, ACC, 0, 0);
     run(w, 3);
     EXPECT(w, "start: STREAMING_ERROR acc", "stream_stopped eeg error");
@@ -282,7 +283,7 @@ static void a_stack_that_hangs_is_answered_within_10_seconds(void **state)
     struct world *w = *state;
 
     get_connected(w);
-    w->hangs = true;
+    w->band->hangs = true;
     ask_start(w, EEG, 0, 0);
     run(w, 9.4);
     EXPECT_NOTHING(w);
@@ -295,7 +296,7 @@ static void a_silent_sensor_is_subscribed_anew_without_cost_to_the_others(void *
     struct world *w = *state;
 
     get_streaming(w, EEG | PPG);
-    w->silent = PPG;
+    w->band->silent = PPG;
     w->log_operations = true;
     run(w, 6);
     EXPECT(w, "sensor_status ppg silent");
@@ -303,13 +304,13 @@ static void a_silent_sensor_is_subscribed_anew_without_cost_to_the_others(void *
     EXPECT(w, "sensor_status ppg retrying", "ppg off", "ppg on");
     run(w, 11);
     EXPECT(w, "sensor_status ppg retrying", "ppg off", "ppg on");
-    w->silent = 0;
+    w->band->silent = 0;
     run(w, 1);
     EXPECT(w, "sensor_status ppg flowing");
-    w->silent = PPG;
+    w->band->silent = PPG;
     run(w, 12); /* the back-off begins anew */
     EXPECT(w, "sensor_status ppg silent", "sensor_status ppg retrying", "ppg off", "ppg on");
-    assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
+    assert_int_equal(w->band->sent[SENSOR_EEG], w->places[0].got[SENSOR_EEG]);
 }
 
 static void a_sensor_silent_for_long_is_tried_each_minute(void **state)
@@ -318,7 +319,7 @@ static void a_sensor_silent_for_long_is_tried_each_minute(void **state)
     unsigned tries = 0;
 
     get_streaming(w, EEG | PPG);
-    w->silent = PPG;
+    w->band->silent = PPG;
     run(w, 600);
     for (size_t i = 0; i < w->line_count; i++)
         tries += strcmp(w->lines[i], "sensor_status ppg retrying") == 0;
@@ -331,12 +332,12 @@ static void when_all_are_silent_the_link_is_made_anew(void **state)
     struct world *w = *state;
 
     get_streaming(w, EEG | PPG);
-    w->silent = EEG | PPG;
+    w->band->silent = EEG | PPG;
     run(w, 6);
     EXPECT(w, "sensor_status eeg silent", "sensor_status ppg silent",
            "device_disconnected silent will_reconnect",
            "stream_stopped eeg,ppg device_disconnected will_resume");
-    w->silent = 0;
+    w->band->silent = 0;
     run(w, 8);
     EXPECT(w, "device_connected resumed", "stream_started eeg,ppg at 250 resumed", "data eeg",
            "data ppg");
@@ -357,13 +358,13 @@ static void a_stream_resumed_where_only_cut_packets_come_says_so(void **state)
     get_streaming(w, EEG | PPG);
     lose_link(w, LINK_END_LOST);
     forget_log(w);
-    w->cut = EEG | PPG;
+    w->band->cut = EEG | PPG;
     w->on_line = remember_why;
     run(w, 4);
     EXPECT(w, "device_connected resumed", "sensor_status eeg silent",
            "device_disconnected silent will_reconnect");
     assert_non_null(strstr(told_why.message, "cut to 20 bytes, as by an MTU of 23"));
-    w->cut = 0;
+    w->band->cut = 0;
     run(w, 8);
     EXPECT(w, "device_connected resumed", "stream_started eeg,ppg at 250 resumed", "data eeg",
            "data ppg");
@@ -377,7 +378,7 @@ static void a_start_while_waiting_is_answered_at_once(void **state)
     ask_start(w, EEG, 0, 0);
     EXPECT(w, "start: ok");
     assert_int_equal(manager_status(w->manager, 0)->stream, STREAM_WAITING);
-    w->absent = false;
+    w->band->absent = false;
     run(w, 30);
     EXPECT(w, "device_connected resumed", "stream_started eeg at 250", "data eeg");
 }
@@ -401,7 +402,7 @@ static void a_duration_runs_on_through_an_outage(void **state)
 
     get_streaming(w, EEG);
     ask_start(w, EEG, 0, 10);
-    w->absent = true;
+    w->band->absent = true;
     run(w, 5);
     lose_link(w, LINK_END_LOST);
     forget_log(w);
@@ -409,7 +410,7 @@ static void a_duration_runs_on_through_an_outage(void **state)
     EXPECT_NOTHING(w);
     run(w, 0.2);
     EXPECT(w, "stream_stopped eeg duration");
-    w->absent = false;
+    w->band->absent = false;
     run(w, 60);
     EXPECT(w, "device_connected resumed");
 }
@@ -421,7 +422,7 @@ static void a_stop_while_waiting_ends_the_stream_but_not_the_waiting(void **stat
     get_waiting(w, EEG);
     ask_stop(w);
     EXPECT(w, "stop: ok", "stream_stopped eeg user_request");
-    w->absent = false;
+    w->band->absent = false;
     run(w, 30);
     EXPECT(w, "device_connected resumed");
 }
@@ -450,11 +451,11 @@ static void a_recordings_data_flow_while_a_stream_starts(void **state)
     get_connected(w);
     manager_want_for_recording(w->manager, 0, EEG);
     run(w, 3.05);
-    assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
+    assert_int_equal(w->band->sent[SENSOR_EEG], w->places[0].got[SENSOR_EEG]);
     forget_log(w);
     ask_start(w, EEG | PPG, 0, 0);
     run(w, 0.1);
-    assert_int_equal(w->sent[SENSOR_EEG], w->got[SENSOR_EEG]);
+    assert_int_equal(w->band->sent[SENSOR_EEG], w->places[0].got[SENSOR_EEG]);
     run(w, 3);
     EXPECT(w, "start: ok", "stream_started eeg,ppg at 250", "data eeg", "data ppg");
 }
@@ -533,7 +534,7 @@ static void what_makes_no_sense_from_a_backend_is_ignored(void **state)
     scanner->scan_ended(scanner->user, &failure);
     EXPECT_NOTHING(w);
     ask_connect(w);
-    const struct link_listener *up = &w->link->listener;
+    const struct link_listener *up = &w->band->link->listener;
     send_packet(w, SENSOR_EEG);
     up->notified(up->user, SENSOR_EEG, true, NULL);
     up->written(up->user, NULL);
@@ -555,7 +556,7 @@ static void battery_reaches_the_status(void **state)
 
     get_connected(w);
     assert_int_equal(manager_status(w->manager, 0)->device.battery_level, 77);
-    assert_that(w->got[SENSOR_BAT], >, 0);
+    assert_that(w->places[0].got[SENSOR_BAT], >, 0);
 }
 
 #define story(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)

@@ -1,5 +1,5 @@
 /*
- * A world for the manager in virtual time: a fake host, one band behind a fake backend, and a log
+ * A world for the manager in virtual time: a fake host, bands behind a fake backend, and a log
  * of all that the manager tells, one line each. A test is a script: do something, let time run,
  * expect lines.
  */
@@ -30,54 +30,73 @@
 
 #define LINES_MAX 4096
 #define OPS_MAX   256
+#define BANDS     (MANAGER_DEVICES_MAX + 1) /* one more than there are places */
 
 enum fake_radio { FAKE_FREE, FAKE_TRYING, FAKE_LINKED };
 
 struct op {
     int64_t at;
-    enum { OP_UP, OP_DOWN, OP_NOTIFIED, OP_WRITTEN, OP_PROBED, OP_SCAN_ENDED } kind;
+    enum { OP_UP, OP_DOWN, OP_REFUSED, OP_NOTIFIED, OP_WRITTEN, OP_PROBED, OP_SCAN_ENDED } kind;
+    struct ble_link *link; /* NULL: the scan's */
     enum sensor sensor;
     bool on;
     struct failure failure;
 };
 
-struct world {
-    struct manager *manager;
-    struct backend backend;
-    struct ble_link *link; /* its one handle; NULL: none is open */
-    int64_t now, alarm, utc_offset;
-    int64_t slept; /* in suspends: no limit runs on in them */
-    /* What the band and the stack do. */
+/* What a band and the stack do, on its link. */
+struct fake_band {
+    struct band_identity identity;
     bool absent, unreachable;   /* not in the air; seen, but no connection */
     sensor_set refused, silent; /* subscription fails; nothing comes */
     sensor_set cut;             /* packets come cut */
     bool hangs;                 /* operations on notifications never complete */
     bool deaf;                  /* close() is never answered */
-    bool odd;                   /* the backend says things out of turn */
+    struct ble_link *link;      /* its one handle; NULL: none is open */
     enum fake_radio radio;
-    bool scanning;
     sensor_set on; /* notifications that are on */
     int64_t next_packet[SENSOR_COUNT];
+    unsigned sent[SENSOR_COUNT]; /* packets */
+    unsigned connects;           /* attempts the backend was asked for */
+};
+
+/* What is told of a place. */
+struct told {
+    unsigned got[SENSOR_COUNT];    /* blocks */
+    int64_t arrived[SENSOR_COUNT]; /* the last packet that was shown, none before it after */
+    sensor_set first_seen;         /* sensors whose data were logged */
+    bool streaming;                /* by stream_started and stream_stopped */
+    struct manager_wants wants;
+};
+
+struct world {
+    struct manager *manager;
+    struct backend backend;
+    int64_t now, alarm, utc_offset;
+    int64_t slept; /* in suspends: no limit runs on in them */
+    struct fake_band bands[BANDS];
+    struct fake_band *band; /* whom commands and faults are about */
+    size_t band_count;      /* of those that there are: the rest is absent */
+    bool odd;               /* the backend says things out of turn */
+    bool scanning;
     struct op ops[OPS_MAX];
     size_t op_count;
-    unsigned sent[SENSOR_COUNT],
-        got[SENSOR_COUNT]; /* packets by the band, blocks by the listener */
-    int64_t
-        arrived[SENSOR_COUNT]; /* the last packet the listener was shown, none before it after */
-    unsigned connects;         /* attempts the backend was asked for */
-    sensor_set first_seen;     /* sensors whose data were logged */
-    bool streaming;            /* told by stream_started and stream_stopped */
-    bool log_operations;       /* log also what the backend is asked */
+    struct told places[MANAGER_DEVICES_MAX];
+    bool log_operations; /* log also what the backend is asked */
     char lines[LINES_MAX][96];
     size_t line_count, read;
     unsigned asked, answered;
-    struct manager_wants wants;
     bool shut_down;
     void (*on_line)(struct world *world, const char *line); /* to act from within a callback */
 };
 
 int world_open(void **state);
+/* With this many bands, as many of which may be connected: what is told of one begins with the
+ * number of its place, from 1. */
+int world_open_for(void **state, unsigned max_bands, size_t bands);
 int world_close(void **state);
+
+/* From here on commands and faults are about this band, from 1. */
+void turn_to(struct world *w, size_t number);
 
 void shut_down(struct world *w);
 void shut_down_done(void *user); /* for manager_shutdown */
@@ -87,6 +106,7 @@ void shut_down_done(void *user); /* for manager_shutdown */
 void ask_scan(struct world *w, double seconds);
 void ask_stop_scan(struct world *w);
 void ask_connect(struct world *w);
+/* About the band's place, or a free one where it has none; if all have others nothing is asked. */
 void ask_connect_to(struct world *w, const char *address, const char *name);
 void ask_disconnect(struct world *w);
 void ask_start(struct world *w, sensor_set sensors, int rate, double seconds);
