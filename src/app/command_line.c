@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/options.h"
+#include "base/length.h"
 
 #define TABLE_MAX 64
 
@@ -47,7 +48,7 @@ static const struct {
     {"export", "session", "linkbandd export SESSION --format csv|bdf|jsonl [--out DIR]",
      ACTION_EXPORT},
 };
-#define WORDS (sizeof(words) / sizeof(words[0]))
+#define WORDS LENGTH(words)
 
 static bool take_words(struct options *options, int argc, char **argv, struct failure *failure)
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/length.h"
+
 #define PATH_SIZE 4096
 
 static bool is_below(const char *path, const char *place)
@@ -70,7 +72,7 @@ bool mounted_seems_missing(const char *path)
     dev_t device;
     bool below = false;
 
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+    for (size_t i = 0; i < LENGTH(places); i++)
         below = below || is_below(path, places[i]);
     return below && stat("/", &root) == 0 && find_device(path, &device) && device == root.st_dev;
 }

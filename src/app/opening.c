@@ -9,6 +9,7 @@
 #include "app/mounted.h"
 #include "app/recorded.h"
 #include "app/token_file.h"
+#include "base/length.h"
 #include "base/log.h"
 #include "ble/bluez.h"
 #include "ble/sim.h"
@@ -96,7 +97,7 @@ static void set_routes(struct daemon *daemon)
                                          .manager = &daemon->manager,
                                          .recorder = &daemon->recorder};
     daemon->server_config.routes = routes;
-    daemon->server_config.route_count = sizeof(routes) / sizeof(routes[0]);
+    daemon->server_config.route_count = LENGTH(routes);
     daemon->server_config.route_user = &daemon->observed;
 }
 

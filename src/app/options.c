@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/length.h"
 #include "values.h"
 
 #define KEEP_MINUTES 10
@@ -197,7 +198,7 @@ const struct option_spec options_table[] = {
 };
 /* clang-format on */
 
-_Static_assert(sizeof(options_table) / sizeof(options_table[0]) <= 64, "`given` has 64 bits");
+_Static_assert(LENGTH(options_table) <= 64, "`given` has 64 bits");
 
 const struct option_spec *options_find(const char *name, size_t len)
 {

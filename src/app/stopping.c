@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/length.h"
 #include "base/log.h"
 #include "daemon.h"
 
@@ -18,7 +19,7 @@ void stopping_close_handles(struct daemon *daemon)
         (uv_handle_t *)&daemon->second,        (uv_handle_t *)&daemon->farewell,
         (uv_handle_t *)&daemon->reload.hangup, (uv_handle_t *)&daemon->supervisor.watchdog};
 
-    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+    for (size_t i = 0; i < LENGTH(handles); i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
     }

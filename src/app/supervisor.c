@@ -6,6 +6,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/length.h"
 #include "base/log.h"
 #include "base/now.h"
 
@@ -93,6 +94,7 @@ static const char *link_text(const struct manager_ground *ground,
                                         [LINK_CONNECTED] = "connected to ",
                                         [LINK_DISCONNECTING] = "disconnecting",
                                         [LINK_WAITING] = "waiting for "};
+    ASSERT_GOES_TO(texts, LINK_WAITING);
 
     return ground->bluetooth_available ? texts[status->link] : "no Bluetooth";
 }

@@ -5,6 +5,7 @@
 
 #include "band/iso.h"
 #include "base/hex.h"
+#include "base/length.h"
 #include "base/text.h"
 
 /*
@@ -339,7 +340,7 @@ static const char *parse_directive(struct cursor *line, struct capture_record *r
 {
     const struct word name = next_word(line);
 
-    for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
+    for (size_t i = 0; i < LENGTH(directives); i++) {
         if (word_is(name, directives[i].name)) {
             record->kind = directives[i].kind;
             return directives[i].parse(line, record);

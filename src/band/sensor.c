@@ -1,13 +1,15 @@
 #include "band/sensor.h"
 
+#include "base/length.h"
 #include <string.h>
 
-static const char *const names[SENSOR_COUNT] = {
+static const char *const names[] = {
     [SENSOR_EEG] = "eeg",
     [SENSOR_PPG] = "ppg",
     [SENSOR_ACC] = "acc",
     [SENSOR_BAT] = "bat",
 };
+ASSERT_GOES_TO(names, SENSOR_COUNT - 1);
 
 const char *sensor_name(enum sensor sensor)
 {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/length.h"
 #include "base/text.h"
 
 const char *error_code_name(enum error_code code)
@@ -23,6 +24,7 @@ const char *error_code_name(enum error_code code)
         [ERROR_NOT_ALLOWED] = "NOT_ALLOWED",
         [ERROR_INTERNAL] = "INTERNAL_ERROR",
     };
+    ASSERT_GOES_TO(names, ERROR_INTERNAL);
     return names[code];
 }
 

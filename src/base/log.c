@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/length.h"
+
 static enum log_level threshold = LOG_LEVEL_INFO;
 static unsigned long lost; /* lines, since the last that was written */
 
@@ -24,7 +26,7 @@ static const struct {
 
 bool log_level_from_name(const char *name, enum log_level *level)
 {
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+    for (size_t i = 0; i < LENGTH(levels); i++) {
         if (strcmp(name, levels[i].name) == 0) {
             *level = levels[i].level;
             return true;
@@ -40,7 +42,7 @@ void log_set_level(enum log_level level)
 
 static const char *level_name(enum log_level level)
 {
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+    for (size_t i = 0; i < LENGTH(levels); i++) {
         if (levels[i].level == level)
             return levels[i].name;
     }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "band/model.h"
+#include "base/length.h"
 #include "base/text.h"
 
 /* Other devices choose their names: one with a line break in it is no band's, and would be a line
@@ -60,7 +61,7 @@ static bool flag_property(struct bluez_device *device, const struct property *pr
         {"Trusted", &device->trusted},
     };
 
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+    for (size_t i = 0; i < LENGTH(flags); i++) {
         if (strcmp(property->name, flags[i].name) == 0)
             return property_bool(property, flags[i].flag);
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/length.h"
+
 static const struct {
     const char *name;
     const char *text; /* that the error's own text must contain; NULL: any */
@@ -40,7 +42,7 @@ enum bluez_error bluez_error(DBusMessage *reply)
 
     if (dbus_message_get_type(reply) != DBUS_MESSAGE_TYPE_ERROR)
         return BLUEZ_OK;
-    for (size_t i = 0; name && i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+    for (size_t i = 0; name && i < LENGTH(meanings); i++) {
         if (strcmp(name, meanings[i].name) == 0 &&
             (!meanings[i].text || strstr(error_text(reply), meanings[i].text)))
             return meanings[i].error;
@@ -64,7 +66,7 @@ bool bluez_error_is_the_bands(DBusMessage *reply)
     };
     const char *name = dbus_message_get_error_name(reply);
 
-    for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; name && i < LENGTH(names); i++) {
         if (strcmp(name, names[i]) == 0)
             return true;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/length.h"
 #include "base/log.h"
 #include "bluez_errors.h"
 #include "bluez_method.h"
@@ -180,7 +181,7 @@ void gatt_probe(struct gatt *gatt)
                                                      &gatt->model->sources[0].at};
     const char *path = NULL;
 
-    for (size_t i = 0; !path && i < sizeof(readable) / sizeof(readable[0]); i++)
+    for (size_t i = 0; !path && i < LENGTH(readable); i++)
         path = path_of(gatt, readable[i]);
     read_value(gatt, path ? path : gatt->device, &gatt->probe_call, on_probed);
 }

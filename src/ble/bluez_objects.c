@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/length.h"
 #include "bluez_device.h"
 
 void objects_clear(struct objects *objects)
@@ -187,7 +188,7 @@ static void add_interface(struct objects *objects, const char *path, const char 
         {BLUEZ_CHARACTERISTIC, add_characteristic},
     };
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
         if (strcmp(interface, kinds[i].interface) == 0)
             kinds[i].add(objects, path, properties);
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/length.h"
 #include "base/log.h"
 #include "bluez_method.h"
 
@@ -14,6 +15,7 @@ static const char *state_name(enum link_state state)
         [LINK_REMOVE] = "remove",   [LINK_PAUSE] = "pause",   [LINK_CLOSING] = "closing",
         [LINK_BUSY] = "busy",       [LINK_DOWN] = "down",
     };
+    ASSERT_GOES_TO(names, LINK_DOWN);
     return names[state];
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/length.h"
 #include "ble/sim.h"
 
 #define FOR_GOOD 1e9
@@ -290,7 +291,7 @@ static const struct setting settings[] = {
      "writes what the band sent, as a capture; what was lost as comments; of band N to PATH.N"},
 };
 /* clang-format on */
-#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+#define SETTINGS LENGTH(settings)
 
 void sim_options_init(struct sim_options *options)
 {
@@ -379,7 +380,7 @@ static bool is_of_all(const char *setting)
                                        "speed", "event",     "truth"};
     const size_t len = strcspn(setting, "=");
 
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < LENGTH(keys); i++) {
         if (strlen(keys[i]) == len && strncmp(setting, keys[i], len) == 0)
             return true;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/length.h"
 #include "base/log.h"
 #include "told.h"
 
@@ -40,6 +41,7 @@ static void answer_busy(const struct device *d, struct manager_reply reply)
         [LINK_DISCONNECTING] = "is to be connected next",
         [LINK_WAITING] = "was lost and is waited for",
     };
+    ASSERT_GOES_TO(doing, LINK_WAITING);
     struct manager_outcome outcome = outcome_failure(
         ERROR_BUSY, "%s %s: disconnect it first",
         band_label(reach->has_next ? &reach->next : reach_band(reach)), doing[reach->state]);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/length.h"
 #include "linking.h"
 
 /* The band it has, or is to have next. */
@@ -71,7 +72,7 @@ struct device *place_for(struct manager *m, const struct band_identity *band)
         holds, had, is_first_free, is_idle, is_leaving, stands_back};
     struct device *found = NULL;
 
-    for (size_t i = 0; i < sizeof(suit) / sizeof(suit[0]) && !found; i++)
+    for (size_t i = 0; i < LENGTH(suit) && !found; i++)
         found = find(m, band, suit[i]);
     return found;
 }

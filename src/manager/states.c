@@ -4,11 +4,11 @@
  */
 #include "states.h"
 
+#include "base/length.h"
 #include "base/log.h"
 #include "base/must.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define TO(state)     (1U << (state))
+#define TO(state) (1U << (state))
 
 static const char *const link_names[] = {
     [LINK_IDLE] = "idle",           [LINK_CONNECTING] = "connecting",
@@ -59,12 +59,12 @@ static const struct states {
     [STATES_STREAM] = {"stream", stream_names, stream_steps, LENGTH(stream_names)},
 };
 
-_Static_assert(LENGTH(link_names) == LINK_WAITING + 1, "a name each");
-_Static_assert(LENGTH(link_steps) == LINK_WAITING + 1, "steps from each");
-_Static_assert(LENGTH(radio_names) == RADIO_STUCK + 1, "a name each");
-_Static_assert(LENGTH(radio_steps) == RADIO_STUCK + 1, "steps from each");
-_Static_assert(LENGTH(stream_names) == STREAM_WAITING + 1, "a name each");
-_Static_assert(LENGTH(stream_steps) == STREAM_WAITING + 1, "steps from each");
+ASSERT_GOES_TO(link_names, LINK_WAITING);
+ASSERT_GOES_TO(link_steps, LINK_WAITING);
+ASSERT_GOES_TO(radio_names, RADIO_STUCK);
+ASSERT_GOES_TO(radio_steps, RADIO_STUCK);
+ASSERT_GOES_TO(stream_names, STREAM_WAITING);
+ASSERT_GOES_TO(stream_steps, STREAM_WAITING);
 
 const char *state_name(enum states_of of, unsigned state)
 {
@@ -105,7 +105,7 @@ const char *scan_status_name(enum scan_status status)
         [SCAN_STOPPED] = "stopped",
         [SCAN_FAILED] = "failed",
     };
-    _Static_assert(LENGTH(names) == SCAN_FAILED + 1, "a name each");
+    ASSERT_GOES_TO(names, SCAN_FAILED);
     return names[status];
 }
 
@@ -118,7 +118,7 @@ const char *disconnect_reason_name(enum disconnect_reason reason)
         [DISCONNECT_BLUETOOTH_OFF] = "bluetooth_off",
         [DISCONNECT_SHUTDOWN] = "shutdown",
     };
-    _Static_assert(LENGTH(names) == DISCONNECT_SHUTDOWN + 1, "a name each");
+    ASSERT_GOES_TO(names, DISCONNECT_SHUTDOWN);
     return names[reason];
 }
 
@@ -130,7 +130,7 @@ const char *stream_end_name(enum stream_end end)
         [STREAM_END_DEVICE_DISCONNECTED] = "device_disconnected",
         [STREAM_END_ERROR] = "error",
     };
-    _Static_assert(LENGTH(names) == STREAM_END_ERROR + 1, "a name each");
+    ASSERT_GOES_TO(names, STREAM_END_ERROR);
     return names[end];
 }
 
@@ -141,6 +141,6 @@ const char *sensor_state_name(enum sensor_state state)
         [SENSOR_SILENT] = "silent",
         [SENSOR_RETRYING] = "retrying",
     };
-    _Static_assert(LENGTH(names) == SENSOR_RETRYING + 1, "a name each");
+    ASSERT_GOES_TO(names, SENSOR_RETRYING);
     return names[state];
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "band_commands.h"
+#include "base/length.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
@@ -136,7 +137,7 @@ static void put_marker(struct protocol *protocol, struct json *json,
 /* ---- the table */
 
 static const char *const sensor_names[] = {"eeg", "ppg", "acc", "bat", NULL};
-_Static_assert(sizeof(sensor_names) / sizeof(sensor_names[0]) == SENSOR_COUNT + 1, "by sensor");
+_Static_assert(LENGTH(sensor_names) == SENSOR_COUNT + 1, "by sensor");
 
 /* Rows that several commands have. */
 #define SENSORS                                                                                    \

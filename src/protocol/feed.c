@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/length.h"
 #include "protocol/message.h"
 
 #define BATTERY_REPEAT_S 60
@@ -51,6 +52,7 @@ static void send_text(struct feed *feed, unsigned device, enum message_kind kind
     static const char *const names[] = {[MESSAGE_RAW] = "raw_data",
                                         [MESSAGE_PROCESSED] = "processed_data",
                                         [MESSAGE_BANDS] = "band_data"};
+    ASSERT_GOES_TO(names, MESSAGE_BANDS);
 
     sinks_message(feed->sinks, &(struct message){
                                    .kind = kind,

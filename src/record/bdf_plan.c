@@ -3,6 +3,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/length.h"
 #include "grid.h"
 #include "marks.h"
 #include "record/playback.h"
@@ -163,7 +164,7 @@ static bool make_room(struct bdf_plan *plan, struct failure *failure)
     static const int parts[] = {1, 5, 2, 4, 8, 16, 25};
 
     plan->annotation_signals = ANNOTATION_SIGNALS_MAX;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < LENGTH(parts); i++) {
         if (!divides_rates(plan, parts[i]))
             continue;
         plan->parts = parts[i];

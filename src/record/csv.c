@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/length.h"
 #include "flags.h"
 
 enum session_file csv_file(enum sensor sensor)
@@ -59,7 +60,7 @@ static void put_flags(struct buffer *out, const struct eeg_row *row)
         if (row->flags & (unsigned)FLAG_LEADOFF << c)
             put_flag(out, row->as->channels[c].leadoff, out->len == begin);
     }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < LENGTH(words); i++) {
         if (row->flags & words[i].flag)
             put_flag(out, words[i].word, out->len == begin);
     }

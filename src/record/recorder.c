@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "aside.h"
+#include "base/length.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "host.h"
@@ -30,6 +31,7 @@ const char *recording_end_name(enum recording_end reason)
         [RECORDING_END_ERROR] = "error",
         [RECORDING_END_SHUTDOWN] = "shutdown",
     };
+    ASSERT_GOES_TO(names, RECORDING_END_SHUTDOWN);
     return names[reason];
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/length.h"
 #include "base/text.h"
 
 #define STAMP_LEN 16 /* 20261124T001009Z */
@@ -54,6 +55,7 @@ const char *session_state_name(enum session_state state)
         [SESSION_COMPLETE] = "complete",
         [SESSION_INTERRUPTED] = "interrupted",
     };
+    ASSERT_GOES_TO(names, SESSION_INTERRUPTED);
     return names[state];
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/length.h"
 #include "page.h"
 #include "range.h"
 
@@ -207,7 +208,7 @@ static const char *reason_phrase(int status)
         {503, "Service Unavailable"},
     };
 
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < LENGTH(known); i++) {
         if (known[i].status == status)
             return known[i].phrase;
     }

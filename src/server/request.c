@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/length.h"
+
 size_t request_head_length(const char *bytes, size_t len)
 {
     const char *end = memmem(bytes, len, "\r\n\r\n", 4);
@@ -119,7 +121,7 @@ static bool keep_header(struct request *request, const char *name, const char *v
         {"sec-websocket-version", &request->version},
     };
 
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < LENGTH(known); i++) {
         if (strcasecmp(known[i].name, name) == 0)
             return keep(known[i].field, value);
     }

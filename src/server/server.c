@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admission.h"
+#include "base/length.h"
 #include "base/log.h"
 #include "broadcast.h"
 #include "heartbeat.h"
@@ -65,7 +66,7 @@ static bool open_listeners(struct server *server, struct failure *failure)
 
     if (count == 0 && config->fd_count == 0) {
         listen = default_listen;
-        count = sizeof(default_listen) / sizeof(default_listen[0]);
+        count = LENGTH(default_listen);
     }
     for (size_t i = 0; i < config->fd_count; i++) {
         if (!listener_take(&server->listeners, config->fds[i], failure))

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/hex.h"
+#include "base/length.h"
 #include "server/server.h"
 
 bool token_is(const char *token, const char *given)
@@ -74,7 +75,7 @@ static const char *next_link(const char *at, const char *end)
     static const char *const links[] = {"\"page.css\"", "\"page.js\""};
     const char *next = NULL;
 
-    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+    for (size_t i = 0; i < LENGTH(links); i++) {
         size_t len = strlen(links[i]);
         const char *found = memmem(at, (size_t)(end - at), links[i], len);
         if (found && (!next || found + len - 1 < next))
