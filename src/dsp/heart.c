@@ -70,6 +70,7 @@ static void forget_pulse(struct heart *heart)
     heart_timing_start(&heart->timing);
     heart_cycles_start(&heart->cycles);
     heart_nn_start(&heart->nn);
+    heart_swing_start(&heart->swing);
     heart_breath_start(&heart->breath);
     heart_perfusion_start(&heart->perfusion);
     heart->channel = HEART_IR;
@@ -133,6 +134,9 @@ static void measure_variability(struct heart *heart)
 {
     struct ppg_features *f = &heart->features;
     double now = now_s(heart);
+    bool hides = heart->hidden > 0 && isnan(f->bpm); /* beats: no interval is sure */
+    if (heart->motion.moving || heart->swing.jumped || hides || heart->fast)
+        return;
     if (now - heart->since_s < HRV_READY_S || f->irregular == RHYTHM_IRREGULAR)
         return;
     struct heart_hrv hrv = heart_hrv_time(&heart->nn, now - HRV_READY_S, HRV_COVER_S);
@@ -157,7 +161,7 @@ static void measure_variability(struct heart *heart)
 static void tell_breath_and_perfusion(struct heart *heart)
 {
     struct ppg_features *f = &heart->features;
-    if (heart->motion.moving || isnan(f->bpm))
+    if (heart->motion.moving || heart->swing.jumped || isnan(f->bpm))
         return;
     f->perfusion_ir = heart_perfusion_index(&heart->perfusion, HEART_IR, f->ir_mean, now_s(heart));
     f->perfusion_red =
@@ -173,10 +177,8 @@ static void tell_rate(struct heart *heart)
     f->irregular = heart_irregular(&heart->nn, now_s(heart));
     heart->regular = f->irregular == RHYTHM_REGULAR;
     f->bpm = live_rate(heart);
-    bool hides = heart->hidden > 0 && isnan(f->bpm); /* beats: no interval is sure */
-    if (!heart->motion.moving && !hides && !(f->bpm > RATE_MAX))
-        measure_variability(heart);
-    if (f->bpm > RATE_MAX)
+    heart->fast = f->bpm > RATE_MAX;
+    if (heart->fast)
         f->bpm = NAN;
     if (!heart->motion.moving)
         return;
@@ -189,6 +191,8 @@ static void tell_rate(struct heart *heart)
 /* Without an accelerometer a second line in the light may be steps, or the first. */
 static bool is_ambiguous(struct heart *heart)
 {
+    if (heart->swing.jumped)
+        return true;
     if (heart->motion.count == 0 && heart_motion_ambiguous(&heart->signal, heart->channel))
         heart->ambiguous = AMBIGUOUS_ON;
     else if (heart->ambiguous > 0)
@@ -215,6 +219,9 @@ static void analyse(struct heart *heart)
     heart_nn_judge(&heart->nn, now_s(heart));
     tell_intervals(heart);
     tell_rate(heart);
+    if (heart->motion.count == 0)
+        heart_swing_update(&heart->swing, heart->pulses.usual, f->bpm);
+    measure_variability(heart);
     tell_breath_and_perfusion(heart);
     f->sqi = judge_quality(heart);
     f->quality = isfinite(f->bpm) && f->sqi >= 0.5 ? QUALITY_GOOD : QUALITY_POOR;

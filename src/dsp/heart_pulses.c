@@ -227,7 +227,7 @@ void heart_pulses_find(struct heart_pulses *pulses, const struct heart_signal *s
 {
     double d[HEART_WINDOW];
     struct scene s = {.fs = signal->fs};
-    *pulses = (struct heart_pulses){.period = NAN, .fs = signal->fs};
+    *pulses = (struct heart_pulses){.period = NAN, .fs = signal->fs, .usual = NAN};
     s.count = heart_signal_window(signal, channel, d);
     for (int i = 0; i < s.count; i++)
         d[i] *= sign;
@@ -242,6 +242,7 @@ void heart_pulses_find(struct heart_pulses *pulses, const struct heart_signal *s
         pulses->at[pulses->count] = first + s.kept[pulses->count].at;
     pulses->period = (pulses->at[pulses->count - 1] - pulses->at[0]) / (pulses->count - 1) / s.fs;
     pulses->sure = part_clearly(&s);
+    pulses->usual = s.usual;
     find_large(&s, first, pulses);
     pulses->hidden = hides_beats(&s);
 }

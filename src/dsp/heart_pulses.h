@@ -20,6 +20,7 @@ struct heart_pulses {
     double at[HEART_PULSES_MAX]; /* sample numbers of the steepest points, oldest first */
     int count;
     double fs;
+    double usual; /* counts, how far a usual one rises; NAN: too few */
     struct heart_large large[HEART_PULSES_MAX]; /* oldest first */
     int larges;
     double period; /* s, mean between them; NAN: too few */

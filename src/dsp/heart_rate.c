@@ -9,6 +9,9 @@
 #define OFF_MAX    0.3
 #define AGREE      0.2
 #define GOOD_SHARE 0.5
+/* Between two good beats a movement may put one too many, each interval a little short: then they
+ * last half a usual one less or more than as many usual ones. */
+#define RUN_OFF 0.5
 /* Seconds of NN that tell a rate without the autocorrelation: white noise makes fewer. */
 #define ALONE_S 3.0
 /* Where the later half of the span differs from the earlier by more than this, and by more than
@@ -59,6 +62,31 @@ static double rate_of_nn(const struct heart_beat *beats, size_t count, double le
     return 60000.0 * (double)used / sum;
 }
 
+/* The mean from good beat to good beat, where what lies between is as many as there is time for;
+ * NAN: one is missing somewhere. */
+static double rate_of_runs(const struct heart_beat *beats, size_t count, double usual)
+{
+    double sum = 0.0;
+    double run = 0.0;
+    size_t counted = 0;
+    size_t in_run = 0;
+    for (size_t k = 1; k < count; k++) {
+        if (!(fabs(beats[k].rr - usual) <= OFF_MAX * usual))
+            return NAN;
+        run += beats[k].rr;
+        in_run++;
+        if (!beats[k].good)
+            continue;
+        if (in_run == 1 || fabs(run / usual - (double)in_run) < RUN_OFF) {
+            sum += run;
+            counted += in_run;
+        }
+        run = 0.0;
+        in_run = 0;
+    }
+    return 60000.0 * (double)counted / sum;
+}
+
 /* Where none is missed between two good ones, counting needs no good time of those between. */
 static double rate_by_count(const struct heart_beat *beats, size_t count)
 {
@@ -78,14 +106,7 @@ static double rate_by_count(const struct heart_beat *beats, size_t count)
     }
     if ((double)good < GOOD_SHARE * (double)count)
         return NAN;
-    double usual = heart_median(sorted, count - 1);
-    double sum = 0.0;
-    for (size_t k = 1; k < count; k++) {
-        if (!(fabs(beats[k].rr - usual) <= OFF_MAX * usual))
-            return NAN;
-        sum += beats[k].rr;
-    }
-    return 60000.0 * (double)(count - 1) / sum;
+    return rate_of_runs(beats, count, heart_median(sorted, count - 1));
 }
 
 /* Where pulses are counted their rhythm does not matter. NAN where they do not look like pulses, or

@@ -14,6 +14,7 @@
 #include "heart_polarity.h"
 #include "heart_pulses.h"
 #include "heart_signal.h"
+#include "heart_swing.h"
 #include "heart_timing.h"
 
 struct heart {
@@ -28,18 +29,20 @@ struct heart {
     bool doubt;     /* since the last beat something that may have been one was seen */
     bool regular;   /* the last minute was */
     bool explained; /* the pulses by the rhythm */
+    bool fast;      /* above what is told */
     int counted;    /* seconds that pulses are still counted; 0: a rhythm tells beats */
     double trust;   /* how much what is counted looks like pulses, 0..1 */
     int hidden;     /* seconds that beats may still be hidden */
     int ambiguous;  /* seconds that a second line in the light is still believed in */
+    struct heart_swing swing;
     struct heart_motion motion;
     struct heart_breath breath;
     struct heart_perfusion perfusion;
     double tick; /* of the newest sample */
     enum heart_channel channel;
     bool running;
-    double stretch; /* true seconds in one of the signal's */
     bool follows;   /* the next beat continues the one before */
+    double stretch; /* true seconds in one of the signal's */
     double since_s; /* of the signal's time: the oldest that may be used */
     int64_t told;   /* filtered samples given out */
     /* the second under way */
