@@ -27,11 +27,17 @@ export const grades = (data) => ({ ch1: grade(data, "ch1"), ch2: grade(data, "ch
  */
 export function advice(state, store) {
   if (!state.open) return "No daemon: nothing here is live.";
-  if (!state.connected) return state.waiting ? "The band is lost: bring it near, it is waited for." : "Switch the band on and connect it.";
+  if (!state.connected) return unconnected(state);
   if (!state.streaming) return "Press Start to see what the band measures.";
   const data = store.values.eeg;
   if (!data) return "The first seconds of EEG are on their way.";
   return ofSignal(data);
+}
+
+/** @param {import("./session.js").State} state */
+function unconnected({ waiting, backend }) {
+  if (waiting) return "The band is lost: bring it near, it is waited for.";
+  return backend === "sim" ? "Press Show me: a band is simulated." : "Switch the band on and connect it.";
 }
 
 /** @param {any} data */

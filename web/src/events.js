@@ -9,6 +9,11 @@ const REASONS = {
 };
 /** @param {any} data */
 const reason = (data) => REASONS[data.reason] ?? data.reason ?? "no reason given";
+/** Why something ended that people end, here or elsewhere. @param {Session} session @param {"recording" | "stream" | "device"} what @param {any} data */
+function why(session, what, data) {
+  const own = session.mine.delete(what);
+  return data.reason === "user_request" && !own ? "another client asked for it" : reason(data);
+}
 /** @param {any} data */
 const called = (data) => data.name || data.device_id || data.address || "The band";
 
@@ -20,7 +25,8 @@ export const EVENTS = {
   device_info(session, data) {
     const device = { name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength };
     session.set({
-      known: true, device, connected: data.connected, streaming: data.is_streaming,
+      known: true, device, connected: data.connected, streaming: data.is_streaming, waiting: data.link === "waiting",
+      busy: data.link === "connecting" ? "connecting" : session.state.busy, backend: data.server?.backend ?? session.state.backend,
       daemon: data.server ? `${data.server.name} ${data.server.version}` : session.state.daemon,
     });
     if (!data.is_recording && session.state.recording) session.set({ recording: null });
@@ -41,7 +47,7 @@ export const EVENTS = {
     session.set({ connected: false, streaming: false, waiting: data.will_reconnect, busy: "" });
     if (data.reason !== "user_request") session.tell("lost");
     const waiting = data.will_reconnect ? " Waiting for it." : "";
-    session.say(`${called(data)} is disconnected: ${reason(data)}.${waiting}`, data.reason !== "user_request");
+    session.say(`${called(data)} is disconnected: ${why(session, "device", data)}.${waiting}`, data.reason !== "user_request");
   },
   device_connection_failed(session, data) {
     session.set({ busy: "", waiting: data.will_retry });
@@ -55,7 +61,7 @@ export const EVENTS = {
   },
   stream_stopped(session, data) {
     session.set({ streaming: false });
-    session.say(`The stream stopped: ${reason(data)}.${data.will_resume ? " It resumes with the band." : ""}`);
+    session.say(`The stream stopped: ${why(session, "stream", data)}.${data.will_resume ? " It resumes with the band." : ""}`);
   },
   sensor_status(session, data) {
     session.say(`${data.sensor_type.toUpperCase()} ${FLOWS[data.state] ?? data.state}`, data.state !== "flowing");
@@ -75,7 +81,7 @@ export const EVENTS = {
   },
   recording_stopped(session, data) {
     session.set({ recording: null });
-    session.say(`The recording ended: ${reason(data)}.`, data.reason === "error");
+    session.say(`The recording ended: ${why(session, "recording", data)}.`, data.reason === "error");
   },
   recording_file(session, data) {
     if (data.state === "failed") session.say(`${data.file} could not be made: ${data.error_message}`, true);

@@ -13,17 +13,23 @@ export class Finder {
   /** @type {Device[]} */
   #devices = [];
   #searched = false;
+  /** The first that is found is to be shown. */
+  #show = false;
 
   /** @param {Session} session */
   constructor(session) {
     this.#session = session;
     const scan = () => {
-      this.#searched = false;
+      this.#show = this.#searched = false;
       void session.ask((band) => band.scanDevices({ duration: SCAN_SECONDS }));
     };
     for (const id of ["scan", "finder-scan"]) {
       button(id).addEventListener("click", () => (session.state.busy === "scanning" ? void session.ask((band) => band.stopScan()) : scan()));
     }
+    button("show-me").addEventListener("click", () => {
+      scan();
+      this.#show = true;
+    });
     session.on("event", ({ event_type, data }) => {
       if (event_type === "scan_result") this.#found(data);
     });
@@ -36,6 +42,9 @@ export class Finder {
     this.#devices = byId("devices").matches(":hover, :focus-within") ? this.#kept(devices) : devices;
     this.show();
     this.#list();
+    if (!this.#show || !devices.length) return;
+    this.#show = false;
+    void this.#connect(devices[0]);
   }
 
   /** Those that are shown stay where they are; new ones follow. @param {Device[]} devices */
@@ -73,20 +82,24 @@ export class Finder {
   }
 
   #words() {
-    const { open, bluetooth, busy, waiting, connected } = this.#session.state;
+    const { open, bluetooth, busy, waiting, connected, backend } = this.#session.state;
     if (!open) return "There is no connection to the daemon.";
     if (bluetooth) return `${bluetooth} Switch Bluetooth on; linkbandd doctor tells what is wrong on this machine.`;
     if (busy === "connecting") return "Connecting…";
     if (waiting && !connected) return "The band is lost, and waited for: bring it near. Stop waiting ends that.";
     if (busy === "scanning") return this.#devices.length ? "Scanning…" : "Scanning… A band that is switched on shows within seconds.";
     if (this.#searched && !this.#devices.length) return NOTHING;
-    return this.#devices.length ? "Choose yours." : "Switch the band on, then press Scan.";
+    if (this.#devices.length) return "Choose yours.";
+    return backend === "sim" ? "This daemon simulates a band: press Show me to see what one gives." : "Switch the band on, then press Scan.";
   }
 
   show() {
-    const { open, busy, connected, known } = this.#session.state;
+    const { open, busy, connected, known, waiting, backend } = this.#session.state;
     byId("finder").hidden = connected || !known && open;
     put("finder-words", this.#words());
+    button("show-me").hidden = backend !== "sim" || waiting;
+    button("show-me").disabled = !open || busy !== "";
+    button("finder-scan").classList.toggle("primary", backend !== "sim");
     for (const id of ["scan", "finder-scan"]) {
       button(id).disabled = !open || connected || busy === "connecting";
       button(id).textContent = busy === "scanning" ? "Stop scan" : "Scan";

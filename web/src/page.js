@@ -61,6 +61,7 @@ session.on("change", (state) => {
   put("battery", fixed(state.device.battery, 0, "%"));
   put("signal", fixed(state.device.signal, 0, "dBm"));
   button("start").disabled = !state.connected || state.streaming;
+  button("start").classList.toggle("primary", state.connected && !state.streaming);
   button("stop").disabled = !state.streaming;
   button("disconnect").disabled = !(state.connected || state.waiting || state.busy === "connecting");
   button("disconnect").textContent = state.waiting && !state.connected ? "Stop waiting" : "Disconnect";
@@ -68,7 +69,7 @@ session.on("change", (state) => {
   showContact(state, store);
 });
 button("start").addEventListener("click", () => void session.ask((band) => band.startStreaming()));
-button("stop").addEventListener("click", () => void session.ask((band) => band.stopStreaming()));
+button("stop").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming()));
 
 // ---- What is live, and what isn't
 
@@ -84,6 +85,7 @@ function showStale() {
     const since = store.since[sensor];
     const told = since === null ? "" : since === 0 ? "no data yet" : `not live since ${moment(since)}`;
     if (pane !== "traces-pane") byId(pane).classList.toggle("stale", since !== null);
+    byId(pane).classList.toggle("empty", since === 0);
     const time = byId(pane).querySelector(".since");
     if (time && time.textContent !== told) time.textContent = told;
   }
@@ -91,6 +93,8 @@ function showStale() {
 
 session.on("event", ({ event_type, data }) => {
   if (event_type === "sensor_status" && data.state !== "flowing" && data.sensor_type in store.since) stale([data.sensor_type]);
+  // Another client may have begun anew with fewer.
+  if (event_type === "stream_started") stale(SENSORS.filter((one) => !data.sensors.includes(one)));
   if (event_type === "stream_stopped") stale(data.sensors.filter((/** @type {string} */ one) => one in store.since));
   if (event_type === "marker") {
     store.mark({ time: data.timestamp, label: data.label });

@@ -23,7 +23,7 @@ export class Recording {
     this.#store = store;
     byId("recording").addEventListener("submit", (event) => {
       event.preventDefault();
-      void (session.state.recording ? session.ask((band) => band.stopRecording()) : this.#begin());
+      void (session.state.recording ? session.end("recording", (band) => band.stopRecording()) : this.#begin());
     });
     button("disconnect").addEventListener("click", () => void this.#disconnect());
     session.on("open", () => void this.#look());
@@ -46,7 +46,7 @@ export class Recording {
     const { recording } = this.#session.state;
     const question = { title: "End the recording?", words: "A recording runs. Without the band it ends.", yes: "End it and disconnect", danger: true };
     if (recording && !(await ask(question))) return;
-    await this.#session.ask((band) => band.disconnectDevice());
+    await this.#session.end("device", (band) => band.disconnectDevice());
   }
 
   async #look() {
@@ -54,7 +54,7 @@ export class Recording {
     const status = await this.#session.band?.getRecordingStatus().catch(() => null);
     if (!status) return;
     const since = status.since === null ? Date.now() : Date.parse(status.since);
-    this.#facts = status.is_recording ? `${size(status.bytes)}, ${Object.values(status.lost).reduce((sum, n) => sum + Number(n), 0)} samples lost` : "";
+    this.#facts = status.is_recording ? facts(status) : "";
     const { recording } = this.#session.state;
     if (!status.is_recording || !status.session_id) {
       if (recording) this.#session.set({ recording: null });
@@ -81,4 +81,16 @@ export class Recording {
     const { recording } = this.#session.state;
     if (recording) put("recording-clock", `Recording ${clock((Date.now() - recording.since) / 1000)}`);
   }
+}
+
+/** @param {import("../../clients/js/linkband.js").RecordingStatus} status */
+function facts({ bytes, lost, minutes_left }) {
+  const missing = Object.values(lost).reduce((sum, n) => sum + Number(n), 0);
+  return `${size(bytes)}, ${missing} samples lost${minutes_left === null ? "" : `, room for ${span(minutes_left)}`}`;
+}
+
+/** @param {number} minutes */
+function span(minutes) {
+  if (minutes < 120) return `${Math.floor(minutes)} min`;
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
 }

@@ -4,6 +4,8 @@ import { ask } from "./dialog.js";
 import { action, button, byId, clock, make, size } from "./dom.js";
 
 const PAGE = 5;
+const WHEN = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" });
+const BDF = "session.bdf";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("../../clients/js/linkband.js").ListRecordingsData["sessions"][number]} Recorded */
@@ -13,6 +15,8 @@ export class Recordings {
   /** @type {Recorded[]} */
   #sessions = [];
   #shown = PAGE;
+  /** Those whose files are unfolded. @type {Set<string>} */
+  #unfolded = new Set();
 
   /** @param {Session} session */
   constructor(session) {
@@ -50,15 +54,28 @@ export class Recordings {
 
   /** @param {Recorded} session */
   #row(session) {
-    const state = session.state === "complete" ? "" : `, ${session.state}`;
-    const grown = session.state === "recording" ? "" : `, ${clock(session.duration)}, ${size(session.bytes)}`;
-    const about = `${new Date(session.start).toLocaleString()}${grown}${state}`;
-    const files = session.files.map((file) => make("a", { href: address(session.session_id, file), download: "", text: file }));
-    const zip = make("a", { href: `recordings/${session.session_id}.zip${location.search}`, download: "", text: "all as a zip" });
+    const state = session.state === "complete" ? "" : ` · ${session.state}`;
+    const grown = session.state === "recording" ? "" : ` · ${clock(session.duration)} · ${size(session.bytes)}`;
+    const about = `${WHEN.format(new Date(session.start))}${grown}${state}`;
+    const short = session.files.filter((file) => file === BDF);
+    const rest = session.files.filter((file) => file !== BDF);
     const remove = action("Delete", () => void this.#remove(session), { "aria-label": `Delete ${session.session_name || session.session_id}` });
+    const all = link(`${session.session_id}.zip`, "all as zip");
     return make("li", {}, make("strong", { text: session.session_name || session.session_id }), make("div", { class: "soft", text: about }),
       ...(session.problem ? [make("div", { class: "soft", text: session.problem })] : []),
-      make("div", { class: "files" }, zip, ...files, ...(session.state === "recording" ? [] : [remove])));
+      make("div", { class: "files" }, ...short.map((file) => link(`${session.session_id}/${file}`, file)), all,
+        ...(session.state === "recording" ? [] : [remove])),
+      this.#details(session.session_id, rest));
+  }
+
+  /** Its other files, and how a daemon plays it again. @param {string} id @param {string[]} files */
+  #details(id, files) {
+    const element = /** @type {HTMLDetailsElement} */ (make("details", { class: "more" }, make("summary", { text: "Files, replay" }),
+      make("div", { class: "files" }, ...files.map((file) => link(`${id}/${file}`, file))),
+      make("p", { class: "soft", text: "Plays it again as a band:" }), make("code", { text: `linkbandd --backend replay --capture ${id}` })));
+    element.open = this.#unfolded.has(id);
+    element.addEventListener("toggle", () => (element.open ? this.#unfolded.add(id) : this.#unfolded.delete(id)));
+    return element;
   }
 
   /** @param {Recorded} session */
@@ -69,5 +86,5 @@ export class Recordings {
   }
 }
 
-/** @param {string} session @param {string} file */
-const address = (session, file) => `recordings/${session}/${file}${location.search}`;
+/** @param {string} path @param {string} text */
+const link = (path, text) => make("a", { href: `recordings/${path}${location.search}`, download: "", text });

@@ -10,7 +10,7 @@ import { EVENTS } from "./events.js";
  * @typedef {{name: string | null, id: string | null, battery: number | null, signal: number | null}} Device
  * @typedef {{open: boolean, daemon: string, known: boolean, connected: boolean, streaming: boolean, waiting: boolean,
  *   busy: "" | "scanning" | "connecting", device: Device,
- *   bluetooth: string, recording: {id: string, since: number} | null}} State
+ *   backend: string, bluetooth: string, recording: {id: string, since: number} | null}} State
  */
 
 const SENSORS = /** @type {const} */ (["eeg", "ppg", "acc", "bat"]);
@@ -20,13 +20,15 @@ const AGAIN_SECONDS = 2;
 /** @returns {State} */
 const unknown = () => ({
   open: false, daemon: "", known: false, connected: false, streaming: false, waiting: false, busy: "",
-  device: { ...NO_DEVICE }, bluetooth: "", recording: null,
+  device: { ...NO_DEVICE }, backend: "", bluetooth: "", recording: null,
 });
 
 export class Session {
   state = unknown();
   /** @type {Band | null} */
   band = null;
+  /** What this page has asked to end, and not yet heard the end of: the rest is another client's doing. @type {Set<string>} */
+  mine = new Set();
   /** @type {Map<string, ((told: any) => void)[]>} */
   #listeners = new Map();
 
@@ -59,6 +61,16 @@ export class Session {
   set(news) {
     Object.assign(this.state, news);
     this.tell("change", this.state);
+  }
+
+  /**
+   * Ends something: the recording, the stream or the connection to the band.
+   * @param {"recording" | "stream" | "device"} what
+   * @param {(band: Band) => Promise<unknown>} ask
+   */
+  async end(what, ask) {
+    this.mine.add(what);
+    if (!(await this.ask(ask))) this.mine.delete(what);
   }
 
   /**
@@ -150,6 +162,7 @@ export class Session {
   /** @param {{code: number, reason: string, will_reconnect: boolean}} loss */
   #lost({ reason, will_reconnect }) {
     if (!will_reconnect) return this.#rejected(reason);
+    this.mine.clear();
     this.set({ ...unknown(), daemon: this.#trying(reason) });
     this.tell("lost");
     return undefined;

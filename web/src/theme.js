@@ -3,7 +3,7 @@
 import { button } from "./dom.js";
 
 const THEMES = ["auto", "light", "dark"];
-const WORDS = /** @type {Record<string, string>} */ ({ auto: "Auto", light: "Light", dark: "Dark" });
+const WORDS = /** @type {Record<string, string>} */ ({ auto: "Theme: auto", light: "Theme: light", dark: "Theme: dark" });
 const probe = document.createElement("i");
 /** @type {Map<string, string>} */
 const known = new Map();

@@ -1,14 +1,28 @@
 // Debian's Chromium at the page of a real daemon; or at one that the test plays, behind the page's WebSocket.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
 import { chromium } from "playwright-core";
 
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 360, height: 780 };
 
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+
+/** One for all tests of a file. @type {Promise<import("playwright-core").Browser> | null} */
+let shared = null;
+after(async () => (await shared)?.close());
+
+/** A page that has nothing of the others'. */
 export async function launch(context, options = {}) {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-  context.after(() => browser.close());
-  const page = await (await browser.newContext({ viewport: WIDE, acceptDownloads: true, ...options })).newPage();
+  shared ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const own = await (await shared).newContext({ viewport: WIDE, acceptDownloads: true, ...options });
+  context.after(() => own.close());
+  const page = await own.newPage();
   page.setDefaultTimeout(60_000);
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.stack));
@@ -18,21 +32,54 @@ export async function launch(context, options = {}) {
   return { page, errors, foreign };
 }
 
+/** The line of its port, once a browser that was started has written it. */
+async function portOf(child, profile) {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${CHROMIUM} does not run`);
+    try {
+      const [port, rest] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
+      if (rest) return port;
+    } catch {
+      // not yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** One as people have it, where a tab behind another is hidden: those of launch() never are. */
+export async function launchWithTabs(context) {
+  const profile = mkdtempSync(join(tmpdir(), "chromium-"));
+  const child = spawn(CHROMIUM, [...ARGS, "--headless", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${profile}`,
+    `--window-size=${WIDE.width},${WIDE.height}`, "about:blank"], { stdio: "ignore" });
+  const exited = new Promise((resolve) => child.on("exit", resolve).on("error", resolve));
+  context.after(async () => {
+    child.kill("SIGKILL");
+    await exited;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+  });
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await portOf(child, profile)}`, { noDefaults: true });
+  context.after(() => browser.close());
+  const [tabs] = browser.contexts();
+  return { tabs, page: tabs.pages()[0] };
+}
+
 const AT = "2026-01-31T12:00:00.000Z";
 export const T0 = 1769860800000;
 
-const REPLIES = {
+const replies = () => ({
   get_server_info: { mains: 60 },
   get_streaming_status: { sensor: { eeg: { received: 9000, skipped_by_band: 60, lost_link: 40 } } },
-  get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {} },
+  get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {}, minutes_left: null },
   list_recordings: { sessions: [], more: false },
-};
+});
 
 /** The daemon that the test plays. */
 export class Played {
   #socket;
   #seq = 0;
   got = [];
+  /** What commands are answered. */
+  replies = replies();
 
   static async of(page) {
     const played = new Played();
@@ -42,14 +89,11 @@ export class Played {
 
   #open(socket) {
     this.#socket = socket;
-    this.event("device_info", {
-      connected: true, device_id: "LXB-1", name: "LXB-1", battery_level: 80, signal_strength: -60, is_streaming: true,
-      is_recording: false, server: { name: "linkbandd", version: "1", instance: "one" },
-    });
+    this.info();
     socket.onMessage((text) => {
       const { command, id, parameters } = JSON.parse(text);
       this.got.push({ command, parameters });
-      const data = REPLIES[command] ?? {};
+      const data = this.replies[command] ?? {};
       this.send({ type: "command_response", command, success: true, message: "", data, timestamp: AT, id });
     });
   }
@@ -60,6 +104,13 @@ export class Played {
 
   event(event_type, data) {
     this.send({ type: "event", event_type, data, timestamp: AT });
+  }
+
+  info(more = {}) {
+    this.event("device_info", {
+      connected: true, device_id: "LXB-1", name: "LXB-1", battery_level: 80, signal_strength: -60, is_streaming: true, is_recording: false,
+      link: "connected", server: { name: "linkbandd", version: "1", instance: "one", backend: "bluez" }, ...more,
+    });
   }
 
   #data(type, sensor_type, sample_rate, data) {

@@ -1,6 +1,7 @@
 // The whole round by clicking, at a real daemon on the simulated band.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, renameSync } from "node:fs";
 import test from "node:test";
 
 import { Daemon } from "../../clients/js/tests/daemon.js";
@@ -29,6 +30,20 @@ const alphaByColumn = (page) => page.evaluate(() => {
   return columns;
 });
 
+/** What people do with it next. */
+function opensInMne(context, path) {
+  const script = `import mne, sys
+raw = mne.io.read_raw_bdf(sys.argv[1], verbose="error")
+print(raw.ch_names[:2], raw.info["sfreq"], [one for one in raw.annotations.description if not one.startswith(("BAD", "gap", "blink "))])`;
+  const bdf = `${path}.bdf`;
+  renameSync(path, bdf);
+  const ran = spawnSync("/usr/bin/python3", ["-c", script, bdf], { encoding: "utf8" });
+  if (ran.stderr.includes("No module named 'mne'")) return void context.diagnostic("SKIPPED: the BDF in MNE: not installed: python3-mne");
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stdout, /^\['EEG ch1', 'EEG ch2'\] 250\.0 .*'eyes closed'.*'blink'/);
+  return undefined;
+}
+
 async function recorded(page) {
   await page.fill("#session-name", "round");
   await page.fill("#participant", "p01");
@@ -50,7 +65,7 @@ test("scan, connect, look, record with markers, download, delete, disconnect", {
   const daemon = await Daemon.start(context);
   const { page, errors, foreign } = await launch(context);
   await page.goto(`http://127.0.0.1:${daemon.port}/`);
-  await says(page, "finder-words", "press Scan");
+  await says(page, "finder-words", "press Show me");
   await page.click("#finder-scan");
   await page.click("#devices button");
   await says(page, "state", "streaming");
@@ -60,9 +75,12 @@ test("scan, connect, look, record with markers, download, delete, disconnect", {
   await page.waitForFunction((old) => document.querySelector(".trace canvas").toDataURL() !== old, before);
   await recorded(page);
 
+  await page.click("#recordings summary");
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('markers.csv')")]);
   const rows = readFileSync(await download.path(), "utf8").trim().split("\n");
   assert.deepEqual(rows.slice(1).map((row) => /eyes closed|blink/.exec(row)?.[0]), ["eyes closed", "blink"]);
+  const [bdf] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('session.bdf')")]);
+  opensInMne(context, await bdf.path());
   const [zip] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('zip')")]);
   assert.match(zip.suggestedFilename(), /^\d{8}T\d{6}Z_round\.zip$/);
   assert.equal(await zip.failure(), null);
@@ -90,5 +108,37 @@ test("the daemon is killed and comes back", { timeout: 120_000 }, async (context
   await says(page, "advice", "No daemon");
   await daemon.begin();
   await says(page, "daemon", "linkbandd ");
-  await says(page, "finder-words", "press Scan");
+  await says(page, "finder-words", "press Show me");
+});
+
+test("the simulated band is shown at a press; another page takes its stream, and gives it back", { timeout: 120_000 }, async (context) => {
+  const daemon = await Daemon.start(context);
+  const { page } = await launch(context);
+  await page.goto(`http://127.0.0.1:${daemon.port}/`);
+  await says(page, "advice", "Press Show me");
+  await page.click("#show-me");
+  await says(page, "state", "streaming");
+  const other = await page.context().newPage();
+  await other.goto(`http://127.0.0.1:${daemon.port}/`);
+  await says(other, "state", "streaming");
+  await other.click("#stop");
+  await says(other, "notice", "as asked");
+  await says(page, "notice", "another client asked for it");
+  await says(page, "head-title", "not live since");
+  await other.click("#start");
+  await says(page, "state", "streaming");
+  await page.waitForFunction(() => !document.getElementById("traces-pane").textContent.includes("not live"));
+});
+
+test("a band that leaves is waited for, and that can be ended", { timeout: 120_000 }, async (context) => {
+  const daemon = await Daemon.start(context, "--sim", "seed=1,radio=fast,drop-at=4:60");
+  const { page } = await launch(context);
+  await page.goto(`http://127.0.0.1:${daemon.port}/`);
+  await page.click("#show-me");
+  await says(page, "state", "lost, waiting for it");
+  await says(page, "advice", "bring it near");
+  await page.reload();
+  await says(page, "state", "lost, waiting for it");
+  await page.click("#disconnect:text('Stop waiting')");
+  await says(page, "state", "not connected");
 });

@@ -71,6 +71,45 @@ test("what is silent is greyed and says since when, what is gone is no figure an
   await says(page, "finder-words", "Bluetooth is switched off. Switch Bluetooth on");
 });
 
+test("another client that takes the stream is told of, and what it leaves out is live no more", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 3);
+  played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
+  await says(page, "notice", "The stream stopped: another client asked for it.");
+  played.event("stream_started", { device_id: "LXB-1", sensors: ["eeg"], sample_rate: 250, duration: null, resumed: false });
+  played.eeg(T0 + 9000);
+  await page.waitForFunction(() => document.getElementById("heart-pane").classList.contains("stale")
+    && !document.getElementById("head-pane").classList.contains("stale"));
+  await says(page, "bpm", "–");
+  await page.click("#stop");
+  played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg"], reason: "user_request", will_resume: false });
+  await says(page, "notice", "The stream stopped: as asked.");
+  played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
+  await says(page, "notice", "LXB-1 is disconnected: another client asked for it.");
+});
+
+test("a lost band that is waited for already is shown, and the wait can be ended", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  played.info({ connected: false, is_streaming: false, link: "waiting" });
+  await says(page, "state", "lost, waiting for it");
+  await says(page, "advice", "it is waited for");
+  await says(page, "finder-words", "Stop waiting ends that");
+  await page.click("#disconnect:text('Stop waiting')");
+  played.info({ connected: false, is_streaming: false, link: "idle", device_id: null, name: null });
+  await says(page, "state", "not connected");
+  assert.equal(played.got.at(-1).command, "disconnect_device");
+});
+
+test("a recording tells its size and the room that is left", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
+  const about = { session_id: "20260131T120000Z_a", since: "2026-01-31T12:00:00.000Z", bytes: 4_200_000, lost: { eeg: 3 } };
+  for (const [minutes_left, words] of [[null, ""], [43.9, ", room for 43 min"], [600, ", room for 10 h"], [6000, ", room for 4 days"]]) {
+    played.replies.get_recording_status = { is_recording: true, ...about, minutes_left };
+    await page.waitForFunction((all) => document.getElementById("recording-facts").textContent === all, `4.2 MB, 3 samples lost${words}`);
+  }
+  await says(page, "recording-clock", "Recording ");
+});
+
 test("a scan's rows stay where they are under the pointer; nothing found says what to do", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 1);
   played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
@@ -113,6 +152,34 @@ test("a column of the spectrogram stands at its time, in the colour of its decib
   await shows(T0 + 19500, [...shade(5), 255]);
   await shows(T0 + 20500, [...shade(5), 255]);
   await shows(T0 + 25000, [0, 0, 0, 0]);
+});
+
+test("a marker's line stands at its sample, in each trace", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 12);
+  const time = T0 + 8000;
+  // The right edge then is the newest sample.
+  played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
+  played.event("marker", { label: "here", timestamp: time, client_id: "1", session_id: null });
+  // Of each trace's plane the columns that have the line's colour at their top.
+  const columns = () => page.evaluate(() => [...document.querySelectorAll("#traces .u-wrap")].map((wrap) => {
+    const [canvas, over] = [wrap.querySelector("canvas"), wrap.querySelector(".u-over")];
+    const [left, wide] = [over.offsetLeft, over.offsetWidth];
+    const ratio = canvas.width / wrap.clientWidth;
+    const { data } = canvas.getContext("2d").getImageData(Math.round(left * ratio), Math.round((over.offsetTop + 2) * ratio), Math.round(wide * ratio), 1);
+    const [r, g, b] = globalThis.getComputedStyle(document.querySelector("#record")).backgroundColor.match(/\d+/g).map(Number);
+    const near = [...Array(data.length / 4).keys()].filter((x) => Math.hypot(data[4 * x] - r, data[4 * x + 1] - g, data[4 * x + 2] - b) < 60);
+    return { of: data.length / 4, near };
+  }));
+  let found = [];
+  for (let tries = 0; tries < 100 && found.length !== 4; tries++) {
+    await page.waitForTimeout(50);
+    found = (await columns()).filter(({ near }) => near.length);
+  }
+  assert.equal(found.length, 4);
+  for (const { of, near } of found) {
+    const at = ((time - (T0 + 12000 - 8000)) / 8000) * of;
+    assert(near.every((x) => Math.abs(x + 0.5 - at) <= 1.5), `${near} where ${at} of ${of} is right`);
+  }
 });
 
 test("a marker is set at the keypress, not while somebody writes", { timeout: 120_000 }, async (context) => {
