@@ -49,7 +49,7 @@ static bool check_addresses(const struct options *options, struct failure *failu
     return true;
 }
 
-static void nothing(void *user)
+static void hear_nothing(void *user)
 {
     (void)user;
 }
@@ -64,7 +64,7 @@ static bool check_captures(const struct options *options, struct failure *failur
         return refuse_start(failure, "capture", options->captures.items[0], "out of descriptors");
     struct backend *backend = captures_open(options, &loop, failure);
     if (backend)
-        backend->ops->destroy(backend, nothing, NULL);
+        backend->ops->destroy(backend, hear_nothing, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
     return backend != NULL;

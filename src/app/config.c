@@ -55,7 +55,7 @@ static void refuse_key(struct reading *reading, const char *key, bool known)
     fault(reading, failure.message);
 }
 
-static int take(void *user, const char *section, const char *key, const char *value)
+static int take_setting(void *user, const char *section, const char *key, const char *value)
 {
     struct reading *reading = user;
     struct options *options = reading->options;
@@ -89,7 +89,7 @@ static bool refuse_file(const char *path, const char *why, struct failure *failu
 
 static bool parse(struct reading *reading)
 {
-    const int line = ini_parse_stream(read_line, reading, take, reading);
+    const int line = ini_parse_stream(read_line, reading, take_setting, reading);
 
     if (line < 0)
         return refuse_file(reading->path, "out of memory", reading->failure);

@@ -32,7 +32,7 @@ static int absolute(const char *given, char *path)
 }
 
 /* $STATE_DIRECTORY may list several, parted by colons: the first is meant. */
-static int find(const struct kind *kind, const char *given, char *path)
+static int find_directory(const struct kind *kind, const char *given, char *path)
 {
     const char *state = getenv("STATE_DIRECTORY");
     const char *base = getenv(kind->variable);
@@ -75,7 +75,7 @@ static bool make_all(const struct kind *kind, char *path, struct failure *failur
 static bool find_kind(const struct kind *kind, const char *given, char *path,
                       struct failure *failure)
 {
-    const int len = find(kind, given, path);
+    const int len = find_directory(kind, given, path);
 
     if (len > 0 && len < DIRECTORY_PATH_MAX)
         return true;

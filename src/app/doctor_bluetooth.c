@@ -29,7 +29,8 @@ static void say_why_it_is_silent(const sd_bus_error *error)
                      error->message ? error->message : "no reason given");
 }
 
-static bool is_wanted(const struct adapters *adapters, const char *name, const char *address)
+static bool is_adapter_wanted(const struct adapters *adapters, const char *name,
+                              const char *address)
 {
     return !adapters->wanted || strcmp(adapters->wanted, name) == 0 ||
            strcasecmp(adapters->wanted, address) == 0;
@@ -60,7 +61,7 @@ static int read_adapter(sd_bus_message *message, struct adapters *adapters, cons
     }
     if (result < 0)
         return result;
-    if (is_wanted(adapters, end ? end + 1 : path, address)) {
+    if (is_adapter_wanted(adapters, end ? end + 1 : path, address)) {
         adapters->count++;
         adapters->powered += powered;
         snprintf(adapters->name, sizeof(adapters->name), "%s", end ? end + 1 : path);

@@ -27,7 +27,7 @@ static size_t receive(int fd, char *text, size_t size, int64_t deadline)
     return n > 0 ? (size_t)n : 0;
 }
 
-static bool begin(int fd, const struct addrinfo *where, int64_t deadline)
+static bool begin_knock(int fd, const struct addrinfo *where, int64_t deadline)
 {
     static const char question[] =
         "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -50,7 +50,7 @@ static bool is_linkbandd(const struct addrinfo *where)
 
     if (fd < 0)
         return false;
-    if (begin(fd, where, deadline)) {
+    if (begin_knock(fd, where, deadline)) {
         while (len < sizeof(answer) - 1 &&
                (more = receive(fd, answer + len, sizeof(answer) - 1 - len, deadline)) > 0)
             len += more;

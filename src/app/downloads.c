@@ -78,7 +78,7 @@ static struct http_response *response_of(const struct download *download)
     return server ? server_response(server, download->number) : NULL;
 }
 
-static bool begin(struct download *download)
+static bool begin_download(struct download *download)
 {
     if (!*download->observed->recorder || !download->begin(download))
         return false;
@@ -93,7 +93,7 @@ static void begin_next(struct observed *observed)
     while ((next = observed->downloads) && observed->downloads_under_way < DOWNLOADS_AT_ONCE) {
         struct http_response *response = response_of(next);
         observed->downloads = next->next;
-        if (response && begin(next))
+        if (response && begin_download(next))
             continue;
         if (response) {
             refuse_download(response, 503, TOO_MUCH);
@@ -145,7 +145,7 @@ static void ask(struct observed *observed, const struct download *wanted,
         return;
     }
     *download = *wanted;
-    if (observed->downloads_under_way < DOWNLOADS_AT_ONCE ? begin(download)
+    if (observed->downloads_under_way < DOWNLOADS_AT_ONCE ? begin_download(download)
                                                           : line_up(observed, download)) {
         http_reply_later(response);
         return;
@@ -220,7 +220,7 @@ void downloads_list(void *user, const struct http_request *request, struct http_
 
 #define NOT_THERE "there is no such recording or file: GET /recordings lists them\n"
 
-static void on_opened(void *user, const char *session_id, int fd)
+static void on_file_opened(void *user, const char *session_id, int fd)
 {
     struct download *download = user;
     const enum session_file file = download->file;
@@ -257,7 +257,7 @@ static bool begin_file(struct download *download)
     struct failure failure;
 
     return recorder_open_file(*download->observed->recorder, download->id, download->file,
-                              on_opened, download, &failure);
+                              on_file_opened, download, &failure);
 }
 
 /* ---- GET /recordings/ID.zip */

@@ -9,7 +9,7 @@
 
 #define PATH_SIZE 4096
 
-static bool is_below(const char *path, const char *place)
+static bool is_place_above(const char *path, const char *place)
 {
     const size_t len = strlen(place);
 
@@ -39,7 +39,8 @@ bool mounted_is_missing(const char *path, char *place, size_t size)
     FILE *file = setmntent("/etc/fstab", "re");
 
     while (file && !missing && getmntent_r(file, &entry, text, sizeof(text))) {
-        missing = is_below(path, entry.mnt_dir) && !is_bind(&entry) && !is_mounted(entry.mnt_dir);
+        missing =
+            is_place_above(path, entry.mnt_dir) && !is_bind(&entry) && !is_mounted(entry.mnt_dir);
         if (missing)
             snprintf(place, size, "%s", entry.mnt_dir);
     }
@@ -73,6 +74,6 @@ bool mounted_seems_missing(const char *path)
     bool below = false;
 
     for (size_t i = 0; i < LENGTH(places); i++)
-        below = below || is_below(path, places[i]);
+        below = below || is_place_above(path, places[i]);
     return below && stat("/", &root) == 0 && find_device(path, &device) && device == root.st_dev;
 }

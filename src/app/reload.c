@@ -29,7 +29,7 @@ static void read_files(uv_work_t *work)
 
 /* ---- on the loop ---- */
 
-static void take(struct reload *reload)
+static void take_fresh(struct reload *reload)
 {
     struct options before = reload->now;
     char waiting[200];
@@ -45,7 +45,7 @@ static void take(struct reload *reload)
         log_warning("linkbandd: what has changed of these waits for a restart: %s", waiting);
 }
 
-static void begin(struct reload *reload);
+static void begin_reload(struct reload *reload);
 
 static void on_files_read(uv_work_t *work, int status)
 {
@@ -56,7 +56,7 @@ static void on_files_read(uv_work_t *work, int status)
     if (status != 0)
         return;
     if (reload->good && !stopping) {
-        take(reload);
+        take_fresh(reload);
     } else {
         if (!reload->good)
             log_error("linkbandd: all stays as it was: %s", reload->failure.message);
@@ -65,10 +65,10 @@ static void on_files_read(uv_work_t *work, int status)
     if (!stopping)
         supervisor_reloaded();
     if (reload->again && !stopping)
-        begin(reload);
+        begin_reload(reload);
 }
 
-static void begin(struct reload *reload)
+static void begin_reload(struct reload *reload)
 {
     reload->again = reload->reading;
     if (reload->reading)
@@ -80,7 +80,7 @@ static void begin(struct reload *reload)
 static void on_hangup(uv_signal_t *signal, int number)
 {
     (void)number;
-    begin(signal->data);
+    begin_reload(signal->data);
 }
 
 void reload_start(struct reload *reload,

@@ -99,7 +99,7 @@ static void hear_signals(struct daemon *daemon, bool has_config)
         uv_signal_start(&daemon->sighup, stopping_on_signal, SIGHUP);
 }
 
-static void run(struct daemon *daemon)
+static void run_loop(struct daemon *daemon)
 {
     daemon->suspended_us = now_boot_us() - now_monotonic_us();
     await_second(daemon);
@@ -162,7 +162,7 @@ int serve_run(const struct options *options, int argc, char **argv)
     const bool opened = supervisor_init(&daemon.supervisor, &daemon.loop, &failure) &&
                         opening_all(&daemon, options, &failure);
     if (opened)
-        run(&daemon);
+        run_loop(&daemon);
     else
         log_error("linkbandd: %s", failure.message);
     stopping_close_handles(&daemon);

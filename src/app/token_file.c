@@ -34,7 +34,7 @@ static bool refuse_content(struct failure *failure, const char *path)
                         "`openssl rand -hex 32`.");
 }
 
-static bool refuse_file(struct failure *failure, const char *path, ssize_t result)
+static bool refuse_token_file(struct failure *failure, const char *path, ssize_t result)
 {
     if (result == -EFBIG)
         return refuse_content(failure, path);
@@ -52,7 +52,7 @@ bool token_file_read(const char *path, char token[SERVER_TOKEN_MAX + 1], struct 
     const ssize_t len = small_file_read(path, text, sizeof(text), &mode);
 
     if (len < 0)
-        return refuse_file(failure, path, len);
+        return refuse_token_file(failure, path, len);
     if (mode & S_IRWXO) {
         failure_set(failure, ERROR_INVALID_PARAMETERS,
                     "The token file %.80s is open to everyone on this machine: chmod 600 %.80s",

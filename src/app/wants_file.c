@@ -42,7 +42,7 @@ static const char *one_line(const char *name)
     return text_has_control(name) ? "" : name;
 }
 
-static void put_sensors(FILE *out, const char *key, sensor_set sensors)
+static void put_wanted_sensors(FILE *out, const char *key, sensor_set sensors)
 {
     fprintf(out, "%s =", key);
     for (int s = 0; s < SENSOR_COUNT; s++) {
@@ -52,15 +52,15 @@ static void put_sensors(FILE *out, const char *key, sensor_set sensors)
     fputc('\n', out);
 }
 
-static bool is_wanted(const struct manager_wants *wants)
+static bool is_band_wanted(const struct manager_wants *wants)
 {
     return one_line(wants->band.name)[0] || wants->band.address[0];
 }
 
-static void put_band(FILE *out, const struct manager_wants *wants)
+static void put_wanted_band(FILE *out, const struct manager_wants *wants)
 {
     fprintf(out, "name = %s\naddress = %s\n", one_line(wants->band.name), wants->band.address);
-    put_sensors(out, "sensors", wants->sensors);
+    put_wanted_sensors(out, "sensors", wants->sensors);
     fprintf(out, "sample_rate = %g\nduration = %.6f\nuntil = %" PRId64 "\nsince = %" PRId64 "\n",
             wants->sample_rate, wants->seconds, wants->until_utc_us, wants->since_utc_us);
 }
@@ -75,11 +75,11 @@ static void put_bands(FILE *out, const struct wants_file *file)
             "; What linkbandd takes up again if it dies. Gone after a clean stop.\nbackend = %s\n",
             file->backend);
     for (int place = 0; place < MANAGER_DEVICES_MAX; place++) {
-        if (!is_wanted(&file->newest[place]))
+        if (!is_band_wanted(&file->newest[place]))
             continue;
         if (count++ > 0)
             fprintf(out, "[band %d]\n", count);
-        put_band(out, &file->newest[place]);
+        put_wanted_band(out, &file->newest[place]);
     }
 }
 
@@ -88,7 +88,7 @@ static void print(struct wants_file *file)
     int place = 0;
 
     memset(file->text, 0, sizeof(file->text));
-    while (place < MANAGER_DEVICES_MAX && !is_wanted(&file->newest[place]))
+    while (place < MANAGER_DEVICES_MAX && !is_band_wanted(&file->newest[place]))
         place++;
     if (place == MANAGER_DEVICES_MAX)
         return;
@@ -128,7 +128,7 @@ static void work(uv_work_t *request)
 
 /* ---- on the loop ---- */
 
-static void begin(struct wants_file *file);
+static void begin_write(struct wants_file *file);
 
 static void done(uv_work_t *request, int status)
 {
@@ -140,10 +140,10 @@ static void done(uv_work_t *request, int status)
         log_warning("%s: can't be kept up to date (%s): after a crash the stream may not resume; "
                     "see that the directory can be written, or name another with --state-dir",
                     file->path, strerror(file->fault));
-    begin(file);
+    begin_write(file);
 }
 
-static void begin(struct wants_file *file)
+static void begin_write(struct wants_file *file)
 {
     if (file->writing || !file->changed)
         return;
@@ -156,7 +156,7 @@ void wants_file_save(struct wants_file *file, unsigned device, const struct mana
 {
     file->newest[device] = *wants;
     file->changed = true;
-    begin(file);
+    begin_write(file);
 }
 
 /* ---- at the start ---- */
@@ -195,7 +195,7 @@ static struct manager_wants *section_of(struct reading *reading, const char *sec
     return &reading->wants[number - 1];
 }
 
-static int take(void *user, const char *section, const char *key, const char *value)
+static int take_line(void *user, const char *section, const char *key, const char *value)
 {
     struct reading *reading = user;
     struct manager_wants *wants = section_of(reading, section);
@@ -248,7 +248,7 @@ size_t wants_file_load(const struct wants_file *file,
 
     if (len == -ENOENT)
         return 0;
-    if (len < 0 || ini_parse_string(text, take, &reading) != 0 || !is_sound(&reading)) {
+    if (len < 0 || ini_parse_string(text, take_line, &reading) != 0 || !is_sound(&reading)) {
         log_warning("%s: can't be understood: nothing is resumed; it is written anew as soon as a "
                     "band is connected",
                     file->path);

@@ -6,14 +6,14 @@
 /* ---- protocol → server. While the server is not there yet, or not any more, there is no one to
  * tell: what the recorder still has to answer at a shutdown comes after its end. */
 
-static struct client *find(const struct daemon *daemon, uint64_t client)
+static struct client *find_client(const struct daemon *daemon, uint64_t client)
 {
     return daemon->server ? server_find(daemon->server, client) : NULL;
 }
 
 static void out_reply(void *user, uint64_t client, const char *text, size_t len)
 {
-    struct client *peer = find(user, client);
+    struct client *peer = find_client(user, client);
 
     if (peer)
         server_send(peer, FRAME_REPLY, SENSOR_COUNT, text, len);
@@ -22,7 +22,7 @@ static void out_reply(void *user, uint64_t client, const char *text, size_t len)
 static void out_data_to(void *user, uint64_t client, enum sensor sensor, const char *text,
                         size_t len)
 {
-    struct client *peer = find(user, client);
+    struct client *peer = find_client(user, client);
 
     if (peer)
         server_send(peer, FRAME_RAW, sensor, text, len);
@@ -45,14 +45,14 @@ static void out_wants(void *user, unsigned device, const struct manager_wants *w
 
 static struct subscription *out_subscription(void *user, uint64_t client)
 {
-    struct client *peer = find(user, client);
+    struct client *peer = find_client(user, client);
 
     return peer ? client_subscription(peer) : NULL;
 }
 
 static bool out_may_send(void *user, uint64_t client)
 {
-    struct client *peer = find(user, client);
+    struct client *peer = find_client(user, client);
 
     return !peer || client_spend_message(peer);
 }
@@ -84,7 +84,7 @@ static bool is_heard(void *user, unsigned device, enum message_kind kind, enum s
 
 /* ---- server → protocol */
 
-static void on_opened(void *user, struct client *client)
+static void on_client(void *user, struct client *client)
 {
     struct daemon *daemon = user;
 
@@ -175,7 +175,7 @@ struct sink wiring_server_sink(struct daemon *daemon)
 struct server_listener wiring_server_listener(struct daemon *daemon)
 {
     return (struct server_listener){.user = daemon,
-                                    .opened = on_opened,
+                                    .opened = on_client,
                                     .closed = on_closed,
                                     .text = on_text,
                                     .binary = on_binary};

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "band/iso.h"
-#include "base/hex.h"
+#include "base/digits.h"
 #include "base/length.h"
 #include "base/text.h"
 
@@ -26,11 +26,6 @@ struct word {
 struct cursor {
     const char *at, *end;
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_blank(char c)
 {

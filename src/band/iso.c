@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/digits.h"
+
 #define SECOND_US     INT64_C(1000000)
 #define SECONDS_A_DAY 86400
 #define DAYS_MAX      2932896 /* 9999-12-31 */
@@ -42,11 +44,6 @@ static struct civil civil_from_days(int64_t days)
         .month = month,
         .day = day_of_year - (153 * month_from_march + 2) / 5 + 1,
     };
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* `0` in the pattern stands for a digit. */

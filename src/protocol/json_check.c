@@ -2,7 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/digits.h"
 #include "protocol/json.h"
 
 struct scan {
@@ -37,11 +37,6 @@ static void expect(struct scan *scan, char c, const char *fault)
         scan->at++;
     else
         fail(scan, fault);
-}
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* The four digits of \u; the code unit, or -1. */

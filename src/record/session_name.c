@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/digits.h"
 #include "base/length.h"
 #include "base/text.h"
 
@@ -102,7 +103,7 @@ bool session_id_is_valid(const char *id)
     if (len <= STAMP_LEN + 1 || len >= SESSION_ID_SIZE)
         return false;
     for (size_t i = 0; i < STAMP_LEN + 1; i++) {
-        if (shape[i] == 'd' ? !isdigit((unsigned char)id[i]) : id[i] != shape[i])
+        if (shape[i] == 'd' ? !is_digit(id[i]) : id[i] != shape[i])
             return false;
     }
     for (size_t i = STAMP_LEN + 1; i < len; i++) {

@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/digits.h"
+
 static bool is_name_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
 }
 
 static bool parse_port(const char *text, struct authority *authority)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/hex.h"
+#include "base/digits.h"
 #include "base/length.h"
 #include "server/server.h"
 
