@@ -157,6 +157,8 @@ export interface Subscription {
   processed: ProcessedSensor[];
   bands: "eeg"[];
   events: boolean;
+  /** Whose data; null: of every band. */
+  device_ids: string[] | null;
 }
 
 /** problems: what needs a person, a sentence each; [] where status is ok. */
@@ -192,6 +194,7 @@ export interface Limits {
   handshake_seconds: number;
   stuck_seconds: number;
   keep_minutes: number;
+  bands: number;
 }
 
 export interface BandPowers {
@@ -730,6 +733,7 @@ export interface DeleteRecordingReply {
 export interface SubscribeParameters {
   sensors?: Sensor[] | null;
   kinds?: Kind[] | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface Subscribe {
@@ -862,7 +866,7 @@ export interface ParameterRows {
   get_recording_status: Record<string, unknown>;
   list_recordings: { limit: ParameterRow; before: ParameterRow; };
   delete_recording: { session_id: ParameterRow; };
-  subscribe: { sensors: ParameterRow; kinds: ParameterRow; };
+  subscribe: { sensors: ParameterRow; kinds: ParameterRow; device_id: ParameterRow; };
   unsubscribe: { sensors: ParameterRow; kinds: ParameterRow; };
   insert_marker: { label: ParameterRow; timestamp: ParameterRow; };
   health_check: Record<string, unknown>;

@@ -3,12 +3,20 @@
 #define PROTOCOL_SUBSCRIPTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "band/sensor.h"
+
+/* Bands whose data a client may name: as many as there are at a time. */
+#define SUBSCRIPTION_DEVICES_MAX 8
+#define SUBSCRIPTION_NAME_SIZE   32
 
 struct subscription {
     sensor_set raw, processed, bands; /* bands: the EEG's fast lane */
     bool events;
+    /* Whose data: of no others; none named: of all. Without regard to case. */
+    char devices[SUBSCRIPTION_DEVICES_MAX][SUBSCRIPTION_NAME_SIZE];
+    size_t device_count;
 };
 
 /* Nothing is computed from the battery. */

@@ -37,7 +37,10 @@
  */
 #define SERVER_UNREAD_MS 60000
 /* A download may rest so long; while all connections are taken, SERVER_STUCK_MS. */
-#define SERVER_PAUSE_MS        300000
+#define SERVER_PAUSE_MS 300000
+/* What waits for one client: of data so much for each band that may be connected (the oldest is
+ * dropped), so that with eight of them it is behind by no fewer seconds than with one, and all
+ * clients together hold at most 20 MiB; of replies and events so much (more ends the client). */
 #define SERVER_DATA_QUEUE_MAX  (256 * 1024)
 #define SERVER_REPLY_QUEUE_MAX (1024 * 1024)
 /* Characters of the token, visible ASCII. */
@@ -61,6 +64,13 @@ enum frame_kind {
     FRAME_RAW,
     FRAME_PROCESSED,
     FRAME_BANDS
+};
+
+/* What a broadcast is, for who subscribes to it. */
+struct frame_head {
+    enum frame_kind kind;
+    enum sensor sensor;    /* of data */
+    const char *device_id; /* of data: the band's; NULL: of whichever */
 };
 
 struct server;
@@ -132,6 +142,7 @@ struct server_config {
     const struct http_route *routes; /* the first that fits answers */
     size_t route_count;
     void *route_user; /* for all of them */
+    unsigned bands;   /* that may be connected at a time; 0 is taken for 1 */
     /* Seconds of SERVER_… above divided by this: 1, or more for tests that can't wait. */
     double hurry;
 };
@@ -166,14 +177,14 @@ void server_shutdown(struct server *server, void (*done)(void *user), void *user
  * is refused, logged. `arrival_us`, boot time: when what it tells arrived, for the latency that is
  * counted; 0: none.
  */
-void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
-                      const char *text, size_t len, int64_t arrival_us);
+void server_broadcast(struct server *server, const struct frame_head *head, const char *text,
+                      size_t len, int64_t arrival_us);
 /* To one client. */
 void server_send(struct client *client, enum frame_kind kind, enum sensor sensor, const char *text,
                  size_t len);
 
 /* Whether a client that has a place subscribes to such frames. */
-bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor);
+bool server_is_heard(const struct server *server, const struct frame_head *head);
 size_t server_client_count(const struct server *server);
 /* The n-th client that has a place, in no order that means anything; n < server_client_count(). */
 struct client *server_client(struct server *server, size_t n);

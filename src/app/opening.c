@@ -113,13 +113,14 @@ static bool open_server(struct daemon *daemon, const struct options *options,
     opening_access(config, options);
     set_routes(daemon);
     config->hurry = hurry();
+    config->bands = options_max_bands(options);
     daemon->server = server_create(&daemon->loop, config, &listener, failure);
     return daemon->server != NULL;
 }
 
 static bool open_protocol(struct daemon *daemon, const struct options *options)
 {
-    static const struct protocol_limits limits = {
+    const struct protocol_limits limits = {
         .clients = SERVER_CLIENTS_MAX,
         .waiting = SERVER_WAITING_MAX,
         .null_origin = SERVER_RESTRICTED_MAX,
@@ -128,7 +129,7 @@ static bool open_protocol(struct daemon *daemon, const struct options *options)
         .connections = SERVER_CONNECTIONS_MAX,
         .message_bytes = SERVER_MESSAGE_MAX,
         .frame_bytes = SERVER_FRAME_MAX,
-        .data_queue_bytes = SERVER_DATA_QUEUE_MAX,
+        .data_queue_bytes = SERVER_DATA_QUEUE_MAX * (int)options_max_bands(options),
         .reply_queue_bytes = SERVER_REPLY_QUEUE_MAX,
         .messages_a_second = SERVER_MESSAGES_A_SECOND,
         .messages_at_once = SERVER_MESSAGES_AT_ONCE,

@@ -70,16 +70,21 @@ static void on_message(void *user, const struct message *message)
     struct daemon *daemon = user;
 
     if (daemon->server)
-        server_broadcast(daemon->server, frame_kinds[message->kind], message->sensor, message->text,
-                         message->len, message->arrival_us);
+        server_broadcast(daemon->server,
+                         &(struct frame_head){.kind = frame_kinds[message->kind],
+                                              .sensor = message->sensor,
+                                              .device_id = message->device_id},
+                         message->text, message->len, message->arrival_us);
 }
 
 static bool is_heard(void *user, unsigned device, enum message_kind kind, enum sensor sensor)
 {
     struct daemon *daemon = user;
 
-    (void)device; /* the clients' choices are of all bands */
-    return daemon->server && server_is_heard(daemon->server, frame_kinds[kind], sensor);
+    (void)device; /* whose it is the broadcast looks at: to ask that here of each costs more */
+    return daemon->server &&
+           server_is_heard(daemon->server,
+                           &(struct frame_head){.kind = frame_kinds[kind], .sensor = sensor});
 }
 
 /* ---- server → protocol */

@@ -6,6 +6,8 @@
 #include "info.h"
 #include "protocol_internal.h"
 
+_Static_assert(PARAMETER_DEVICES_MAX == MANAGER_DEVICES_MAX, "each may be named");
+
 struct bands bands_all(const struct protocol *protocol)
 {
     struct bands all;

@@ -260,7 +260,7 @@ const struct command commands[] = {
         "delete_recording", NULL_PAGE_NEVER, .needs_recorder = true,
         PARAMETERS({"session_id", PARAMETER_SESSION, .required = true, .allowed = SESSION_ALLOWED}),
         .done = "Recording deleted", .run = delete_recording),
-    COMMAND("subscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS(KIND_DEFAULT)),
+    COMMAND("subscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS(KIND_DEFAULT), BANDS),
             .done = "Subscribed", .run = subscribe),
     COMMAND("unsubscribe", NULL_PAGE_ALWAYS, PARAMETERS(SENSORS, KINDS(KIND_ALL)),
             .done = "Unsubscribed", .run = unsubscribe),

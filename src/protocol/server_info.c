@@ -46,6 +46,7 @@ static void put_limits(struct json *json, const struct protocol *protocol)
     json_put_integer(json, "stuck_seconds", limits->stuck_seconds);
     json_put_integer(json, "keep_minutes",
                      protocol->recorder ? recorder_keep_minutes(protocol->recorder) : 0);
+    json_put_integer(json, "bands", manager_ground(protocol->manager)->max_bands);
     json_end_object(json);
 }
 

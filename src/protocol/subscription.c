@@ -1,12 +1,17 @@
 /* subscribe and unsubscribe: what one client gets of what goes to all. */
 #include "subscription.h"
 
+#include <stdio.h>
+
 #include "info.h"
 #include "protocol_internal.h"
 #include "reply.h"
 
 /* By the place in kind_names. */
 enum { KIND_RAW = 1, KIND_PROCESSED = 2, KIND_EVENTS = 4, KIND_BANDS = 8 };
+
+_Static_assert(SUBSCRIPTION_NAME_SIZE == BAND_NAME_SIZE, "as long");
+_Static_assert(SUBSCRIPTION_DEVICES_MAX == PARAMETER_DEVICES_MAX, "as many");
 
 const char *const kind_names[] = {"raw", "processed", "events", "bands", NULL};
 
@@ -19,6 +24,20 @@ static struct subscription *choice_of(struct request *request)
     if (!subscription)
         request_succeed(request, NULL);
     return subscription;
+}
+
+/* null: of all. */
+static void put_devices_chosen(struct json *json, const struct subscription *subscription)
+{
+    json_key(json, "device_ids");
+    if (subscription->device_count == 0) {
+        json_null(json);
+        return;
+    }
+    json_begin_array(json);
+    for (size_t i = 0; i < subscription->device_count; i++)
+        json_string(json, subscription->devices[i]);
+    json_end_array(json);
 }
 
 static void tell_choice(struct request *request, const struct subscription *subscription)
@@ -34,6 +53,7 @@ static void tell_choice(struct request *request, const struct subscription *subs
     put_sensors(json, "processed", subscription->processed);
     put_sensors(json, "bands", subscription->bands);
     json_put_bool(json, "events", subscription->events);
+    put_devices_chosen(json, subscription);
     request_end(request);
 }
 
@@ -41,6 +61,7 @@ void subscribe(struct request *request, const struct value *values)
 {
     const sensor_set sensors = value_of(values, "sensors")->set;
     const unsigned kinds = value_of(values, "kinds")->set;
+    const struct value *device_id = value_of(values, "device_id");
     struct subscription *subscription = choice_of(request);
 
     if (!subscription)
@@ -50,7 +71,10 @@ void subscribe(struct request *request, const struct value *values)
         .processed = kinds & KIND_PROCESSED ? sensors & SENSOR_SET_PROCESSED : 0,
         .bands = kinds & KIND_BANDS ? sensors & SENSOR_SET_BANDS : 0,
         .events = kinds & KIND_EVENTS,
+        .device_count = device_id->device_count,
     };
+    for (size_t i = 0; i < device_id->device_count; i++)
+        snprintf(subscription->devices[i], SUBSCRIPTION_NAME_SIZE, "%s", device_id->devices[i]);
     tell_choice(request, subscription);
 }
 

@@ -56,10 +56,10 @@ static void on_place_given_up(struct seat *seat)
     listener->closed(listener->user, client);
 }
 
-void clients_init(struct clients *clients, struct ground *ground,
+void clients_init(struct clients *clients, struct ground *ground, unsigned bands,
                   const struct server_listener *listener)
 {
-    *clients = (struct clients){.ground = ground, .listener = *listener};
+    *clients = (struct clients){.ground = ground, .bands = bands, .listener = *listener};
     clients->places =
         (struct places){.ground = ground, .opened = on_place_taken, .closed = on_place_given_up};
 }
@@ -90,7 +90,7 @@ static struct client *client_create(struct clients *all, int fd, enum client_kin
     client->ping_at = now + ground_ms(all->ground, SERVER_PING_MS);
     allowance_init(&client->messages, SERVER_MESSAGES_AT_ONCE, now);
     allowance_init(&client->work, SERVER_WORK_AT_ONCE, now);
-    queue_init(&client->queue);
+    queue_init(&client->queue, all->bands);
     places_enter(&all->places, &client->seat, kind);
     ground_peer_opened(all->ground);
     return client;

@@ -22,6 +22,7 @@ struct clients {
     struct places places;
     struct client *arriving; /* while lws takes its socket over */
     uint64_t next_id;
+    unsigned bands; /* whose data waits for each */
 };
 
 /* Written by client.c alone; `subscription` by the protocol. */
@@ -46,7 +47,7 @@ struct client {
     const char *close_reason;
 };
 
-void clients_init(struct clients *clients, struct ground *ground,
+void clients_init(struct clients *clients, struct ground *ground, unsigned bands,
                   const struct server_listener *listener);
 
 /* All of them, in the order they came; NULL ends it. */

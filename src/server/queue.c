@@ -58,9 +58,10 @@ static void lane_clear(struct lane *lane)
     *lane = (struct lane){0};
 }
 
-void queue_init(struct queue *queue)
+void queue_init(struct queue *queue, unsigned bands)
 {
     memset(queue, 0, sizeof(*queue));
+    queue->data_max = (size_t)SERVER_DATA_QUEUE_MAX * (bands ? bands : 1);
 }
 
 void queue_finish(struct queue *queue)
@@ -91,7 +92,7 @@ bool queue_push(struct queue *queue, struct frame *frame)
             return false;
         return lane_push(&queue->kept, frame, number);
     }
-    while (queue->data.count && queue->data.bytes + cost(frame) > SERVER_DATA_QUEUE_MAX)
+    while (queue->data.count && queue->data.bytes + cost(frame) > queue->data_max)
         drop_oldest_data(queue);
     return lane_push(&queue->data, frame, number);
 }

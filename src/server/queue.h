@@ -21,11 +21,13 @@ struct lane {
 
 struct queue {
     struct lane data, kept;
+    size_t data_max; /* bytes */
     uint64_t next_number;
     uint64_t dropped[SENSOR_COUNT]; /* since queue_take_dropped */
 };
 
-void queue_init(struct queue *queue);
+/* For data of so many bands. */
+void queue_init(struct queue *queue, unsigned bands);
 void queue_finish(struct queue *queue);
 
 /* Takes a reference of its own. False: over the bound of what is never dropped, or no memory. */

@@ -193,7 +193,7 @@ static void init_parts(struct server *server, uv_loop_t *loop,
     uv_timer_init(loop, &server->ending);
     server->ending.data = server;
     ground_handle_opened(&server->ground);
-    clients_init(&server->clients, &server->ground, listener);
+    clients_init(&server->clients, &server->ground, server->config->bands, listener);
     server->admission.config = server->config;
     server->admission.clients = &server->clients;
     admission_set_rules(&server->admission, server->config);
@@ -270,15 +270,15 @@ void server_forgive_silence(struct server *server)
     server->forgiven_at = ground_now(&server->ground);
 }
 
-void server_broadcast(struct server *server, enum frame_kind kind, enum sensor sensor,
-                      const char *text, size_t len, int64_t arrival_us)
+void server_broadcast(struct server *server, const struct frame_head *head, const char *text,
+                      size_t len, int64_t arrival_us)
 {
-    broadcast(&server->clients, kind, sensor, text, len, arrival_us);
+    broadcast(&server->clients, head, text, len, arrival_us);
 }
 
-bool server_is_heard(const struct server *server, enum frame_kind kind, enum sensor sensor)
+bool server_is_heard(const struct server *server, const struct frame_head *head)
 {
-    return broadcast_is_heard(&server->clients, kind, sensor);
+    return broadcast_is_heard(&server->clients, head);
 }
 
 struct http_response *server_response(struct server *server, uint64_t number)

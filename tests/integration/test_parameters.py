@@ -53,7 +53,7 @@ WRONG = {
         "before": [*NOT_A_STRING, "yesterday", "../../etc/passwd", LONG],
     },
     "delete_recording": {"session_id": [*NOT_A_STRING, "yesterday", "..", "../../etc/passwd", "20260101T000000Z_a/../b", LONG]},
-    "subscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST},
+    "subscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST, "device_id": [*NOT_A_DEVICE, LONG]},
     "unsubscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST},
     "insert_marker": {"label": [*NOT_A_STRING, "x" * 257, LONG], "timestamp": [True, [], {}, "", "soon", -1, 1e300]},
 }

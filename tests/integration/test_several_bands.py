@@ -138,6 +138,31 @@ def test_one_band_s_outage_is_told_of_it_alone_and_it_can_be_named_while_it_is_w
     run(story)
 
 
+@pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3")
+def test_a_client_may_have_the_data_of_some_bands_alone(daemon):
+    async def story():
+        client, picky = await open_client(daemon), await open_client(daemon)
+        names = await connected(client)
+        chosen = (await picky.command("subscribe", kinds=["raw", "processed", "bands", "events"], device_id=names[1].lower()))["data"]
+        assert chosen["device_ids"] == [names[1].lower()]
+        start = len(picky.messages)
+        assert (await client.command("start_streaming"))["success"]
+        for name in names:
+            await client.wait(lambda m: m["type"] == "processed_data" and m["device_id"] == name)
+        await picky.wait(lambda m: m["type"] == "processed_data")
+        await picky.wait(lambda m: m["type"] == "band_data")
+        assert {m["device_id"] for m in picky.messages[start:] if m["type"].endswith("_data")} == {names[1]}
+        assert {event["device_id"] for event in events(picky, "stream_started")} == set(names)
+        assert (await picky.command("subscribe"))["data"]["device_ids"] is None
+        for name in names:
+            await picky.wait(lambda m: m["type"] == "raw_data" and m["device_id"] == name, start=len(picky.messages))
+        info = (await client.command("get_server_info"))["data"]["limits"]
+        assert info["bands"] == 3 and info["data_queue_bytes"] == 3 * 256 * 1024
+        await close(client, picky)
+
+    run(story)
+
+
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=5")
 def test_a_connect_beyond_the_limit_is_busy_and_says_who_is_there(daemon):
     async def story():

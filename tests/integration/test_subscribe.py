@@ -38,7 +38,7 @@ def test_each_connection_begins_with_everything_and_the_reply_tells_what_is_in_f
         async with clients() as client:
             data = (await client.command("unsubscribe", sensors=["eeg"], kinds=["raw"]))["data"]
             assert data == {"sensors": SENSORS, "kinds": ["raw", "processed", "events"], "raw": ["ppg", "acc", "bat"],
-                            "processed": ["eeg", "ppg", "acc"], "bands": [], "events": True}
+                            "processed": ["eeg", "ppg", "acc"], "bands": [], "events": True, "device_ids": None}
             data = (await client.command("subscribe", sensors=["eeg", "acc"], kinds=["raw"]))["data"]
             assert (data["sensors"], data["kinds"]) == (["eeg", "acc"], ["raw"])
             assert (data["raw"], data["processed"], data["events"]) == (["eeg", "acc"], [], False)

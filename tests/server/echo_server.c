@@ -37,7 +37,8 @@ static void broadcast(unsigned count, size_t len, enum frame_kind kind)
 
     for (unsigned i = 0; i < count && len < sizeof(text); i++) {
         fill(text, len);
-        server_broadcast(server, kind, SENSOR_EEG, text, len, 0);
+        server_broadcast(server, &(struct frame_head){.kind = kind, .sensor = SENSOR_EEG}, text,
+                         len, 0);
     }
 }
 

@@ -179,6 +179,7 @@ class Subscription(TypedDict):
     processed: List[ProcessedSensor]
     bands: List[Literal['eeg']]
     events: bool
+    device_ids: Optional[List[str]]
 
 
 class Health(TypedDict):
@@ -214,6 +215,7 @@ class Limits(TypedDict):
     handshake_seconds: int
     stuck_seconds: int
     keep_minutes: int
+    bands: int
 
 
 class BandPowers(TypedDict):
@@ -1007,6 +1009,7 @@ class DeleteRecordingReply(_DeleteRecordingReply, total=False):
 class SubscribeParameters(TypedDict, total=False):
     sensors: Optional[List[Sensor]]
     kinds: Optional[List[Kind]]
+    device_id: DeviceIdOrAll
 
 
 class _Subscribe(TypedDict):
@@ -1239,6 +1242,7 @@ class ParameterRowsDeleteRecording(TypedDict):
 class ParameterRowsSubscribe(TypedDict):
     sensors: ParameterRow
     kinds: ParameterRow
+    device_id: ParameterRow
 
 
 class ParameterRowsUnsubscribe(TypedDict):
@@ -1898,8 +1902,8 @@ class Commands:
     async def delete_recording(self, session_id: SessionId) -> DeleteRecordingData:
         return cast(DeleteRecordingData, await self._command("delete_recording", {"session_id": session_id}))
 
-    async def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> SubscribeData:
-        return cast(SubscribeData, await self._command("subscribe", {"sensors": sensors, "kinds": kinds}))
+    async def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None, device_id: Optional[DeviceIdOrAll] = None) -> SubscribeData:
+        return cast(SubscribeData, await self._command("subscribe", {"sensors": sensors, "kinds": kinds, "device_id": device_id}))
 
     async def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
         return cast(UnsubscribeData, await self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))
@@ -1971,8 +1975,8 @@ class BlockingCommands:
     def delete_recording(self, session_id: SessionId) -> DeleteRecordingData:
         return cast(DeleteRecordingData, self._command("delete_recording", {"session_id": session_id}))
 
-    def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> SubscribeData:
-        return cast(SubscribeData, self._command("subscribe", {"sensors": sensors, "kinds": kinds}))
+    def subscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None, device_id: Optional[DeviceIdOrAll] = None) -> SubscribeData:
+        return cast(SubscribeData, self._command("subscribe", {"sensors": sensors, "kinds": kinds, "device_id": device_id}))
 
     def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
         return cast(UnsubscribeData, self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))

@@ -40,7 +40,7 @@ static void what_comes_first_goes_first_whatever_it_is(void **state)
     struct queue queue;
 
     (void)state;
-    queue_init(&queue);
+    queue_init(&queue, 1);
     push(&queue, FRAME_REPLY, SENSOR_EEG, 100, 'a');
     push(&queue, FRAME_EVENT, SENSOR_EEG, 100, 'b');
     push(&queue, FRAME_RAW, SENSOR_EEG, 100, 'c');
@@ -59,7 +59,7 @@ static void data_over_its_bound_loses_the_oldest_counted_by_sensor(void **state)
     uint64_t dropped[SENSOR_COUNT];
 
     (void)state;
-    queue_init(&queue);
+    queue_init(&queue, 1);
     push(&queue, FRAME_RAW, SENSOR_PPG, 1024, 'p');
     push(&queue, FRAME_REPLY, SENSOR_EEG, 1024, 'r');
     for (int i = 0; i < 256; i++)
@@ -76,13 +76,29 @@ static void data_over_its_bound_loses_the_oldest_counted_by_sensor(void **state)
     queue_finish(&queue);
 }
 
+static void data_has_as_much_room_for_each_band_as_one_has(void **state)
+{
+    struct queue queue;
+    uint64_t dropped[SENSOR_COUNT];
+
+    (void)state;
+    queue_init(&queue, 8);
+    for (int i = 0; i < 8 * SERVER_DATA_QUEUE_MAX / 1024; i++)
+        assert_true(push(&queue, FRAME_RAW, SENSOR_EEG, 1024, 'e'));
+    assert_false(queue_take_dropped(&queue, dropped));
+    assert_true(push(&queue, FRAME_RAW, SENSOR_EEG, 1024, 'e'));
+    assert_true(queue_take_dropped(&queue, dropped));
+    assert_int_equal(dropped[SENSOR_EEG], 1);
+    queue_finish(&queue);
+}
+
 static void replies_and_events_are_never_dropped_but_bounded(void **state)
 {
     struct queue queue;
     size_t taken = 0;
 
     (void)state;
-    queue_init(&queue);
+    queue_init(&queue, 1);
     while (push(&queue, FRAME_EVENT, SENSOR_EEG, 1024, (char)('a' + taken % 26)))
         taken++;
     assert_int_equal(taken, SERVER_REPLY_QUEUE_MAX / 1024);
@@ -96,7 +112,7 @@ static void tiny_frames_are_bounded_in_number_too(void **state)
     struct queue queue;
 
     (void)state;
-    queue_init(&queue);
+    queue_init(&queue, 1);
     for (int i = 0; i < 100000; i++)
         assert_true(push(&queue, FRAME_RAW, SENSOR_EEG, 1, 'x'));
     assert_int_equal(queue.data.count, SERVER_DATA_QUEUE_MAX / QUEUE_FRAME_LEAST);
@@ -111,7 +127,7 @@ static void a_frame_is_shared_and_freed_with_its_last_queue(void **state)
 
     (void)state;
     for (int i = 0; i < 10; i++) {
-        queue_init(&queues[i]);
+        queue_init(&queues[i], 1);
         queue_push(&queues[i], frame);
     }
     assert_int_equal(frame->references, 11);
@@ -128,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_first_goes_first_whatever_it_is),
         cmocka_unit_test(data_over_its_bound_loses_the_oldest_counted_by_sensor),
+        cmocka_unit_test(data_has_as_much_room_for_each_band_as_one_has),
         cmocka_unit_test(replies_and_events_are_never_dropped_but_bounded),
         cmocka_unit_test(tiny_frames_are_bounded_in_number_too),
         cmocka_unit_test(a_frame_is_shared_and_freed_with_its_last_queue),
