@@ -42,9 +42,18 @@ export function drawMarkers(plot, store, named) {
       context.moveTo(x, box.top);
       context.lineTo(x, box.bottom);
       context.stroke();
-      if (named) context.fillText(label, x + 3 * devicePixelRatio, box.bottom - 1);
+      if (named) name(context, label, x + 3 * devicePixelRatio, box.bottom - 1);
     }
   });
+}
+
+/** Readable over whatever is drawn there. @param {CanvasRenderingContext2D} context @param {string} label @param {number} x @param {number} foot */
+function name(context, label, x, foot) {
+  const height = 13 * devicePixelRatio;
+  context.fillStyle = colour("pane");
+  context.fillRect(x, foot - height, context.measureText(label).width + 2 * devicePixelRatio, height);
+  context.fillStyle = colour("accent");
+  context.fillText(label, x, foot);
 }
 
 /** A tick a beat at the foot. @param {uPlot} plot @param {Store} store */
