@@ -171,6 +171,7 @@ export interface Health {
   is_streaming: boolean;
   is_recording: boolean;
   version: string;
+  devices_connected: number;
 }
 
 export interface Limits {

@@ -67,6 +67,115 @@ static double count_of(const struct pipeline_counts *counts, enum count which)
     return (double)values[which];
 }
 
+/* A family with a figure for each band, labelled by its place where there may be several; by name
+ * the series would grow without end. */
+static void sample(FILE *out, const struct manager_ground *ground, const char *name,
+                   unsigned device, const char *sensor, double value)
+{
+    const char *comma = "{", *end = "";
+
+    if (isnan(value))
+        return;
+    fputs(name, out);
+    if (ground->max_bands > 1) {
+        fprintf(out, "{device=\"%u\"", device + 1);
+        comma = ",";
+        end = "}";
+    }
+    if (sensor) {
+        fprintf(out, "%ssensor=\"%s\"", comma, sensor);
+        end = "}";
+    }
+    fprintf(out, "%s %.15g\n", end, value);
+}
+
+/* Of a band; NAN: it isn't known. */
+typedef double band_figure(const struct manager_status *status);
+
+static double is_connected(const struct manager_status *status)
+{
+    return status->link == LINK_CONNECTED;
+}
+
+static double is_streaming(const struct manager_status *status)
+{
+    return status->stream == STREAM_STREAMING;
+}
+
+static double reconnects(const struct manager_status *status)
+{
+    return (double)status->reconnects;
+}
+
+static double battery(const struct manager_status *status)
+{
+    const int level = status->device.battery_level;
+
+    return is_connected(status) && level != BATTERY_UNKNOWN ? level / 100.0 : NAN;
+}
+
+static double signal_strength(const struct manager_status *status)
+{
+    const int rssi = status->device.rssi;
+
+    return is_connected(status) && rssi != RSSI_UNKNOWN ? rssi : NAN;
+}
+
+static double utc_error(const struct manager_status *status)
+{
+    return status->utc_error_ms / 1000;
+}
+
+static void put_bands(FILE *out, struct manager *manager)
+{
+    static const struct {
+        const char *name, *type, *help;
+        band_figure *figure;
+    } families[] = {
+        {"linkbandd_band_connected", "gauge", "1 while a band is connected.", is_connected},
+        {"linkbandd_streaming", "gauge", "1 while the band streams to the clients.", is_streaming},
+        {"linkbandd_reconnects_total", "counter", "Times that a lost band came back.", reconnects},
+        {"linkbandd_battery_ratio", "gauge", "The band's battery, 0 to 1.", battery},
+        {"linkbandd_signal_dbm", "gauge", "The signal's strength when last heard.",
+         signal_strength},
+        {"linkbandd_utc_error_seconds", "gauge", "UTC less the UTC that samples are told in.",
+         utc_error},
+    };
+    const struct manager_ground *ground = manager_ground(manager);
+
+    for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+        bool begun = false;
+        for (unsigned device = 0; device < ground->max_bands; device++) {
+            const double value = families[f].figure(manager_status(manager, device));
+            if (!isnan(value) && !begun)
+                family(out, families[f].name, families[f].type, families[f].help);
+            begun |= !isnan(value);
+            sample(out, ground, families[f].name, device, NULL, value);
+        }
+    }
+}
+
+/* A figure of each sensor of each band. */
+typedef double sensor_figure(struct manager *manager, unsigned device, enum sensor sensor,
+                             int which);
+
+static void put_sensors(FILE *out, struct manager *manager, const char *name, sensor_figure *figure,
+                        int which)
+{
+    const struct manager_ground *ground = manager_ground(manager);
+
+    for (unsigned device = 0; device < ground->max_bands; device++) {
+        for (int s = 0; s < SENSOR_COUNT; s++)
+            sample(out, ground, name, device, sensor_name((enum sensor)s),
+                   figure(manager, device, (enum sensor)s, which));
+    }
+}
+
+static double counted(struct manager *manager, unsigned device, enum sensor sensor, int which)
+{
+    return count_of(manager_counts(manager, device, sensor), (enum count)which);
+}
+
 static void put_counts(FILE *out, struct manager *manager)
 {
     static const struct {
@@ -83,48 +192,36 @@ static void put_counts(FILE *out, struct manager *manager)
 
     for (int f = 0; f < COUNTS; f++) {
         family(out, families[f].name, "counter", families[f].help);
-        for (int s = 0; s < SENSOR_COUNT; s++)
-            labelled(out, families[f].name, "sensor", sensor_name((enum sensor)s),
-                     count_of(manager_counts(manager, 0, (enum sensor)s), (enum count)f));
+        put_sensors(out, manager, families[f].name, counted, f);
     }
 }
 
-static void put_sensors(FILE *out, struct manager *manager, const struct manager_status *status)
+static double measured_rate(struct manager *manager, unsigned device, enum sensor sensor, int which)
+{
+    (void)which;
+    return manager_counts(manager, device, sensor)->rate_measured;
+}
+
+static double silence(struct manager *manager, unsigned device, enum sensor sensor, int which)
+{
+    (void)which;
+    return manager_status(manager, device)->silent_for[sensor];
+}
+
+static void put_data(FILE *out, struct manager *manager)
 {
     static const char rate[] = "linkbandd_sample_rate_hertz";
     static const char silent[] = "linkbandd_sensor_silent_seconds";
-
-    family(out, rate, "gauge", "The rate as measured, where it is known.");
-    for (int s = 0; s < SENSOR_COUNT; s++)
-        labelled(out, rate, "sensor", sensor_name((enum sensor)s),
-                 manager_counts(manager, 0, (enum sensor)s)->rate_measured);
-    family(out, silent, "gauge", "Time since the last packet of a sensor that is subscribed to.");
-    for (int s = 0; s < SENSOR_COUNT; s++)
-        labelled(out, silent, "sensor", sensor_name((enum sensor)s), status->silent_for[s]);
-}
-
-static void put_band(FILE *out, struct manager *manager)
-{
-    const struct manager_status *status = manager_status(manager, 0);
     const struct manager_ground *ground = manager_ground(manager);
-    const bool connected = status->link == LINK_CONNECTED;
-    const int battery = status->device.battery_level, rssi = status->device.rssi;
 
     single(out, "linkbandd_bluetooth_powered", "gauge", "1 where Bluetooth is on.",
            ground->bluetooth_available && ground->bluetooth_powered);
-    single(out, "linkbandd_band_connected", "gauge", "1 while a band is connected.", connected);
-    single(out, "linkbandd_streaming", "gauge", "1 while the band streams to the clients.",
-           status->stream == STREAM_STREAMING);
-    single(out, "linkbandd_reconnects_total", "counter", "Times that a lost band came back.",
-           (double)status->reconnects);
-    single(out, "linkbandd_battery_ratio", "gauge", "The band's battery, 0 to 1.",
-           connected && battery != BATTERY_UNKNOWN ? battery / 100.0 : NAN);
-    single(out, "linkbandd_signal_dbm", "gauge", "The signal's strength when last heard.",
-           connected && rssi != RSSI_UNKNOWN ? rssi : NAN);
-    single(out, "linkbandd_utc_error_seconds", "gauge",
-           "UTC less the UTC that samples are told in.", status->utc_error_ms / 1000);
+    put_bands(out, manager);
     put_counts(out, manager);
-    put_sensors(out, manager, status);
+    family(out, rate, "gauge", "The rate as measured, where it is known.");
+    put_sensors(out, manager, rate, measured_rate, 0);
+    family(out, silent, "gauge", "Time since the last packet of a sensor that is subscribed to.");
+    put_sensors(out, manager, silent, silence, 0);
 }
 
 /* ---- the clients */
@@ -231,7 +328,7 @@ void metrics_answer(void *user, const struct http_request *request, struct http_
     put_process(out);
     put_server(out, *observed->server);
     if (*observed->manager)
-        put_band(out, *observed->manager);
+        put_data(out, *observed->manager);
     if (*observed->recorder)
         put_recorder(out, *observed->recorder);
     if (fclose(out) == 0)

@@ -132,7 +132,7 @@ void put_check(struct protocol *protocol, struct json *json, const struct manage
 void put_list(struct protocol *protocol, struct json *json, const struct manager_outcome *outcome)
 {
     (void)outcome;
-    put_bands(protocol, json);
+    put_all_bands(protocol, json);
 }
 
 /* ---- streaming */

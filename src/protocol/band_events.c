@@ -31,7 +31,7 @@ const struct event_row band_events[COUNT + 1] = {
     [DEVICE_CONNECTION_FAILED] = {"device_connection_failed", MESSAGE_EVENT},
 };
 
-static struct json *begin(struct protocol *protocol, int event)
+static struct json *begin_event(struct protocol *protocol, int event)
 {
     return event_begin_row(protocol, &band_events[event]);
 }
@@ -45,7 +45,7 @@ static const char *name_of(const struct protocol *protocol, unsigned device)
 
 void event_device_info(struct protocol *protocol, uint64_t client, unsigned device)
 {
-    put_device_info(protocol, begin(protocol, DEVICE_INFO), device, client);
+    put_device_info(protocol, begin_event(protocol, DEVICE_INFO), device, client);
     event_send_of(protocol, client, name_of(protocol, device));
 }
 
@@ -117,7 +117,7 @@ void device_infos_second(struct protocol *protocol)
 static void on_scan_result(void *user, enum scan_status scan)
 {
     struct protocol *protocol = user;
-    struct json *json = begin(protocol, SCAN_RESULT);
+    struct json *json = begin_event(protocol, SCAN_RESULT);
 
     json_put_string(json, "status", scan_status_name(scan));
     put_devices(protocol, json);
@@ -130,7 +130,7 @@ void event_device_connected(struct protocol *protocol, uint64_t client, unsigned
                             bool resumed, double clock_step_ms)
 {
     const struct band_link *link = &manager_status(protocol->manager, device)->device;
-    struct json *json = begin(protocol, DEVICE_CONNECTED);
+    struct json *json = begin_event(protocol, DEVICE_CONNECTED);
 
     put_band(json, &link->band);
     json_put_string(json, "device_address", link->band.address);
@@ -152,7 +152,7 @@ void event_device_disconnected(struct protocol *protocol, uint64_t client,
                                const struct band_identity *band, enum disconnect_reason reason,
                                bool will_reconnect)
 {
-    struct json *json = begin(protocol, DEVICE_DISCONNECTED);
+    struct json *json = begin_event(protocol, DEVICE_DISCONNECTED);
 
     put_band(json, band);
     json_put_string_or_null(json, "device_address", band->address);
@@ -177,7 +177,7 @@ static void on_connection_failed(void *user, unsigned device, const struct band_
                                  const struct failure *failure, bool will_retry)
 {
     struct protocol *protocol = user;
-    struct json *json = begin(protocol, DEVICE_CONNECTION_FAILED);
+    struct json *json = begin_event(protocol, DEVICE_CONNECTION_FAILED);
 
     (void)device;
     put_band(json, band);
@@ -193,7 +193,7 @@ static void on_connection_failed(void *user, unsigned device, const struct band_
 static void on_clock_stepped(void *user, unsigned device, double step_ms)
 {
     struct protocol *protocol = user;
-    struct json *json = begin(protocol, CLOCK_STEPPED);
+    struct json *json = begin_event(protocol, CLOCK_STEPPED);
 
     json_put_string_or_null(json, "device_id", name_of(protocol, device));
     json_put_fixed(json, "step_ms", step_ms, 3);
@@ -205,7 +205,7 @@ static void on_clock_stepped(void *user, unsigned device, double step_ms)
 void event_stream_started(struct protocol *protocol, uint64_t client, unsigned device, bool resumed)
 {
     const struct manager_status *status = manager_status(protocol->manager, device);
-    struct json *json = begin(protocol, STREAM_STARTED);
+    struct json *json = begin_event(protocol, STREAM_STARTED);
 
     json_put_string_or_null(json, "device_id", status->device.band.name);
     put_sensors(json, "sensors", status->sensors);
@@ -224,7 +224,7 @@ void event_stream_stopped(struct protocol *protocol, uint64_t client,
                           const struct band_identity *band, sensor_set sensors,
                           enum stream_end reason, bool will_resume)
 {
-    struct json *json = begin(protocol, STREAM_STOPPED);
+    struct json *json = begin_event(protocol, STREAM_STOPPED);
 
     json_put_string_or_null(json, "device_id", band->name);
     put_sensors(json, "sensors", sensors);
@@ -246,7 +246,7 @@ static void on_sensor_status(void *user, unsigned device, enum sensor sensor,
                              enum sensor_state state, double silent_for)
 {
     struct protocol *protocol = user;
-    struct json *json = begin(protocol, SENSOR_STATUS);
+    struct json *json = begin_event(protocol, SENSOR_STATUS);
     struct failure failure = {.message = ""};
     unsigned bad = manager_bad_packets(protocol->manager, device, sensor, &failure);
 

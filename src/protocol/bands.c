@@ -102,7 +102,7 @@ void put_listed(struct protocol *protocol, struct json *json, unsigned device)
     json_put_string_or_null(json, "adapter", connected ? link->adapter : NULL);
 }
 
-void put_bands(struct protocol *protocol, struct json *json)
+void put_all_bands(struct protocol *protocol, struct json *json)
 {
     const struct bands all = bands_all(protocol);
 

@@ -33,6 +33,6 @@ void bands_text(const struct protocol *protocol, char text[BANDS_TEXT_SIZE]);
 /* What list_devices tells of a band: members of an object. */
 void put_listed(struct protocol *protocol, struct json *json, unsigned device);
 /* The member "devices": each band there is. */
-void put_bands(struct protocol *protocol, struct json *json);
+void put_all_bands(struct protocol *protocol, struct json *json);
 
 #endif

@@ -1,4 +1,5 @@
 /* How the daemon is: what health_check and GET /health both tell. */
+#include "bands.h"
 #include "base/now.h"
 #include "info.h"
 #include "protocol_internal.h"
@@ -34,21 +35,39 @@ static void put_problems(struct json *json, const char *const *problems, size_t 
     json_end_array(json);
 }
 
+/* How many bands. */
+struct band_counts {
+    int connected, streaming;
+};
+
+static struct band_counts look_at_bands(const struct protocol *protocol)
+{
+    const struct bands all = protocol->manager ? bands_all(protocol) : (struct bands){.count = 0};
+    struct band_counts counts = {0};
+
+    for (size_t i = 0; i < all.count; i++) {
+        const struct manager_status *status = manager_status(protocol->manager, all.places[i]);
+        counts.connected += status->link == LINK_CONNECTED;
+        counts.streaming += status->stream == STREAM_STREAMING;
+    }
+    return counts;
+}
+
 bool protocol_put_health(struct protocol *protocol, struct json *json)
 {
     const char *problems[PROBLEMS_MAX];
     const size_t count = find_problems(protocol, problems);
-    const struct manager_status *status =
-        protocol->manager ? manager_status(protocol->manager, first_device(protocol)) : NULL;
+    const struct band_counts counts = look_at_bands(protocol);
 
     json_put_string(json, "status", count ? "degraded" : "ok");
     put_problems(json, problems, count);
     json_put_fixed(json, "uptime", (double)(now_boot_us() - protocol->started_us) / 1e6, 3);
     json_put_integer(json, "clients_connected",
                      (int64_t)protocol->out.client_count(protocol->out.user));
-    json_put_bool(json, "device_connected", status && status->link == LINK_CONNECTED);
-    json_put_bool(json, "is_streaming", status && status->stream == STREAM_STREAMING);
+    json_put_bool(json, "device_connected", counts.connected > 0);
+    json_put_bool(json, "is_streaming", counts.streaming > 0);
     json_put_bool(json, "is_recording", recording_runs(protocol));
     json_put_string(json, "version", LINKBANDD_VERSION);
+    json_put_integer(json, "devices_connected", counts.connected);
     return count == 0;
 }

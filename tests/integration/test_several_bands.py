@@ -7,6 +7,7 @@ import pytest
 import websockets
 
 from peers import Client, validate
+from test_metrics import Figures
 
 SIM = ("--backend", "sim", "--max-bands", "3", "--sim")
 
@@ -159,6 +160,31 @@ def test_a_client_may_have_the_data_of_some_bands_alone(daemon):
         info = (await client.command("get_server_info"))["data"]["limits"]
         assert info["bands"] == 3 and info["data_queue_bytes"] == 3 * 256 * 1024
         await close(client, picky)
+
+    run(story)
+
+
+@pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=2")
+def test_figures_and_health_are_of_each_band(daemon):
+    async def story():
+        client = await open_client(daemon)
+        idle = await asyncio.to_thread(Figures, daemon)
+        assert [idle("linkbandd_band_connected", device=place) for place in "123"] == [0, 0, 0]
+        one, two = await connected(client)
+        assert (await client.command("start_streaming", device_id=two, sensors=["ppg"]))["success"]
+        await client.data("ppg")
+        figures = await asyncio.to_thread(Figures, daemon)
+        assert [figures("linkbandd_band_connected", device=place) for place in "123"] == [1, 1, 0]
+        assert [figures("linkbandd_streaming", device=place) for place in "123"] == [0, 1, 0]
+        packets = [figures("linkbandd_packets_total", device=place, sensor="ppg") for place in "12"]
+        assert packets[0] == 0 < packets[1]
+        assert len(figures.families["linkbandd_battery_ratio"]["samples"]) == 2, "of the third nothing is known"
+        health = (await client.command("health_check"))["data"]
+        assert health["devices_connected"] == 2 and health["device_connected"] and health["is_streaming"]
+        assert (await client.command("disconnect_device", device_id=two))["success"]
+        health = (await client.command("health_check"))["data"]
+        assert health["devices_connected"] == 1 and health["device_connected"] and not health["is_streaming"]
+        await close(client)
 
     run(story)
 

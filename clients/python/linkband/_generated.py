@@ -192,6 +192,7 @@ class Health(TypedDict):
     is_streaming: bool
     is_recording: bool
     version: str
+    devices_connected: int
 
 
 class Limits(TypedDict):
