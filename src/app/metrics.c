@@ -126,7 +126,7 @@ static double utc_error(const struct manager_status *status)
     return status->utc_error_ms / 1000;
 }
 
-static void put_bands(FILE *out, struct manager *manager)
+static void put_band_figures(FILE *out, struct manager *manager)
 {
     static const struct {
         const char *name, *type, *help;
@@ -216,7 +216,7 @@ static void put_data(FILE *out, struct manager *manager)
 
     single(out, "linkbandd_bluetooth_powered", "gauge", "1 where Bluetooth is on.",
            ground->bluetooth_available && ground->bluetooth_powered);
-    put_bands(out, manager);
+    put_band_figures(out, manager);
     put_counts(out, manager);
     family(out, rate, "gauge", "The rate as measured, where it is known.");
     put_sensors(out, manager, rate, measured_rate, 0);
