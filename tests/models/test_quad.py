@@ -95,7 +95,7 @@ def rows(path):
 def check_files(folder, told):
     """What stands in the files is what was streamed, and the BDF holds the same."""
     eeg = rows(folder / "eeg.csv")
-    assert list(eeg[0]) == ["timestamp", *CHANNELS, *(f"leadoff_{name}" for name in CHANNELS), "lost"]
+    assert list(eeg[0]) == ["timestamp", *CHANNELS, *(f"leadoff_{name}" for name in CHANNELS), "lost", "flags"]
     by_time = {row["timestamp"]: row for row in eeg}
     both = [one for one in told if f"{one['timestamp']:.3f}" in by_time]
     assert len(both) > 300
