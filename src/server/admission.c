@@ -158,9 +158,6 @@ static void answer_preflight(struct connection *connection, const struct request
 static void answer_http(struct admission *admission, struct connection *connection,
                         const struct request *request, bool restricted)
 {
-    connection->range = request->range;
-    connection->if_range = request->if_range;
-    connection->number = ++admission->next_request;
     http_answer(admission->config, request, restricted, connection->number, &connection->response);
     if (connection->response.later)
         connection_put_off(connection);
@@ -180,7 +177,7 @@ static void take_request(struct admission *admission, struct connection *connect
         refuse_access(admission, connection, request, verdict);
         return;
     }
-    connection->origin = restricted ? NULL : request->origin;
+    connection_allow(connection, restricted ? NULL : request->origin);
     if (strcmp(request->method, "OPTIONS") == 0 && request->origin && request->preflight_method)
         answer_preflight(connection, request);
     else if (token && !token_is_shown(token, request))
@@ -199,8 +196,7 @@ void admission_take(void *user, struct connection *connection, size_t head_len)
         connection_refuse(connection, 400, "this is no HTTP request\n");
         return;
     }
-    connection->head_only = strcmp(request.method, "HEAD") == 0;
-    connection->takes_chunks = !request.http_1_0;
+    connection_asked(connection, &request);
     if (strlen(request.path) + strlen(request.query) >= HTTP_VALUE_MAX)
         connection_refuse(connection, 414, "no address here is over 8 KiB\n");
     else

@@ -11,7 +11,6 @@ struct admission {
     struct clients *clients; /* who is let in to the WebSocket goes to them */
     struct access_rules rules;
     uint64_t refusal_at; /* when one was last logged */
-    uint64_t next_request;
 };
 
 /* From here on judged by the lists of this one. */

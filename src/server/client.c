@@ -182,11 +182,7 @@ static int received(struct client *client, const void *bytes, size_t len)
     struct incoming *incoming = &client->incoming;
     const bool final = lws_is_final_fragment(client->wsi);
 
-    if (!incoming->begun) {
-        incoming->begun = true;
-        incoming->ignored = !client_is_placed(client);
-    }
-    if (incoming->ignored || !client_is_placed(client)) {
+    if (incoming_begins(incoming, !client_is_placed(client)) || !client_is_placed(client)) {
         if (final)
             incoming_clear(incoming);
         return 0;

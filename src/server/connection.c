@@ -63,6 +63,20 @@ void connection_open(struct connections *connections, int fd)
     wait_for(connection, CONNECTION_READS, UV_READABLE);
 }
 
+void connection_asked(struct connection *connection, const struct request *request)
+{
+    connection->number = ++connection->all->asked;
+    connection->head_only = strcmp(request->method, "HEAD") == 0;
+    connection->takes_chunks = !request->http_1_0;
+    connection->range = request->range;
+    connection->if_range = request->if_range;
+}
+
+void connection_allow(struct connection *connection, const char *origin)
+{
+    connection->origin = origin;
+}
+
 static void on_poll_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;

@@ -6,6 +6,14 @@
 /* A buffer this small is kept between messages. */
 #define TEXT_KEPT 4096
 
+bool incoming_begins(struct incoming *incoming, bool ignored)
+{
+    if (!incoming->begun)
+        incoming->ignored = ignored;
+    incoming->begun = true;
+    return incoming->ignored;
+}
+
 bool incoming_append(struct incoming *incoming, const void *bytes, size_t len)
 {
     const size_t need = incoming->len + len + 1;
