@@ -5,6 +5,8 @@
 
 #include <libwebsockets.h>
 
+#include "base/must.h"
+
 /* LWS_PRE bytes before the text are for lws: every client's header is the same, so sharing is safe.
  */
 struct frame *frame_create(enum frame_kind kind, enum sensor sensor, const char *text, size_t len)
@@ -31,6 +33,7 @@ struct frame *frame_ref(struct frame *frame)
 
 void frame_unref(struct frame *frame)
 {
+    must(!frame || frame->references > 0);
     if (frame && --frame->references == 0)
         free(frame);
 }

@@ -1,5 +1,7 @@
 #include "ground.h"
 
+#include "base/must.h"
+
 void ground_init(struct ground *ground, uv_loop_t *loop, double hurry,
                  const struct ground_listener *listener)
 {
@@ -68,6 +70,7 @@ void ground_peer_opened(struct ground *ground)
 
 void ground_peer_closed(struct ground *ground)
 {
+    must(ground->peers > 0);
     ground->peers--;
 }
 
@@ -78,6 +81,7 @@ void ground_handle_opened(struct ground *ground)
 
 void ground_handle_gone(struct ground *ground)
 {
+    must(ground->handles > 0);
     if (--ground->handles == 0)
         ground->listener.bare(ground->listener.user);
 }

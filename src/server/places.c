@@ -1,5 +1,6 @@
 #include "places.h"
 
+#include "base/must.h"
 #include "server/server.h"
 
 static void enter_state(const struct places *places, struct seat *seat, enum seat_state state)
@@ -90,6 +91,7 @@ static void promote(struct places *places)
         seat = seat->next;
     if (!seat || places->ground->closing)
         return;
+    must(places->waiting > 0);
     places->waiting--;
     seat_down(places, seat);
 }
@@ -103,6 +105,7 @@ void places_give_up(struct places *places, struct seat *seat)
         places->waiting--;
     if (was != SEAT_PLACED)
         return;
+    must(places->placed > 0);
     places->placed--;
     places->closed(seat);
     promote(places);

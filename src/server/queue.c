@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
+
 struct queue_entry {
     struct frame *frame;
     uint64_t number; /* of arrival: what orders the two lanes */
@@ -44,6 +46,7 @@ static struct frame *lane_pop(struct lane *lane)
 {
     struct frame *frame = lane->entries[lane->first].frame;
 
+    must(lane->count > 0);
     lane->first = (lane->first + 1) % lane->capacity;
     lane->count--;
     lane->bytes -= cost(frame);
