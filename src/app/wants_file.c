@@ -67,7 +67,7 @@ static void put_wanted_band(FILE *out, const struct manager_wants *wants)
 
 /* The first band stands in the head, as it does where there is only one; each other has a section.
  */
-static void put_bands(FILE *out, const struct wants_file *file)
+static void put_wanted_bands(FILE *out, const struct wants_file *file)
 {
     int count = 0;
 
@@ -95,7 +95,7 @@ static void print(struct wants_file *file)
     FILE *out = fmemopen(file->text, sizeof(file->text) - 1, "w");
     if (!out)
         return;
-    put_bands(out, file);
+    put_wanted_bands(out, file);
     fclose(out);
 }
 
