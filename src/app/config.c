@@ -7,7 +7,7 @@
 
 #include "app/small_file.h"
 
-struct reading {
+struct config_reading {
     struct options *options;
     const char *path;
     const char *rest; /* of the file's text */
@@ -16,7 +16,7 @@ struct reading {
     struct failure *failure;
 };
 
-static void fault(struct reading *reading, const char *text)
+static void fault(struct config_reading *reading, const char *text)
 {
     if (!reading->failed)
         failure_set(reading->failure, ERROR_INVALID_PARAMETERS, "%.100s:%u: %.200s", reading->path,
@@ -27,7 +27,7 @@ static void fault(struct reading *reading, const char *text)
 /* Without the blanks before its key: inih would take the line for more of the value above it. */
 static char *read_line(char *text, int size, void *user)
 {
-    struct reading *reading = user;
+    struct config_reading *reading = user;
     const size_t whole = strcspn(reading->rest, "\n"), end = whole + (reading->rest[whole] == '\n');
 
     if (end == 0)
@@ -44,7 +44,7 @@ static char *read_line(char *text, int size, void *user)
     return text;
 }
 
-static void refuse_key(struct reading *reading, const char *key, bool known)
+static void refuse_key(struct config_reading *reading, const char *key, bool known)
 {
     struct failure failure;
 
@@ -57,7 +57,7 @@ static void refuse_key(struct reading *reading, const char *key, bool known)
 
 static int take_setting(void *user, const char *section, const char *key, const char *value)
 {
-    struct reading *reading = user;
+    struct config_reading *reading = user;
     struct options *options = reading->options;
     const struct option_spec *spec = options_find(key, strlen(key));
     struct failure failure = {.message = "out of memory."};
@@ -87,7 +87,7 @@ static bool refuse_file(const char *path, const char *why, struct failure *failu
     return false;
 }
 
-static bool parse(struct reading *reading)
+static bool parse(struct config_reading *reading)
 {
     const int line = ini_parse_stream(read_line, reading, take_setting, reading);
 
@@ -102,7 +102,7 @@ static bool parse(struct reading *reading)
 
 bool config_read(struct options *options, const char *path, struct failure *failure)
 {
-    struct reading reading = {.options = options, .path = path, .failure = failure};
+    struct config_reading reading = {.options = options, .path = path, .failure = failure};
     char *text = malloc(CONFIG_BYTES_MAX + 1);
     bool good = false;
 

@@ -161,7 +161,7 @@ void wants_file_save(struct wants_file *file, unsigned device, const struct mana
 
 /* ---- at the start ---- */
 
-struct reading {
+struct wants_reading {
     struct manager_wants wants[MANAGER_DEVICES_MAX];
     size_t count; /* of bands so far */
     char backend[16];
@@ -182,7 +182,7 @@ static sensor_set read_sensors(const char *text)
 }
 
 /* "" is the head, "band N" the Nth; NULL: no section of ours. */
-static struct manager_wants *section_of(struct reading *reading, const char *section)
+static struct manager_wants *section_of(struct wants_reading *reading, const char *section)
 {
     size_t number = 1;
 
@@ -197,7 +197,7 @@ static struct manager_wants *section_of(struct reading *reading, const char *sec
 
 static int take_line(void *user, const char *section, const char *key, const char *value)
 {
-    struct reading *reading = user;
+    struct wants_reading *reading = user;
     struct manager_wants *wants = section_of(reading, section);
 
     if (!wants)
@@ -230,7 +230,7 @@ static bool band_is_sound(const struct manager_wants *wants)
 }
 
 /* A torn or foreign file must not make the daemon do what nobody asked for. */
-static bool is_sound(const struct reading *reading)
+static bool is_sound(const struct wants_reading *reading)
 {
     size_t sound = 0;
 
@@ -242,7 +242,7 @@ static bool is_sound(const struct reading *reading)
 size_t wants_file_load(const struct wants_file *file,
                        struct manager_wants wants[MANAGER_DEVICES_MAX])
 {
-    struct reading reading = {.count = 0};
+    struct wants_reading reading = {.count = 0};
     char text[FILE_MAX];
     const ssize_t len = small_file_read(file->path, text, sizeof(text), NULL);
 

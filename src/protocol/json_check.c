@@ -5,33 +5,33 @@
 #include "base/digits.h"
 #include "protocol/json.h"
 
-struct scan {
+struct json_scan {
     const char *at, *end;
     int depth;
     const char *fault;
 };
 
-static void value(struct scan *scan);
+static void value(struct json_scan *scan);
 
-static int peek(const struct scan *scan)
+static int peek(const struct json_scan *scan)
 {
     return scan->at < scan->end ? (unsigned char)*scan->at : -1;
 }
 
-static void fail(struct scan *scan, const char *fault)
+static void fail(struct json_scan *scan, const char *fault)
 {
     if (!scan->fault)
         scan->fault = fault;
     scan->at = scan->end;
 }
 
-static void space(struct scan *scan)
+static void space(struct json_scan *scan)
 {
     while (scan->at < scan->end && *scan->at && strchr(" \t\n\r", *scan->at))
         scan->at++;
 }
 
-static void expect(struct scan *scan, char c, const char *fault)
+static void expect(struct json_scan *scan, char c, const char *fault)
 {
     if (peek(scan) == c)
         scan->at++;
@@ -40,7 +40,7 @@ static void expect(struct scan *scan, char c, const char *fault)
 }
 
 /* The four digits of \u; the code unit, or -1. */
-static int unicode_escape(struct scan *scan)
+static int unicode_escape(struct json_scan *scan)
 {
     int unit = 0;
 
@@ -53,7 +53,7 @@ static int unicode_escape(struct scan *scan)
     return unit;
 }
 
-static void unicode(struct scan *scan)
+static void unicode(struct json_scan *scan)
 {
     int unit = unicode_escape(scan);
 
@@ -75,7 +75,7 @@ static void unicode(struct scan *scan)
     }
 }
 
-static void string(struct scan *scan)
+static void string(struct json_scan *scan)
 {
     expect(scan, '"', "a string was expected");
     while (peek(scan) != '"') {
@@ -99,7 +99,7 @@ static void string(struct scan *scan)
     scan->at++;
 }
 
-static void digits(struct scan *scan)
+static void digits(struct json_scan *scan)
 {
     if (!is_digit(peek(scan))) {
         fail(scan, "a number wants a digit");
@@ -109,7 +109,7 @@ static void digits(struct scan *scan)
         scan->at++;
 }
 
-static void number(struct scan *scan)
+static void number(struct json_scan *scan)
 {
     if (peek(scan) == '-')
         scan->at++;
@@ -133,7 +133,7 @@ static void number(struct scan *scan)
     }
 }
 
-static void literal(struct scan *scan, const char *word)
+static void literal(struct json_scan *scan, const char *word)
 {
     size_t len = strlen(word);
 
@@ -143,7 +143,7 @@ static void literal(struct scan *scan, const char *word)
         fail(scan, "it is no JSON value");
 }
 
-static void member(struct scan *scan)
+static void member(struct json_scan *scan)
 {
     space(scan);
     string(scan);
@@ -153,7 +153,7 @@ static void member(struct scan *scan)
 }
 
 /* An object or an array: `item`s between commas, up to the closing character. */
-static void items(struct scan *scan, char close, void (*item)(struct scan *scan))
+static void items(struct json_scan *scan, char close, void (*item)(struct json_scan *scan))
 {
     scan->at++;
     if (--scan->depth < 0) {
@@ -175,7 +175,7 @@ static void items(struct scan *scan, char close, void (*item)(struct scan *scan)
 }
 
 /* Recursion is bounded by `depth`. */
-static void value(struct scan *scan)
+static void value(struct json_scan *scan)
 {
     space(scan);
     int c = peek(scan);
@@ -194,7 +194,7 @@ static void value(struct scan *scan)
 
 const char *json_check(const char *text, size_t len, int depth)
 {
-    struct scan scan = {text, text + len, depth, NULL};
+    struct json_scan scan = {text, text + len, depth, NULL};
 
     value(&scan);
     if (!scan.fault && scan.at != scan.end)
@@ -204,7 +204,7 @@ const char *json_check(const char *text, size_t len, int depth)
 
 /* Takes the member at the scan, tells where its value stands, and whether it is that of the name.
  */
-static bool is_member(struct scan *scan, const char *name, const char **begin, size_t *len)
+static bool is_member(struct json_scan *scan, const char *name, const char **begin, size_t *len)
 {
     space(scan);
     const char *key = scan->at;
@@ -225,7 +225,7 @@ static bool is_member(struct scan *scan, const char *name, const char **begin, s
 bool json_member(const char *text, size_t len, const char *name, const char **value_begin,
                  size_t *value_len)
 {
-    struct scan scan = {text, text + len, INT_MAX, NULL};
+    struct json_scan scan = {text, text + len, INT_MAX, NULL};
 
     space(&scan);
     if (peek(&scan) != '{')

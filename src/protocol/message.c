@@ -1,7 +1,7 @@
 #include "protocol/message.h"
 
 /* What all data messages begin with. */
-struct envelope {
+struct message_head {
     const char *type;
     enum sensor sensor;
     double arrival_utc_ms;
@@ -11,7 +11,7 @@ struct envelope {
 };
 
 static void begin(struct json *json, const char *device_id, uint64_t seq,
-                  const struct envelope *envelope)
+                  const struct message_head *envelope)
 {
     json_clear(json);
     json_begin_object(json);
@@ -68,8 +68,8 @@ void message_raw(struct json *json, const char *device_id, uint64_t seq,
                  const struct sample_block *block)
 {
     begin(json, device_id, seq,
-          &(struct envelope){"raw_data", block->samples.sensor, block->arrival_utc_ms,
-                             block_sample_rate(block), block->rate_measured, block->lost});
+          &(struct message_head){"raw_data", block->samples.sensor, block->arrival_utc_ms,
+                                 block_sample_rate(block), block->rate_measured, block->lost});
     json_begin_array(json);
     for (size_t i = 0; i < block->samples.count; i++) {
         json_begin_object(json);
@@ -137,8 +137,8 @@ void message_eeg(struct json *json, const char *device_id, uint64_t seq,
                  const struct eeg_features *features)
 {
     begin(json, device_id, seq,
-          &(struct envelope){"processed_data", SENSOR_EEG, features->arrival_utc_ms, features->rate,
-                             features->rate_measured, features->lost});
+          &(struct message_head){"processed_data", SENSOR_EEG, features->arrival_utc_ms,
+                                 features->rate, features->rate_measured, features->lost});
     json_begin_object(json);
     put_fixed_array(json, "timestamps", features->timestamps, features->count, 3);
     put_fixed_array(json, "frequencies", features->frequencies, EEG_SPECTRUM_BINS, 3);
@@ -173,8 +173,8 @@ void message_bands(struct json *json, const char *device_id, uint64_t seq,
                    const struct eeg_bands *bands)
 {
     begin(json, device_id, seq,
-          &(struct envelope){"band_data", SENSOR_EEG, bands->arrival_utc_ms, EEG_BANDS_RATE,
-                             EEG_BANDS_RATE, bands->lost});
+          &(struct message_head){"band_data", SENSOR_EEG, bands->arrival_utc_ms, EEG_BANDS_RATE,
+                                 EEG_BANDS_RATE, bands->lost});
     json_begin_object(json);
     json_put_fixed(json, "timestamp", bands->timestamp, 3);
     put_fast_bands(json, "ch1_band_powers", bands->power[0]);
@@ -200,8 +200,8 @@ void message_ppg(struct json *json, const char *device_id, uint64_t seq,
                  const struct ppg_features *features)
 {
     begin(json, device_id, seq,
-          &(struct envelope){"processed_data", SENSOR_PPG, features->arrival_utc_ms, features->rate,
-                             features->rate_measured, features->lost});
+          &(struct message_head){"processed_data", SENSOR_PPG, features->arrival_utc_ms,
+                                 features->rate, features->rate_measured, features->lost});
     json_begin_object(json);
     put_fixed_array(json, "timestamps", features->timestamps, features->count, 3);
     put_fixed_array(json, "filtered_ppg", features->filtered, features->count, 2);
@@ -236,8 +236,8 @@ void message_acc(struct json *json, const char *device_id, uint64_t seq,
     const size_t n = features->count;
 
     begin(json, device_id, seq,
-          &(struct envelope){"processed_data", SENSOR_ACC, features->arrival_utc_ms, features->rate,
-                             features->rate_measured, features->lost});
+          &(struct message_head){"processed_data", SENSOR_ACC, features->arrival_utc_ms,
+                                 features->rate, features->rate_measured, features->lost});
     json_begin_object(json);
     put_fixed_array(json, "timestamps", features->timestamps, n, 3);
     put_fixed_array(json, "x", features->x, n, 5);

@@ -15,7 +15,8 @@ void admission_set_rules(struct admission *admission, const struct server_config
 }
 
 /* One a second: a storm of refusals is not a storm of log lines. */
-static void log_refusal(struct admission *admission, const struct request *request, const char *why)
+static void log_refusal(struct admission *admission, const struct request_head *request,
+                        const char *why)
 {
     const uint64_t now = ground_now(admission->clients->ground);
 
@@ -39,7 +40,7 @@ static void count_refusal(struct admission *admission, enum refused refused)
 }
 
 static void refuse_access(struct admission *admission, struct connection *connection,
-                          const struct request *request, enum access_verdict verdict)
+                          const struct request_head *request, enum access_verdict verdict)
 {
     count_refusal(admission, counted_as(verdict));
     log_refusal(admission, request, access_advice(verdict));
@@ -47,7 +48,7 @@ static void refuse_access(struct admission *admission, struct connection *connec
 }
 
 static void refuse_tokenless(struct admission *admission, struct connection *connection,
-                             const struct request *request)
+                             const struct request_head *request)
 {
     count_refusal(admission, REFUSED_TOKEN);
     log_refusal(admission, request, "no token, or not that of --token-file");
@@ -58,7 +59,8 @@ static void refuse_tokenless(struct admission *admission, struct connection *con
 }
 
 static enum access_verdict judge(const struct access_rules *rules,
-                                 const struct connection *connection, const struct request *request)
+                                 const struct connection *connection,
+                                 const struct request_head *request)
 {
     struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
@@ -87,7 +89,7 @@ static enum access_verdict judge(const struct access_rules *rules,
 }
 
 /* What keeps a request from being upgraded; NULL: nothing. */
-static const char *upgrade_fault(const struct request *request, int *status)
+static const char *upgrade_fault(const struct request_head *request, int *status)
 {
     *status = 400;
     if (strcmp(request->method, "GET") != 0 || request->http_1_0)
@@ -106,8 +108,8 @@ static const char *upgrade_fault(const struct request *request, int *status)
     return NULL;
 }
 
-static enum client_kind kind_of(const struct admission *admission, const struct request *request,
-                                bool restricted)
+static enum client_kind kind_of(const struct admission *admission,
+                                const struct request_head *request, bool restricted)
 {
     if (restricted)
         return CLIENT_RESTRICTED;
@@ -118,7 +120,7 @@ static enum client_kind kind_of(const struct admission *admission, const struct 
 }
 
 static void upgrade(struct admission *admission, struct connection *connection,
-                    const struct request *request, bool restricted, size_t head_len)
+                    const struct request_head *request, bool restricted, size_t head_len)
 {
     int status;
     const enum client_kind kind = kind_of(admission, request, restricted);
@@ -144,7 +146,7 @@ static void upgrade(struct admission *admission, struct connection *connection,
 
 /* The browser asks whether its page may ask: without the page's token, which only the question
  * itself will show. */
-static void answer_preflight(struct connection *connection, const struct request *request)
+static void answer_preflight(struct connection *connection, const struct request_head *request)
 {
     if (!connection->origin) {
         connection_refuse(connection, 403,
@@ -156,7 +158,7 @@ static void answer_preflight(struct connection *connection, const struct request
 }
 
 static void answer_http(struct admission *admission, struct connection *connection,
-                        const struct request *request, bool restricted)
+                        const struct request_head *request, bool restricted)
 {
     http_answer(admission->config, request, restricted, connection->number, &connection->response);
     if (connection->response.later)
@@ -167,7 +169,7 @@ static void answer_http(struct admission *admission, struct connection *connecti
 
 /* Host and Origin are judged first: the token opens no door that they shut. */
 static void take_request(struct admission *admission, struct connection *connection,
-                         const struct request *request, size_t head_len)
+                         const struct request_head *request, size_t head_len)
 {
     const char *token = admission->config->token;
     enum access_verdict verdict = judge(&admission->rules, connection, request);
@@ -190,7 +192,7 @@ static void take_request(struct admission *admission, struct connection *connect
 
 void admission_take(void *user, struct connection *connection, size_t head_len)
 {
-    struct request request;
+    struct request_head request;
 
     if (!request_parse(connection->head, head_len, &request)) {
         connection_refuse(connection, 400, "this is no HTTP request\n");

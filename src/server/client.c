@@ -56,7 +56,7 @@ static void on_place_given_up(struct seat *seat)
     listener->closed(listener->user, client);
 }
 
-void clients_init(struct clients *clients, struct ground *ground, unsigned bands,
+void clients_init(struct clients *clients, struct server_ground *ground, unsigned bands,
                   const struct server_listener *listener)
 {
     *clients = (struct clients){.ground = ground, .bands = bands, .listener = *listener};

@@ -16,7 +16,7 @@
 #define FAREWELL_MS 3000
 
 struct clients {
-    struct ground *ground;
+    struct server_ground *ground;
     struct server_listener listener;
     struct lws_vhost *vhost;
     struct places places;
@@ -47,7 +47,7 @@ struct client {
     const char *close_reason;
 };
 
-void clients_init(struct clients *clients, struct ground *ground, unsigned bands,
+void clients_init(struct clients *clients, struct server_ground *ground, unsigned bands,
                   const struct server_listener *listener);
 
 /* All of them, in the order they came; NULL ends it. */

@@ -63,7 +63,7 @@ void connection_open(struct connections *connections, int fd)
     wait_for(connection, CONNECTION_READS, UV_READABLE);
 }
 
-void connection_asked(struct connection *connection, const struct request *request)
+void connection_asked(struct connection *connection, const struct request_head *request)
 {
     connection->number = ++connection->all->asked;
     connection->head_only = strcmp(request->method, "HEAD") == 0;
@@ -80,7 +80,7 @@ void connection_allow(struct connection *connection, const char *origin)
 static void on_poll_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
-    struct ground *ground = connection->all->ground;
+    struct server_ground *ground = connection->all->ground;
 
     free(connection->chunk);
     free(connection);
@@ -332,7 +332,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 static struct connection *longest(struct connections *connections, enum connection_state state,
                                   unsigned ms)
 {
-    const struct ground *ground = connections->ground;
+    const struct server_ground *ground = connections->ground;
     struct connection *found = NULL;
     uint64_t latest = ground_now(ground) - (ms ? ground_ms(ground, ms) : 0);
 

@@ -9,7 +9,7 @@
 struct connection;
 
 struct connections {
-    struct ground *ground;
+    struct server_ground *ground;
     struct connection *first;
     uint64_t asked; /* requests, which are numbered by it */
     /* Handed down: judges the request in `head`, whose own length is `head_len`, then answers it or
@@ -57,7 +57,7 @@ struct connection {
 /* Takes the accepted socket over. */
 void connection_open(struct connections *connections, int fd);
 /* How its request, parsed of `head`, is to be answered. */
-void connection_asked(struct connection *connection, const struct request *request);
+void connection_asked(struct connection *connection, const struct request_head *request);
 /* Whose page may read the answer; NULL: no other's. */
 void connection_allow(struct connection *connection, const char *origin);
 /* With the socket, but for one that was released. */

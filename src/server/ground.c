@@ -2,10 +2,10 @@
 
 #include "base/must.h"
 
-void ground_init(struct ground *ground, uv_loop_t *loop, double hurry,
+void ground_init(struct server_ground *ground, uv_loop_t *loop, double hurry,
                  const struct ground_listener *listener)
 {
-    *ground = (struct ground){.loop = loop, .hurry = hurry, .listener = *listener};
+    *ground = (struct server_ground){.loop = loop, .hurry = hurry, .listener = *listener};
     uv_timer_init(loop, &ground->watch);
     ground->watch.data = ground;
     ground_handle_opened(ground);
@@ -16,23 +16,23 @@ static void on_watch_closed(uv_handle_t *handle)
     ground_handle_gone(handle->data);
 }
 
-void ground_finish(struct ground *ground)
+void ground_finish(struct server_ground *ground)
 {
     uv_close((uv_handle_t *)&ground->watch, on_watch_closed);
 }
 
-void ground_begin_closing(struct ground *ground)
+void ground_begin_closing(struct server_ground *ground)
 {
     ground->closing = true;
     uv_timer_stop(&ground->watch);
 }
 
-uint64_t ground_now(const struct ground *ground)
+uint64_t ground_now(const struct server_ground *ground)
 {
     return uv_now(ground->loop);
 }
 
-uint64_t ground_ms(const struct ground *ground, unsigned ms)
+uint64_t ground_ms(const struct server_ground *ground, unsigned ms)
 {
     const uint64_t hurried = (uint64_t)(ms / ground->hurry);
 
@@ -41,12 +41,12 @@ uint64_t ground_ms(const struct ground *ground, unsigned ms)
 
 static void on_watch(uv_timer_t *timer)
 {
-    const struct ground *ground = timer->data;
+    const struct server_ground *ground = timer->data;
 
     ground->listener.look(ground->listener.user);
 }
 
-void ground_watch_within(struct ground *ground, unsigned contract_ms)
+void ground_watch_within(struct server_ground *ground, unsigned contract_ms)
 {
     const uint64_t period = ground_ms(ground, contract_ms);
     const uint64_t ms = period - ground_now(ground) % period;
@@ -57,29 +57,29 @@ void ground_watch_within(struct ground *ground, unsigned contract_ms)
     uv_timer_start(&ground->watch, on_watch, ms, 0);
 }
 
-void ground_watch(struct ground *ground)
+void ground_watch(struct server_ground *ground)
 {
     ground_watch_within(ground, GROUND_WATCH_MS);
 }
 
-void ground_peer_opened(struct ground *ground)
+void ground_peer_opened(struct server_ground *ground)
 {
     ground->peers++;
     ground_watch(ground);
 }
 
-void ground_peer_closed(struct ground *ground)
+void ground_peer_closed(struct server_ground *ground)
 {
     must(ground->peers > 0);
     ground->peers--;
 }
 
-void ground_handle_opened(struct ground *ground)
+void ground_handle_opened(struct server_ground *ground)
 {
     ground->handles++;
 }
 
-void ground_handle_gone(struct ground *ground)
+void ground_handle_gone(struct server_ground *ground)
 {
     must(ground->handles > 0);
     if (--ground->handles == 0)

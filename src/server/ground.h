@@ -24,7 +24,7 @@ struct ground_listener {
 };
 
 /* The counts are everybody's, the rest is written by ground.c alone. */
-struct ground {
+struct server_ground {
     uv_loop_t *loop;
     double hurry;
     struct ground_listener listener;
@@ -36,26 +36,26 @@ struct ground {
 };
 
 /* With the watch's handle, which ground_finish() closes. */
-void ground_init(struct ground *ground, uv_loop_t *loop, double hurry,
+void ground_init(struct server_ground *ground, uv_loop_t *loop, double hurry,
                  const struct ground_listener *listener);
-void ground_finish(struct ground *ground);
-void ground_begin_closing(struct ground *ground);
+void ground_finish(struct server_ground *ground);
+void ground_begin_closing(struct server_ground *ground);
 
 /* ms of uv_now(). */
-uint64_t ground_now(const struct ground *ground);
+uint64_t ground_now(const struct server_ground *ground);
 /* ms of the contract, on the server's own clock. */
-uint64_t ground_ms(const struct ground *ground, unsigned ms);
+uint64_t ground_ms(const struct server_ground *ground, unsigned ms);
 
 /* Lets the watch look within so many ms of the contract, the first soon. */
-void ground_watch(struct ground *ground);
-void ground_watch_within(struct ground *ground, unsigned contract_ms);
+void ground_watch(struct server_ground *ground);
+void ground_watch_within(struct server_ground *ground, unsigned contract_ms);
 
 /* A peer came: the watch runs while there are any. */
-void ground_peer_opened(struct ground *ground);
-void ground_peer_closed(struct ground *ground);
+void ground_peer_opened(struct server_ground *ground);
+void ground_peer_closed(struct server_ground *ground);
 
 /* A handle of libuv that the end waits for was opened, has closed. */
-void ground_handle_opened(struct ground *ground);
-void ground_handle_gone(struct ground *ground);
+void ground_handle_opened(struct server_ground *ground);
+void ground_handle_gone(struct server_ground *ground);
 
 #endif

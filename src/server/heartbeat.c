@@ -31,7 +31,7 @@ static void drop(struct client *client, enum dropped_for reason, const char *log
 static void watch_present(struct client *client, const struct tcp_look *look, uint64_t now,
                           uint64_t forgiven_at)
 {
-    const struct ground *ground = client->all->ground;
+    const struct server_ground *ground = client->all->ground;
 
     if (silent_ms(client, look, now, forgiven_at) >= ground_ms(ground, SERVER_SILENT_MS))
         drop(client, DROPPED_SILENT, "silent",
@@ -46,7 +46,7 @@ static void watch_present(struct client *client, const struct tcp_look *look, ui
 static void watch_client(struct client *client, const struct tcp_look *look, uint64_t now,
                          uint64_t forgiven_at)
 {
-    struct ground *ground = client->all->ground;
+    struct server_ground *ground = client->all->ground;
     const uint64_t age = now - client->seat.since;
 
     if (client->seat.state == SEAT_LEAVING) {

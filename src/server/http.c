@@ -60,7 +60,7 @@ void http_reply_later(struct http_response *response)
 
 bool http_query(const struct http_request *request, const char *name, char *value, size_t size)
 {
-    return request_query(&(struct request){.query = request->query}, name, value, size);
+    return request_query(&(struct request_head){.query = request->query}, name, value, size);
 }
 
 /* Nothing that could end a quoted string, or the header, of Content-Disposition. */
@@ -149,7 +149,7 @@ static bool route_matches(const struct http_route *route, const char *path)
     return strcmp(route->path, path) == 0;
 }
 
-static void answer_route(const struct server_config *config, const struct request *request,
+static void answer_route(const struct server_config *config, const struct request_head *request,
                          bool restricted, uint64_t number, struct http_response *response)
 {
     struct http_request told = {request->path, request->query, restricted, number};
@@ -163,8 +163,8 @@ static void answer_route(const struct server_config *config, const struct reques
     }
 }
 
-void http_answer(const struct server_config *config, const struct request *request, bool restricted,
-                 uint64_t number, struct http_response *response)
+void http_answer(const struct server_config *config, const struct request_head *request,
+                 bool restricted, uint64_t number, struct http_response *response)
 {
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
         http_say(response, 405, "only GET and HEAD are known here\n");

@@ -15,8 +15,8 @@ void http_response_finish(struct http_response *response);
 void http_say(struct http_response *response, int status, const char *sentence);
 
 /* Chooses the answer to a request that has passed the rules. */
-void http_answer(const struct server_config *config, const struct request *request, bool restricted,
-                 uint64_t number, struct http_response *response);
+void http_answer(const struct server_config *config, const struct request_head *request,
+                 bool restricted, uint64_t number, struct http_response *response);
 
 /* Leaves of a file what a Range header asks for (NULL: none), if the file still is the one whose
  * tag If-Range names. */

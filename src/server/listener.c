@@ -47,7 +47,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct listening *listening = poll->data;
     struct connections *connections = listening->all->connections;
-    struct ground *ground = listening->all->ground;
+    struct server_ground *ground = listening->all->ground;
 
     (void)events;
     /* A few a turn, so that a storm of connects leaves time for the band. */

@@ -22,7 +22,7 @@ struct listening {
 };
 
 struct listeners {
-    struct ground *ground;
+    struct server_ground *ground;
     struct connections *connections; /* that take what is accepted */
     struct listening items[LISTENING_MAX];
     size_t count;

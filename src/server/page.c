@@ -15,13 +15,14 @@ static void pass_token_on(const char *token, struct http_response *response)
         response->status = 500;
 }
 
-static bool accepts(const struct request *request, const char *encoding)
+static bool accepts(const struct request_head *request, const char *encoding)
 {
     return request->accept_encoding && request_has_token(request->accept_encoding, encoding);
 }
 
 /* The smallest form that the browser reads. */
-static const struct page_bytes *choose(const struct page_file *file, const struct request *request,
+static const struct page_bytes *choose(const struct page_file *file,
+                                       const struct request_head *request,
                                        struct http_response *response)
 {
     if (file->brotli.bytes && accepts(request, "br")) {
@@ -35,7 +36,7 @@ static const struct page_bytes *choose(const struct page_file *file, const struc
     return &file->plain;
 }
 
-static void answer_file(const struct page_file *file, const struct request *request,
+static void answer_file(const struct page_file *file, const struct request_head *request,
                         struct http_response *response)
 {
     const struct page_bytes *form = choose(file, request, response);
@@ -50,7 +51,8 @@ static void answer_file(const struct page_file *file, const struct request *requ
     }
 }
 
-bool page_answer(const char *token, const struct request *request, struct http_response *response)
+bool page_answer(const char *token, const struct request_head *request,
+                 struct http_response *response)
 {
     for (size_t i = 0; i < page_file_count; i++) {
         const struct page_file *file = &page_files[i];

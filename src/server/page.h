@@ -23,6 +23,7 @@ extern const size_t page_file_count;
 
 /* Answers a request for one of the page's files, by a status of 500 alone where memory is out;
  * false: it is for none. `token` NULL: none is set. */
-bool page_answer(const char *token, const struct request *request, struct http_response *response);
+bool page_answer(const char *token, const struct request_head *request,
+                 struct http_response *response);
 
 #endif

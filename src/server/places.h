@@ -29,7 +29,7 @@ struct seat {
 };
 
 struct places {
-    const struct ground *ground;
+    const struct server_ground *ground;
     struct seat *first; /* in the order they came */
     size_t placed, waiting;
     /* A place was taken; was given up, by one that had it. */

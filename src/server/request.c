@@ -33,7 +33,7 @@ static bool is_printable(const char *text)
 
 /* Of `http://host/path`, which proxies send, the host is cut out and what is behind it returned; of
  * others the target is. */
-static char *cut_authority(char *target, struct request *request)
+static char *cut_authority(char *target, struct request_head *request)
 {
     static const char scheme[] = "http://";
     const size_t scheme_len = sizeof(scheme) - 1;
@@ -47,7 +47,7 @@ static char *cut_authority(char *target, struct request *request)
     return target + scheme_len + len;
 }
 
-static bool parse_target(char *target, struct request *request)
+static bool parse_target(char *target, struct request_head *request)
 {
     if (!is_printable(target))
         return false;
@@ -64,7 +64,7 @@ static bool parse_target(char *target, struct request *request)
     return true;
 }
 
-static bool parse_request_line(char *line, struct request *request)
+static bool parse_request_line(char *line, struct request_head *request)
 {
     char *target = strchr(line, ' ');
     char *version = target ? strchr(target + 1, ' ') : NULL;
@@ -90,7 +90,7 @@ static bool keep(const char **field, const char *value)
 }
 
 /* Lists may come on several lines, which count as one. */
-static void note_list(struct request *request, const char *name, const char *value)
+static void note_list(struct request_head *request, const char *name, const char *value)
 {
     if (strcasecmp(name, "upgrade") == 0)
         request->to_websocket |= request_has_token(value, "websocket");
@@ -98,7 +98,7 @@ static void note_list(struct request *request, const char *name, const char *val
         request->connection_upgrade |= request_has_token(value, "upgrade");
 }
 
-static bool keep_header(struct request *request, const char *name, const char *value)
+static bool keep_header(struct request_head *request, const char *name, const char *value)
 {
     const struct {
         const char *name;
@@ -138,7 +138,7 @@ static char *trim(char *text)
     return text;
 }
 
-static bool parse_header(char *line, struct request *request)
+static bool parse_header(char *line, struct request_head *request)
 {
     char *colon = strchr(line, ':');
 
@@ -149,7 +149,7 @@ static bool parse_header(char *line, struct request *request)
     return is_token(line) && is_printable(value) && keep_header(request, line, value);
 }
 
-bool request_parse(char *head, size_t len, struct request *request)
+bool request_parse(char *head, size_t len, struct request_head *request)
 {
     char *line = head, *last = head + len - 2;
 
@@ -187,7 +187,7 @@ bool request_has_token(const char *header, const char *token)
     return false;
 }
 
-bool request_query(const struct request *request, const char *name, char *value, size_t size)
+bool request_query(const struct request_head *request, const char *name, char *value, size_t size)
 {
     size_t name_len = strlen(name);
 

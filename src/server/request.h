@@ -16,7 +16,7 @@
 #define REQUEST_HEAD_MAX 32768
 
 /* Points into the head, which parsing has cut into strings; NULL where absent. */
-struct request {
+struct request_head {
     const char *method, *path, *query; /* query without `?`, "" if none */
     const char *authority;             /* of an absolute target: it counts as the Host */
     const char *host, *origin, *authorization;
@@ -35,12 +35,12 @@ enum request_result { REQUEST_INCOMPLETE, REQUEST_OK, REQUEST_BAD, REQUEST_TOO_L
 size_t request_head_length(const char *bytes, size_t len);
 
 /* Takes a whole head of `len` bytes apart, writing zeros into it; false: malformed. */
-bool request_parse(char *head, size_t len, struct request *request);
+bool request_parse(char *head, size_t len, struct request_head *request);
 
 /* Whether a comma-separated header has this token, in any case. */
 bool request_has_token(const char *header, const char *token);
 
 /* The value of ?name= in the query, not decoded, copied to `value`; false if absent or too long. */
-bool request_query(const struct request *request, const char *name, char *value, size_t size);
+bool request_query(const struct request_head *request, const char *name, char *value, size_t size);
 
 #endif

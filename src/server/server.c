@@ -16,7 +16,7 @@
 #define DRAIN_TURNS 5
 
 struct server {
-    struct ground ground;
+    struct server_ground ground;
     const struct server_config *config;
     struct clients clients;
     struct connections connections; /* of plain HTTP, and before the upgrade */

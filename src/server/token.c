@@ -43,7 +43,7 @@ static bool is_bearer(const char *token, const char *header)
     return token_is(token, header + strspn(header, " "));
 }
 
-bool token_is_shown(const char *token, const struct request *request)
+bool token_is_shown(const char *token, const struct request_head *request)
 {
     char given[3 * SERVER_TOKEN_MAX + 1];
 

@@ -8,7 +8,7 @@
 #include "request.h"
 
 /* `Authorization: Bearer TOKEN` or `?token=TOKEN`, percent-encoded or not. */
-bool token_is_shown(const char *token, const struct request *request);
+bool token_is_shown(const char *token, const struct request_head *request);
 
 /* Compares in a time that depends on the length of `given` only. */
 bool token_is(const char *token, const char *given);

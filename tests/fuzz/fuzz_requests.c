@@ -16,7 +16,7 @@ static void hold_inside(const char *head, size_t len, const char *field)
     HOLD(!field || (field >= head && field + strlen(field) < head + len));
 }
 
-static void hold_fields(const char *head, size_t len, const struct request *request)
+static void hold_fields(const char *head, size_t len, const struct request_head *request)
 {
     const char *const fields[] = {
         request->method,
@@ -44,7 +44,7 @@ static void hold_fields(const char *head, size_t len, const struct request *requ
     HOLD(request->host || request->http_1_0);
 }
 
-static void judge(const struct request *request)
+static void judge(const struct request_head *request)
 {
     static const char *const hosts[] = {"band.example"}, *const origins[] = {"https://a.example"};
     const struct access_rules rules = {.allow_host = hosts,
@@ -65,7 +65,7 @@ static void judge(const struct request *request)
     HOLD((verdict <= ACCESS_RESTRICTED) == (access_advice(verdict)[0] == '\0'));
 }
 
-static void ask(const struct request *request)
+static void ask(const struct request_head *request)
 {
     char value[64];
 
@@ -83,7 +83,7 @@ static void ask(const struct request *request)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t len = request_head_length((const char *)data, size);
-    struct request request;
+    struct request_head request;
 
     if (len == 0)
         return 0;

@@ -10,7 +10,7 @@
 #include "request.h"
 
 static char head[1024];
-static struct request request;
+static struct request_head request;
 
 static bool parse(const char *text)
 {

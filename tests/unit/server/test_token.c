@@ -15,7 +15,7 @@
 static bool shown(const char *target, const char *authorization)
 {
     char head[1024];
-    struct request request;
+    struct request_head request;
 
     snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", target,
              authorization ? "Authorization: " : "", authorization ? authorization : "",
