@@ -8,13 +8,10 @@
 
 /* ---- Its machines ---- */
 
-/* What one sees moves the clock of all. */
-static bool utc_step(struct device *d)
+static void settle_utc(struct device *d)
 {
-    if (!device_is_connected(d) || !utc_looks(&d->utc, &d->ground->when))
-        return false;
-    device_look_at_utc(d);
-    return true;
+    if (device_is_connected(d) && utc_looks(&d->utc, &d->ground->when))
+        device_look_at_utc(d);
 }
 
 static void set_bit(unsigned *places, unsigned place, bool on)
@@ -30,6 +27,12 @@ static void mark_ground(struct device *d)
     set_bit(&ground->connected, d->place, device_is_connected(d));
     set_bit(&ground->streaming, d->place, d->stream.state != STREAM_IDLE);
     set_bit(&ground->recording, d->place, d->recording);
+}
+
+static void move_clock(struct ground *ground, int64_t offset_us)
+{
+    ground->clock_offset_us = offset_us;
+    ground->clock_moved = true;
 }
 
 void device_look_at_utc(struct device *d)
@@ -48,7 +51,7 @@ void device_look_at_utc(struct device *d)
     mark_ground(d);
     if (device_is_connected(d) && !ground->recording &&
         utc_is_off(offset_us - ground->clock_offset_us, ground->streaming))
-        ground->clock_offset_us = offset_us;
+        move_clock(ground, offset_us);
 }
 
 static struct stream_facts stream_facts(const struct device *d)
@@ -179,7 +182,7 @@ bool device_settle(struct device *d)
     mark_ground(d);
     bool any = reach_step(d);
 
-    any |= utc_step(d);
+    settle_utc(d);
     any |= data_settle(d);
     any |= stream_step(d);
     any |= sensors_step(d);
@@ -342,6 +345,7 @@ void device_shutdown(struct device *d)
     const struct manager_outcome cancelled = ground_cancelled();
 
     told_shutdown(d, &cancelled);
+    d->untold = true;
     device_tell_changes(d);
 }
 
@@ -383,6 +387,9 @@ static void tell_wants(struct device *d)
 
 void device_tell_changes(struct device *d)
 {
+    if (!d->untold)
+        return;
+    d->untold = false;
     tell_wants(d);
     if (!d->info_changed)
         return;

@@ -11,6 +11,7 @@ struct ground {
     struct manager_listener listener;
     struct backend *backend;
     struct when when; /* of the entry under way; who settles names when to be asked again */
+    int64_t wake_us;  /* what the scan named */
     struct {
         bool known, available, powered;
         char message[240];
@@ -23,6 +24,7 @@ struct ground {
     /* UTC − boot time as all samples are told: one clock for all bands, from the first that is
      * connected until the last is not. */
     int64_t clock_offset_us;
+    bool clock_moved; /* each of them has to follow */
 };
 
 /* A device's word to the listener: the one place that says which device it is about. */

@@ -12,33 +12,80 @@
 /* Two drivers that undo each other would be a bug; the bound keeps it from hanging the daemon. */
 #define SETTLE_ROUNDS 64
 
+/* What one device does may be something to all others. */
+static void stir_all(struct manager *m)
+{
+    if (!m->stirred && !m->ground.clock_moved)
+        return;
+    m->stirred = m->ground.clock_moved = false;
+    for (size_t i = 0; i < m->count; i++)
+        m->devices[i].stirred = true;
+}
+
+static bool settle_ground(struct manager *m)
+{
+    m->ground.when.wake_us = NEVER;
+    const bool any = ground_settle(&m->ground);
+    m->ground.wake_us = m->ground.when.wake_us;
+    return any;
+}
+
+static bool settle_device(struct manager *m, struct device *d)
+{
+    if (!d->stirred && m->ground.when.now_us < d->wake_us)
+        return false;
+    m->ground.when.wake_us = NEVER;
+    d->untold = true;
+    d->stirred = device_settle(d);
+    d->wake_us = m->ground.when.wake_us;
+    return d->stirred;
+}
+
+/* Until none has any step left. */
+static bool settle_round(struct manager *m)
+{
+    stir_all(m);
+    bool any = settle_ground(m);
+    for (size_t i = 0; i < m->count; i++)
+        any = settle_device(m, &m->devices[i]) || any;
+    for (size_t i = 0; i < m->count && !any; i++)
+        device_tell_changes(&m->devices[i]);
+    return any || m->stirred || m->ground.clock_moved;
+}
+
 static void manager_settle(struct manager *m)
 {
     int rounds = 0;
+    bool again = true;
 
-    do {
-        m->again = false;
-        m->ground.when.wake_us = NEVER;
-        m->again = ground_settle(&m->ground);
-        for (size_t i = 0; i < m->count; i++)
-            m->again |= device_settle(&m->devices[i]);
-    } while (m->again && ++rounds < SETTLE_ROUNDS);
-    must(!m->again);
+    while (again && rounds++ < SETTLE_ROUNDS)
+        again = settle_round(m);
+    must(!again);
+}
+
+static int64_t next_wake_us(const struct manager *m)
+{
+    int64_t wake_us = m->ground.wake_us;
+
     for (size_t i = 0; i < m->count; i++)
-        device_tell_changes(&m->devices[i]);
+        wake_us = m->devices[i].wake_us < wake_us ? m->devices[i].wake_us : wake_us;
+    return wake_us;
 }
 
 static void tell_wake(struct manager *m)
 {
-    if (m->ground.when.wake_us == m->told_us)
+    const int64_t wake_us = next_wake_us(m);
+
+    if (wake_us == m->told_us)
         return;
-    m->told_us = m->ground.when.wake_us;
-    m->ground.host.wake_at(m->ground.host.user, m->told_us);
+    m->told_us = wake_us;
+    m->ground.host.wake_at(m->ground.host.user, wake_us);
 }
 
 /* What was not heard meanwhile proves nothing. */
 static void forgive(struct manager *m)
 {
+    m->stirred = true;
     log_info("manager: the host was suspended or late, the links are checked");
     /* Its timer stood still with it: even an unchanged time is wished for anew. */
     m->told_us = NEVER;
@@ -52,11 +99,25 @@ void manager_look_at_clock(struct manager *m)
         m->ground.when.now_us = m->ground.host.boot_us(m->ground.host.user);
 }
 
-void manager_enter(struct manager *m)
+static void begin_entry(struct manager *m)
 {
     manager_look_at_clock(m);
     if (m->depth++ == 0 && m->told_us != NEVER && m->ground.when.now_us > m->told_us + LATE_US)
         forgive(m);
+}
+
+void manager_enter(struct manager *m)
+{
+    m->stirred = true;
+    begin_entry(m);
+}
+
+/* What comes most often is nothing to the other devices. */
+static void enter_for(struct manager *m, struct device *d)
+{
+    m->stirred |= m->depth > 0;
+    d->stirred = true;
+    begin_entry(m);
 }
 
 static void manager_free(struct manager *m)
@@ -90,7 +151,6 @@ static void close_down(struct manager *m)
 
 void manager_leave(struct manager *m)
 {
-    m->again = true;
     if (m->depth == 1 && !m->closing)
         manager_settle(m);
     if (--m->depth > 0 || m->destroying)
@@ -186,7 +246,7 @@ static void on_probed(void *user, bool alive)
 
 static void on_packet(void *user, const struct packet *packet)
 {
-    manager_enter(manager_of(user));
+    enter_for(manager_of(user), user);
     device_packet(user, packet);
     manager_leave(manager_of(user));
 }

@@ -5,7 +5,8 @@
  * between the state is changed and told; at the outermost leave all machines are asked for their
  * next step until none has any. Each is level-triggered: it looks at the state, and names the time
  * at which it wants to look again. So no order of events can leave a step out, and a command given
- * from within a callback needs no care.
+ * from within a callback needs no care. After a packet only its own device is asked, and whose time
+ * has come: the others of eight would cost as much again as the packet.
  */
 #ifndef MANAGER_INTERNAL_H
 #define MANAGER_INTERNAL_H
@@ -21,7 +22,7 @@ struct manager {
     struct manager_ground told_ground;
     int depth;
     int64_t told_us; /* the wish that the host knows */
-    bool again;      /* settle once more */
+    bool stirred;    /* every device has to be asked for its next step */
     bool closing, destroying;
     void (*closed)(void *user);
     void *closed_user;

@@ -26,7 +26,7 @@ static bool is_free(const struct device *d)
     return d->reach.state == LINK_IDLE && d->reach.radio == RADIO_FREE;
 }
 
-static bool had(const struct device *d, const struct band_identity *band)
+static bool had_before(const struct device *d, const struct band_identity *band)
 {
     return is_free(d) && same_band(&d->flow.band, band);
 }
@@ -55,8 +55,9 @@ static bool stands_back(const struct device *d, const struct band_identity *band
     return device_stands_back(d);
 }
 
-static struct device *find(struct manager *m, const struct band_identity *band,
-                           bool (*suits)(const struct device *d, const struct band_identity *band))
+static struct device *find_place(struct manager *m, const struct band_identity *band,
+                                 bool (*suits)(const struct device *d,
+                                               const struct band_identity *band))
 {
     for (size_t i = 0; i < m->count; i++) {
         if (suits(&m->devices[i], band))
@@ -69,11 +70,11 @@ struct device *place_for(struct manager *m, const struct band_identity *band)
 {
     /* The best first. */
     static bool (*const suit[])(const struct device *d, const struct band_identity *band) = {
-        holds, had, is_first_free, is_idle, is_leaving, stands_back};
+        holds, had_before, is_first_free, is_idle, is_leaving, stands_back};
     struct device *found = NULL;
 
     for (size_t i = 0; i < LENGTH(suit) && !found; i++)
-        found = find(m, band, suit[i]);
+        found = find_place(m, band, suit[i]);
     return found;
 }
 
