@@ -108,8 +108,14 @@ class AsyncBand(Commands):
 
     @property
     def device_info(self) -> DeviceInfo:
-        """As it was last told."""
+        """As it was last told; of several bands that of the one that came first."""
         return self._protocol.device_info  # type: ignore[return-value]
+
+    @property
+    def devices(self) -> Dict[str, DeviceInfo]:
+        """What was last told of each band that is connected, under way or waited for, by its device_id, in the order
+        they came."""
+        return dict(self._protocol.devices)  # type: ignore[arg-type]
 
     def on(self, name: str, handler: Handler) -> Callable[[], None]:
         """Calls handler(event) at each event of that name, of the daemon's or `connection_lost`, `connection_restored`;
@@ -139,6 +145,8 @@ class AsyncBand(Commands):
         if not sensors:
             raise ValueError("no sensor was named: eeg, ppg, acc or bat")
         stream = Stream(sensors, kind, device_id, limit, lasting)
+        for device, running in self._protocol.streaming.items():
+            stream.started(device, running)
         self._add(self._streams, stream)
         return stream
 
@@ -231,7 +239,7 @@ class AsyncBand(Commands):
             for stream in list(self._streams):
                 stream.offer(received)
         elif isinstance(received, Told):
-            self._end_streams(received.event)
+            self._follow_streams(received.event)
             self._dispatch(received.event)
 
     def _settle(self, reply: Reply) -> None:
@@ -243,12 +251,15 @@ class AsyncBand(Commands):
         else:
             future.set_result(reply.outcome)
 
-    def _end_streams(self, event: Dict[str, Any]) -> None:
-        data = event["data"]
-        if event["event_type"] != "stream_stopped" or data["will_resume"]:
-            return
+    def _follow_streams(self, event: Dict[str, Any]) -> None:
+        name, data = event["event_type"], event["data"]
         for stream in list(self._streams):
-            stream.stopped(data["device_id"], data["sensors"])
+            if name == "stream_started":
+                stream.started(data["device_id"], data["sensors"])
+            elif name == "stream_stopped" and not data["will_resume"]:
+                stream.stopped(data["device_id"], data["sensors"])
+            elif name == "device_info" and self._protocol.restarted:
+                stream.forget()
 
     def _dispatch(self, event: Dict[str, Any]) -> None:
         for queue in list(self._queues):

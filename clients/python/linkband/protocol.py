@@ -5,7 +5,7 @@ One for the life of a band, across connections: what was subscribed, which daemo
 
 import itertools
 import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from .blocks import KINDS, Block
 from .errors import CommandError
@@ -31,7 +31,11 @@ Received = Union[Reply, Told, Block, None]
 
 class Protocol:
     def __init__(self) -> None:
-        self.device_info: Dict[str, Any] = {}
+        self._told: Dict[str, Any] = {}
+        # What was last told of each band that is connected, under way or waited for, in the order they came.
+        self.devices: Dict[str, Dict[str, Any]] = {}
+        # The sensors that each band streams, as far as it was told since the connection was made.
+        self.streaming: Dict[str, Set[str]] = {}
         # Whether the last device_info came of another daemon than the one before.
         self.restarted = False
         self._numbers = itertools.count(1)
@@ -41,9 +45,14 @@ class Protocol:
         self._subscribed: List[Tuple[str, Dict[str, Any]]] = []
 
     @property
+    def device_info(self) -> Dict[str, Any]:
+        """Of the band that came first of those there are, else that there is none."""
+        return next(iter(self.devices.values()), self._told)
+
+    @property
     def instance(self) -> Optional[str]:
         """Of the daemon: another one after its restart."""
-        instance: Optional[str] = self.device_info.get("server", {}).get("instance")
+        instance: Optional[str] = self._told.get("server", {}).get("instance")
         return instance
 
     def request(self, command: str, parameters: Mapping[str, object]) -> Tuple[int, str]:
@@ -62,8 +71,9 @@ class Protocol:
         self._waiting.pop(number, None)
 
     def lost(self) -> None:
-        """The connection has ended: nothing sent on it is answered any more."""
+        """The connection has ended: nothing sent on it is answered any more, and what changes is not told."""
         self._waiting.clear()
+        self.devices.clear()
 
     def receive(self, text: Union[str, bytes]) -> Received:
         """What the message means; None where it means nothing to this version."""
@@ -98,19 +108,38 @@ class Protocol:
         if (command, parameters) not in self._subscribed:
             self._subscribed.append((command, parameters))
         # What isn't subscribed is not missed.
+        devices: Optional[List[str]] = in_force.get("device_ids")
         for key in list(self._next):
-            _, kind, sensor = key
-            if sensor not in in_force[kind]:
+            device, kind, sensor = key
+            if sensor not in in_force[kind] or device not in (devices or [device]):
                 del self._next[key]
 
     def _event(self, message: Dict[str, Any]) -> Told:
-        if message["event_type"] == "device_info":
-            before = self.instance
-            self.device_info = message["data"]
-            self.restarted = before is not None and before != self.instance
-            if self.restarted:
-                self._next.clear()
+        name, data = message["event_type"], message["data"]
+        if name == "device_info":
+            self._device_info(data)
+        elif name == "stream_started":
+            self.streaming[data["device_id"]] = set(data["sensors"])
+        elif name == "stream_stopped" and not data["will_resume"]:
+            left = set(self.streaming.pop(data["device_id"], ())) - set(data["sensors"])
+            self.streaming.update({data["device_id"]: left} if left else {})
+        elif name == "device_disconnected" and not data["will_reconnect"]:
+            self.devices.pop(data["device_id"], None)
+        elif name == "device_connection_failed" and not data["will_retry"]:
+            self.devices.pop(data["device_id"], None)
         return Told(message)
+
+    def _device_info(self, data: Dict[str, Any]) -> None:
+        before = self.instance
+        self._told = data
+        self.restarted = before is not None and before != self.instance
+        if self.restarted:
+            self._next.clear()
+            self.streaming.clear()
+        if data["device_id"] is None:
+            self.devices.clear()
+        else:
+            self.devices[data["device_id"]] = data
 
     def _block(self, message: Dict[str, Any]) -> Block:
         block = Block(message)

@@ -2,7 +2,7 @@
 
 import asyncio
 import collections
-from typing import AsyncIterator, Collection, Deque, Generic, Optional, TypeVar
+from typing import AsyncIterator, Collection, Deque, Generic, Optional, Set, Tuple, TypeVar
 
 from .blocks import Block
 
@@ -75,21 +75,36 @@ class Stream(Queue[Block]):
         self.device_id = device_id
         self.lost = 0
         self.missed = 0
-        self._running = set(sensors)
+        # Of which band and sensor something comes; and the sensors of which nothing has come or stopped yet.
+        self._running: Set[Tuple[str, str]] = set()
+        self._unheard = set(sensors)
+
+    def _is_of(self, device_id: str) -> bool:
+        return self.device_id in (None, device_id)
 
     def offer(self, block: Block) -> None:
         """Takes it if it is one of this stream's. Each stream has a block of its own, to count what was dropped."""
-        if (block.sensor in self.sensors and block.kind == self.kind
-                and self.device_id in (None, block.device_id)):
-            self._running.add(block.sensor)
+        if block.sensor in self.sensors and block.kind == self.kind and self._is_of(block.device_id):
+            self.started(block.device_id, [block.sensor])
             self.put(Block(block.message, block.missed))
 
-    def stopped(self, device_id: Optional[str], sensors: Collection[str]) -> None:
-        """These sensors' streams have ended for good."""
-        if self.device_id in (None, device_id):
-            self._running.difference_update(sensors)
-            if not self._running and not self.lasting:
+    def started(self, device_id: str, sensors: Collection[str]) -> None:
+        """The band streams these sensors, maybe beside those of other bands."""
+        if self._is_of(device_id):
+            self._running.update((device_id, sensor) for sensor in self.sensors.intersection(sensors))
+            self._unheard.difference_update(sensors)
+
+    def stopped(self, device_id: str, sensors: Collection[str]) -> None:
+        """These sensors' streams have ended for good; this one has where nothing of any band is left."""
+        if self._is_of(device_id):
+            self._running.difference_update((device_id, sensor) for sensor in sensors)
+            self._unheard.difference_update(sensors)
+            if not self._running and not self._unheard and not self.lasting:
                 self.end()
+
+    def forget(self) -> None:
+        """What ran is not known any more: the daemon is another."""
+        self._running.clear()
 
     def _drop(self, item: Block, rest: Deque[Block]) -> None:
         for following in rest:

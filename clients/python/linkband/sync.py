@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from typing import Any, Callable, Coroutine, Generic, Iterator, Literal, Mapping, Optional, TypeVar
+from typing import Any, Callable, Coroutine, Dict, Generic, Iterator, Literal, Mapping, Optional, TypeVar
 
 from ._generated import BlockingCommands, DeviceInfo, Sensor
 from .blocks import Block
@@ -72,6 +72,10 @@ class Band(BlockingCommands):
     @property
     def device_info(self) -> DeviceInfo:
         return self._band.device_info
+
+    @property
+    def devices(self) -> Dict[str, DeviceInfo]:
+        return self._band.devices
 
     def on(self, name: str, handler: Handler) -> Callable[[], None]:
         return self._band.on(name, handler)

@@ -38,13 +38,16 @@ def common_options() -> argparse.ArgumentParser:
 
 
 async def start_each(band: AsyncBand) -> None:
-    """A band that is connected, now or later, is streamed."""
+    """Each band that is connected, now or later, is streamed, where it isn't."""
     events = band.events()
     while True:
         with contextlib.suppress(ConnectionLost):
-            connected = (await band.check_device_connection())["connected"]
-            if connected and (await band.get_streaming_status())["state"] == "idle":
-                await band.start_streaming(sensors=["eeg", "ppg", "acc"])
+            connected = [one["device_id"] for one in (await band.list_devices())["devices"]
+                         if one["link"] == "connected" and one["device_id"]]
+            streams = (await band.get_streaming_status(device_id=connected))["devices"] if connected else []
+            idle = [one["device_id"] for one in streams if one["device_id"] and one["state"] == "idle"]
+            if idle:
+                await band.start_streaming(sensors=["eeg", "ppg", "acc"], device_id=idle)
         while (await events.__anext__())["event_type"] != "device_connected":
             pass
 

@@ -17,7 +17,7 @@ from linkband.lsl.library import Channel, Outlet, load
 from peers import Daemon
 
 SECONDS = float(sys.argv[1])
-ADDRESS = "AA:BB:CC:DD:EE:FF"
+ADDRESS, OTHER = "AA:BB:CC:DD:EE:FF", "AA:BB:CC:DD:EE:01"
 WIDTHS = {"EEG": 4, "PPG": 2, "Accelerometer": 3}
 SENSORS = {"EEG": "eeg", "PPG": "ppg", "Accelerometer": "acc"}
 lsl = load()
@@ -118,7 +118,7 @@ def main(daemon, bridge_of, words):
             assert "<label>" in listener.xml and "<unit>" in listener.xml and "clock_error_s" in listener.xml
         # Markers out.
         error, text = ctypes.c_int(0), (ctypes.c_char_p * 1)()
-        heard = lsl.lsl_create_inlet(next(one for one in [resolve_named("LinkBand Markers")]), 360, 0, 1)
+        heard = lsl.lsl_create_inlet(next(one for one in [resolve_by("name", "LinkBand Markers")]), 360, 0, 1)
         lsl.lsl_open_stream(heard, 30, ctypes.byref(error))
         set_ms = band.insert_marker("from the daemon")["timestamp"]
         stamp = lsl.lsl_pull_sample_str(heard, text, 1, 30.0, ctypes.byref(error))
@@ -151,15 +151,18 @@ def main(daemon, bridge_of, words):
             count, worst = hold(listener, seen, kind, offset)
             holes = sum(1 for block in seen if block.sensor == SENSORS[kind] and block.lost)
             print(f"{kind}: {count} samples, each once, stamps off by at most {worst * 1e6:.0f} us; {holes} holes")
+        other = band.connect_device(address=OTHER)["device_id"]
+        for sensor in SENSORS.values():
+            resolve_by("source_id", f"linkband_{other}_{sensor}")
     bridge.send_signal(signal.SIGTERM)
     assert bridge.wait(30) == 143, words
     assert any("on LSL's clock to" in line for line in words), words
     markers.close()
 
 
-def resolve_named(name):
+def resolve_by(what, name):
     found = (ctypes.c_void_p * 8)()
-    assert lsl.lsl_resolve_byprop(found, 8, b"name", name.encode(), 1, 60.0) == 1
+    assert lsl.lsl_resolve_byprop(found, 8, what.encode(), name.encode(), 1, 60.0) == 1, name
     return found[0]
 
 
@@ -181,7 +184,8 @@ def pulled(listeners, last):
 
 def run():
     drops = "+".join(f"{at}:1" for at in range(10, 90, 10))
-    daemon = Daemon("--backend", "sim", "--sim", f"seed=1,radio=fast,loss=0.02,drop-at={drops}")
+    daemon = Daemon("--backend", "sim", "--max-bands", "2", "--sim",
+                    f"seed=1,radio=fast,loss=0.02,bands=2,drop-at={drops}")
     started = []
 
     def bridge():

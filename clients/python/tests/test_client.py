@@ -342,13 +342,18 @@ async def test_what_was_not_subscribed_is_not_missed():
         await peer.send(device_info(), block(0))
         await peer.send(reply(await peer.take(), raw=["eeg"], processed=[], events=True))
         await peer.send(reply(await peer.take(), raw=["eeg", "ppg"], processed=[], events=True), block(9))
+        # Of another band alone, and of all again.
+        await peer.send(reply(await peer.take(), raw=["ppg"], processed=[], events=True, device_ids=["LXB-2"]))
+        await peer.send(reply(await peer.take(), raw=["ppg"], processed=[], events=True, device_ids=None), block(20))
         await peer.stay()
 
     async with Fake(narrows) as fake, client(fake) as band:
         blocks = band.stream("ppg")
         await band.unsubscribe(sensors=["ppg"])
         await band.subscribe()
-        assert [(await blocks.__anext__()).missed for _ in range(2)] == [0, 0]
+        await band.subscribe(sensors=["ppg"], device_id="LXB-2")
+        await band.subscribe(sensors=["ppg"])
+        assert [(await blocks.__anext__()).missed for _ in range(3)] == [0, 0, 0]
 
 
 @proves("bounded", "shutdown")
@@ -398,6 +403,64 @@ async def test_several_bands_and_sensors_are_told_apart():
         assert [(b.sensor, b.message["seq"], b.missed) async for b in one] == [
             ("ppg", 0, 0), ("ppg", 1, 0), ("acc", 0, 0), ("ppg", 2, 0), ("acc", 1, 0), ("acc", 3, 1)]
         assert [(b.message["seq"], b.missed) async for b in two] == [(4, 0), (6, 1)]
+
+
+def started(device_id, *sensors):
+    return event("stream_started", device_id=device_id, sensors=list(sensors), resumed=False)
+
+
+@proves("several", "ends")
+async def test_a_stream_of_several_bands_ends_with_the_last_of_them():
+    async def both(peer):
+        await peer.send(device_info(), started("LXB-1", "ppg"), started("LXB-2", "ppg"))
+        await peer.take()
+        await peer.send(stopped("ppg"), block(4, device_id="LXB-2"),
+                        stopped("ppg", device_id="LXB-2", will_resume=True), block(5, device_id="LXB-2"),
+                        stopped("ppg", device_id="LXB-2"), block(6, device_id="LXB-2"))
+        await peer.stay()
+
+    async with Fake(both) as fake, client(fake) as band:
+        events = band.events()
+        while (await events.__anext__())["data"]["device_id"] != "LXB-2":
+            pass
+        # One that is made while both run knows of both.
+        blocks = band.stream("ppg")
+        asked = asyncio.ensure_future(band.stop_scan())
+        assert [(one.device_id, one.message["seq"]) async for one in blocks] == [("LXB-2", 4), ("LXB-2", 5)]
+        asked.cancel()
+
+
+@proves("several")
+async def test_each_band_there_is_is_told():
+    def gone(device_id, **more):
+        return event("device_disconnected", device_id=device_id, reason="user_request", **more)
+
+    async def two(peer):
+        await peer.send(device_info(), device_info(device_id="LXB-2"))
+        await peer.take()
+        await peer.send(gone("LXB-1", will_reconnect=True), device_info(device_id="LXB-1", connected=False),
+                        event("marker", label="waiting"))
+        await peer.take()
+        await peer.send(gone("LXB-1", will_reconnect=False), event("marker", label="gone"))
+        await peer.take()
+        await peer.send(event("device_connection_failed", device_id="LXB-2", will_retry=False),
+                        device_info(device_id=None, connected=False), event("marker", label="none"))
+        await peer.stay()
+
+    async with Fake(two) as fake, client(fake) as band:
+        async def after(label):
+            asked = asyncio.ensure_future(band.stop_scan())
+            async for told in band.events():
+                if told["data"].get("label") == label:
+                    asked.cancel()
+                    return list(band.devices)
+
+        while len(band.devices) < 2:
+            await asyncio.sleep(0.01)
+        assert band.device_info["device_id"] == "LXB-1"
+        assert await after("waiting") == ["LXB-1", "LXB-2"] and not band.devices["LXB-1"]["connected"]
+        assert await after("gone") == ["LXB-2"] and band.device_info["device_id"] == "LXB-2"
+        assert await after("none") == [] and band.device_info["device_id"] is None
 
 
 async def test_a_stream_nobody_holds_goes_by_itself():

@@ -165,6 +165,33 @@ def test_status_scan_and_disconnect(daemon):
     assert "NOT_CONNECTED" in ctl(daemon, "stream", status=1).stderr
 
 
+def test_several_bands_are_told_apart(daemons):
+    daemon = daemons("--max-bands", "2", "--sim", "seed=1,radio=fast,bands=3")
+    one, two, three = sorted(line.split("\t")[0] for line in ctl(daemon, "scan", "-d", "1").stdout.splitlines())
+    there = ctl(daemon, "connect", ADDRESS, two).stdout.splitlines()
+    assert [line.split("\t")[0] for line in there] == [one, two]
+    refused = ctl(daemon, "connect", three, ADDRESS, status=1)
+    assert "BUSY" in refused.stderr and refused.stdout.startswith(one)
+    status = ctl(daemon, "status").stdout
+    assert all(f"{name} AA:BB:CC:DD:EE:" in status for name in (one, two)) and three not in status
+    lines = ctl(daemon, "stream", "--sensors", "eeg", "-n", "8").stdout.splitlines()
+    assert {json.loads(line)["device_id"] for line in lines} == {one, two}
+    told = json.loads(ctl(daemon, "status", "--json").stdout)["streaming"]["devices"]
+    assert [band["state"] for band in told] == ["idle", "idle"]
+    assert f"{one}, {two}" in ctl(daemon, "stream", "--sensors", "eeg", "--csv", status=1).stderr
+    assert len(ctl(daemon, "stream", "--sensors", "eeg", "--csv", "--device", two, "-n", "3").stdout.splitlines()) == 4
+    lines = ctl(daemon, "stream", "--device", two, "-n", "4").stdout.splitlines()
+    assert {json.loads(line)["device_id"] for line in lines} == {two}
+    session = ctl(daemon, "keep", "--device", one, "--formats", "csv").stdout.strip()
+    assert session in ctl(daemon, "recordings", "ls").stdout
+    ctl(daemon, "disconnect", one)
+    assert "time is up" in ctl(daemon, "wait", "connected", "--device", one, "-W", "0.5", status=27).stderr
+    ctl(daemon, "wait", "connected", "--device", two, "-W", "60")
+    assert two in ctl(daemon, "disconnect", "nope", status=1).stderr
+    ctl(daemon, "disconnect")
+    assert "not connected" in ctl(daemon, "status").stdout
+
+
 @pytest.mark.parametrize("given", [
     [], ["nonsense"], ["stream", "--csv"], ["stream", "--sensors", "eeg,xyz"], ["stream", "-n", "0"], ["wait"],
     ["stream", "--csv", "--json"], ["stream", "-W", "0"], ["record"], ["--url", "localhost", "status"],

@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     def wait(one: argparse.ArgumentParser) -> None:
         one.add_argument("-W", dest="seconds", metavar="S", type=positive, help="end after S seconds, with status 27")
 
+    def device(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--device", metavar="ID", help="of this band, where there are several")
+
     def session(one: argparse.ArgumentParser) -> None:
         one.add_argument("--name", help="the session's name")
         one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all)")
@@ -77,18 +80,19 @@ def parser() -> argparse.ArgumentParser:
     one = add(subcommands, "scan", commands.scan, "list the bands that advertise, the strongest first")
     one.add_argument("-d", dest="duration", metavar="S", type=positive, default=5, help="for S seconds, 1 to 60 (5)")
     json(one)
-    one = add(subcommands, "connect", commands.connect_band, "connect a band, without ID the strongest in reach")
-    one.add_argument("id", nargs="?", metavar="ID", help="its address or device_id")
-    one = add(subcommands, "disconnect", commands.disconnect_band, "let the band go")
-    one.add_argument("id", nargs="?", metavar="ID", help="its device_id")
+    one = add(subcommands, "connect", commands.connect_bands, "connect bands, without ID the strongest in reach")
+    one.add_argument("ids", nargs="*", metavar="ID", help="its device_id or address")
+    one = add(subcommands, "disconnect", commands.disconnect_bands, "let bands go, without ID each")
+    one.add_argument("ids", nargs="*", metavar="ID", help="its device_id or address")
 
     one = add(subcommands, "stream", commands.stream, "print the samples; where nothing streams, start that meanwhile")
     one.add_argument("--sensors", type=some_of(SENSORS), metavar="LIST", help="of eeg,ppg,acc,bat (all that stream)")
+    device(one)
     one.add_argument("-n", dest="lines", metavar="N", type=count, help="end after N lines")
     wait(one)
     form = one.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="a message a line (so it is)")
-    form.add_argument("--csv", action="store_true", help="a sample a line, of one sensor")
+    form.add_argument("--csv", action="store_true", help="a sample a line, of one sensor and band")
 
     under = group("record", "make a recording")
     one = add(under, "start", recordings.start, "begin one and print its session_id")
@@ -101,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     one = add(subcommands, "keep", recordings.keep, "make a recording of what has just been and print its session_id")
     one.add_argument("minutes", metavar="MINUTES", nargs="?", type=positive, help="so far back (all that is kept)")
     session(one)
+    device(one)
     wait(one)
 
     under = group("recordings", "what has been recorded")
@@ -124,8 +129,9 @@ def parser() -> argparse.ArgumentParser:
     one = add(subcommands, "events", commands.events, "print each event as a line of JSON")
     one.add_argument("-n", dest="lines", metavar="N", type=count, help="end after N lines")
     wait(one)
-    one = add(subcommands, "wait", commands.wait, "wait for the band")
+    one = add(subcommands, "wait", commands.wait, "wait for a band")
     one.add_argument("state", choices=("connected", "streaming"))
+    device(one)
     wait(one)
     return whole
 

@@ -40,9 +40,10 @@ async def stop(band: AsyncBand, arguments: Arguments) -> None:
 
 
 async def keep(band: AsyncBand, arguments: Arguments) -> None:
-    await put_whole(band, (await band.keep_recent(
-        minutes=arguments.minutes, session_name=arguments.name, sensors=arguments.sensors, formats=arguments.formats,
-        participant=arguments.participant, task=arguments.task, notes=arguments.notes))["session_id"])
+    data = await band.keep_recent(minutes=arguments.minutes, device_id=arguments.device, session_name=arguments.name,
+                                  sensors=arguments.sensors, formats=arguments.formats,
+                                  participant=arguments.participant, task=arguments.task, notes=arguments.notes)
+    await put_whole(band, data["session_id"])
 
 
 async def put_whole(band: AsyncBand, session_id: Optional[str]) -> None:
