@@ -516,7 +516,7 @@ static void one_that_cannot_keep_up_leaves_others_their_turn(void **state)
     alarm(60);
     client_run_ms(&client, 100);
     alarm(0);
-    assert_true(client.counts[SENSOR_EEG] > 0);
+    assert_that(client.counts[SENSOR_EEG], >, 0);
     client_finish(&client);
 }
 

@@ -43,9 +43,9 @@ static uint64_t hash(const char *text, int packets)
 static void the_same_seed_makes_the_same_bytes(void **state)
 {
     (void)state;
-    assert_true(hash("seed=42", 2000) == hash("seed=42", 2000));
-    assert_true(hash("seed=42", 2000) != hash("seed=43", 2000));
-    assert_true(hash("seed=42,loss=0.3", 2000) == hash("seed=42", 2000));
+    assert_that(hash("seed=42", 2000), ==, hash("seed=42", 2000));
+    assert_that(hash("seed=42", 2000), !=, hash("seed=43", 2000));
+    assert_that(hash("seed=42,loss=0.3", 2000), ==, hash("seed=42", 2000));
 }
 
 static uint32_t tick_of(const struct sim_packet *packet)

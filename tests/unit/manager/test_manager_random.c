@@ -199,7 +199,7 @@ static void look(struct world *w)
             if (one->link != LINK_CONNECTED || other->link != LINK_CONNECTED)
                 continue;
             assert_string_not_equal(one->device.band.address, other->device.band.address);
-            assert_true(fabs(one->utc_error_ms - other->utc_error_ms) < 0.002);
+            assert_that(fabs(one->utc_error_ms - other->utc_error_ms), <, 0.002);
         }
     }
 }

@@ -202,7 +202,7 @@ static void expect_no_gap(struct world *w)
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++)
         assert_int_equal(w->places[0].got[sensor], w->bands[0].sent[sensor]);
     for (size_t i = 0; i < w->line_count; i++)
-        assert_true(w->lines[i][0] != '1');
+        assert_that(w->lines[i][0], !=, '1');
     assert_int_equal(w->bands[0].on, EEG | PPG | ACC | BAT);
 }
 

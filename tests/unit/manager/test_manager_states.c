@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../assert_that.h"
 #include "states.h"
 
 #define STATES_MAX 8
@@ -61,7 +62,7 @@ static void check(enum states_of of)
     struct drawing drawing;
 
     read_drawing(of, &drawing);
-    assert_true(drawing.arrows > 5);
+    assert_that(drawing.arrows, >, 5);
     for (unsigned from = 0; state_name(of, from); from++) {
         for (unsigned to = 0; state_name(of, to); to++) {
             if (from != to && drawing.arrow[from][to] != state_leads_to(of, from, to))

@@ -1,4 +1,5 @@
 #include "fake_manager.h"
+#include "../assert_that.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -42,7 +43,7 @@ void fake_done(size_t number, const struct manager_outcome *outcome)
 {
     const struct fake_asked *asked = &fake.asked[number];
 
-    assert_true(number < fake.asked_count);
+    assert_that(number, <, fake.asked_count);
     if (!asked->forgotten)
         asked->reply.done(asked->reply.user, outcome);
 }
@@ -61,7 +62,7 @@ static struct fake_asked *ask(int kind, unsigned device, struct manager_reply re
 {
     struct fake_asked *asked = &fake.asked[fake.asked_count++];
 
-    assert_true(fake.asked_count <= sizeof(fake.asked) / sizeof(fake.asked[0]));
+    assert_that(fake.asked_count, <=, sizeof(fake.asked) / sizeof(fake.asked[0]));
     *asked = (struct fake_asked){.kind = kind, .device = device, .reply = reply};
     return asked;
 }
@@ -135,7 +136,7 @@ const struct manager_ground *manager_ground(struct manager *manager)
 const struct manager_status *manager_status(struct manager *manager, unsigned device)
 {
     (void)manager;
-    assert_true(device < FAKE_BANDS);
+    assert_that(device, <, FAKE_BANDS);
     return &fake.bands[device];
 }
 

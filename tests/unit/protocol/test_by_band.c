@@ -12,6 +12,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "../assert_that.h"
 #include "fake_manager.h"
 #include "protocol/protocol.h"
 
@@ -27,7 +28,7 @@ static size_t told_count;
 
 static void keep(const char *text, size_t len)
 {
-    assert_true(told_count < TEXTS);
+    assert_that(told_count, <, TEXTS);
     told[told_count] = cJSON_ParseWithLength(text, len);
     assert_non_null(told[told_count++]);
 }

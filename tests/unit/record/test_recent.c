@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../assert_that.h"
 #include "recent.h"
 
 #define SECOND INT64_C(1000000)
@@ -95,10 +96,10 @@ static void the_oldest_goes_where_there_is_no_room(void **state)
         take_packet(recent, at, 0);
     }
     assert_true(recent_rewind(recent, 0, &beginning));
-    assert_true(beginning.at_us >= 1040 * SECOND);
+    assert_that(beginning.at_us, >=, 1040 * SECOND);
     int64_t last_us = -1;
     for (; recent_next(recent, &record); bytes += record.packet.len) {
-        assert_true(record.at_us > last_us);
+        assert_that(record.at_us, >, last_us);
         last_us = record.at_us;
     }
     assert_int_equal(beginning.at_us + last_us, 1060 * SECOND - SECOND / 100);
@@ -135,7 +136,7 @@ static void links_streams_and_markers_keep_their_place(void **state)
     assert_int_equal(record.sensors, 5);
     assert_int_equal(record.at_us, 3 * SECOND);
     assert_true(recent_next(copy, &record) && record.kind == CAPTURE_MARKER);
-    assert_true(record.marker_ms == 1.5);
+    assert_that(record.marker_ms, ==, 1.5);
     assert_string_equal(record.label, "here");
     assert_false(recent_next(copy, &record));
     recent_destroy(copy);
