@@ -3,7 +3,7 @@
  * tells: these messages, these names of fields, these kinds of values. A step that fails throws.
  */
 const ADDRESS = 'AA:BB:CC:DD:EE:FF';
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 90000;
 const FIELDS = {eeg: ['timestamp', 'ch1', 'ch2'], ppg: ['timestamp'], acc: ['timestamp', 'x', 'y', 'z'], bat: ['timestamp']};
 window.passed = [];
 

@@ -15,7 +15,7 @@ DATA_TYPES = {"raw_data", "processed_data", "sensor_data"}
 EVENTS = {"device_info", "device_connected", "device_disconnected", "device_connection_failed", "stream_started",
           "stream_stopped", "scan_result", "bluetooth_status", "error"}
 RAW_FIELDS = {"eeg": {"timestamp", "ch1", "ch2"}, "ppg": {"timestamp"}, "acc": {"timestamp", "x", "y", "z"}, "bat": {"timestamp"}}
-PATIENCE = 30
+PATIENCE = 90
 
 
 def is_time(text):

@@ -47,13 +47,31 @@ class Daemon:
     """linkbandd on a port of its own."""
 
     def __init__(self, *arguments, port=None, env=None):
-        self.port = port or free_port()
-        self.arguments = [LINKBANDD, *arguments, "--listen", f"127.0.0.1:{self.port}"]
+        self.port = port
+        self.arguments = [LINKBANDD, *arguments]
         self.data = tempfile.TemporaryDirectory()
         self.env = {**os.environ, "XDG_DATA_HOME": self.data.name, "XDG_STATE_HOME": self.data.name + "/state",
                     **(env or {})}
         self.process = None
-        self.start()
+        if port:
+            self.arguments += ["--listen", f"127.0.0.1:{port}"]
+            self.start()
+        else:
+            self.start_anywhere()
+
+    def start_anywhere(self):
+        """On a port that is free; another one where somebody took that meanwhile."""
+        arguments = self.arguments
+        for _ in range(5):
+            self.port = free_port()
+            self.arguments = [*arguments, "--listen", f"127.0.0.1:{self.port}"]
+            try:
+                self.start()
+                return
+            except AssertionError as failure:
+                if " is in use" not in str(failure):
+                    raise
+        raise AssertionError("no port stays free")
 
     def start(self):
         self.process = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, env=self.env)
