@@ -50,9 +50,9 @@ void heart_cycles_add(struct heart_cycles *cycles, const struct heart_pulses *pu
             return;
         if (isfinite(cycles->last) && large->at < cycles->last - same)
             continue;
-        /* A pulse missing between what is known and this one: a cycle of unknown length. */
+        /* What began it is no longer seen as large, or some are missing: then it is too long. */
         if (isfinite(cycles->last) && large->at > cycles->last + same)
-            add(cycles, (struct heart_cycle){cycles->last, NAN, NAN});
+            add(cycles, (struct heart_cycle){cycles->last, large->at - cycles->last, NAN});
         add(cycles, (struct heart_cycle){large->at, length, large->late});
         cycles->last = large[1].at;
     }
@@ -97,7 +97,7 @@ static bool is_coupled(const struct heart_cycles *cycles, const struct pattern *
     double in_longs = 0.0;
     for (size_t k = 0; k < cycles->count; k++) {
         const struct heart_cycle *c = &cycles->cycle[k];
-        if (c->at < p->since || !isfinite(c->length))
+        if (c->at < p->since)
             continue;
         all += c->length;
         if (!is_long(c, p))

@@ -15,7 +15,7 @@
 /* From one large pulse to the next. */
 struct heart_cycle {
     double at;     /* sample number of the pulse that begins it */
-    double length; /* samples; NAN: the one before does not end here */
+    double length; /* samples */
     double late;   /* samples from its beginning to a small rise within it; NAN: none */
 };
 

@@ -16,6 +16,8 @@
 #define TRUST_GAIN  0.1
 #define TRUST_LEAST 0.7
 #define TRUST_BACK  0.03
+/* A rise is whole so long after its steepest point. */
+#define CYCLE_LATE_S 0.3
 /* Samples about a beat that its time rests on: the template's and the filter's. */
 #define SPOILT_BEFORE 20
 #define SPOILT_AFTER  30
@@ -84,7 +86,7 @@ static size_t choose_beats(struct heart *heart, double out[HEART_BEATS_COMMITTED
     *joined = heart->follows;
     heart_pulses_find(&heart->pulses, &heart->signal, heart->channel, heart->polarity.sign);
     heart_cycles_add(&heart->cycles, &heart->pulses,
-                     (double)heart_signal_end(&heart->signal) - heart->signal.fs);
+                     (double)heart_signal_end(&heart->signal) - CYCLE_LATE_S * heart->signal.fs);
     if (is_counted(heart, *period)) {
         /* The part of a pulse that is fitted stays the rhythm's, where there was one. */
         if (!isfinite(*period))

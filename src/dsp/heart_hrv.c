@@ -13,8 +13,13 @@
 #define SIGMA_MS    10.0
 #define SIGMA_SHARE 0.016 /* of the mean NN */
 /* Above 150 bpm the fit's window is too short to tell noise from pulse. */
-#define FAST_MS    400.0
-#define COVER_MIN  0.8
+#define FAST_MS   400.0
+#define COVER_MIN 0.8
+/* An early beat's interval is short and its pause long. So many left out in a row that go the same
+ * way, each well timed, are no beats out of rhythm: the rate moved, by more than the rest does. */
+#define LEFT_OUT_MAX 2
+/* Unless it is back afterwards: then what was between was no rate. */
+#define BACK_SHARE 0.15
 #define FREQ_STEPS 2.0 /* bins per 1/window */
 #define BINS_MAX   64  /* 0.25 Hz of 120 s are 60 */
 
@@ -26,6 +31,7 @@ struct selection {
     size_t pairs;
     double jitter; /* mean σₖ² + 4σₖ₊₁² + σₖ₊₂², ms² */
     bool vague;    /* too much of it */
+    bool moved;    /* the rate did: what was left out was the heart's */
     double mean;   /* ms */
     double sum;    /* s */
 };
@@ -33,6 +39,34 @@ struct selection {
 static double square_ms(double sigma_s)
 {
     return sigma_s * sigma_s * 1e6;
+}
+
+/* A well timed interval that was left out, and moves as the one before did. */
+static bool goes_on(const struct heart_beat *b)
+{
+    if (b->normal || !b->good || !b->alike || !b[-1].good || !b[-1].alike)
+        return false;
+    return (b->rr - b[-1].rr) * (b[-1].rr - b[-2].rr) > 0.0;
+}
+
+/* Did the intervals go elsewhere and stay there, in what is left out? */
+static bool has_moved(const struct heart_nn *nn, double from_s)
+{
+    double before = NAN;
+    bool doubtful = false;
+    int left_out = 0;
+    for (size_t k = 2; k < nn->count; k++) {
+        const struct heart_beat *b = &nn->beats[k];
+        left_out = goes_on(b) ? left_out + 1 : 0;
+        doubtful = doubtful || (left_out >= LEFT_OUT_MAX && b->at_s > from_s);
+        if (!b->normal)
+            continue;
+        if (doubtful && !(fabs(b->rr - before) <= BACK_SHARE * before))
+            return true;
+        doubtful = false;
+        before = b->rr;
+    }
+    return doubtful;
 }
 
 static void select_window(const struct heart_nn *nn, double from_s, struct selection *s)
@@ -53,6 +87,7 @@ static void select_window(const struct heart_nn *nn, double from_s, struct selec
     }
     s->mean = s->count > 0 ? s->sum * 1000.0 / (double)s->count : NAN;
     s->jitter = s->pairs > 0 ? s->jitter / (double)s->pairs : 0.0;
+    s->moved = has_moved(nn, from_s);
     s->vague = sqrt(s->jitter / 6.0) > fmin(SIGMA_MS, SIGMA_SHARE * s->mean);
     if (s->mean < FAST_MS)
         s->jitter = 0.0;
@@ -111,7 +146,7 @@ struct heart_hrv heart_hrv_time(const struct heart_nn *nn, double from_s, double
                             .pnn50 = NAN,
                             .covered = s.sum,
                             .pairs = s.pairs};
-    if (s.pairs < PAIRS_MIN || s.sum < least_s || s.vague)
+    if (s.pairs < PAIRS_MIN || s.sum < least_s || s.vague || s.moved)
         return hrv;
     double pairs = (double)s.pairs;
     double steps = square_about(s.change, s.pairs, 0.0) / pairs;
@@ -156,7 +191,7 @@ double heart_hrv_power(const struct heart_nn *nn, double from_s, double window_s
 {
     struct selection s;
     select_window(nn, from_s, &s);
-    if (s.pairs < PAIRS_MIN || s.sum < COVER_MIN * window_s || s.vague)
+    if (s.pairs < PAIRS_MIN || s.sum < COVER_MIN * window_s || s.vague || s.moved)
         return NAN;
     detrend(&s);
     double df = 1.0 / (FREQ_STEPS * window_s);

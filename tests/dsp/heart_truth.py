@@ -121,6 +121,7 @@ def share(of):
 
 
 def percentile(values, p):
+    values = values[np.isfinite(values)]
     return float(np.percentile(values, p)) if len(values) else float("nan")
 
 

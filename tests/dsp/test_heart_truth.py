@@ -29,7 +29,7 @@ def check(failures):
 
 
 # group: least share told, of that told good within its limit.
-RATES = {"sinus": (0.95, 0.99), "bigeminy": (0.65, 0.99), "trigeminy": (0.7, 0.97), "quadrigeminy": (0.7, 0.99),
+RATES = {"sinus": (0.95, 0.99), "bigeminy": (0.7, 0.99), "trigeminy": (0.7, 0.97), "quadrigeminy": (0.7, 0.99),
          "AF 68": (0.5, 0.95), "AF 95": (0.5, 0.95), "AF 128": (0.5, 0.95), "PVC 1 in 20": (0.85, 0.99),
          "step": (0.9, 0.99), "ramp": (0.95, 0.99), "lost 1 in 20 s": (0.93, 0.99), "lost 1 in 60 s": (0.95, 0.99),
          "lost 1 in 120 s": (0.95, 0.99), "bursts": (0.75, 0.99), "bursts with ACC": (0.75, 0.99),
@@ -69,7 +69,8 @@ def test_variability_is_told_of_normal_intervals_only(told):
     for group in ("sinus", "PVC 1 in 20", "lost 1 in 20 s", "lost 1 in 60 s", "lost 1 in 120 s", "gap", "breath",
                   "step", "ramp", "bursts", "bursts with ACC"):
         f = told[group]
-        assert f["rmssd_told"] >= 0.8 and f["rmssd_median"] <= 10 and f["rmssd_p95"] <= 25, (group, f)
+        least = 0.6 if group == "step" else 0.8  # not in the minute of one that is left out
+        assert f["rmssd_told"] >= least and f["rmssd_median"] <= 10 and f["rmssd_p95"] <= 25, (group, f)
 
 
 def test_a_breath_that_is_told_is_the_breath(told):
