@@ -19,7 +19,7 @@ struct supervisor {
     int sockets[SUPERVISOR_SOCKETS_MAX];
     size_t socket_count;
     char socket_unit[64]; /* "linkbandd.socket" */
-    char status[200];     /* as last told */
+    char status[720];     /* as last told: a band of 80 each, and the clients */
 };
 
 /* Takes what was passed, once: children see nothing of it. False: too many sockets, or
@@ -36,7 +36,6 @@ void supervisor_reloaded(void);
 void supervisor_stopping(void);
 
 /* What `systemctl status` shows; told when it has changed. */
-void supervisor_tell(struct supervisor *supervisor, const struct manager_ground *ground,
-                     const struct manager_status *status, size_t clients);
+void supervisor_tell(struct supervisor *supervisor, struct manager *manager, size_t clients);
 
 #endif

@@ -60,8 +60,7 @@ static void on_second(uv_timer_t *timer)
     look_for_suspend(daemon);
     tell_lagging(daemon);
     protocol_second(daemon->protocol);
-    supervisor_tell(&daemon->supervisor, manager_ground(daemon->manager),
-                    manager_status(daemon->manager, 0), server_client_count(daemon->server));
+    supervisor_tell(&daemon->supervisor, daemon->manager, server_client_count(daemon->server));
     await_second(daemon);
 }
 

@@ -86,8 +86,8 @@ void supervisor_stopping(void)
     sd_notify(false, "STOPPING=1");
 }
 
-static const char *link_text(const struct manager_ground *ground,
-                             const struct manager_status *status)
+/* One band, and whether it streams. */
+static const char *band_text(const struct manager_status *status, char *text, size_t size)
 {
     static const char *const texts[] = {[LINK_IDLE] = "no band",
                                         [LINK_CONNECTING] = "connecting",
@@ -95,21 +95,33 @@ static const char *link_text(const struct manager_ground *ground,
                                         [LINK_DISCONNECTING] = "disconnecting",
                                         [LINK_WAITING] = "waiting for "};
     ASSERT_GOES_TO(texts, LINK_WAITING);
+    const bool named = status->link == LINK_CONNECTED || status->link == LINK_WAITING;
 
-    return ground->bluetooth_available ? texts[status->link] : "no Bluetooth";
+    snprintf(text, size, "%s%s%s", texts[status->link], named ? status->device.band.name : "",
+             status->stream == STREAM_STREAMING ? ", streaming" : "");
+    return text;
 }
 
-void supervisor_tell(struct supervisor *supervisor, const struct manager_ground *ground,
-                     const struct manager_status *status, size_t clients)
+static size_t put_bands(struct manager *manager, char *text, size_t size)
 {
-    const bool named = ground->bluetooth_available &&
-                       (status->link == LINK_CONNECTED || status->link == LINK_WAITING);
-    char text[sizeof(supervisor->status)];
+    unsigned places[MANAGER_DEVICES_MAX] = {0};
+    size_t count = manager_devices(manager, places), len = 0;
+    char band[80];
 
-    snprintf(text, sizeof(text), "%s%s%s; %zu client%s", link_text(ground, status),
-             named ? status->device.band.name : "",
-             status->stream == STREAM_STREAMING ? ", streaming" : "", clients,
-             clients == 1 ? "" : "s");
+    if (!manager_ground(manager)->bluetooth_available)
+        return (size_t)snprintf(text, size, "no Bluetooth");
+    for (size_t i = 0; i == 0 || i < count; i++)
+        len += (size_t)snprintf(text + len, size - len, "%s%s", i ? "; " : "",
+                                band_text(manager_status(manager, places[i]), band, sizeof(band)));
+    return len;
+}
+
+void supervisor_tell(struct supervisor *supervisor, struct manager *manager, size_t clients)
+{
+    char text[sizeof(supervisor->status)];
+    const size_t len = put_bands(manager, text, sizeof(text));
+
+    snprintf(text + len, sizeof(text) - len, "; %zu client%s", clients, clients == 1 ? "" : "s");
     /* Each line would be a message to systemd: a band's name must not be one. */
     for (char *c = text; *c; c++) {
         if (iscntrl((unsigned char)*c))

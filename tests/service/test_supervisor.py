@@ -173,6 +173,15 @@ def test_status_says_what_the_daemon_is_at(manager):
     assert manager.stop() == 0
 
 
+def test_status_names_each_of_several_bands(manager):
+    manager.listen()
+    manager.start("--backend", "sim", "--sim", "bands=2,radio=fast", "--max-bands", "3", "--auto-connect", "LXB-51A00000",
+                  "--auto-connect", "LXB-51A00001", "--auto-connect", "LXB-AWAY0001")
+    assert manager.told("STATUS=connected to LXB-51A00000, streaming; connected to LXB-51A00001, streaming; "
+                        "waiting for LXB-AWAY0001; 0 clients")
+    assert manager.stop() == 0
+
+
 def test_the_journal_gets_priorities_and_a_terminal_gets_times(manager):
     manager.listen()
     manager.start("--backend", "sim")
