@@ -87,7 +87,7 @@ enum stream_end {
     STREAM_END_DEVICE_DISCONNECTED,
     STREAM_END_ERROR
 };
-enum sensor_state { SENSOR_FLOWING, SENSOR_SILENT, SENSOR_RETRYING };
+enum sensor_state { SENSOR_IS_FLOWING, SENSOR_IS_SILENT, SENSOR_IS_RETRYING };
 
 /* As messages and the log have them. */
 const char *manager_link_name(enum manager_link link);

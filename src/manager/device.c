@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/must.h"
 #include "data.h"
 #include "told.h"
 
@@ -134,10 +135,18 @@ static void open_link(struct device *d)
     struct backend *backend = d->ground->backend;
     struct failure failure;
 
+    must(!d->link);
     d->link = backend->ops->open(backend, &d->reach.tried, &d->listener);
     if (!d->link)
         device_down(d, LINK_END_FAILED,
                     failure_set(&failure, ERROR_INTERNAL, "There is no memory for a connection"));
+}
+
+static void close_link(struct device *d)
+{
+    must(d->link);
+    if (d->link)
+        d->link->ops->close(d->link);
 }
 
 static void attempt_failed(struct device *d)
@@ -157,10 +166,10 @@ static bool reach_step(struct device *d)
         open_link(d);
         break;
     case REACH_DO_CLOSE:
-        d->link->ops->close(d->link);
+        close_link(d);
         break;
     case REACH_DO_GIVE_UP:
-        d->link->ops->close(d->link);
+        close_link(d);
         attempt_failed(d);
         break;
     case REACH_DO_GO_ON:
@@ -252,7 +261,7 @@ void device_notified(struct device *d, enum sensor sensor, bool on, const struct
     if (sensors_notified(&d->sensors, sensor, on, failure, device_wanted(d),
                          d->ground->when.now_us) &&
         !d->stream.starting)
-        told_sensor(d, sensor, SENSOR_RETRYING, device_silent_for(d, sensor));
+        told_sensor(d, sensor, SENSOR_IS_RETRYING, device_silent_for(d, sensor));
 }
 
 /* Refused or missing: some firmware sends EEG on the subscription alone (docs/band.md), so it is
@@ -283,7 +292,7 @@ void device_packet(struct device *d, const struct packet *packet)
             reach_prove(&d->reach);
         if (sensors_heard(&d->sensors, packet->sensor, packet->lane, d->ground->when.now_us,
                           &silent_for))
-            told_sensor(d, packet->sensor, SENSOR_FLOWING, silent_for);
+            told_sensor(d, packet->sensor, SENSOR_IS_FLOWING, silent_for);
     }
     data_packet(d, packet);
 }

@@ -70,11 +70,11 @@ static bool watch(struct sensors *sensors, sensor_set wanted, struct sensors_mov
         if (!has(wanted, i) || sensors->of[i].state != NOTIFY_ON)
             continue;
         if (is_silent(sensors, move->sensor, when)) {
-            move->state = SENSOR_SILENT;
+            move->state = SENSOR_IS_SILENT;
             return true;
         }
         if (is_retried(&sensors->of[i], when)) {
-            move->state = SENSOR_RETRYING;
+            move->state = SENSOR_IS_RETRYING;
             return true;
         }
     }

@@ -137,10 +137,10 @@ const char *stream_end_name(enum stream_end end)
 const char *sensor_state_name(enum sensor_state state)
 {
     static const char *const names[] = {
-        [SENSOR_FLOWING] = "flowing",
-        [SENSOR_SILENT] = "silent",
-        [SENSOR_RETRYING] = "retrying",
+        [SENSOR_IS_FLOWING] = "flowing",
+        [SENSOR_IS_SILENT] = "silent",
+        [SENSOR_IS_RETRYING] = "retrying",
     };
-    ASSERT_GOES_TO(names, SENSOR_RETRYING);
+    ASSERT_GOES_TO(names, SENSOR_IS_RETRYING);
     return names[state];
 }

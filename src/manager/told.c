@@ -13,7 +13,7 @@ void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, 
         return;
     log_info("%s: %s %s (%.1f s)", device_label(d), sensor_name(sensor), sensor_state_name(state),
              silent_for);
-    if (state == SENSOR_SILENT && sensors_bad(&d->sensors, sensor, &failure) > 0)
+    if (state == SENSOR_IS_SILENT && sensors_bad(&d->sensors, sensor, &failure) > 0)
         log_warning("%s: %s", device_label(d), failure.message);
     TELL(d, sensor_status, sensor, state, silent_for);
 }
@@ -77,7 +77,7 @@ static void tell_refused(struct device *d)
     for (int i = 0; i < SENSOR_STREAMED; i++) {
         const enum sensor sensor = (enum sensor)i;
         if (refused_sensors(d) & SENSOR_BIT(i))
-            TELL(d, sensor_status, sensor, SENSOR_RETRYING, device_silent_for(d, sensor));
+            TELL(d, sensor_status, sensor, SENSOR_IS_RETRYING, device_silent_for(d, sensor));
     }
 }
 
@@ -126,7 +126,7 @@ static void tell_unreadable(struct device *d)
         const enum sensor sensor = (enum sensor)i;
         if ((stream_sensors(&d->stream) & device_wanted(d) & SENSOR_BIT(i)) &&
             sensors_bad(&d->sensors, sensor, &why) > 0)
-            told_sensor(d, sensor, SENSOR_SILENT, device_silent_for(d, sensor));
+            told_sensor(d, sensor, SENSOR_IS_SILENT, device_silent_for(d, sensor));
     }
 }
 

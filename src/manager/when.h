@@ -1,5 +1,8 @@
-/* Times on the boot clock, µs. Whether one has come, and that somebody is to be woken at it, are
- * two things: a machine that has no step names the time at which it wants to be asked again. */
+/*
+ * Times on the boot clock, µs. A machine that has no step names the time at which it wants to be
+ * asked again. Who asks whether a time has come names it in the same breath, as a "not yet" that
+ * nobody is woken for would be a step forgotten; wake_by() is for who does not ask.
+ */
 #ifndef MANAGER_WHEN_H
 #define MANAGER_WHEN_H
 

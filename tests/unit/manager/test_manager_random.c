@@ -9,7 +9,7 @@
 
 #include "world.h"
 
-/* More of them on the command line: test_manager_random 100000 */
+/* More of them on the command line, and of one test: test_manager_random 100000 'so_it*' */
 static uint64_t seeds = 300;
 #define STEPS 120
 /* Of several bands so many times fewer walks, as there is so much more in each. */
@@ -272,5 +272,7 @@ int main(int argc, char **argv)
 
     if (argc > 1)
         seeds = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
