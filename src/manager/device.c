@@ -400,8 +400,9 @@ void device_tell_changes(struct device *d)
         return;
     d->untold = false;
     tell_wants(d);
-    if (!d->info_changed)
+    if (!d->info_changed && d->reach.state == d->link_told)
         return;
     d->info_changed = false;
+    d->link_told = d->reach.state;
     TELL(d, device_info);
 }

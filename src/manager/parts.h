@@ -33,10 +33,11 @@ struct device {
     struct farewell farewell;
     sensor_set recording; /* the recording's demand */
     struct manager_wants wants_told;
-    int64_t wake_us;   /* when it wants to be asked for its next step at the latest */
-    bool stirred;      /* it has to be asked now */
-    bool untold;       /* it was asked: what has changed is to be told */
-    bool info_changed; /* device_info has to be told */
+    int64_t wake_us;             /* when it wants to be asked for its next step at the latest */
+    bool stirred;                /* it has to be asked now */
+    bool untold;                 /* it was asked: what has changed is to be told */
+    enum manager_link link_told; /* by device_info */
+    bool info_changed;           /* device_info has to be told */
     bool bad_packet_logged;
 };
 
