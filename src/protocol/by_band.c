@@ -166,8 +166,9 @@ static void refuse(struct request *request, const char *device_id)
 
     bands_text(request->protocol, known);
     snprintf(allowed, sizeof(allowed), "one of %s", known);
-    failure_set(&failure, ERROR_NOT_CONNECTED, "%.40s is not connected or waited for; %s",
-                device_id, known[0] ? allowed : "nor is any other band: connect it first");
+    failure_set(&failure, ERROR_NOT_CONNECTED, "%.40s is neither connected nor waited for: %s%s",
+                device_id, known[0] ? "it must be " : "no band is, connect one first",
+                known[0] ? allowed : "");
     json_init(&details);
     json_begin_object(&details);
     json_put_string(&details, "parameter", "device_id");
