@@ -1,7 +1,7 @@
 #include "fake_band.h"
 
-#include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "hold.h"
 
@@ -14,9 +14,20 @@ static struct fake_band *band_of(struct backend *backend)
     return (struct fake_band *)backend;
 }
 
-static struct fake_band *band_of_link(struct ble_link *handle)
+static struct fake_link *link_of(struct ble_link *handle)
 {
-    return (struct fake_band *)((char *)handle - offsetof(struct fake_band, handle));
+    return (struct fake_link *)handle;
+}
+
+static struct band_identity identity_of(unsigned number)
+{
+    struct band_identity identity = {FAKE_NAME, FAKE_ADDRESS};
+
+    if (number > 0) {
+        identity.name[strlen(identity.name) - 1] = (char)('0' + number);
+        identity.address[strlen(identity.address) - 1] = (char)('0' + number);
+    }
+    return identity;
 }
 
 /* ---- operations */
@@ -38,12 +49,13 @@ static void scan_stop(struct backend *backend)
     later(band_of(backend), 50000, (struct fake_op){.kind = FAKE_SCAN_ENDS});
 }
 
-static void forget(struct fake_band *band, int kind)
+static void forget(struct fake_link *link, int kind)
 {
+    struct fake_band *band = link->air;
     size_t kept = 0;
 
     for (size_t i = 0; i < band->op_count; i++) {
-        if ((int)band->ops[i].kind != kind)
+        if (band->ops[i].link != link || (int)band->ops[i].kind != kind)
             band->ops[kept++] = band->ops[i];
     }
     band->op_count = kept;
@@ -51,48 +63,77 @@ static void forget(struct fake_band *band, int kind)
 
 static void close_link(struct ble_link *handle)
 {
-    struct fake_band *band = band_of_link(handle);
+    struct fake_link *link = link_of(handle);
 
-    HOLD(band->link != FAKE_FREE);
-    forget(band, FAKE_LINK);
-    band->closing = true;
-    later(band, 100000, (struct fake_op){.kind = FAKE_UNLINK});
+    HOLD(link->state != FAKE_FREE);
+    forget(link, FAKE_LINK);
+    link->closing = true;
+    later(link->air, 100000, (struct fake_op){.link = link, .kind = FAKE_UNLINK});
+}
+
+static void ask(struct ble_link *handle, struct fake_op op)
+{
+    struct fake_link *link = link_of(handle);
+
+    HOLD(link->state == FAKE_LINKED);
+    op.link = link;
+    later(link->air, 20000, op);
 }
 
 static void notify(struct ble_link *handle, enum sensor sensor, bool on)
 {
-    HOLD(band_of_link(handle)->link == FAKE_LINKED);
-    later(band_of_link(handle), 20000,
-          (struct fake_op){.kind = FAKE_NOTIFY, .sensor = sensor, .on = on});
+    ask(handle, (struct fake_op){.kind = FAKE_NOTIFY, .sensor = sensor, .on = on});
 }
 
 static void write_control(struct ble_link *handle, const char *text)
 {
-    HOLD(text[0] && band_of_link(handle)->link == FAKE_LINKED);
-    later(band_of_link(handle), 20000, (struct fake_op){.kind = FAKE_WRITE});
+    HOLD(text[0]);
+    ask(handle, (struct fake_op){.kind = FAKE_WRITE});
 }
 
 static void probe(struct ble_link *handle)
 {
-    HOLD(band_of_link(handle)->link == FAKE_LINKED);
-    later(band_of_link(handle), 20000, (struct fake_op){.kind = FAKE_PROBE});
+    ask(handle, (struct fake_op){.kind = FAKE_PROBE});
 }
 
 static const struct ble_link_ops link_ops = {close_link, notify, write_control, probe};
+
+/* An unknown one is the first: the manager has to see that it is another. */
+static unsigned number_of(const struct fake_band *band, const struct band_identity *identity)
+{
+    for (unsigned number = 0; number < band->count; number++) {
+        const struct band_identity one = identity_of(number);
+        if (identity->address[0] ? strcmp(identity->address, one.address) == 0
+                                 : strcasecmp(identity->name, one.name) == 0)
+            return number;
+    }
+    return 0;
+}
+
+static struct fake_link *free_link(struct fake_band *band)
+{
+    struct fake_link *link = band->links;
+
+    while (link < &band->links[FAKE_BANDS_MAX] && link->state != FAKE_FREE)
+        link++;
+    HOLD(link < &band->links[FAKE_BANDS_MAX]);
+    return link;
+}
 
 static struct ble_link *open_link(struct backend *backend, const struct band_identity *identity,
                                   const struct link_listener *listener)
 {
     struct fake_band *band = band_of(backend);
+    struct fake_link *link = free_link(band);
 
     HOLD(identity->name[0] || identity->address[0]);
-    HOLD(band->link == FAKE_FREE);
-    band->link = FAKE_TRYING;
-    band->closing = false;
-    band->handle = (struct ble_link){&link_ops, *listener};
+    *link = (struct fake_link){.handle = {&link_ops, *listener},
+                               .air = band,
+                               .band = number_of(band, identity),
+                               .state = FAKE_TRYING};
     if (!band->absent)
-        later(band, 500000, (struct fake_op){.kind = FAKE_LINK});
-    return &band->handle;
+        later(band, 500000, (struct fake_op){.link = link, .kind = FAKE_LINK});
+    return &link->handle;
 }
 
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
@@ -105,77 +146,95 @@ static const struct backend_ops ops = {"fake", scan_start, scan_stop, open_link,
 
 /* ---- their ends */
 
-static void end_link(struct fake_band *band)
+static bool is_linked(const struct fake_band *band, unsigned number)
 {
-    struct band_link link = {.band = {FAKE_NAME, FAKE_ADDRESS}, .rssi = -60, .battery_level = 80};
+    bool linked = false;
 
-    band->link = FAKE_LINKED;
-    band->on = 0;
-    link.anchor = (struct clock_anchor){band->now_us, band->now_us + UTC_OFFSET_US};
-    band->handle.listener.up(band->handle.listener.user, &link);
+    for (size_t i = 0; i < FAKE_BANDS_MAX; i++)
+        linked |= band->links[i].state == FAKE_LINKED && band->links[i].band == number;
+    return linked;
+}
+
+/* A band has one link: another stays a try. */
+static void end_link(struct fake_link *link)
+{
+    struct fake_band *band = link->air;
+    struct band_link made = {.band = identity_of(link->band), .rssi = -60, .battery_level = 80};
+
+    if (is_linked(band, link->band))
+        return;
+    link->state = FAKE_LINKED;
+    made.anchor = (struct clock_anchor){band->now_us, band->now_us + UTC_OFFSET_US};
+    link->handle.listener.up(link->handle.listener.user, &made);
 }
 
 /* With all that is pending on it: of that nothing is told. */
-static void go_down(struct fake_band *band, enum link_end why, const struct failure *failure)
+static void go_down(struct fake_link *link, enum link_end why, const struct failure *failure)
 {
-    const struct link_listener up = band->handle.listener;
+    const struct link_listener up = link->handle.listener;
     static const int kinds[] = {FAKE_LINK, FAKE_NOTIFY, FAKE_WRITE, FAKE_PROBE};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        forget(band, kinds[i]);
-    band->link = FAKE_FREE;
-    band->on = 0;
-    memset(&band->handle, 0, sizeof(band->handle));
+        forget(link, kinds[i]);
+    link->state = FAKE_FREE;
+    link->on = 0;
+    memset(&link->handle, 0, sizeof(link->handle));
     up.down(up.user, why, failure);
 }
 
 /* The stack's Disconnect comes late: where the link was lost before it, it meets the next. */
-static void end_unlink(struct fake_band *band)
+static void end_unlink(struct fake_link *link)
 {
     struct failure failure;
 
     failure_set(&failure, ERROR_CONNECTION_FAILED, "Cancelled");
-    if (band->link == FAKE_LINKED)
-        go_down(band, LINK_END_ASKED, NULL);
-    else if (band->link == FAKE_TRYING && band->closing)
-        go_down(band, LINK_END_CANCELLED, NULL);
-    else if (band->link == FAKE_TRYING)
-        go_down(band, LINK_END_FAILED, &failure);
+    if (link->state == FAKE_LINKED)
+        go_down(link, LINK_END_ASKED, NULL);
+    else if (link->state == FAKE_TRYING && link->closing)
+        go_down(link, LINK_END_CANCELLED, NULL);
+    else if (link->state == FAKE_TRYING)
+        go_down(link, LINK_END_FAILED, &failure);
 }
 
-static void end_notify(struct fake_band *band, const struct fake_op *op)
+static void end_notify(struct fake_link *link, const struct fake_op *op)
 {
-    const struct link_listener *up = &band->handle.listener;
-    const bool fails = op->on && band->refused & SENSOR_BIT(op->sensor);
+    const struct link_listener *up = &link->handle.listener;
+    const bool fails = op->on && link->air->refused & SENSOR_BIT(op->sensor);
     struct failure failure;
 
-    band->on &= ~SENSOR_BIT(op->sensor);
+    link->on &= ~SENSOR_BIT(op->sensor);
     if (op->on && !fails) {
-        band->on |= SENSOR_BIT(op->sensor);
-        band->next_us[op->sensor] = band->now_us + interval_us[op->sensor];
+        link->on |= SENSOR_BIT(op->sensor);
+        link->next_us[op->sensor] = link->air->now_us + interval_us[op->sensor];
     }
     failure_set(&failure, ERROR_BLUETOOTH, "Refused");
     up->notified(up->user, op->sensor, op->on, fails ? &failure : NULL);
 }
 
-static void end(struct fake_band *band, const struct fake_op *op)
+static void end_scan(struct fake_band *band)
 {
     const struct backend_listener *scanner = &band->backend.listener;
-    const struct link_listener *up = &band->handle.listener;
+
+    band->scanning = false;
+    scanner->scan_ended(scanner->user, NULL);
+}
+
+static void end(struct fake_band *band, const struct fake_op *op)
+{
+    const struct link_listener *up = op->link ? &op->link->handle.listener : NULL;
 
     switch (op->kind) {
     case FAKE_SCAN_ENDS:
-        band->scanning = false;
-        scanner->scan_ended(scanner->user, NULL);
+        end_scan(band);
         break;
     case FAKE_LINK:
-        end_link(band);
+        end_link(op->link);
         break;
     case FAKE_UNLINK:
-        end_unlink(band);
+        end_unlink(op->link);
         break;
     case FAKE_NOTIFY:
-        end_notify(band, op);
+        end_notify(op->link, op);
         break;
     case FAKE_WRITE:
         up->written(up->user, NULL);
@@ -188,8 +247,9 @@ static void end(struct fake_band *band, const struct fake_op *op)
 
 /* ---- time */
 
-static void send(struct fake_band *band, enum sensor sensor)
+static void send(struct fake_link *link, enum sensor sensor)
 {
+    struct fake_band *band = link->air;
     const struct model_sensor *profile = &model_default()->sensors[sensor];
     uint32_t tick = (uint32_t)((band->now_us - interval_us[sensor]) * BLOCK_TICK_HZ / 1000000);
     uint8_t bytes[BAND_PACKET_MAX] = {0};
@@ -200,13 +260,13 @@ static void send(struct fake_band *band, enum sensor sensor)
         packet.len = 4 + profile->packet_samples * profile->sample_size;
     }
     band->packets++;
-    band->handle.listener.packet(band->handle.listener.user, &packet);
+    link->handle.listener.packet(link->handle.listener.user, &packet);
 }
 
-static bool sends(const struct fake_band *band, int sensor)
+static bool sends(const struct fake_link *link, int sensor)
 {
-    return band->link == FAKE_LINKED && band->packets < band->packets_max &&
-           (band->on & ~band->silent & SENSOR_BIT(sensor));
+    return link->state == FAKE_LINKED && link->air->packets < link->air->packets_max &&
+           (link->on & ~link->air->silent & SENSOR_BIT(sensor));
 }
 
 static int64_t next_us(const struct fake_band *band)
@@ -215,9 +275,11 @@ static int64_t next_us(const struct fake_band *band)
 
     for (size_t i = 0; i < band->op_count; i++)
         next = band->ops[i].at_us < next ? band->ops[i].at_us : next;
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        if (sends(band, i) && band->next_us[i] < next)
-            next = band->next_us[i];
+    for (size_t i = 0; i < FAKE_BANDS_MAX * SENSOR_COUNT; i++) {
+        const struct fake_link *link = &band->links[i / SENSOR_COUNT];
+        const int sensor = (int)(i % SENSOR_COUNT);
+        if (sends(link, sensor) && link->next_us[sensor] < next)
+            next = link->next_us[sensor];
     }
     return next;
 }
@@ -238,20 +300,27 @@ static void end_due(struct fake_band *band)
 
 static void send_due(struct fake_band *band)
 {
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        if (!sends(band, i) || band->next_us[i] > band->now_us)
+    for (size_t i = 0; i < FAKE_BANDS_MAX * SENSOR_COUNT; i++) {
+        struct fake_link *link = &band->links[i / SENSOR_COUNT];
+        const int sensor = (int)(i % SENSOR_COUNT);
+        if (!sends(link, sensor) || link->next_us[sensor] > band->now_us)
             continue;
-        band->next_us[i] += interval_us[i];
-        send(band, (enum sensor)i);
+        link->next_us[sensor] += interval_us[sensor];
+        send(link, (enum sensor)sensor);
     }
 }
 
 static void be_seen(struct fake_band *band)
 {
-    const struct band_sighting sighting = {.band = {FAKE_NAME, FAKE_ADDRESS}, .rssi = -60};
+    bool looked_for = band->scanning;
 
-    if (!band->absent && (band->scanning || band->link == FAKE_TRYING))
-        band->backend.listener.seen(band->backend.listener.user, &sighting);
+    for (size_t i = 0; i < FAKE_BANDS_MAX; i++)
+        looked_for |= band->links[i].state == FAKE_TRYING;
+    for (unsigned number = 0; number < band->count; number++) {
+        const struct band_sighting sighting = {.band = identity_of(number), .rssi = -60};
+        if (!band->absent && looked_for)
+            band->backend.listener.seen(band->backend.listener.user, &sighting);
+    }
 }
 
 void fake_band_run(struct fake_band *band, int64_t us)
@@ -272,16 +341,18 @@ void fake_band_run(struct fake_band *band, int64_t us)
     band->now_us = until_us;
 }
 
-void fake_band_lose(struct fake_band *band, enum link_end why)
+void fake_band_lose(struct fake_band *band, unsigned number, enum link_end why)
 {
-    if (band->link == FAKE_LINKED)
-        go_down(band, why, NULL);
+    for (size_t i = 0; i < FAKE_BANDS_MAX; i++) {
+        if (band->links[i].state == FAKE_LINKED && band->links[i].band == number)
+            go_down(&band->links[i], why, NULL);
+    }
 }
 
 void fake_band_bluetooth(struct fake_band *band, bool available, bool powered)
 {
-    if (!powered)
-        fake_band_lose(band, LINK_END_BLUETOOTH);
+    for (unsigned number = 0; number < band->count && !powered; number++)
+        fake_band_lose(band, number, LINK_END_BLUETOOTH);
     band->backend.listener.bluetooth(band->backend.listener.user, available, powered,
                                      powered ? "ready" : "switched off");
 }
@@ -303,9 +374,11 @@ static void wake_at(void *user, int64_t at_us)
     ((struct fake_band *)user)->wake_us = at_us;
 }
 
-void fake_band_init(struct fake_band *band, unsigned packets_max)
+void fake_band_init(struct fake_band *band, unsigned count, unsigned packets_max)
 {
+    HOLD(count >= 1 && count <= FAKE_BANDS_MAX);
     *band = (struct fake_band){.backend.ops = &ops,
+                               .count = count,
                                .now_us = 1000000000,
                                .wake_us = INT64_MAX,
                                .packets_max = packets_max};

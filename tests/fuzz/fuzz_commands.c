@@ -4,13 +4,14 @@
  *
  * A line of the input is a message, or by its first character something else:
  *   ~ N    N tenths of a second pass
- *   ! X    X = l: link lost, o: Bluetooth off, n: on, a: band gone, h: here again,
- *          r, s + sensors' bits as a digit: subscriptions refused, packets silent, x: resumed
+ *   ! X    X = l + a band's number: link lost, o: Bluetooth off, n: on, a: bands gone, h: here
+ * again, r, s + sensors' bits as a digit: subscriptions refused, packets silent, x: resumed
  *   * N    the next messages are client N's; 5 and above are restricted
  *   =      a binary message
  *   - N    the client leaves: now (0), or from within its Nth reply or event from here on, as one
  *          whose queue that overflows; what it sends afterwards is not heard
  *   <      a second passes for the protocol
+ * One to three bands may be connected, by the input's length; as many are in the air.
  */
 #include <cjson/cJSON.h>
 
@@ -25,6 +26,7 @@
 #define CLIENTS     10
 #define PACKETS_MAX 24
 #define LINES_MAX   64
+#define BANDS_MAX   3
 
 static struct world {
     struct fake_band band;
@@ -106,7 +108,7 @@ static void on_message(void *user, const struct message *message)
     (void)user;
     HOLD(message->arrival_us >= 0 && data == (message->sensor < SENSOR_COUNT));
     HOLD(message->kind == MESSAGE_RAW || message->sensor != SENSOR_BAT);
-    HOLD(message->name && (message->device_id != NULL) == data);
+    HOLD(message->name && (message->device_id || !data));
     hold_text(message->text, message->len);
 }
 
@@ -161,7 +163,7 @@ static void happen(const char *what)
 
     switch (what[0]) {
     case 'l':
-        fake_band_lose(band, LINK_END_LOST);
+        fake_band_lose(band, what[1] ? (unsigned)what[1] % BANDS_MAX : 0, LINK_END_LOST);
         break;
     case 'o':
     case 'n':
@@ -251,7 +253,7 @@ static void on_done(void *user)
     world.shut_down = true;
 }
 
-static void open_world(void)
+static void open_world(unsigned bands)
 {
     static const struct protocol_out out = {
         .reply = out_reply,
@@ -262,13 +264,13 @@ static void open_world(void)
     };
     static const struct protocol_limits limits = {
         .clients = CLIENTS, .frame_bytes = 16 * 1024, .messages_a_second = 50};
-    static const struct manager_config config = {.mains_hz = 50};
+    const struct manager_config config = {.mains_hz = 50, .max_bands = bands};
     struct failure none;
 
     memset(&world, 0, sizeof(world));
     for (size_t i = 0; i < CLIENTS; i++)
         world.subscriptions[i] = SUBSCRIPTION_DEFAULT;
-    fake_band_init(&world.band, PACKETS_MAX);
+    fake_band_init(&world.band, bands, PACKETS_MAX);
     world.protocol = protocol_create(
         &out, &limits, &(struct protocol_identity){.instance = "fuzz", .backend = "sim"});
     HOLD(world.protocol);
@@ -298,7 +300,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, data + size};
 
-    open_world();
+    open_world(1 + (unsigned)(size % BANDS_MAX));
     protocol_client_opened(world.protocol, 1);
     for (int i = 0; i < LINES_MAX && input.at < input.end; i++) {
         size_t len;

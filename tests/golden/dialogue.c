@@ -6,10 +6,11 @@
  *   N: TEXT     client N (1 … 9; from 6 on of the origin `null`) says this; "N:=" a binary message
  *   open N, close N
  *   + S         S seconds pass
- *   ! WHAT [eeg,ppg,…]   lost, bluetooth-lost, off, on, absent, here, refused SENSORS, silent
- * SENSORS, suspend S, disk-full (the next recording's start), disk-fails, lagging N
+ *   ! WHAT [eeg,ppg,…]   lost [BAND], bluetooth-lost, off, on, absent, here, refused SENSORS,
+ * silent SENSORS, suspend S, disk-full (the next recording's start), disk-fails, lagging N
  *
- * With --features processed_data, too; without, nothing of dsp runs.
+ * With --features processed_data, too; without, nothing of dsp runs. With --bands N there are so
+ * many, and as many may be connected; BAND is one's number, from 0.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -33,8 +34,9 @@ static struct {
     struct recorder *recorder;
     struct subscription subscriptions[CLIENTS + 1];
     bool open[CLIENTS + 1];
-    struct manager_wants wants;
-    bool wants_changed, features, shut_down;
+    struct manager_wants wants[MANAGER_DEVICES_MAX];
+    unsigned wants_changed; /* bits by device */
+    bool features, shut_down;
 } world;
 
 /* ---- the host's clocks (the linker's --wrap) */
@@ -147,21 +149,22 @@ static size_t out_client_count(void *user)
 static void out_wants_changed(void *user, unsigned device, const struct manager_wants *wants)
 {
     (void)user;
-    HOLD(device == 0);
-    world.wants = *wants;
-    world.wants_changed = true;
+    HOLD(device < MANAGER_DEVICES_MAX);
+    world.wants[device] = *wants;
+    world.wants_changed |= 1u << device;
 }
 
 /* What is kept for a restart, after each line of the script: in no order with the messages. */
 static void tell_wants(void)
 {
-    const struct manager_wants *wants = &world.wants;
-
-    if (world.wants_changed)
-        tell("wants \"%s\" %s, sensors %u at %g, %g s until %lld, since %lld", wants->band.name,
-             wants->band.address, (unsigned)wants->sensors, wants->sample_rate, wants->seconds,
-             (long long)wants->until_utc_us, (long long)wants->since_utc_us);
-    world.wants_changed = false;
+    for (unsigned device = 0; device < MANAGER_DEVICES_MAX; device++) {
+        const struct manager_wants *wants = &world.wants[device];
+        if (world.wants_changed & (1u << device))
+            tell("wants \"%s\" %s, sensors %u at %g, %g s until %lld, since %lld", wants->band.name,
+                 wants->band.address, (unsigned)wants->sensors, wants->sample_rate, wants->seconds,
+                 (long long)wants->until_utc_us, (long long)wants->since_utc_us);
+    }
+    world.wants_changed = 0;
 }
 
 static struct subscription *out_subscription(void *user, uint64_t client)
@@ -224,9 +227,9 @@ static bool happens_to_band(const char *what, char *with)
     struct fake_band *band = &world.band;
 
     if (strcmp(what, "lost") == 0)
-        fake_band_lose(band, LINK_END_LOST);
+        fake_band_lose(band, (unsigned)strtoul(with, NULL, 10), LINK_END_LOST);
     else if (strcmp(what, "bluetooth-lost") == 0)
-        fake_band_lose(band, LINK_END_BLUETOOTH);
+        fake_band_lose(band, 0, LINK_END_BLUETOOTH);
     else if (strcmp(what, "off") == 0 || strcmp(what, "on") == 0)
         fake_band_bluetooth(band, true, what[1] == 'n');
     else if (strcmp(what, "absent") == 0 || strcmp(what, "here") == 0)
@@ -309,7 +312,7 @@ static void on_done(void *user)
     world.shut_down = true;
 }
 
-static void open_world(void)
+static void open_world(unsigned bands)
 {
     static const struct protocol_out out = {
         .reply = out_reply,
@@ -321,9 +324,9 @@ static void open_world(void)
     };
     static const struct protocol_limits limits = {
         .clients = CLIENTS, .frame_bytes = 16 * 1024, .messages_a_second = 50};
-    static const struct manager_config config = {.mains_hz = 50};
+    const struct manager_config config = {.mains_hz = 50, .max_bands = bands};
 
-    fake_band_init(&world.band, PACKETS_MAX);
+    fake_band_init(&world.band, bands, PACKETS_MAX);
     world.protocol = protocol_create(
         &out, &limits, &(struct protocol_identity){.instance = "golden", .backend = "sim"});
     HOLD(world.protocol);
@@ -357,9 +360,11 @@ static void close_world(void)
 int main(int argc, char **argv)
 {
     static char line[LINE_MAX_];
+    const bool several = argc > 2 && strcmp(argv[1], "--bands") == 0;
+    const unsigned bands = several ? (unsigned)strtoul(argv[2], NULL, 10) : 1;
 
     world.features = argc > 1 && strcmp(argv[1], "--features") == 0;
-    open_world();
+    open_world(bands);
     while (fgets(line, sizeof(line), stdin)) {
         line[strcspn(line, "\n")] = '\0';
         take(line);

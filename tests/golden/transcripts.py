@@ -132,7 +132,7 @@ def gather(lines):
 def dialogue(path):
     """The file's script, and what comes of it."""
     script = [line[2:] for line in path.read_text().splitlines() if line.startswith("> ")]
-    options = ["--features"] if path.stem.startswith("processed") else []
+    options = ["--features"] if path.stem.startswith("processed") else ["--bands", "3"] if path.stem.startswith("several") else []
     lines = []
     for line, told in talk([line for line in script if line != "the end"], *options):
         lines += [f"> {line}"] if line else []
