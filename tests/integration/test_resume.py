@@ -83,6 +83,41 @@ def test_clients_that_came_in_time_are_told_that_it_resumed(killed):
     run(story())
 
 
+def test_of_several_bands_each_does_again_what_it_did_and_none_beyond_the_limit(killed):
+    async def story():
+        killed.stop()
+        killed.arguments[killed.arguments.index("seed=1,radio=fast")] = "seed=1,radio=fast,bands=2"
+        killed.arguments += ["--max-bands", "2"]
+        killed.start()
+        client = await client_of(killed)
+        for name, sensors in (("LXB-51A00001", ["eeg"]), ("LXB-51A00000", ["ppg", "acc"])):
+            assert (await client.command("connect_device", device_id=name))["success"]
+            assert (await client.command("start_streaming", device_id=name, sensors=sensors))["success"]
+        await kept(killed, "[band 2]\nname = LXB-51A00000")
+        await kept(killed, "sensors = ppg acc")
+        killed.stop(signal.SIGKILL)
+        await client.close()
+        killed.start()
+        client = await client_of(killed)
+        for name, sensor in (("LXB-51A00001", "eeg"), ("LXB-51A00000", "ppg")):
+            await client.wait(lambda m: m["type"] == "raw_data" and m["device_id"] == name and m["sensor_type"] == sensor)
+        status = {band["device_id"]: band["sensors"] for band in (await client.command("get_streaming_status"))["data"]["devices"]}
+        assert status == {"LXB-51A00001": ["eeg"], "LXB-51A00000": ["ppg", "acc"]}
+        await kept(killed, "[band 2]")
+        killed.stop(signal.SIGKILL)
+        await client.close()
+        killed.arguments[-1] = "1"
+        killed.start()
+        client = await client_of(killed)
+        await client.wait(lambda m: m["type"] == "raw_data" and m["device_id"] == "LXB-51A00001")
+        assert len((await client.command("list_devices"))["data"]["devices"]) == 1
+        await client.close()
+        status, log = killed.stop()
+        assert status == 0 and "--max-bands is 1" in log, log
+
+    run(story())
+
+
 @pytest.mark.parametrize("how", ["SIGTERM", "a disconnect asked for"])
 def test_after_a_clean_end_nothing_resumes(killed, how):
     async def story():
