@@ -138,6 +138,19 @@ export interface RecordingStatus {
   minutes_left: number | null;
 }
 
+export interface RecordedBand {
+  device_id: string | null;
+  path: string | null;
+  samples: Counts;
+  lost: Counts;
+}
+
+export interface SessionBand {
+  device_id: string | null;
+  folder: string;
+  files: SessionFile[];
+}
+
 export interface Session {
   session_id: string;
   session_name: string | null;
@@ -148,6 +161,7 @@ export interface Session {
   bytes: number;
   sensors: Sensor[];
   files: SessionFile[];
+  bands?: SessionBand[];
 }
 
 export interface Subscription {
@@ -1046,6 +1060,7 @@ export interface RecordingStartedEventData {
   path: string | null;
   sensors: Sensor[];
   formats: Format[];
+  bands: RecordedBand[];
 }
 
 export interface RecordingStartedEvent {
@@ -1065,6 +1080,7 @@ export interface RecordingStoppedEventData {
   duration: number;
   samples: Counts;
   lost: Counts;
+  bands: RecordedBand[];
 }
 
 export interface RecordingStoppedEvent {
@@ -1076,7 +1092,7 @@ export interface RecordingStoppedEvent {
 
 export interface RecordingFileEventData {
   session_id: SessionId;
-  file: SessionFile;
+  file: string;
   state: "ready" | "failed";
   error_message: string | null;
 }

@@ -5,9 +5,11 @@
 #include "app/directory.h"
 #include "app/options.h"
 
-/* The capture that `given` means: packets.lbcap of a session, else the file itself. */
-void recorded_capture(const struct options *options, const char *given,
-                      char path[DIRECTORY_PATH_MAX]);
+/* The captures that `given` means: packets.lbcap of a session, of one of several bands that of
+ * each, in the order they came, at most `room` (1 or more); else the file itself. Returns how many.
+ */
+size_t recorded_captures(const struct options *options, const char *given,
+                         char (*paths)[DIRECTORY_PATH_MAX], size_t room);
 
 /* The session's folder that `given` means; it may be missing. */
 void recorded_folder(const struct options *options, const char *given,

@@ -74,6 +74,9 @@ bool protocol_add_sink(struct protocol *protocol, const struct sink *sink);
 /* What to hand to recorder_create; then the recorder to the protocol, borrowed. NULL: there is
  * none, and `why_not` answers the recording commands. */
 struct recorder_listener protocol_recorder_listener(struct protocol *protocol);
+/* The band in a place as a recording is told of it, borrowed until the next call; false: none is
+ * connected there. */
+bool protocol_band(struct protocol *protocol, unsigned device, struct recording_band *band);
 void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
                            const struct failure *why_not);
 

@@ -24,6 +24,9 @@
 #define SESSION_WORD_SIZE    65   /* bytes of UTF-8 kept of participant and task, with the zero */
 #define SESSION_NOTES_SIZE   1001 /* the same of notes */
 
+#define SESSION_BANDS_MAX   8
+#define SESSION_FOLDER_SIZE 36 /* a device_id, and what tells two of one name apart */
+
 #define FORMAT_CSV     1u
 #define FORMAT_BDF     2u
 #define FORMAT_JSONL   4u
@@ -94,6 +97,7 @@ struct session_info {
     enum session_state state;
     char reason[24];                    /* why it ended; "" while it runs */
     char problem[SESSION_PROBLEM_SIZE]; /* what is missing of it and why; "": nothing */
+    char folder[SESSION_FOLDER_SIZE];   /* of a band of several; "": the session's own */
     char device[32], address[18], firmware[32];
     char model[24]; /* the kind of band by its model's name; "": the first of the table */
     char version[24], host[65], kernel[65];
@@ -132,6 +136,35 @@ struct session_about {
     const char *session_name, *participant, *task, *notes;
 };
 
+/*
+ * All that a session.json holds. Of one band: its files lie in the session's own folder, and `info`
+ * tells of it. Of several: each has a folder in the session's, with its packets, CSV files, BDF …;
+ * beside these are session.json and one markers.csv, and `info` tells what they share.
+ */
+struct session {
+    struct session_info info;
+    size_t band_count;                             /* of several; 0: it is of one */
+    struct session_info *bands[SESSION_BANDS_MAX]; /* in the order they came; owned */
+};
+
+struct session *session_new(void); /* NULL: no memory */
+void session_free(struct session *session);
+/* Unfilled; NULL: no memory, or there are SESSION_BANDS_MAX. */
+struct session_info *session_add_band(struct session *session);
+/* False: no memory, and *to lacks bands. */
+bool session_copy(struct session *to, const struct session *from);
+/* What a band's part of session.json doesn't tell, for it is the session's. */
+void session_share(const struct session_info *from, struct session_info *band);
+
+/* Letters, digits, `-` and `_`. */
+bool session_folder_is_valid(const char *name);
+/* The band's: its device_id, what can't be in a name as `-`; no other band's. */
+void session_name_folder(const struct session *session, struct session_info *band);
+
+/* As session_save() and session_load(), with the bands. */
+bool session_save_whole(int dir, const struct session *session);
+bool session_load_whole(int dir, struct session *session);
+
 /* Into the info, as far as it has room. */
 void session_describe(struct session_info *info, const struct session_about *about);
 
@@ -161,10 +194,11 @@ bool session_is_there(const char *data_dir, const char *id, int dir);
 int session_open_in(int dir, const char *file, int access);
 
 /*
- * Opens one of a session's files for reading: both names are checked strictly. −1 where there is no
- * such regular file; else *size.
+ * Opens one of a session's files for reading, of a band's folder or its own (""): all names are
+ * checked strictly. −1 where there is no such regular file; else *size.
  */
-int session_open_file(const char *data_dir, const char *id, const char *file, uint64_t *size);
+int session_open_file(const char *data_dir, const char *id, const char *folder, const char *file,
+                      uint64_t *size);
 
 /* Writes `size` bytes to a new file in the folder and puts it in the place of `name`, all or
  * nothing, through a power cut too. False with errno set. */
@@ -188,6 +222,8 @@ bool session_load(int dir, struct session_info *info);
 bool session_keep_unreadable(int dir, char kept[SESSION_KEPT_SIZE]);
 
 /* A folder that holds files, and none that a recording has: it is never written to nor deleted. */
+/* A folder of this name in the session's holds packets: it is a band's. */
+bool session_is_band_folder(int dir, const char *name);
 #define SESSION_FOREIGN "holds nothing of a recording: it is left alone"
 bool session_is_foreign(int dir);
 /* To the log: each such folder, and what has a session's name and is no folder. */
@@ -203,7 +239,12 @@ struct session_summary {
     double duration;
     uint64_t bytes;
     sensor_set sensors;
-    bool files[FILE_COUNT];
+    bool files[FILE_COUNT]; /* in the session's own folder */
+    size_t band_count;      /* of several bands; 0: it is of one */
+    struct {
+        char device_id[32], folder[SESSION_FOLDER_SIZE];
+        bool files[FILE_COUNT];
+    } bands[SESSION_BANDS_MAX];
 };
 
 /*
@@ -227,5 +268,17 @@ bool session_next_unfinished(const char *data_dir, const char *after, char id[SE
  * nothing could be done; what was recorded is untouched.
  */
 bool session_finish(const char *data_dir, const char *id, struct failure *failure);
+
+/* What became of each BDF that was asked for and not there yet. */
+struct session_made {
+    size_t count;
+    struct {
+        char file[SESSION_FOLDER_SIZE +
+                  16];          /* "session.bdf", of several bands "FOLDER/session.bdf" */
+        struct failure failure; /* code ERROR_NONE: it is there */
+    } of[SESSION_BANDS_MAX];
+};
+bool session_bring_to_end(const char *data_dir, const char *id, struct session_made *made,
+                          struct failure *failure);
 
 #endif

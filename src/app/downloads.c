@@ -22,7 +22,8 @@ struct download {
     uint64_t number;
     bool (*begin)(struct download *download);
     size_t limit;
-    char id[SESSION_ID_SIZE]; /* of a session; of a list, what it goes on from, or "" */
+    char id[SESSION_ID_SIZE];         /* of a session; of a list, what it goes on from, or "" */
+    char folder[SESSION_FOLDER_SIZE]; /* a band's in the session's; "": that itself */
     enum session_file file;
 };
 
@@ -225,15 +226,17 @@ static void on_file_opened(void *user, const char *session_id, int fd)
     struct download *download = user;
     const enum session_file file = download->file;
     struct http_response *response = response_of(download);
-    char name[SESSION_ID_SIZE + 32];
+    char folder[SESSION_FOLDER_SIZE], name[SESSION_ID_SIZE + SESSION_FOLDER_SIZE + 32];
 
+    memcpy(folder, download->folder, sizeof(folder));
     finish(download);
     if (!response) {
         if (fd >= 0)
             close(fd);
         return;
     }
-    snprintf(name, sizeof(name), "%s_%s", session_id, session_file_name(file));
+    snprintf(name, sizeof(name), "%s%s%s_%s", session_id, folder[0] ? "_" : "", folder,
+             session_file_name(file));
     if (fd >= 0)
         http_reply_file(response, fd, content_type(file), name);
     else
@@ -256,8 +259,8 @@ static bool begin_file(struct download *download)
 {
     struct failure failure;
 
-    return recorder_open_file(*download->observed->recorder, download->id, download->file,
-                              on_file_opened, download, &failure);
+    return recorder_open_file(*download->observed->recorder, download->id, download->folder,
+                              download->file, on_file_opened, download, &failure);
 }
 
 /* ---- GET /recordings/ID.zip */
@@ -314,6 +317,22 @@ static bool begin_zip(struct download *download)
 
 /* ---- both */
 
+/* A band's folder, where one is named; returns what comes after it. */
+static const char *read_folder(const char *start, char folder[SESSION_FOLDER_SIZE])
+{
+    const size_t len = strcspn(start, "/");
+
+    folder[0] = '\0';
+    if (start[len] != '/' || len >= SESSION_FOLDER_SIZE)
+        return start;
+    memcpy(folder, start, len);
+    folder[len] = '\0';
+    if (session_folder_is_valid(folder))
+        return start + len + 1;
+    folder[0] = '\0';
+    return start;
+}
+
 static bool wants_file(const char *path, struct download *wanted)
 {
     const size_t len = strcspn(path, "/");
@@ -321,7 +340,8 @@ static bool wants_file(const char *path, struct download *wanted)
     wanted->begin = begin_file;
     if (path[len] != '/' || !read_id(path, len, wanted->id))
         return false;
-    wanted->file = session_file_from_name(path + len + 1);
+    const char *name = read_folder(path + len + 1, wanted->folder);
+    wanted->file = session_file_from_name(name);
     return wanted->file != FILE_COUNT;
 }
 

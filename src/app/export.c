@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/lines.h"
 #include "app/recorded.h"
@@ -12,6 +13,8 @@ static struct pipeline_listener begin_lines(void *user, FILE *out, const struct 
     struct lines *lines = user;
 
     lines->out = out;
+    memset(lines->raw, 0, sizeof(lines->raw)); /* of each band for itself */
+    memset(lines->processed, 0, sizeof(lines->processed));
     lines->sensors = info->sensors;
     if (info->device[0])
         session_copy_text(lines->device_id, sizeof(lines->device_id), info->device);

@@ -9,6 +9,7 @@
 #include "app/recorded.h"
 #include "band/capture.h"
 #include "record/playback.h"
+#include "record/session.h"
 
 struct process {
     struct lines lines;
@@ -79,24 +80,33 @@ static int close_output(const struct process *process)
     return process->faults ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static bool process_one(struct process *process, const char *path, int mains_hz)
+{
+    FILE *file = fopen(path, "re");
+
+    if (!file) {
+        fprintf(stderr, "linkbandd: %s can't be opened: %s\n", path, strerror(errno));
+        return false;
+    }
+    process->path = path;
+    lines_init(&process->lines, stdout);
+    const bool played = play(process, file, mains_hz);
+    lines_finish(&process->lines);
+    fclose(file);
+    return played;
+}
+
 int process_run(const struct options *options)
 {
     struct process process = {0};
-    char path[DIRECTORY_PATH_MAX];
+    char paths[SESSION_BANDS_MAX][DIRECTORY_PATH_MAX];
+    bool played = true;
 
     if (!set_start(&process, options->start))
         return EXIT_FAILURE;
-    recorded_capture(options, options->capture, path);
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        fprintf(stderr, "linkbandd: %s can't be opened: %s\n", path, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    process.path = path;
-    lines_init(&process.lines, stdout);
-    const bool played = play(&process, file, options_mains_hz(options));
+    const size_t count = recorded_captures(options, options->capture, paths, SESSION_BANDS_MAX);
+    for (size_t i = 0; played && i < count; i++)
+        played = process_one(&process, paths[i], options_mains_hz(options));
     const int status = close_output(&process);
-    lines_finish(&process.lines);
-    fclose(file);
     return played ? status : EXIT_FAILURE;
 }

@@ -143,8 +143,17 @@ void event_device_connected(struct protocol *protocol, uint64_t client, unsigned
     event_send_of(protocol, client, link->band.name);
 }
 
+/* A recording that runs is of a band that comes, too. */
+static void record_too(struct protocol *protocol, unsigned device)
+{
+    if (recording_runs(protocol))
+        manager_want_for_recording(protocol->manager, device,
+                                   recorder_status(protocol->recorder)->sensors);
+}
+
 static void on_device_connected(void *user, unsigned device, bool resumed, double clock_step_ms)
 {
+    record_too(user, device);
     event_device_connected(user, TO_ALL, device, resumed, clock_step_ms);
 }
 
@@ -166,10 +175,10 @@ static void on_device_disconnected(void *user, unsigned device, const struct ban
 {
     struct protocol *protocol = user;
 
-    (void)device;
-    /* A band that is let go on a user's word ends the recording; one that is lost does not. */
+    /* The last band that is let go on a user's word ends the recording; one that is lost does not.
+     */
     if (reason == DISCONNECT_USER_REQUEST && protocol->recorder)
-        recorder_stop(protocol->recorder, RECORDING_END_DEVICE_DISCONNECTED);
+        recorder_let_go(protocol->recorder, device);
     event_device_disconnected(protocol, TO_ALL, band, reason, will_reconnect);
 }
 

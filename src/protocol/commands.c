@@ -12,6 +12,7 @@
 #include "keeping.h"
 #include "protocol_internal.h"
 #include "recording.h"
+#include "recordings.h"
 #include "reply.h"
 #include "subscription.h"
 
@@ -121,7 +122,7 @@ static void insert_marker(struct request *request, const struct value *values)
     const uint64_t client = request->client;
     const bool recording = recording_runs(protocol);
     if (protocol->recorder)
-        recorder_marker(protocol->recorder, utc_ms, label);
+        recorder_marker(protocol->recorder, RECORDER_ALL_BANDS, utc_ms, label);
     protocol->marker_ms = utc_ms;
     request_succeed(request, NULL);
     tell_marker(protocol, client, label, utc_ms, recording);

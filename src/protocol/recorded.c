@@ -16,10 +16,17 @@ void recorded_finish(struct recorded *recorded)
     json_finish(&recorded->message);
 }
 
-void recorded_begins(struct recorded *recorded, const char *device_id)
+static void name(struct recorded *recorded, unsigned device, const char *device_id)
 {
-    memset(recorded->next, 0, sizeof(recorded->next));
-    snprintf(recorded->device_id, sizeof(recorded->device_id), "%s", device_id);
+    snprintf(recorded->of[device].device_id, sizeof(recorded->of[0].device_id), "%s", device_id);
+}
+
+void recorded_begins(struct recorded *recorded, const struct recording_band *bands, size_t count)
+{
+    for (unsigned i = 0; i < RECORDER_DEVICES_MAX; i++)
+        memset(recorded->of[i].next, 0, sizeof(recorded->of[i].next));
+    for (size_t i = 0; i < count; i++)
+        name(recorded, bands[i].device, bands[i].name);
 }
 
 static struct recorder *recorder_of(void *user)
@@ -27,43 +34,40 @@ static struct recorder *recorder_of(void *user)
     return ((struct recorded *)user)->recorder;
 }
 
+/* Another band in the place counts for itself. */
 static void on_link_up(void *user, unsigned device, const struct band_link *link)
 {
     struct recorded *recorded = user;
 
-    (void)device;
-    snprintf(recorded->device_id, sizeof(recorded->device_id), "%s", link->band.name);
-    recorder_link_up(recorded->recorder, &link->anchor);
+    if (strcmp(recorded->of[device].device_id, link->band.name) != 0)
+        memset(recorded->of[device].next, 0, sizeof(recorded->of[device].next));
+    name(recorded, device, link->band.name);
+    recorder_link_up(recorded->recorder, device, &link->anchor);
 }
 
 static void on_link_down(void *user, unsigned device, int64_t boot_us)
 {
-    (void)device;
-    recorder_link_down(recorder_of(user), boot_us);
+    recorder_link_down(recorder_of(user), device, boot_us);
 }
 
 static void on_subscription(void *user, unsigned device, sensor_set sensors)
 {
-    (void)device;
-    recorder_subscription(recorder_of(user), sensors);
+    recorder_subscription(recorder_of(user), device, sensors);
 }
 
 static void on_packet(void *user, unsigned device, const struct packet *packet)
 {
-    (void)device;
-    recorder_packet(recorder_of(user), packet);
+    recorder_packet(recorder_of(user), device, packet);
 }
 
 static void on_samples(void *user, unsigned device, const struct sample_block *block)
 {
-    (void)device;
-    recorder_samples(recorder_of(user), block);
+    recorder_samples(recorder_of(user), device, block);
 }
 
 static bool wants_features(void *user, unsigned device, enum sensor sensor)
 {
-    (void)device;
-    return recorder_wants_processed(recorder_of(user), sensor);
+    return recorder_wants_processed(recorder_of(user), device, sensor);
 }
 
 static void on_features(void *user, unsigned device, enum sensor sensor, const void *features)
@@ -72,9 +76,10 @@ static void on_features(void *user, unsigned device, enum sensor sensor, const v
 
     if (!wants_features(user, device, sensor))
         return;
-    message_processed(&recorded->message, recorded->device_id, recorded->next[sensor]++, sensor,
-                      features);
-    recorder_processed(recorded->recorder, sensor, recorded->message.text, recorded->message.len);
+    message_processed(&recorded->message, recorded->of[device].device_id,
+                      recorded->of[device].next[sensor]++, sensor, features);
+    recorder_processed(recorded->recorder, device, sensor, recorded->message.text,
+                       recorded->message.len);
 }
 
 void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,

@@ -6,13 +6,17 @@
 #include "record/recorder.h"
 #include "sinks.h"
 
-/* Written by recorded.c alone. A recording numbers its messages by itself: it may run without a
- * stream. */
+_Static_assert(RECORDER_DEVICES_MAX == MANAGER_DEVICES_MAX, "a place is the same to both");
+
+/* Written by recorded.c alone. A recording numbers its messages by itself, of each band: it may run
+ * without a stream. */
 struct recorded {
     struct recorder *recorder;
-    char device_id[BAND_NAME_SIZE];
     struct json message;
-    uint64_t next[SENSOR_COUNT]; /* sequence numbers of processed.jsonl */
+    struct {
+        char device_id[BAND_NAME_SIZE];
+        uint64_t next[SENSOR_COUNT]; /* sequence numbers of processed.jsonl */
+    } of[RECORDER_DEVICES_MAX];      /* by place */
 };
 
 void recorded_init(struct recorded *recorded);
@@ -20,7 +24,7 @@ void recorded_finish(struct recorded *recorded);
 /* From here on it is one of the sinks; NULL: it is none any more. */
 void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,
                            struct recorder *recorder);
-/* A recording of this band: processed.jsonl counts from 0. */
-void recorded_begins(struct recorded *recorded, const char *device_id);
+/* A recording of these bands: processed.jsonl of each counts from 0, of one that comes, too. */
+void recorded_begins(struct recorded *recorded, const struct recording_band *bands, size_t count);
 
 #endif

@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "band_events.h"
+#include "bands.h"
 #include "base/now.h"
 #include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
 #include "reply.h"
-
-/* What a reply with a list may have come to before its end: the frame's limit is 16 KiB, and an id
- * of ID_MAX bytes comes behind it. */
-#define LIST_BYTES_MAX (16 * 1024 - ID_MAX - 128)
 
 const char *const format_names[] = {"csv", "bdf", "jsonl", NULL};
 _Static_assert(FORMAT_CSV == 1 && FORMAT_BDF == 2 && FORMAT_JSONL == 4, "bits by place");
@@ -58,10 +55,30 @@ void put_recording_status(struct protocol *protocol, struct json *json)
 
 /* ---- events ---- */
 
+static void put_recorded_bands(struct json *json, const struct recorder_status *status)
+{
+    json_key(json, "bands");
+    json_begin_array(json);
+    for (size_t i = 0; i < status->band_count; i++) {
+        const struct recorded_band *band = &status->bands[i];
+
+        json_begin_object(json);
+        json_put_string_or_null(json, "device_id", band->device_id);
+        json_put_string_or_null(json, "path", band->path);
+        put_counts(json, "samples", band->samples, band->sensors);
+        put_counts(json, "lost", band->lost, band->sensors);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void event_recording_started(struct protocol *protocol, uint64_t client,
                                     const struct recorder_status *status)
 {
-    put_session(event_begin(protocol, EVENT_RECORDING_STARTED), status);
+    struct json *json = event_begin(protocol, EVENT_RECORDING_STARTED);
+
+    put_session(json, status);
+    put_recorded_bands(json, status);
     event_send(protocol, client);
 }
 
@@ -73,6 +90,7 @@ static void event_recording_stopped(struct protocol *protocol, uint64_t client,
     put_session(json, status);
     json_put_string(json, "reason", recording_end_name(reason));
     put_tally(json, status);
+    put_recorded_bands(json, status);
     event_send(protocol, client);
 }
 
@@ -110,7 +128,9 @@ static void let_go(struct protocol *protocol)
 {
     if (!protocol->manager)
         return;
-    manager_want_for_recording(protocol->manager, first_device(protocol), 0);
+    const struct bands bands = bands_all(protocol);
+    for (size_t i = 0; i < bands.count; i++)
+        manager_want_for_recording(protocol->manager, bands.places[i], 0);
     device_infos_changed(protocol);
 }
 
@@ -164,12 +184,13 @@ static void on_storage_low(void *user, uint64_t free_bytes, double minutes_left)
     event_send(protocol, TO_ALL);
 }
 
-static struct recording_band band_of(struct protocol *protocol)
+static struct recording_band band_of(struct protocol *protocol, unsigned place)
 {
-    const struct manager_status *status = manager_status(protocol->manager, first_device(protocol));
+    const struct manager_status *status = manager_status(protocol->manager, place);
     const struct band_link *device = &status->device;
 
     return (struct recording_band){
+        .device = place,
         .name = device->band.name,
         .address = device->band.address,
         .firmware = device->firmware,
@@ -182,15 +203,22 @@ static struct recording_band band_of(struct protocol *protocol)
     };
 }
 
-static bool on_band_asked(void *user, struct recording_band *band)
+static bool is_connected(struct protocol *protocol, unsigned place)
 {
-    struct protocol *protocol = user;
+    return protocol->manager && manager_status(protocol->manager, place)->link == LINK_CONNECTED;
+}
 
-    if (!protocol->manager ||
-        manager_status(protocol->manager, first_device(protocol))->link != LINK_CONNECTED)
+bool protocol_band(struct protocol *protocol, unsigned device, struct recording_band *band)
+{
+    if (!is_connected(protocol, device))
         return false;
-    *band = band_of(protocol);
+    *band = band_of(protocol, device);
     return true;
+}
+
+static bool on_band_asked(void *user, unsigned device, struct recording_band *band)
+{
+    return protocol_band(user, device, band);
 }
 
 struct recorder_listener protocol_recorder_listener(struct protocol *protocol)
@@ -228,9 +256,55 @@ struct session_about about_of(const struct value *values)
     };
 }
 
-void start_recording(struct request *request, const struct value *values)
+/* Of the bands there are those that are connected. */
+static size_t connected_bands(struct protocol *protocol, unsigned places[MANAGER_DEVICES_MAX])
+{
+    const struct bands all = bands_all(protocol);
+    size_t count = 0;
+
+    for (size_t i = 0; i < all.count; i++) {
+        if (is_connected(protocol, all.places[i]))
+            places[count++] = all.places[i];
+    }
+    return count;
+}
+
+/* False, and answered, where a band doesn't give EEG at this rate; without a band as of any. */
+static bool rate_fits(struct request *request, const struct recording_request *wanted)
+{
+    const struct bands bands = bands_or_none(request->protocol);
+    struct manager_outcome refused;
+
+    for (size_t i = 0; i < bands.count; i++) {
+        if (manager_rate_fits(request->protocol->manager, bands.places[i], wanted->sensors,
+                              wanted->sample_rate, &refused))
+            continue;
+        request_done(request, &refused);
+        return false;
+    }
+    return true;
+}
+
+static void record_bands(struct request *request, const struct recording_request *wanted,
+                         const unsigned *places, size_t count)
 {
     struct protocol *protocol = request->protocol;
+    struct recording_band bands[MANAGER_DEVICES_MAX];
+    struct failure failure;
+
+    for (size_t i = 0; i < count; i++)
+        bands[i] = band_of(protocol, places[i]);
+    if (!recorder_start(protocol->recorder, wanted, bands, count, &failure)) {
+        request_fail(request, &failure);
+        return;
+    }
+    recorded_begins(&protocol->recorded, bands, count);
+    for (size_t i = 0; i < count; i++)
+        manager_want_for_recording(protocol->manager, places[i], wanted->sensors);
+}
+
+void start_recording(struct request *request, const struct value *values)
+{
     const struct recording_request wanted = {
         .about = about_of(values),
         .sensors = value_of(values, "sensors")->set,
@@ -238,26 +312,17 @@ void start_recording(struct request *request, const struct value *values)
         .duration = value_of(values, "duration")->number,
         .formats = value_of(values, "formats")->set,
     };
-    struct manager_outcome refused;
+    unsigned places[MANAGER_DEVICES_MAX];
     struct failure failure;
 
-    if (!manager_rate_fits(protocol->manager, first_device(protocol), wanted.sensors,
-                           wanted.sample_rate, &refused)) {
-        request_done(request, &refused);
+    if (!rate_fits(request, &wanted))
         return;
-    }
-    if (manager_status(protocol->manager, first_device(protocol))->link != LINK_CONNECTED) {
+    const size_t count = connected_bands(request->protocol, places);
+    if (count == 0)
         request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
                                           "No band is connected: connect one first, then record."));
-        return;
-    }
-    const struct recording_band band = band_of(protocol);
-    if (!recorder_start(protocol->recorder, &wanted, &band, &failure)) {
-        request_fail(request, &failure);
-        return;
-    }
-    recorded_begins(&protocol->recorded, band.name);
-    manager_want_for_recording(protocol->manager, first_device(protocol), wanted.sensors);
+    else
+        record_bands(request, &wanted, places, count);
 }
 
 void put_recording_start(struct protocol *protocol, struct json *json,
@@ -299,121 +364,4 @@ void put_recording(struct protocol *protocol, struct json *json,
 {
     (void)outcome;
     put_recording_status(protocol, json);
-}
-
-/* ---- list_recordings, delete_recording ---- */
-
-static void put_summary(struct json *json, const struct session_summary *session)
-{
-    json_begin_object(json);
-    json_put_string(json, "session_id", session->id);
-    json_put_string_or_null(json, "session_name", session->name);
-    json_put_string(json, "state", session_state_name(session->state));
-    json_put_string_or_null(json, "problem", session->problem);
-    json_put_iso(json, "start", (double)session->start_utc_us / 1e3);
-    json_put_fixed(json, "duration", session->duration, 3);
-    json_put_integer(json, "bytes", (int64_t)session->bytes);
-    put_sensors(json, "sensors", session->sensors);
-    json_key(json, "files");
-    json_begin_array(json);
-    for (int file = 0; file < FILE_COUNT; file++) {
-        if (session->files[file])
-            json_string(json, session_file_name((enum session_file)file));
-    }
-    json_end_array(json);
-    json_end_object(json);
-}
-
-void protocol_put_sessions(struct json *json, const struct session_summary *sessions, size_t count,
-                           bool more)
-{
-    json_key(json, "sessions");
-    json_begin_array(json);
-    for (size_t i = 0; i < count; i++) {
-        const size_t before = json->len;
-        put_summary(json, &sessions[i]);
-        if (json->len <= LIST_BYTES_MAX)
-            continue;
-        json_cut(json, before);
-        more = true;
-        break;
-    }
-    json_end_array(json);
-    json_put_bool(json, "more", more);
-}
-
-static void on_listed(void *user, const struct session_summary *sessions, size_t count, bool more)
-{
-    struct request *request = user;
-
-    protocol_put_sessions(request_begin(request, ""), sessions, count, more);
-    request_end(request);
-}
-
-/* Answers BUSY and returns false where this client asks so much that others would hear BUSY. */
-static bool may_ask_more(struct request *request)
-{
-    struct failure failure;
-    int count = 0;
-
-    for (const struct request *one = request->protocol->pending; one; one = one->next)
-        count += one->lent && one->client == request->client;
-    if (count < PROTOCOL_ASIDE_MAX)
-        return true;
-    request_fail(request, failure_set(&failure, ERROR_BUSY,
-                                      "%d lists and deletions of this client are under way: wait "
-                                      "for replies first.",
-                                      PROTOCOL_ASIDE_MAX));
-    return false;
-}
-
-void list_recordings(struct request *request, const struct value *values)
-{
-    const size_t limit = (size_t)value_of(values, "limit")->number;
-    const char *before = value_of(values, "before")->text;
-    struct failure failure;
-
-    if (!may_ask_more(request))
-        return;
-    if (recorder_list(request->protocol->recorder, limit, before, on_listed, request, &failure))
-        request->lent = true;
-    else
-        request_fail(request, &failure);
-}
-
-static void refuse_session(struct request *request, const char *session_id)
-{
-    cJSON *given = cJSON_CreateString(session_id);
-
-    request_refuse(request, &(struct refusal){"session_id", given, SESSION_ALLOWED});
-    cJSON_Delete(given);
-}
-
-static void on_deleted(void *user, const char *session_id, const struct failure *failure)
-{
-    struct request *request = user;
-
-    if (failure && failure->code == ERROR_INVALID_PARAMETERS) {
-        refuse_session(request, session_id);
-        return;
-    }
-    if (failure) {
-        request_fail(request, failure);
-        return;
-    }
-    json_put_string(request_begin(request, ""), "session_id", session_id);
-    request_end(request);
-}
-
-void delete_recording(struct request *request, const struct value *values)
-{
-    const char *id = value_of(values, "session_id")->text;
-    struct failure failure;
-
-    if (!may_ask_more(request))
-        return;
-    if (recorder_delete(request->protocol->recorder, id, on_deleted, request, &failure))
-        request->lent = true;
-    else
-        request_fail(request, &failure);
 }

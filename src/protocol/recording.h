@@ -18,10 +18,7 @@ void tell_recording_stopped(struct protocol *protocol, uint64_t client,
 void put_recording_of(struct json *json, const struct recorder_status *status);
 /* Of the rows that start_recording and keep_recent share. */
 struct session_about about_of(const struct value *values);
-void list_recordings(struct request *request, const struct value *values);
-void delete_recording(struct request *request, const struct value *values);
 
-#define SESSION_ALLOWED "the session_id of a recording, as list_recordings tells it"
 extern const char *const format_names[]; /* by bit, ended by NULL */
 
 #endif

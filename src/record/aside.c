@@ -16,7 +16,8 @@ struct aside {
     uv_work_t finish;
     /* The finishing job's. */
     char id[SESSION_ID_SIZE];
-    bool found, asked_bdf, strangers_told;
+    bool found, strangers_told;
+    struct session_made made;
     struct failure failure;
 };
 
@@ -29,6 +30,7 @@ struct request {
     recorder_deleted deleted;
     recorder_opened opened;
     void *user;
+    char folder[SESSION_FOLDER_SIZE];
     enum session_file file; /* FILE_COUNT: the folder itself */
     int fd;
     size_t limit, count;
@@ -194,10 +196,10 @@ static void work_open(uv_work_t *work)
     const char *data_dir = request->aside->data_dir;
     uint64_t size;
 
-    request->fd =
-        request->file == FILE_COUNT
-            ? open_own_folder(data_dir, request->id)
-            : session_open_file(data_dir, request->id, session_file_name(request->file), &size);
+    request->fd = request->file == FILE_COUNT
+                      ? open_own_folder(data_dir, request->id)
+                      : session_open_file(data_dir, request->id, request->folder,
+                                          session_file_name(request->file), &size);
 }
 
 static void after_open(uv_work_t *work, int status)
@@ -209,13 +211,15 @@ static void after_open(uv_work_t *work, int status)
     request_destroy(request);
 }
 
-bool aside_open_file(struct aside *aside, const char *id, enum session_file file,
-                     recorder_opened opened, void *user, struct failure *failure)
+bool aside_open_file(struct aside *aside, const char *id, const char *folder,
+                     enum session_file file, recorder_opened opened, void *user,
+                     struct failure *failure)
 {
     struct request *request = request_for(aside, id, failure);
 
     if (!request)
         return false;
+    session_copy_text(request->folder, sizeof(request->folder), folder);
     request->file = file;
     request->opened = opened;
     request->user = user;
@@ -226,26 +230,7 @@ bool aside_open_file(struct aside *aside, const char *id, enum session_file file
 bool aside_open_folder(struct aside *aside, const char *id, recorder_opened opened, void *user,
                        struct failure *failure)
 {
-    return aside_open_file(aside, id, FILE_COUNT, opened, user, failure);
-}
-
-/* Whether the session asks for a BDF that is not there yet: only then is its making told. */
-static bool wants_bdf(const char *data_dir, const char *id)
-{
-    struct session_info *info = malloc(sizeof(*info));
-    int dir = session_open(data_dir, id);
-    bool wants = false;
-
-    if (info && dir >= 0)
-        wants = !session_load(dir, info) || (info->formats & FORMAT_BDF);
-    uint64_t size;
-    int fd = wants ? session_open_file(data_dir, id, session_file_name(FILE_BDF), &size) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (dir >= 0)
-        close(dir);
-    free(info);
-    return wants && fd < 0;
+    return aside_open_file(aside, id, "", FILE_COUNT, opened, user, failure);
 }
 
 static void work_finish(uv_work_t *work)
@@ -260,8 +245,19 @@ static void work_finish(uv_work_t *work)
     aside->found = session_next_unfinished(aside->data_dir, after, aside->id);
     if (!aside->found)
         return;
-    aside->asked_bdf = wants_bdf(aside->data_dir, aside->id);
-    session_finish(aside->data_dir, aside->id, &aside->failure);
+    session_bring_to_end(aside->data_dir, aside->id, &aside->made, &aside->failure);
+}
+
+/* Each BDF that was asked for, and not there before. */
+static void tell_made(struct aside *aside)
+{
+    const struct session_made *made = &aside->made;
+
+    for (size_t i = 0; i < made->count; i++) {
+        const struct failure *failure = &made->of[i].failure;
+        aside->listener.finished(aside->listener.user, aside->id, made->of[i].file,
+                                 failure->code == ERROR_NONE ? NULL : failure);
+    }
 }
 
 static void after_finish(uv_work_t *work, int status)
@@ -269,9 +265,8 @@ static void after_finish(uv_work_t *work, int status)
     struct aside *aside = work->data;
 
     (void)status;
-    if (aside->found && aside->asked_bdf && aside->failure.code != ERROR_BUSY)
-        aside->listener.finished(aside->listener.user, aside->id,
-                                 aside->failure.code == ERROR_NONE ? NULL : &aside->failure);
+    if (aside->found)
+        tell_made(aside);
     if (aside->closing || (!aside->found && !aside->again)) {
         aside->finishing = false;
         tell_idle(aside);

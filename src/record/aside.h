@@ -11,8 +11,9 @@ struct aside;
 
 struct aside_listener {
     void *user;
-    /* A session's BDF was made, or not: failure is NULL on success. */
-    void (*finished)(void *user, const char *id, const struct failure *failure);
+    /* A session's BDF was made, or not: failure is NULL on success; `file` as session_made has it.
+     */
+    void (*finished)(void *user, const char *id, const char *file, const struct failure *failure);
     /* A list from the disk is about to be given out: here what is known better can be put in. */
     void (*listing)(void *user, struct session_summary *sessions, size_t count);
 };
@@ -26,8 +27,9 @@ bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_
                 void *user, struct failure *failure);
 bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
                   struct failure *failure);
-bool aside_open_file(struct aside *aside, const char *id, enum session_file file,
-                     recorder_opened opened, void *user, struct failure *failure);
+bool aside_open_file(struct aside *aside, const char *id, const char *folder,
+                     enum session_file file, recorder_opened opened, void *user,
+                     struct failure *failure);
 /* As recorder_open_folder(). */
 bool aside_open_folder(struct aside *aside, const char *id, recorder_opened opened, void *user,
                        struct failure *failure);

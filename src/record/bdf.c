@@ -14,6 +14,7 @@
 #include "bdf_plan.h"
 #include "disk.h"
 #include "dsp/mend.h"
+#include "folder.h"
 #include "grid.h"
 #include "marks.h"
 #include "record/playback.h"
@@ -237,6 +238,7 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
                               .user = one,
                               .emit = take_point,
                               .gap = tell_gap};
+    memcpy(one->grid.held, bdf->plan->first[sensor], sizeof(one->grid.held));
     for (size_t c = 0; c < channels; c++) {
         one->signal[c] = bdf_signal(sensor, as, c);
         one->window[c] = calloc((size_t)rate * WINDOW_SECONDS, sizeof(int));
@@ -347,26 +349,74 @@ static bool put_in_place(int dir, int fd, struct failure *failure)
     return false;
 }
 
-bool bdf_make(int dir, int out_dir, const struct session_info *info, struct bdf_result *result,
-              struct failure *failure)
+static FILE *open_packets(int dir, struct failure *failure)
 {
-    char path[64];
-    struct bdf_plan plan;
     int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
     FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
 
-    memset(result, 0, sizeof(*result));
-    if (!packets) {
+    if (!packets)
         failure_set(failure, ERROR_RECORDING, "Can't read packets.lbcap: %s", strerror(errno));
+    return packets;
+}
+
+bool bdf_span_of(int dir, const struct session_info *info, struct bdf_span *span,
+                 struct failure *failure)
+{
+    FILE *packets = open_packets(dir, failure);
+
+    if (!packets)
         return false;
+    const bool found = bdf_plan_span(packets, info->sensors, span, failure);
+    fclose(packets);
+    return found;
+}
+
+static struct bdf_span both(const struct bdf_span *a, const struct bdf_span *b)
+{
+    const double start_ms = fmin(a->start_ms, b->start_ms);
+    const double end_ms =
+        fmax(a->start_ms + 1e3 * (double)a->seconds, b->start_ms + 1e3 * (double)b->seconds);
+
+    return (struct bdf_span){start_ms, llround((end_ms - start_ms) / 1e3)};
+}
+
+bool bdf_span_of_bands(int dir, const struct session *session, struct bdf_span *span)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < session->band_count; i++) {
+        const int within = folder_open(dir, session->bands[i]->folder);
+        struct failure failure;
+        struct bdf_span one;
+
+        if (within < 0)
+            continue;
+        if (bdf_span_of(within, session->bands[i], &one, &failure)) {
+            *span = any ? both(span, &one) : one;
+            any = true;
+        }
+        close(within);
     }
+    return any;
+}
+
+bool bdf_make(int dir, int out_dir, const struct session_info *info, const struct bdf_span *span,
+              struct bdf_result *result, struct failure *failure)
+{
+    char path[64];
+    struct bdf_plan plan;
+    FILE *packets = open_packets(dir, failure);
+
+    memset(result, 0, sizeof(*result));
+    if (!packets)
+        return false;
     int part = disk_begin_part(out_dir, session_file_name(FILE_BDF));
     /* EDFlib opens by path only; through the folder's descriptor no one can put another there. */
     snprintf(path, sizeof(path), "/proc/self/fd/%d/session.bdf.part", out_dir);
     bool made = false;
     if (part < 0)
         failure_set(failure, ERROR_RECORDING, "Can't write session.bdf: %s", strerror(errno));
-    else if (bdf_plan_make(packets, info->sensors, session_mains_hz(info), &plan, failure)) {
+    else if (bdf_plan_make(packets, info->sensors, session_mains_hz(info), span, &plan, failure)) {
         rewind(packets);
         made = write_bdf(packets, path, &plan, info, result, failure) &&
                put_in_place(out_dir, part, failure);

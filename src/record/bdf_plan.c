@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "base/length.h"
-#include "grid.h"
 #include "marks.h"
 #include "record/playback.h"
 
@@ -124,8 +123,10 @@ static void survey_block(void *user, const struct sample_block *block)
     survey->last_ms = fmax(survey->last_ms, survey->newest_ms[sensor]);
     if (sensor == SENSOR_EEG)
         marks_block(&survey->marks, block);
-    if (!survey->plan->rate[sensor])
+    if (!survey->plan->rate[sensor]) {
         survey->plan->signals += (int)bdf_signals(sensor, block->samples.as);
+        bdf_values(&block->samples, 0, survey->plan->first[sensor]);
+    }
     survey->plan->rate[sensor] = block->rate;
     survey->plan->as[sensor] = block->samples.as;
 }
@@ -198,23 +199,29 @@ static bool has_a_date(const struct bdf_plan *plan, struct failure *failure)
     return false;
 }
 
-static bool has_a_span(const struct bdf_plan *plan, int64_t last_at_us, struct failure *failure)
+static bool is_within_a_week(const struct bdf_plan *plan, struct failure *failure)
 {
-    if (plan->seconds > last_at_us / 1000000 + STEP_MAX_S)
-        failure_set(failure, ERROR_RECORDING,
-                    "UTC was stepped by more than a day while recording: take the CSV");
-    else if (plan->seconds > SPAN_MAX_S)
-        failure_set(failure, ERROR_RECORDING,
-                    "From the first packet to the last it is %.1f days, more than the 7 that a "
-                    "BDF may hold: take the CSV, and see whether packets.lbcap is damaged",
-                    (double)plan->seconds / 86400);
-    else
+    if (plan->seconds <= SPAN_MAX_S)
         return true;
+    failure_set(failure, ERROR_RECORDING,
+                "From the first packet to the last it is %.1f days, more than the 7 that a "
+                "BDF may hold: take the CSV, and see whether packets.lbcap is damaged",
+                (double)plan->seconds / 86400);
     return false;
 }
 
-bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_plan *plan,
-                   struct failure *failure)
+static bool has_a_span(const struct bdf_plan *plan, int64_t last_at_us, struct failure *failure)
+{
+    if (plan->seconds <= last_at_us / 1000000 + STEP_MAX_S)
+        return is_within_a_week(plan, failure);
+    failure_set(failure, ERROR_RECORDING,
+                "UTC was stepped by more than a day while recording: take the CSV");
+    return false;
+}
+
+static bool run_survey(FILE *packets, sensor_set sensors, const struct pipeline_config *config,
+                       struct bdf_plan *plan, struct playback_summary *summary,
+                       struct failure *failure)
 {
     struct survey survey = {
         .plan = plan, .sensors = sensors, .first_ms = INFINITY, .last_ms = -INFINITY};
@@ -222,12 +229,9 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_p
         .pipeline = {.user = &survey, .samples = survey_block, .eeg = survey_features},
         .record = survey_record,
         .user = &survey};
-    struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
-    struct playback_summary summary;
 
     survey.marks = (struct marks){.user = &survey, .tell = count_mark};
-    *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED, .mains_hz = mains_hz};
-    if (!playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure))
+    if (!playback_run(packets, config, &listener, CAPTURE_DEFAULT_START_UTC_US, summary, failure))
         return false;
     marks_finish(&survey.marks);
     if (!plan->signals) {
@@ -236,6 +240,39 @@ bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_p
     }
     plan->start_ms = floor(survey.first_ms / 1000) * 1000;
     plan->seconds = (int64_t)floor((survey.last_ms - plan->start_ms) / 1000) + 1;
-    return has_a_span(plan, summary.last_at_us, failure) && has_a_date(plan, failure) &&
+    return true;
+}
+
+static bool stretch(struct bdf_plan *plan, const struct bdf_span *span, struct failure *failure)
+{
+    plan->start_ms = span->start_ms;
+    plan->seconds = span->seconds;
+    return is_within_a_week(plan, failure);
+}
+
+bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, const struct bdf_span *span,
+                   struct bdf_plan *plan, struct failure *failure)
+{
+    const struct pipeline_config config = {.mains_hz = mains_hz, .with_features = true};
+    struct playback_summary summary;
+
+    *plan = (struct bdf_plan){.annotations = 2 * SENSOR_STREAMED, .mains_hz = mains_hz};
+    return run_survey(packets, sensors, &config, plan, &summary, failure) &&
+           has_a_span(plan, summary.last_at_us, failure) &&
+           (!span || stretch(plan, span, failure)) && has_a_date(plan, failure) &&
            make_room(plan, failure);
+}
+
+bool bdf_plan_span(FILE *packets, sensor_set sensors, struct bdf_span *span,
+                   struct failure *failure)
+{
+    const struct pipeline_config config = {.mains_hz = 50, .with_features = false};
+    struct playback_summary summary;
+    struct bdf_plan plan = {.signals = 0};
+
+    if (!run_survey(packets, sensors, &config, &plan, &summary, failure) ||
+        !has_a_span(&plan, summary.last_at_us, failure))
+        return false;
+    *span = (struct bdf_span){plan.start_ms, plan.seconds};
+    return true;
 }

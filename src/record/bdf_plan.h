@@ -8,6 +8,8 @@
 
 #include "band/packet.h"
 #include "base/error.h"
+#include "grid.h"
+#include "record/bdf_span.h"
 
 struct bdf_signal {
     char label[17]; /* as wide as the header has room for */
@@ -20,7 +22,8 @@ struct bdf_plan {
     int signals;
     int rate[SENSOR_COUNT]; /* Hz; 0: nothing of this sensor */
     const struct model_sensor *as[SENSOR_COUNT];
-    double start_ms; /* UTC, a whole second */
+    double first[SENSOR_COUNT][GRID_CHANNELS_MAX]; /* digital values: what stands before them */
+    double start_ms;                               /* UTC, a whole second */
     int64_t seconds;
     int parts;              /* records a second: 1, or more where annotations need the room */
     uint64_t annotations;   /* at most */
@@ -38,8 +41,12 @@ struct bdf_signal bdf_signal(enum sensor sensor, const struct model_sensor *as, 
 /* The digital values of sample i, one a signal. */
 void bdf_values(const struct samples *samples, size_t i, double *value);
 
-/* Reads the packets once. False, and *failure, where there is nothing to write. */
-bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, struct bdf_plan *plan,
+/* Reads the packets once. `span` is what it is to cover, NULL: what it has by itself. False, and
+ * *failure, where there is nothing to write. */
+bool bdf_plan_make(FILE *packets, sensor_set sensors, int mains_hz, const struct bdf_span *span,
+                   struct bdf_plan *plan, struct failure *failure);
+/* Only how long it is by itself, which is found sooner. */
+bool bdf_plan_span(FILE *packets, sensor_set sensors, struct bdf_span *span,
                    struct failure *failure);
 
 #endif

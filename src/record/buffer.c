@@ -1,9 +1,12 @@
 #include "buffer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void buffer_finish(struct buffer *buffer)
 {
@@ -50,4 +53,21 @@ void buffer_print(struct buffer *buffer, const char *format, ...)
     va_end(args);
     if (len > 0)
         buffer_add(buffer, line, (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1);
+}
+
+bool buffer_read(struct buffer *text, int fd)
+{
+    struct stat stat;
+
+    if (fstat(fd, &stat) != 0 || !buffer_reserve(text, (size_t)stat.st_size + 1))
+        return false;
+    while (text->len < (size_t)stat.st_size) {
+        const ssize_t n = read(fd, text->data + text->len, (size_t)stat.st_size - text->len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        text->len += (size_t)n;
+    }
+    return true;
 }

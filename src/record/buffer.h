@@ -17,5 +17,7 @@ char *buffer_reserve(struct buffer *buffer, size_t len);
 void buffer_add(struct buffer *buffer, const char *text, size_t len);
 void buffer_print(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Adds the rest of a file. False with errno set. Blocks. */
+bool buffer_read(struct buffer *buffer, int fd);
 
 #endif

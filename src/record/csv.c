@@ -5,6 +5,9 @@
 #include "base/length.h"
 #include "flags.h"
 
+/* The heads of markers.csv: of one band, and of several. */
+static const char narrow[] = "timestamp,label\n", wide[] = "timestamp,label,device_id\n";
+
 enum session_file csv_file(enum sensor sensor)
 {
     static const enum session_file files[SENSOR_COUNT] = {
@@ -33,7 +36,7 @@ static void sensor_header(struct buffer *out, enum sensor sensor, const struct m
 void csv_header(struct buffer *out, enum session_file file, const struct band_model *model)
 {
     if (file == FILE_MARKERS)
-        buffer_print(out, "timestamp,label\n");
+        buffer_add(out, narrow, sizeof(narrow) - 1);
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         if (csv_file((enum sensor)sensor) == file)
             sensor_header(out, (enum sensor)sensor, &model->sensors[sensor]);
@@ -109,14 +112,56 @@ void csv_level(struct buffer *out, double ms, int level)
 }
 
 /* RFC 4180: quoted always, quotes doubled; a line stays a line, so control characters go. */
-void csv_marker(struct buffer *out, double ms, const char *label)
+static void quote(struct buffer *out, const char *text)
 {
-    buffer_print(out, "%.3f,\"", ms);
-    for (const char *c = label; *c; c++) {
+    buffer_add(out, "\"", 1);
+    for (const char *c = text; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             buffer_add(out, " ", 1);
         else
             buffer_add(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1);
     }
-    buffer_add(out, "\"\n", 2);
+    buffer_add(out, "\"", 1);
+}
+
+void csv_marker(struct buffer *out, double ms, const char *label)
+{
+    buffer_print(out, "%.3f,", ms);
+    quote(out, label);
+    buffer_add(out, "\n", 1);
+}
+
+void csv_marker_of(struct buffer *out, double ms, const char *label, const char *device_id)
+{
+    buffer_print(out, "%.3f,", ms);
+    quote(out, label);
+    buffer_add(out, ",", 1);
+    if (device_id[0])
+        quote(out, device_id);
+    buffer_add(out, "\n", 1);
+}
+
+void csv_markers_of_several(struct buffer *out)
+{
+    buffer_add(out, wide, sizeof(wide) - 1);
+}
+
+bool csv_widen_markers(struct buffer *out, const char *text, size_t len, const char *device_id)
+{
+    const size_t head = sizeof(narrow) - 1;
+    const bool has_head = len >= head && memcmp(text, narrow, head) == 0;
+    const char *end = text + len, *newline;
+
+    if (len >= sizeof(wide) - 1 && memcmp(text, wide, sizeof(wide) - 1) == 0)
+        return false;
+    if (has_head)
+        csv_markers_of_several(out);
+    for (const char *row = text + (has_head ? head : 0);
+         row < end && (newline = memchr(row, '\n', (size_t)(end - row))); row = newline + 1) {
+        buffer_add(out, row, (size_t)(newline - row));
+        buffer_add(out, ",", 1);
+        quote(out, device_id);
+        buffer_add(out, "\n", 1);
+    }
+    return true;
 }

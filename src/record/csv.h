@@ -26,4 +26,11 @@ void csv_block(struct buffer *out, const struct sample_block *block);
 void csv_level(struct buffer *out, double ms, int level);
 void csv_marker(struct buffer *out, double ms, const char *label);
 
+/* Of several bands: the first line, and a row; device_id "": it is of all of them. */
+void csv_markers_of_several(struct buffer *out);
+void csv_marker_of(struct buffer *out, double ms, const char *label, const char *device_id);
+/* Rows of one band, the first line among them or not, as rows of several: all of this one. False,
+ * and nothing is added: they begin with the first line of several. */
+bool csv_widen_markers(struct buffer *out, const char *text, size_t len, const char *device_id);
+
 #endif

@@ -11,6 +11,8 @@
 #include "columns.h"
 #include "csv.h"
 #include "disk.h"
+#include "folder.h"
+#include "gather.h"
 #include "record/bdf.h"
 #include "record/playback.h"
 #include "record/session.h"
@@ -104,7 +106,7 @@ static void take_record(void *user, const struct capture_record *record)
 
     if (record->kind == CAPTURE_MODEL && record->model)
         export->model = record->model;
-    if (record->kind == CAPTURE_MARKER)
+    if (record->kind == CAPTURE_MARKER && export->files[FILE_MARKERS] >= 0)
         csv_marker(rows_of(user, FILE_MARKERS), record->marker_ms, record->label);
 }
 
@@ -119,7 +121,8 @@ static void cannot_write(enum session_file file, struct failure *failure)
 /* columns.json is the same for all sessions of a kind of band: one that is there already stays. */
 static bool is_wanted(const struct csv_export *export, enum session_file file)
 {
-    bool wanted = file == FILE_MARKERS;
+    /* Of several bands it is the session's. */
+    bool wanted = file == FILE_MARKERS && !export->info->folder[0];
 
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++)
         wanted |= csv_file(sensor) == file && (export->info->sensors & SENSOR_BIT(sensor));
@@ -287,60 +290,155 @@ static bool export_jsonl(FILE *packets, int out_dir, const struct session_info *
 }
 
 static bool export_bdf(int dir, int out_dir, const struct session_info *info,
-                       struct failure *failure)
+                       const struct bdf_span *span, struct failure *failure)
 {
     struct bdf_result result;
 
-    if (!bdf_make(dir, out_dir, info, &result, failure))
+    if (!bdf_make(dir, out_dir, info, span, &result, failure))
         return false;
     playback_warn(&result.played, info->id);
     return true;
 }
 
-static bool export_format(int dir, int out_dir, FILE *packets, const char *format,
-                          const struct session_info *info, const struct export_lines *lines,
+/* What is exported, and how. */
+struct order {
+    const char *format;
+    const struct bdf_span *span; /* NULL: its own */
+    const struct export_lines *lines;
+};
+
+static bool export_format(int dir, int out_dir, FILE *packets, const struct order *order,
+                          const struct session_info *info, struct failure *failure)
+{
+    if (strcmp(order->format, "csv") == 0)
+        return export_csv(packets, out_dir, info, false, failure);
+    if (strcmp(order->format, "bdf") == 0)
+        return export_bdf(dir, out_dir, info, order->span, failure);
+    if (strcmp(order->format, "jsonl") == 0 && order->lines)
+        return export_jsonl(packets, out_dir, info, order->lines, failure);
+    failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no format %.20s: csv, bdf or jsonl",
+                order->format);
+    return false;
+}
+
+static bool export_one(int dir, int out_dir, const struct order *order,
+                       const struct session_info *info, struct failure *failure)
+{
+    const int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
+    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
+
+    if (!packets) {
+        failure_set(failure, ERROR_RECORDING,
+                    "Can't open %s%spackets.lbcap: %s; name a recording's "
+                    "folder",
+                    info->folder, info->folder[0] ? "/" : "", strerror(errno));
+        return false;
+    }
+    const bool done = export_format(dir, out_dir, packets, order, info, failure);
+    fclose(packets);
+    return done;
+}
+
+/* ---- of several bands: a folder for each */
+
+static bool export_band(int dir, int out_dir, const struct order *order,
+                        const struct session_info *band, struct failure *failure)
+{
+    const int within = folder_open(dir, band->folder);
+    const int out = within < 0 ? -1 : gather_folder(out_dir, band->folder);
+    bool done = false;
+
+    if (out < 0)
+        failure_set(failure, ERROR_RECORDING, "Can't open the folder %s: %s", band->folder,
+                    strerror(errno));
+    else
+        done = export_one(within, out, order, band, failure);
+    if (within >= 0)
+        close(within);
+    if (out >= 0)
+        close(out);
+    return done;
+}
+
+/* The one markers.csv is not made of packets: as it is. */
+static bool copy_markers(int dir, int out_dir, struct failure *failure)
+{
+    const char *name = session_file_name(FILE_MARKERS);
+    const int from = session_open_in(dir, name, O_RDONLY);
+    struct buffer text = {0};
+
+    if (from < 0)
+        return true;
+    const int to = buffer_read(&text, from) ? create_file(out_dir, FILE_MARKERS, false) : -1;
+    bool done = to >= 0 && write(to, text.data, text.len) == (ssize_t)text.len &&
+                disk_keep_part(out_dir, name, to);
+    if (!done)
+        cannot_write(FILE_MARKERS, failure);
+    if (to >= 0) {
+        close(to);
+        if (!done)
+            disk_drop_part(out_dir, name);
+    }
+    close(from);
+    buffer_finish(&text);
+    return done;
+}
+
+static bool export_bands(int dir, int out_dir, struct order order, const struct session *session,
+                         struct failure *failure)
+{
+    struct bdf_span span;
+
+    if (strcmp(order.format, "bdf") == 0 && bdf_span_of_bands(dir, session, &span))
+        order.span = &span;
+    if (strcmp(order.format, "csv") == 0 && !copy_markers(dir, out_dir, failure))
+        return false;
+    for (size_t i = 0; i < session->band_count; i++) {
+        if (!export_band(dir, out_dir, &order, session->bands[i], failure))
+            return false;
+    }
+    return true;
+}
+
+static bool export_folder(int dir, int out_dir, const char *path, const struct order *order,
                           struct failure *failure)
 {
-    if (strcmp(format, "csv") == 0)
-        return export_csv(packets, out_dir, info, false, failure);
-    if (strcmp(format, "bdf") == 0)
-        return export_bdf(dir, out_dir, info, failure);
-    if (strcmp(format, "jsonl") == 0 && lines)
-        return export_jsonl(packets, out_dir, info, lines, failure);
-    failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no format %.20s: csv, bdf or jsonl",
-                format);
-    return false;
+    struct session *session = session_new();
+    bool done;
+
+    if (!session) {
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
+        return false;
+    }
+    if (!session_load_whole(dir, session)) {
+        log_warning("%s/session.json: can't be read (%s): all sensors are exported, at the "
+                    "band's own rate",
+                    path, strerror(errno));
+        session->info.sensors = SENSOR_SET_ALL;
+    }
+    done = session->band_count ? export_bands(dir, out_dir, *order, session, failure)
+                               : export_one(dir, out_dir, order, &session->info, failure);
+    session_free(session);
+    return done;
 }
 
 bool export_session(const char *path, const char *format, const char *out_dir,
                     const struct export_lines *lines, struct failure *failure)
 {
-    struct session_info *info = calloc(1, sizeof(*info));
+    const struct order order = {.format = format, .lines = lines};
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int out = open(out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = dir < 0 ? -1 : session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
-    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
     bool done = false;
 
-    if (!info || !packets || out < 0)
+    if (dir < 0 || out < 0)
         failure_set(failure, ERROR_RECORDING, "Can't open %s: %s; %s", out < 0 ? out_dir : path,
                     strerror(errno),
                     out < 0 ? "--out names a folder that is there" : "name a recording's folder");
-    else {
-        if (!session_load(dir, info)) {
-            log_warning("%s/session.json: can't be read (%s): all sensors are exported, at the "
-                        "band's own rate",
-                        path, strerror(errno));
-            info->sensors = SENSOR_SET_ALL;
-        }
-        done = export_format(dir, out, packets, format, info, lines, failure);
-    }
-    if (packets)
-        fclose(packets);
+    else
+        done = export_folder(dir, out, path, &order, failure);
     if (dir >= 0)
         close(dir);
     if (out >= 0)
         close(out);
-    free(info);
     return done;
 }

@@ -1,168 +1,20 @@
 /* The end of a session: repair where it was interrupted, then what is made from its packets. */
-#include "finish.h"
-
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "columns.h"
-#include "disk.h"
+#include "finish_bands.h"
 #include "record/bdf.h"
-#include "record/export.h"
-#include "record/playback.h"
-#include "tally.h"
+#include "repair.h"
 
-/* Longer than any line: what has no newline that far back is no torn line. */
-#define TORN_MAX (64 * 1024)
+/* ---- what is known of it */
 
-/* To the log; session.json and the list have room for the first one. */
-__attribute__((format(printf, 2, 3))) static void note(struct session_info *info,
-                                                       const char *format, ...)
-{
-    char text[2 * SESSION_PROBLEM_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    log_warning("session %s: %s", info->id, text);
-    if (!info->problem[0])
-        session_copy_text(info->problem, sizeof(info->problem), text);
-}
-
-struct search {
-    off_t text_end; /* behind the last byte that is no NUL; −1 before one is found */
-    off_t keep;
-};
-
-/* Back through one block that begins at `at`; true once it is known what to keep. */
-static bool search_block(struct search *search, off_t at, const char *block, size_t len)
-{
-    for (size_t i = len; i > 0; i--) {
-        const off_t end = at + (off_t)i;
-
-        if (search->text_end < 0 && block[i - 1] == '\0')
-            continue;
-        if (search->text_end < 0)
-            search->text_end = end;
-        search->keep = block[i - 1] == '\n' ? end : search->text_end;
-        if (block[i - 1] == '\n' || search->text_end - end > TORN_MAX)
-            return true;
-    }
-    search->keep = 0;
-    return false;
-}
-
-/* What is whole of a file of lines, −1 where it can't be read. A crash tears the last line; a power
- * cut leaves NULs, as many as were not written yet. */
-static off_t whole_lines(int fd)
-{
-    char block[4096];
-    struct search search = {.text_end = -1};
-
-    for (off_t at = lseek(fd, 0, SEEK_END); at > 0;) {
-        const size_t len = at < (off_t)sizeof(block) ? (size_t)at : sizeof(block);
-
-        at -= (off_t)len;
-        errno = EIO;
-        if (pread(fd, block, len, at) != (ssize_t)len)
-            return -1;
-        if (search_block(&search, at, block, len))
-            break;
-    }
-    return search.keep;
-}
-
-static bool cut_torn_line(int dir, const char *name)
-{
-    int fd = session_open_in(dir, name, O_RDWR);
-
-    if (fd < 0)
-        return errno == ENOENT;
-    const off_t end = lseek(fd, 0, SEEK_END);
-    const off_t keep = whole_lines(fd);
-    bool cut = keep >= 0 && (keep == end || ftruncate(fd, keep) == 0) && fsync(fd) == 0;
-    const int error = errno;
-    close(fd);
-    errno = error;
-    return cut;
-}
-
-static void recount_block(void *user, const struct sample_block *block)
-{
-    tally_block(user, block);
-}
-
-static void recount_record(void *user, const struct capture_record *record)
-{
-    struct session_info *info = user;
-
-    if (record->kind == CAPTURE_PACKET)
-        info->counts[record->packet.sensor].packets++;
-    else if (record->kind == CAPTURE_MARKER)
-        tally_marker(info, record->marker_ms, record->label);
-    else if (record->kind == CAPTURE_MODEL && record->model)
-        session_copy_text(info->model, sizeof(info->model), record->model->name);
-    else if (record->kind == CAPTURE_DEVICE && !info->device[0]) {
-        session_copy_text(info->device, sizeof(info->device), record->device.name);
-        session_copy_text(info->address, sizeof(info->address), record->device.address);
-        session_copy_text(info->firmware, sizeof(info->firmware), record->device.firmware);
-    }
-}
-
-bool session_recount(int dir, struct session_info *info, struct failure *failure)
-{
-    struct playback_listener listener = {.pipeline = {.user = info, .samples = recount_block},
-                                         .record = recount_record,
-                                         .user = info};
-    struct pipeline_config config = {.mains_hz = 50, .with_features = false};
-    struct playback_summary summary;
-    int fd = session_open_in(dir, session_file_name(FILE_PACKETS), O_RDONLY);
-    FILE *packets = fd < 0 ? NULL : fdopen(fd, "r");
-
-    if (!packets) {
-        note(info, "packets.lbcap can't be read: %s", strerror(errno));
-        return true;
-    }
-    tally_clear(info);
-    bool played =
-        playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US, &summary, failure);
-    fclose(packets);
-    if (!played)
-        note(info, "%s", failure->message);
-    if (summary.bad_lines > 0)
-        note(info, PLAYBACK_BAD_LINES, PLAYBACK_BAD_LINES_OF(&summary));
-    if (summary.lines > 0)
-        info->start_utc_us = summary.start_utc_us;
-    info->duration = (double)summary.last_at_us / 1e6;
-    return played || failure->code != ERROR_INTERNAL;
-}
-
-/* As far as it goes: what can't be repaired is told, and keeps the rest from nothing. */
-static bool repair(int dir, struct session_info *info, struct failure *failure)
-{
-    for (int i = 0; i < FILE_STREAMED; i++) {
-        if (!cut_torn_line(dir, session_file_name(i)))
-            note(info, "%s can't be repaired: %s", session_file_name(i), strerror(errno));
-    }
-    if (!session_recount(dir, info, failure))
-        return false;
-    if ((info->formats & FORMAT_CSV) && !export_csv_whole(dir, info, failure))
-        note(info, "the CSV files may lack their last rows: %s", failure->message);
-    disk_drop_part(dir, session_file_name(FILE_PROCESSED)); /* of a session of what was kept */
-    info->state = SESSION_INTERRUPTED;
-    session_copy_text(info->reason, sizeof(info->reason), "interrupted");
-    log_info("session %s: interrupted after %.1f s, and repaired", info->id, info->duration);
-    return true;
-}
-
-/* Its daemon died before the first session.json: what can be known without it. */
-static void assume(struct session_info *info, const char *id)
+static void assume_info(struct session_info *info, const char *id)
 {
     memset(info, 0, sizeof(*info));
     session_copy_text(info->id, sizeof(info->id), id);
@@ -173,13 +25,38 @@ static void assume(struct session_info *info, const char *id)
     info->formats = FORMAT_DEFAULT;
 }
 
+/* Its daemon died before the first session.json: what can be known without it. */
+static bool assume(int dir, struct session *session, const char *id)
+{
+    int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = again < 0 ? NULL : fdopendir(again);
+    bool room = true;
+
+    assume_info(&session->info, id);
+    for (struct dirent *entry; room && entries && (entry = readdir(entries));) {
+        if (!session_is_band_folder(dir, entry->d_name) || session->band_count == SESSION_BANDS_MAX)
+            continue;
+        struct session_info *band = session_add_band(session);
+        room = band;
+        if (!room)
+            break;
+        assume_info(band, id);
+        session_copy_text(band->folder, sizeof(band->folder), entry->d_name);
+    }
+    if (entries)
+        closedir(entries);
+    else if (again >= 0)
+        close(again);
+    return room;
+}
+
 /* What is known of it: session.json, or where there is none that can be read, what can be assumed;
  * a file in its place is kept beside. False and *failure where nothing can be done. */
-static bool learn(int dir, const char *id, struct session_info *info, struct failure *failure)
+static bool learn(int dir, const char *id, struct session *session, struct failure *failure)
 {
     char kept[SESSION_KEPT_SIZE];
 
-    if (session_load(dir, info))
+    if (session_load_whole(dir, session))
         return true;
     const int error = errno;
     if (error == ENOENT && session_is_foreign(dir))
@@ -190,98 +67,118 @@ static bool learn(int dir, const char *id, struct session_info *info, struct fai
     else if (error != ENOENT && !session_keep_unreadable(dir, kept))
         failure_set(failure, ERROR_RECORDING, "Can't keep the unreadable session.json of %s: %s",
                     id, strerror(errno));
+    else if (!assume(dir, session, id))
+        failure_set(failure, ERROR_INTERNAL, "Out of memory");
     else {
-        assume(info, id);
         if (error != ENOENT)
-            note(info,
-                 "session.json could not be read: it is kept as %s, and made anew from the "
-                 "packets",
-                 kept);
+            repair_note(&session->info,
+                        "session.json could not be read: it is kept as %s, and made anew from the "
+                        "packets",
+                        kept);
         return true;
     }
     return false;
 }
 
-static bool make_columns(int dir, struct session_info *info, struct failure *failure)
-{
-    struct buffer text = {0};
+/* ---- of one band */
 
-    if (!(info->formats & FORMAT_CSV))
-        return true;
-    columns_write(&text, session_model(info));
-    const bool made =
-        !text.failed && session_replace(dir, session_file_name(FILE_COLUMNS), text.data, text.len);
-    buffer_finish(&text);
-    if (made)
-        return true;
-    failure_set(failure, ERROR_RECORDING, "Can't write columns.json of %s: %s", info->id,
-                strerror(errno));
-    note(info, "%s", failure->message);
-    return false;
-}
-
-static bool make_formats(int dir, struct session_info *info, struct failure *failure)
+static bool make_bdf(int dir, struct session_info *info, struct failure *failure)
 {
     struct bdf_result result;
 
-    if (!(info->formats & FORMAT_BDF) || info->files[FILE_BDF].present)
+    if (bdf_make(dir, dir, info, NULL, &result, failure))
         return true;
-    if (bdf_make(dir, dir, info, &result, failure))
-        return true;
-    note(info, "session.bdf is not made: %s", failure->message);
+    repair_note(info, "session.bdf is not made: %s", failure->message);
     return false;
 }
 
-static bool bring_to_end(int dir, struct session_info *info, struct failure *failure)
+static bool wants_bdf(const struct session_info *info)
 {
-    if (info->state == SESSION_RECORDING && !repair(dir, info, failure))
+    return (info->formats & FORMAT_BDF) && !info->files[FILE_BDF].present;
+}
+
+static bool end_one(int dir, struct session_info *info, struct session_made *made,
+                    struct failure *failure)
+{
+    if (info->state == SESSION_RECORDING && !repair_files(dir, info, failure))
         return false;
     session_look_at_files(dir, info, false);
-    bool made = make_columns(dir, info, failure);
-    made &= make_formats(dir, info, failure);
+    const bool wanted = wants_bdf(info);
+    bool done = repair_columns(dir, info, failure);
+    if (wanted)
+        done &= make_bdf(dir, info, failure);
+    if (wanted)
+        made_note(made, "", done ? NULL : failure);
     if (info->state == SESSION_RECORDED)
         info->state = SESSION_COMPLETE;
     session_look_at_files(dir, info, true);
-    if (session_save(dir, info))
-        return made;
+    return done;
+}
+
+/* ---- all of it */
+
+static bool bring_to_end(int dir, struct session *session, struct session_made *made,
+                         struct failure *failure)
+{
+    const struct session_info *info = &session->info;
+    bool done = session->band_count ? finish_bands(dir, session, made, failure)
+                                    : end_one(dir, &session->info, made, failure);
+
+    if (!done && failure->code == ERROR_INTERNAL)
+        return false;
+    if (session_save_whole(dir, session))
+        return done;
     failure_set(failure, ERROR_RECORDING, "Can't write session.json of %s: %s", info->id,
                 strerror(errno));
     log_warning("session %s: %s", info->id, failure->message);
     return false;
 }
 
-static bool finish_claimed(int dir, const char *id, struct failure *failure)
+static bool finish_claimed(int dir, const char *id, struct session_made *made,
+                           struct failure *failure)
 {
-    struct session_info *info = malloc(sizeof(*info));
+    struct session *session = session_new();
     bool done = true;
 
-    if (!info) {
+    if (!session) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
     }
-    if (!learn(dir, id, info, failure)) {
+    if (!learn(dir, id, session, failure)) {
         log_warning("session %s: %s", id, failure->message);
         done = false;
-    } else if (info->state == SESSION_RECORDING || info->state == SESSION_RECORDED)
-        done = bring_to_end(dir, info, failure);
-    free(info);
+    } else if (session->info.state == SESSION_RECORDING || session->info.state == SESSION_RECORDED)
+        done = bring_to_end(dir, session, made, failure);
+    session_free(session);
+    return done;
+}
+
+bool session_bring_to_end(const char *data_dir, const char *id, struct session_made *made,
+                          struct failure *failure)
+{
+    int dir = session_claim(data_dir, id);
+    bool done = false;
+
+    made->count = 0;
+    failure_set(failure, ERROR_NONE, "%s", "");
+    if (dir >= 0) {
+        done = finish_claimed(dir, id, made, failure);
+        close(dir);
+    } else if (errno == EBUSY) {
+        failure_set(failure, ERROR_BUSY, "Session %s is being recorded", id);
+        return false;
+    } else
+        failure_set(failure, ERROR_RECORDING, "Can't open session %s: %s", id, strerror(errno));
+    if (!done && made->count == 0)
+        made_note(made, "", failure);
+    if (done)
+        failure->code = ERROR_NONE;
     return done;
 }
 
 bool session_finish(const char *data_dir, const char *id, struct failure *failure)
 {
-    int dir = session_claim(data_dir, id);
-    bool done = false;
+    struct session_made made;
 
-    failure_set(failure, ERROR_NONE, "%s", "");
-    if (dir >= 0) {
-        done = finish_claimed(dir, id, failure);
-        close(dir);
-    } else if (errno == EBUSY)
-        failure_set(failure, ERROR_BUSY, "Session %s is being recorded", id);
-    else
-        failure_set(failure, ERROR_RECORDING, "Can't open session %s: %s", id, strerror(errno));
-    if (done)
-        failure->code = ERROR_NONE;
-    return done;
+    return session_bring_to_end(data_dir, id, &made, failure);
 }

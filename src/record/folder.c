@@ -116,13 +116,37 @@ int session_open_in(int dir, const char *file, int access)
     return -1;
 }
 
-int session_open_file(const char *data_dir, const char *id, const char *file, uint64_t *size)
+bool session_is_band_folder(int dir, const char *name)
+{
+    struct stat stat;
+    char path[SESSION_FOLDER_SIZE + 32];
+
+    if (!session_folder_is_valid(name))
+        return false;
+    snprintf(path, sizeof(path), "%s/%s", name, session_file_name(FILE_PACKETS));
+    return fstatat(dir, path, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(stat.st_mode);
+}
+
+/* The folder itself, or one in it. */
+static int open_within(const char *data_dir, const char *id, const char *folder)
+{
+    int dir = session_open(data_dir, id);
+
+    if (dir < 0 || !folder[0])
+        return dir;
+    int within = session_is_band_folder(dir, folder) ? folder_open(dir, folder) : -1;
+    close(dir);
+    return within;
+}
+
+int session_open_file(const char *data_dir, const char *id, const char *folder, const char *file,
+                      uint64_t *size)
 {
     struct stat stat;
 
     if (session_file_from_name(file) == FILE_COUNT)
         return -1;
-    int dir = session_open(data_dir, id);
+    int dir = open_within(data_dir, id, folder);
     if (dir < 0)
         return -1;
     int fd = session_open_in(dir, file, O_RDONLY);

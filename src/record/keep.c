@@ -11,16 +11,11 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "buffer.h"
-#include "finish.h"
 #include "host.h"
+#include "kept.h"
 #include "preamble.h"
-#include "recent.h"
 #include "record/export.h"
-
-struct kept_band {
-    char name[32];
-    struct recent *recent;
-};
+#include "repair.h"
 
 /* The one session that is being made. */
 struct making {
@@ -43,8 +38,7 @@ struct keep {
     const char *data_dir, *backend;
     int minutes;
     struct keep_owner owner;
-    struct kept_band bands[RECORDER_KEPT_BANDS_MAX];
-    struct kept_band *current;         /* of the link */
+    struct kept kept;
     struct recent_beginning beginning; /* big */
     struct capture_record record;
     struct making *making;
@@ -69,8 +63,7 @@ void keep_destroy(struct keep *keep)
 {
     if (!keep)
         return;
-    for (size_t i = 0; i < RECORDER_KEPT_BANDS_MAX; i++)
-        recent_destroy(keep->bands[i].recent);
+    kept_clear(&keep->kept);
     free(keep);
 }
 
@@ -81,48 +74,29 @@ bool keep_is_busy(const struct keep *keep)
 
 /* ---- what comes in */
 
-/* The band's own place, else a free one, else that of the band told of longest ago: the last. */
-static struct kept_band *place_of(struct keep *keep, const char *name)
-{
-    size_t i = 0;
-
-    while (i < RECORDER_KEPT_BANDS_MAX - 1 && keep->bands[i].recent &&
-           strcmp(keep->bands[i].name, name) != 0)
-        i++;
-    struct kept_band found = keep->bands[i];
-    if (found.recent && strcmp(found.name, name) != 0) {
-        recent_destroy(found.recent);
-        found.recent = NULL;
-    }
-    memmove(keep->bands + 1, keep->bands, i * sizeof(keep->bands[0]));
-    if (!found.recent) {
-        found.recent = recent_create(keep->minutes);
-        session_copy_text(found.name, sizeof(found.name), name);
-    }
-    keep->bands[0] = found;
-    return found.recent ? &keep->bands[0] : NULL;
-}
-
-void keep_link_up(struct keep *keep, const struct clock_anchor *anchor)
+void keep_link_up(struct keep *keep, unsigned device, const struct clock_anchor *anchor)
 {
     struct recording_band band;
 
-    keep->current = keep->owner.band(keep->owner.user, &band) ? place_of(keep, band.name) : NULL;
-    if (!keep->current)
+    kept_leave(&keep->kept, device);
+    if (!keep->owner.band(keep->owner.user, device, &band))
+        return;
+    struct recent *recent = kept_take(&keep->kept, device, band.name, keep->minutes);
+    if (!recent)
         return;
     keep->record.kind = CAPTURE_LINK_UP;
     keep->record.at_us = anchor->boot_us;
     keep->record.anchor = *anchor;
-    recent_take(keep->current->recent, &keep->record);
-    recent_make_due(keep->current->recent);
+    recent_take(recent, &keep->record);
+    recent_make_due(recent);
 }
 
-static void begin(struct keep *keep, int64_t at_us)
+static void begin(struct keep *keep, unsigned device, int64_t at_us)
 {
     struct recent_beginning *to = &keep->beginning;
     struct recording_band band;
 
-    if (!keep->owner.band(keep->owner.user, &band))
+    if (!keep->owner.band(keep->owner.user, device, &band))
         return;
     to->at_us = at_us;
     session_copy_text(to->name, sizeof(to->name), band.name);
@@ -135,25 +109,29 @@ static void begin(struct keep *keep, int64_t at_us)
     to->battery = band.battery;
     to->mains_hz = band.mains_hz;
     pipeline_clock_save(band.pipeline, at_us, to->clock);
-    recent_begin(keep->current->recent, to);
+    recent_begin(keep->kept.at[device]->recent, to);
 }
 
-void keep_packet(struct keep *keep, const struct packet *packet)
+void keep_packet(struct keep *keep, unsigned device, const struct packet *packet)
 {
-    if (!keep->current || packet->len > BAND_PACKET_MAX)
+    struct kept_band *current = keep->kept.at[device];
+
+    if (!current || packet->len > BAND_PACKET_MAX)
         return;
-    if (recent_is_due(keep->current->recent, packet->arrival_us))
-        begin(keep, packet->arrival_us);
+    if (recent_is_due(current->recent, packet->arrival_us))
+        begin(keep, device, packet->arrival_us);
     keep->record.kind = CAPTURE_PACKET;
     keep->record.at_us = packet->arrival_us;
     keep->record.packet = *packet;
-    recent_take(keep->current->recent, &keep->record);
+    recent_take(current->recent, &keep->record);
 }
 
-void keep_record(struct keep *keep, const struct capture_record *record)
+void keep_record(struct keep *keep, unsigned device, const struct capture_record *record)
 {
-    if (keep->current)
-        recent_take(keep->current->recent, record);
+    for (unsigned i = 0; i < RECORDER_DEVICES_MAX; i++) {
+        if (keep->kept.at[i] && (device == i || device == RECORDER_ALL_BANDS))
+            recent_take(keep->kept.at[i]->recent, record);
+    }
 }
 
 /* ---- the session, in the pool */
@@ -240,7 +218,7 @@ static bool make_files(struct making *making, int dir, const char *path)
 
     if (!session_save(dir, info))
         return cannot(making, "session.json");
-    if (!write_packets(making, dir) || !session_recount(dir, info, &making->failure) ||
+    if (!write_packets(making, dir) || !repair_recount(dir, info, &making->failure) ||
         !make_csv(making, path) || !make_messages(making, path))
         return false;
     info->state = SESSION_RECORDED;
@@ -320,15 +298,6 @@ static void after_make(uv_work_t *work, int status)
 
 /* ---- the session, asked for */
 
-static const struct kept_band *find(const struct keep *keep, const char *name)
-{
-    for (size_t i = 0; i < RECORDER_KEPT_BANDS_MAX; i++) {
-        if (keep->bands[i].recent && (!name || strcmp(keep->bands[i].name, name) == 0))
-            return &keep->bands[i];
-    }
-    return NULL;
-}
-
 static void describe(struct keep *keep, struct making *making, const struct keep_request *request)
 {
     const struct recent_beginning *from = &making->beginning;
@@ -371,7 +340,7 @@ static struct making *making_create(struct keep *keep, const struct recent *rece
 static struct making *prepare(struct keep *keep, const struct keep_request *request,
                               struct failure *failure)
 {
-    const struct kept_band *band = find(keep, request->device_id);
+    const struct kept_band *band = kept_find(&keep->kept, request->device_id);
     const double minutes =
         request->minutes > 0 && request->minutes < keep->minutes ? request->minutes : keep->minutes;
 

@@ -13,8 +13,8 @@ struct keep_owner {
     void *user;
     /* As in recorder_config. */
     bool (*make_messages)(const char *path, int mains_hz, struct failure *failure);
-    /* The band as it is now; false: none is connected. */
-    bool (*band)(void *user, struct recording_band *band);
+    /* The band in a place as it is now; false: none is connected there. */
+    bool (*band)(void *user, unsigned device, struct recording_band *band);
     /* A session is there, or could not be made. */
     void (*done)(void *user);
 };
@@ -27,10 +27,10 @@ void keep_destroy(struct keep *keep);
 bool keep_is_busy(const struct keep *keep);
 
 /* Boot times. A packet before the pipeline has it. */
-void keep_packet(struct keep *keep, const struct packet *packet);
-void keep_link_up(struct keep *keep, const struct clock_anchor *anchor);
-/* LINK_DOWN, STREAM, MARKER. */
-void keep_record(struct keep *keep, const struct capture_record *record);
+void keep_packet(struct keep *keep, unsigned device, const struct packet *packet);
+void keep_link_up(struct keep *keep, unsigned device, const struct clock_anchor *anchor);
+/* LINK_DOWN, STREAM, MARKER; the last of RECORDER_ALL_BANDS, too. */
+void keep_record(struct keep *keep, unsigned device, const struct capture_record *record);
 
 bool keep_make(struct keep *keep, const struct keep_request *request, recorder_kept kept,
                void *user, struct failure *failure);

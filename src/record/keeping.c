@@ -1,11 +1,12 @@
 /* What the recorder does of keep_recent: it hands on to keep.c. */
 #include "record_internal.h"
 
-static bool on_asked(void *user, struct recording_band *band)
+static bool on_asked(void *user, unsigned device, struct recording_band *band)
 {
     struct recorder *recorder = user;
 
-    return recorder->listener.band && recorder->listener.band(recorder->listener.user, band);
+    return recorder->listener.band &&
+           recorder->listener.band(recorder->listener.user, device, band);
 }
 
 bool recorder_begin_to_keep(struct recorder *recorder, const struct recorder_config *config,

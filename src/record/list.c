@@ -45,6 +45,27 @@ static size_t newest_ids(DIR *entries, const char *before, char (*ids)[SESSION_I
     return count;
 }
 
+/* Also from the disk: what lies in the bands' folders. */
+static void summarise_bands(int dir, struct session *session, struct session_summary *out)
+{
+    out->band_count = session->band_count;
+    for (size_t i = 0; i < session->band_count; i++) {
+        struct session_info *band = session->bands[i];
+        const int within = folder_open(dir, band->folder);
+
+        memcpy(out->bands[i].device_id, band->device, sizeof(band->device));
+        memcpy(out->bands[i].folder, band->folder, sizeof(band->folder));
+        if (within < 0)
+            continue;
+        session_look_at_files(within, band, false);
+        close(within);
+        for (int f = 0; f < FILE_COUNT; f++) {
+            out->bands[i].files[f] = band->files[f].present;
+            out->bytes += band->files[f].bytes;
+        }
+    }
+}
+
 static void summarise(const struct session_info *info, struct session_summary *out)
 {
     memcpy(out->name, info->name, sizeof(out->name));
@@ -61,9 +82,11 @@ static void summarise(const struct session_info *info, struct session_summary *o
 }
 
 /* Says of a session that it is `recording` only where it is; of others what is the matter. */
-static void judge(int dir, struct session_info *info)
+static void judge(int dir, struct session *session)
 {
-    if (!session_load(dir, info)) {
+    struct session_info *info = &session->info;
+
+    if (!session_load_whole(dir, session)) {
         const int error = errno;
         const bool foreign = error == ENOENT && session_is_foreign(dir);
 
@@ -87,22 +110,26 @@ static void judge(int dir, struct session_info *info)
 }
 
 /* A folder without a session.json that can be read is listed too: its files may be all there is. */
-static void read_summary(int parent, const char *id, struct session_info *info,
+static void read_summary(int parent, const char *id, struct session *session,
                          struct session_summary *out)
 {
+    struct session_info *info = &session->info;
+
     memset(out, 0, sizeof(*out));
     memset(info, 0, sizeof(*info));
     int dir = folder_open(parent, id);
     if (dir >= 0) {
-        judge(dir, info);
+        judge(dir, session);
         session_look_at_files(dir, info, false);
+        summarise(info, out);
+        summarise_bands(dir, session, out);
         close(dir);
     } else {
         info->state = SESSION_INTERRUPTED;
         snprintf(info->problem, sizeof(info->problem), "It is no recording's folder: %s",
                  strerror(errno));
+        summarise(info, out);
     }
-    summarise(info, out);
     snprintf(out->id, sizeof(out->id), "%s", id);
 }
 
@@ -110,7 +137,7 @@ size_t session_list(const char *data_dir, size_t limit, const char *before,
                     struct session_summary *out, bool *more)
 {
     char ids[SESSION_LIST_MAX][SESSION_ID_SIZE];
-    struct session_info *info = malloc(sizeof(*info));
+    struct session *session = session_new();
     int parent = folder_open_data_dir(data_dir);
     DIR *entries = parent < 0 ? NULL : fdopendir(parent);
     size_t count = 0;
@@ -118,21 +145,57 @@ size_t session_list(const char *data_dir, size_t limit, const char *before,
     *more = false;
     if (limit > SESSION_LIST_MAX)
         limit = SESSION_LIST_MAX;
-    if (info && entries && limit > 0) {
+    if (session && entries && limit > 0) {
         count = newest_ids(entries, before, ids, limit, more);
         for (size_t i = 0; i < count; i++)
-            read_summary(parent, ids[i], info, &out[i]);
+            read_summary(parent, ids[i], session, &out[i]);
     }
     if (entries)
         closedir(entries);
     else if (parent >= 0)
         close(parent);
-    free(info);
+    session_free(session);
     return count;
 }
 
-/* A session's folder holds files only; what else someone put there is left, and said. Two may be at
- * it, a deletion and the look for unfinished ones: what the other has removed is removed. */
+/* All but `last`, which goes by itself. */
+static void empty(DIR *entries, int dir, const char *last)
+{
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, last) != 0)
+            unlinkat(dir, name, 0);
+    }
+}
+
+static void remove_band(int dir, const char *folder)
+{
+    int within = folder_open(dir, folder);
+    DIR *entries = within < 0 ? NULL : fdopendir(within);
+
+    if (entries) {
+        empty(entries, within, "");
+        closedir(entries);
+        unlinkat(dir, folder, AT_REMOVEDIR);
+    } else if (within >= 0)
+        close(within);
+}
+
+/* By session.json, which therefore is the last of a session that goes. */
+static void remove_bands(int dir)
+{
+    struct session *session = session_new();
+
+    if (session && session_load_whole(dir, session)) {
+        for (size_t i = 0; i < session->band_count; i++)
+            remove_band(dir, session->bands[i]->folder);
+    }
+    session_free(session);
+}
+
+/* A session's folder holds files and its bands' folders only; what else someone put there is left,
+ * and said. Two may be at it, a deletion and the look for unfinished ones: what the other has
+ * removed is removed. */
 static bool empty_and_remove(int parent, const char *name)
 {
     int dir = folder_open(parent, name);
@@ -144,10 +207,9 @@ static bool empty_and_remove(int parent, const char *name)
             close(dir);
         return error == ENOENT;
     }
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dir, entry->d_name, 0);
-    }
+    remove_bands(dir);
+    empty(entries, dir, session_file_name(FILE_JSON));
+    unlinkat(dir, session_file_name(FILE_JSON), 0);
     closedir(entries);
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }

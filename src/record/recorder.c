@@ -41,11 +41,9 @@ static void end_intake(struct recorder *recorder, enum recording_end reason)
 {
     struct session_info *info = recorder->info;
 
-    if (recorder->rows)
-        rows_finish(recorder->rows);
+    recorder_finish_bands(recorder);
     recorder->accepting = false;
     recorder->reason = reason;
-    info->duration = (double)(now_boot_us() - recorder->origin_us) / 1e6;
     info->state = SESSION_RECORDED;
     session_copy_text(info->reason, sizeof(info->reason), recording_end_name(reason));
     host_ntp_state(&info->ntp_end);
@@ -57,7 +55,7 @@ void recorder_stop(struct recorder *recorder, enum recording_end reason)
     if (!recorder->accepting)
         return;
     end_intake(recorder, reason);
-    writer_close(recorder->writer, recorder->info);
+    writer_close(recorder->writer, recorder->session);
 }
 
 /* session.json stays as of the start: what is on disk is then repaired like after a crash. */
@@ -102,12 +100,13 @@ static void on_synced(void *user, uint64_t free_bytes)
 {
     struct recorder *recorder = user;
     double elapsed = fmax((double)(now_boot_us() - recorder->origin_us) / 1e6, 1);
-    double rate = fmax((double)recorder->taken / elapsed, RATE_ASSUMED);
+    const double bands = (double)recorder->band_count;
+    double rate = fmax((double)recorder->taken / elapsed, bands * RATE_ASSUMED);
     double room = (double)free_bytes;
 
     if (recorder->info->formats & FORMAT_BDF) {
-        room -= RATE_BDF * elapsed;
-        rate += RATE_BDF;
+        room -= bands * RATE_BDF * elapsed;
+        rate += bands * RATE_BDF;
     }
     double minutes = fmax(room, 0) / rate / 60;
     recorder->status.minutes_left = minutes;
@@ -185,8 +184,8 @@ static void on_tick(uv_timer_t *timer)
         return;
     if (recorder->accepting && recorder->overflowed)
         failure_set(&failure, ERROR_RECORDING,
-                    "The disk is too slow: %u MiB wait to be written, see what else writes to it",
-                    RECORDER_QUEUE_MAX >> 20);
+                    "The disk is too slow: %zu MiB wait to be written, see what else writes to it",
+                    recorder->band_count * RECORDER_QUEUE_MAX >> 20);
     else if (writer_stuck_ms(recorder->writer) >= RECORDER_STUCK_MS)
         failure_set(&failure, ERROR_RECORDING, "The disk took nothing for %d s",
                     RECORDER_STUCK_MS / 1000);
@@ -204,7 +203,7 @@ static void on_tick(uv_timer_t *timer)
 /* ---- its beginning ---- */
 
 bool recorder_start(struct recorder *recorder, const struct recording_request *request,
-                    const struct recording_band *band, struct failure *failure)
+                    const struct recording_band *bands, size_t count, struct failure *failure)
 {
     struct writer_owner owner = {.user = recorder,
                                  .opened = on_opened,
@@ -220,24 +219,24 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
         return false;
     }
     recorder->origin_us = now_boot_us();
-    recorder_describe(recorder, request, band);
-    if (!recorder_make_rows(recorder) ||
+    if (!recorder_take_bands(recorder, request, bands, count) ||
         !(recorder->writer = writer_create(recorder->loop, recorder->data_dir, recorder->place,
-                                           recorder->info, &owner))) {
+                                           recorder->session, &owner))) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
         return false;
     }
     recorder->accepting = recorder->owed = true;
     recorder->overflowed = false;
     recorder->taken = 0;
-    recorder->late = SENSOR_SET_ALL & ~band->flowing;
     recorder->low_minutes = RECORDER_LOW_MINUTES;
     recorder->status.minutes_left = 0;
     /* What was stepped since the samples' times were anchored counts, too. */
-    recorder->utc_offset_us = band->anchor.utc_us - band->anchor.boot_us;
+    recorder->utc_offset_us = bands[0].anchor.utc_us - bands[0].anchor.boot_us;
     recorder->utc_offset_known = true;
     note_clock_step(recorder);
-    recorder_write_beginning(recorder, band);
+    for (size_t i = 0; i < count; i++)
+        recorder_write_beginning(&recorder->bands[i], &bands[i]);
+    recorder_write_marker_head(recorder);
     writer_flush(recorder->writer);
     uv_timer_start(&recorder->tick, on_tick, RECORDER_FLUSH_MS, RECORDER_FLUSH_MS);
     /* Beyond a century there is no end. */
@@ -248,7 +247,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     return true;
 }
 
-/* ---- status ---- */
+/* ---- what it is at ---- */
 
 bool recorder_is_recording(const struct recorder *recorder)
 {
@@ -258,34 +257,6 @@ bool recorder_is_recording(const struct recorder *recorder)
 bool recorder_is_ending(const struct recorder *recorder)
 {
     return recorder->owed && !recorder->accepting;
-}
-
-const struct recorder_status *recorder_status(struct recorder *recorder)
-{
-    struct recorder_status *status = &recorder->status;
-    const struct session_info *info = recorder->info;
-
-    status->is_recording = recorder->accepting;
-    memcpy(status->session_id, info->id, sizeof(status->session_id));
-    memcpy(status->session_name, info->name, sizeof(status->session_name));
-    int len = info->id[0] ? snprintf(status->path, sizeof(status->path), "%s/%s",
-                                     recorder->data_dir, info->id)
-                          : 0;
-    if (len <= 0 || (size_t)len >= sizeof(status->path))
-        status->path[0] = '\0';
-    status->sensors = info->sensors;
-    status->formats = info->formats;
-    status->since_utc_us = info->start_utc_us;
-    status->duration =
-        recorder->accepting ? (double)(now_boot_us() - recorder->origin_us) / 1e6 : info->duration;
-    for (int i = 0; i < SENSOR_COUNT; i++) {
-        status->samples[i] = info->counts[i].samples;
-        status->lost[i] = info->counts[i].skipped_by_band + info->counts[i].lost_link;
-    }
-    status->bytes = recorder->taken;
-    status->problem = place_problem(recorder->place);
-    status->queued = recorder->writer ? writer_queued(recorder->writer) : 0;
-    return status;
 }
 
 /* ---- lists, deletions, what is left to finish ---- */
@@ -306,10 +277,11 @@ bool recorder_delete(struct recorder *recorder, const char *session_id, recorder
     return aside_delete(recorder->aside, session_id, deleted, user, failure);
 }
 
-bool recorder_open_file(struct recorder *recorder, const char *session_id, enum session_file file,
-                        recorder_opened opened, void *user, struct failure *failure)
+bool recorder_open_file(struct recorder *recorder, const char *session_id, const char *folder,
+                        enum session_file file, recorder_opened opened, void *user,
+                        struct failure *failure)
 {
-    return aside_open_file(recorder->aside, session_id, file, opened, user, failure);
+    return aside_open_file(recorder->aside, session_id, folder, file, opened, user, failure);
 }
 
 bool recorder_open_folder(struct recorder *recorder, const char *session_id, recorder_opened opened,
@@ -318,11 +290,11 @@ bool recorder_open_folder(struct recorder *recorder, const char *session_id, rec
     return aside_open_folder(recorder->aside, session_id, opened, user, failure);
 }
 
-static void on_finished(void *user, const char *id, const struct failure *failure)
+static void on_finished(void *user, const char *id, const char *file, const struct failure *failure)
 {
     struct recorder *recorder = user;
 
-    recorder->listener.file(recorder->listener.user, id, session_file_name(FILE_BDF), failure);
+    recorder->listener.file(recorder->listener.user, id, file, failure);
 }
 
 /* Of the session that is being recorded the disk says how it began. */
@@ -358,8 +330,9 @@ static void release(struct recorder *recorder)
 {
     aside_destroy(recorder->aside);
     keep_destroy(recorder->keep);
-    rows_destroy(recorder->rows);
-    free(recorder->info);
+    if (recorder->session)
+        recorder_drop_bands(recorder);
+    session_free(recorder->session);
     free(recorder->data_dir);
     free(recorder->backend);
     free(recorder);
@@ -388,15 +361,16 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     recorder->listener = *listener;
     recorder->data_dir = strdup(config->data_dir);
     recorder->backend = strdup(config->backend);
-    recorder->info = calloc(1, sizeof(*recorder->info));
+    recorder->session = session_new();
     recorder->aside = aside_create(loop, config->data_dir,
                                    &(struct aside_listener){recorder, on_finished, on_listing});
-    if (!recorder->data_dir || !recorder->backend || !recorder->info || !recorder->aside ||
+    if (!recorder->data_dir || !recorder->backend || !recorder->session || !recorder->aside ||
         !(recorder->place = place_create(loop, config->data_dir)) ||
         !recorder_begin_to_keep(recorder, config, on_kept)) {
         release(recorder);
         return NULL;
     }
+    recorder->info = &recorder->session->info;
     uv_timer_init(loop, &recorder->tick);
     uv_timer_init(loop, &recorder->end);
     recorder->tick.data = recorder->end.data = recorder;

@@ -1,7 +1,6 @@
 /* session.json: struct session_info as JSON and back. */
-#include "record/session.h"
+#include "session_json.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -16,7 +15,7 @@
 #include "signals.h"
 
 /* Lists are bounded, so is the file; beyond this it is none of ours. */
-#define JSON_MAX   (512 * 1024)
+#define JSON_MAX   (2 * 1024 * 1024)
 #define SUFFIX_MAX 99
 
 static void add_iso(cJSON *object, const char *key, int64_t utc_us)
@@ -150,7 +149,7 @@ static void add_files(cJSON *root, const struct session_info *info)
     }
 }
 
-static cJSON *to_json(const struct session_info *info)
+cJSON *session_to_json(const struct session_info *info)
 {
     cJSON *root = cJSON_CreateObject();
 
@@ -189,14 +188,23 @@ static cJSON *to_json(const struct session_info *info)
     return root;
 }
 
-bool session_save(int dir, const struct session_info *info)
+bool session_write_json(int dir, const cJSON *root)
 {
-    cJSON *root = to_json(info);
     char *text = cJSON_Print(root);
     bool saved = text && session_replace(dir, session_file_name(FILE_JSON), text, strlen(text));
     int error = text ? errno : ENOMEM;
 
     cJSON_free(text);
+    errno = error;
+    return saved;
+}
+
+bool session_save(int dir, const struct session_info *info)
+{
+    cJSON *root = session_to_json(info);
+    bool saved = session_write_json(dir, root);
+    int error = errno;
+
     cJSON_Delete(root);
     errno = error;
     return saved;
@@ -342,14 +350,12 @@ static void get_clock(const cJSON *root, struct session_info *info)
     }
 }
 
-static bool from_json(const cJSON *root, struct session_info *info)
+void session_band_from_json(const cJSON *root, struct session_info *info)
 {
     const cJSON *device = cJSON_GetObjectItemCaseSensitive(root, "device");
     const cJSON *host = cJSON_GetObjectItemCaseSensitive(root, "host");
 
     memset(info, 0, sizeof(*info));
-    if (!find_state(root, &info->state))
-        return false;
     get_text(root, "session_id", info->id, sizeof(info->id));
     get_text(root, "session_name", info->name, sizeof(info->name));
     get_text(root, "reason", info->reason, sizeof(info->reason));
@@ -375,7 +381,12 @@ static bool from_json(const cJSON *root, struct session_info *info)
     get_gaps(root, info);
     get_markers(root, info);
     get_clock(root, info);
-    return true;
+}
+
+bool session_from_json(const cJSON *root, struct session_info *info)
+{
+    session_band_from_json(root, info);
+    return find_state(root, &info->state);
 }
 
 static char *read_text(int dir, const char *name)
@@ -399,16 +410,27 @@ static char *read_text(int dir, const char *name)
     return text;
 }
 
-bool session_load(int dir, struct session_info *info)
+cJSON *session_read_json(int dir)
 {
     char *text = read_text(dir, session_file_name(FILE_JSON));
 
     if (!text)
-        return false;
+        return NULL;
     cJSON *root = cJSON_Parse(text);
-    bool loaded = from_json(root, info);
-    cJSON_Delete(root);
     free(text);
+    if (!root)
+        errno = EBADMSG;
+    return root;
+}
+
+bool session_load(int dir, struct session_info *info)
+{
+    cJSON *root = session_read_json(dir);
+
+    if (!root)
+        return false;
+    bool loaded = session_from_json(root, info);
+    cJSON_Delete(root);
     if (!loaded)
         errno = EBADMSG;
     return loaded;

@@ -130,6 +130,15 @@ void session_copy_text(char *out, size_t size, const char *text)
     text_blank_controls(out);
 }
 
+bool session_folder_is_valid(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    const size_t len = strlen(name);
+
+    return len > 0 && len < SESSION_FOLDER_SIZE && strspn(name, allowed) == len;
+}
+
 const struct band_model *session_model(const struct session_info *info)
 {
     const struct band_model *model = model_from_name(info->model, strlen(info->model));

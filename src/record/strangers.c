@@ -36,7 +36,7 @@ bool session_is_foreign(int dir)
     for (struct dirent *entry; !ours && (entry = readdir(entries));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        ours = is_ours(entry->d_name);
+        ours = is_ours(entry->d_name) || session_is_band_folder(dir, entry->d_name);
         others |= !ours;
     }
     closedir(entries);

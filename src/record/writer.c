@@ -1,14 +1,13 @@
 #include "writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "disk.h"
+#include "shelf.h"
 
 /* The files that are made of packets can be made of them again: they are synced this rarely. */
 #define DERIVED_SYNC_NS UINT64_C(10000000000)
@@ -16,20 +15,22 @@
 struct writer {
     uv_loop_t *loop;
     struct writer_owner owner;
-    struct buffer front[FILE_STREAMED];
     bool busy, closing, giving_up, failure_told, opened_told;
     uint64_t busy_since;
-    struct session_info *final; /* what writer_close() was given */
+    struct session *next; /* what the next job is to save */
+    bool save_next;
+    size_t shelf_count;
     uv_work_t work;
 
     /* The job's, while busy. */
     char *data_dir;
     const struct place *place;
-    struct session_info *info;
-    struct buffer back[FILE_STREAMED];
+    struct session *session;
+    struct shelf *shelves[SESSION_BANDS_MAX];
+    size_t back_count; /* of the shelves that it knows */
     size_t back_bytes; /* the loop's to read too: set when no job runs */
-    int dir, files[FILE_STREAMED];
-    bool save_info, last;       /* save_info: in the last job */
+    int dir;
+    bool save, last;            /* save: session.json */
     uint64_t derived_synced_at; /* uv_hrtime() */
     uint64_t free_bytes;
     struct failure failure;
@@ -37,18 +38,35 @@ struct writer {
 
 static void destroy(struct writer *writer)
 {
-    for (int i = 0; i < FILE_STREAMED; i++) {
-        buffer_finish(&writer->front[i]);
-        buffer_finish(&writer->back[i]);
-    }
+    for (size_t s = 0; s < writer->shelf_count; s++)
+        shelf_destroy(writer->shelves[s]);
     free(writer->data_dir);
-    free(writer->info);
-    free(writer->final);
+    session_free(writer->session);
+    session_free(writer->next);
     free(writer);
 }
 
+static bool add_shelf(struct writer *writer)
+{
+    struct shelf *shelf = shelf_create();
+
+    if (shelf)
+        writer->shelves[writer->shelf_count++] = shelf;
+    return shelf;
+}
+
+bool writer_save(struct writer *writer, const struct session *session)
+{
+    while (writer->shelf_count < session->band_count) {
+        if (!add_shelf(writer))
+            return false;
+    }
+    writer->save_next = session_copy(writer->next, session);
+    return writer->save_next;
+}
+
 struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct place *place,
-                             const struct session_info *info, const struct writer_owner *owner)
+                             const struct session *session, const struct writer_owner *owner)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
 
@@ -57,33 +75,31 @@ struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct
     writer->loop = loop;
     writer->owner = *owner;
     writer->place = place;
-    writer->data_dir = strdup(data_dir);
-    writer->info = malloc(sizeof(*info));
-    writer->final = malloc(sizeof(*info));
     writer->dir = -1;
-    for (int i = 0; i < FILE_STREAMED; i++)
-        writer->files[i] = -1;
-    if (!writer->data_dir || !writer->info || !writer->final) {
+    writer->data_dir = strdup(data_dir);
+    writer->session = session_new();
+    writer->next = session_new();
+    if (!writer->data_dir || !writer->session || !writer->next || !add_shelf(writer) ||
+        !session_copy(writer->session, session) || !writer_save(writer, session)) {
         destroy(writer);
         return NULL;
     }
-    *writer->info = *info;
     writer->work.data = writer;
     writer->derived_synced_at = uv_hrtime();
     return writer;
 }
 
-struct buffer *writer_front(struct writer *writer, enum session_file file)
+struct buffer *writer_front(struct writer *writer, unsigned band, enum session_file file)
 {
-    return &writer->front[file];
+    return &writer->shelves[band]->front[file];
 }
 
 size_t writer_queued(const struct writer *writer)
 {
     size_t bytes = writer->busy ? writer->back_bytes : 0;
 
-    for (int i = 0; i < FILE_STREAMED; i++)
-        bytes += writer->front[i].len;
+    for (size_t s = 0; s < writer->shelf_count; s++)
+        bytes += shelf_waiting(writer->shelves[s]);
     return bytes;
 }
 
@@ -95,60 +111,67 @@ uint64_t writer_stuck_ms(const struct writer *writer)
 static bool fail(struct writer *writer, const char *what)
 {
     failure_set(&writer->failure, ERROR_RECORDING, "Can't write %s of %s: %s", what,
-                writer->info->id, strerror(errno));
+                writer->session->info.id, strerror(errno));
     return false;
 }
 
-static bool open_folder(struct writer *writer)
+/* ---- the job: its folders */
+
+static bool open_session(struct writer *writer)
 {
     if (!place_is_there(writer->place, &writer->failure))
         return false;
-    writer->dir = session_create(writer->data_dir, writer->info->id, &writer->failure);
+    writer->dir = session_create(writer->data_dir, writer->session->info.id, &writer->failure);
     if (writer->dir < 0)
         return false;
-    return session_save(writer->dir, writer->info) || fail(writer, "session.json");
+    return session_save_whole(writer->dir, writer->session) || fail(writer, "session.json");
 }
 
-static bool open_file(struct writer *writer, int file)
+static const char *folder_wanted(const struct writer *writer, size_t shelf)
 {
-    if (writer->files[file] >= 0)
+    return writer->session->band_count ? writer->session->bands[shelf]->folder : "";
+}
+
+static bool is_in_place(const struct writer *writer, size_t s)
+{
+    return shelf_is_at(writer->shelves[s], folder_wanted(writer, s));
+}
+
+/* What folders there will be is said before there are: a repair goes by it. */
+static bool announce_folders(struct writer *writer)
+{
+    struct session_info *info = &writer->session->info;
+    const enum session_state state = info->state;
+
+    if (!writer->save || (writer->last && is_in_place(writer, 0)))
         return true;
-    writer->files[file] = openat(writer->dir, session_file_name(file),
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    return writer->files[file] >= 0 && disk_sync_folder(writer->dir);
+    info->state = SESSION_RECORDING;
+    const bool saved = session_save_whole(writer->dir, writer->session);
+    info->state = state;
+    return saved || fail(writer, "session.json");
 }
 
-/* A full disk takes the beginning of a line: what stays must be whole lines. */
-static void cut_to_whole_lines(int fd, const struct buffer *buffer, size_t written)
+static bool put_in_place(struct writer *writer, size_t s)
 {
-    const char *newline = written ? memrchr(buffer->data, '\n', written) : NULL;
-    size_t keep = newline ? (size_t)(newline + 1 - buffer->data) : 0;
-    off_t end = lseek(fd, 0, SEEK_CUR);
+    const char *folder = folder_wanted(writer, s);
 
-    if (ftruncate(fd, end - (off_t)(written - keep)) != 0)
-        return; /* the repair at the next start cuts it, too */
-    fsync(fd);
+    return shelf_put(writer->shelves[s], writer->dir, folder,
+                     writer->session->band_count ? writer->session->bands[s] : NULL) ||
+           fail(writer, folder[0] ? folder : "the folder");
 }
 
-static bool write_buffer(int fd, const struct buffer *buffer)
+static bool open_folders(struct writer *writer)
 {
-    size_t written = 0;
-
-    while (written < buffer->len) {
-        ssize_t n = write(fd, buffer->data + written, buffer->len - written);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            int error = errno;
-            cut_to_whole_lines(fd, buffer, written);
-            errno = error;
+    if (writer->dir >= 0 ? !announce_folders(writer) : !open_session(writer))
+        return false;
+    for (size_t s = 0; s < writer->back_count; s++) {
+        if (!put_in_place(writer, s))
             return false;
-        }
-        written += (size_t)n;
     }
     return true;
 }
+
+/* ---- the job: its files */
 
 static bool derived_sync_is_due(struct writer *writer)
 {
@@ -160,23 +183,37 @@ static bool derived_sync_is_due(struct writer *writer)
     return true;
 }
 
+/* Packets can't be made again, and markers.csv of several bands can't. */
+static bool is_made_again(const struct writer *writer, int file)
+{
+    return file != FILE_PACKETS && !(file == FILE_MARKERS && writer->session->band_count);
+}
+
+static bool write_file(struct writer *writer, struct shelf *shelf, int file, bool derived)
+{
+    const bool sync = derived || (!is_made_again(writer, file) && shelf->back[file].len > 0);
+
+    return shelf_write(shelf, writer->dir, file, sync) || fail(writer, session_file_name(file));
+}
+
 /* Packets first: what the other files hold can be made from them, not the reverse. */
 static bool write_files(struct writer *writer)
 {
     const bool derived = derived_sync_is_due(writer);
+    const char *id = writer->session->info.id;
+    bool there = true;
 
     for (int i = 0; i < FILE_STREAMED; i++) {
-        struct buffer *buffer = &writer->back[i];
-
-        if (buffer->len > 0 && !(open_file(writer, i) && write_buffer(writer->files[i], buffer)))
-            return fail(writer, session_file_name(i));
-        if (writer->files[i] >= 0 && (i == FILE_PACKETS || derived) &&
-            fdatasync(writer->files[i]) != 0)
-            return fail(writer, session_file_name(i));
+        for (size_t s = 0; s < writer->back_count; s++) {
+            if (!write_file(writer, writer->shelves[s], i, derived))
+                return false;
+        }
     }
-    if (session_is_there(writer->data_dir, writer->info->id, writer->dir))
+    for (size_t s = 0; s < writer->back_count; s++)
+        there = there && shelf_is_there(writer->shelves[s]);
+    if (there && session_is_there(writer->data_dir, id, writer->dir))
         return true;
-    failure_set(&writer->failure, ERROR_RECORDING, "The folder of %s is gone", writer->info->id);
+    failure_set(&writer->failure, ERROR_RECORDING, "The folder of %s is gone", id);
     return false;
 }
 
@@ -190,30 +227,35 @@ static void look_at_disk(struct writer *writer)
 
 static void close_files(struct writer *writer)
 {
-    for (int i = 0; i < FILE_STREAMED; i++) {
-        if (writer->files[i] >= 0)
-            close(writer->files[i]);
-    }
+    for (size_t s = 0; s < writer->shelf_count; s++)
+        shelf_close(writer->shelves[s]);
     if (writer->dir >= 0)
         close(writer->dir);
+}
+
+static void save_end(struct writer *writer)
+{
+    session_look_at_files(writer->dir, &writer->session->info, false);
+    for (size_t s = 0; s < writer->session->band_count; s++)
+        session_look_at_files(writer->shelves[s]->dir, writer->session->bands[s], false);
+    if (!session_save_whole(writer->dir, writer->session))
+        fail(writer, "session.json");
 }
 
 static void work(uv_work_t *request)
 {
     struct writer *writer = request->data;
 
-    if (writer->failure.code == ERROR_NONE && (writer->dir >= 0 || open_folder(writer)) &&
-        write_files(writer)) {
+    if (writer->failure.code == ERROR_NONE && open_folders(writer) && write_files(writer)) {
         look_at_disk(writer);
-        if (writer->last && writer->save_info) {
-            session_look_at_files(writer->dir, writer->info, false);
-            if (!session_save(writer->dir, writer->info))
-                fail(writer, "session.json");
-        }
+        if (writer->last && writer->save)
+            save_end(writer);
     }
     if (writer->last)
         close_files(writer);
 }
+
+/* ---- the loop */
 
 static void tell_outcome(struct writer *writer)
 {
@@ -229,7 +271,7 @@ static void tell_outcome(struct writer *writer)
     }
     if (!writer->opened_told) {
         writer->opened_told = true;
-        writer->owner.opened(writer->owner.user, writer->info->id);
+        writer->owner.opened(writer->owner.user, writer->session->info.id);
     }
     writer->owner.synced(writer->owner.user, writer->free_bytes);
 }
@@ -252,14 +294,23 @@ static void after_work(uv_work_t *request, int status)
 }
 
 /* Only now, with no job running, may the job's part be touched. */
+static void take_session(struct writer *writer)
+{
+    struct session *taken = writer->next;
+
+    writer->save = writer->save_next;
+    if (!writer->save_next)
+        return;
+    /* The id is the folder's: it may have got a suffix. */
+    memcpy(taken->info.id, writer->session->info.id, sizeof(taken->info.id));
+    writer->next = writer->session;
+    writer->session = taken;
+    writer->save_next = false;
+}
+
 static void prepare_last(struct writer *writer)
 {
     writer->last = true;
-    if (writer->save_info) {
-        /* The id is the folder's: it may have got a suffix. */
-        memcpy(writer->final->id, writer->info->id, sizeof(writer->final->id));
-        *writer->info = *writer->final;
-    }
     if (writer->giving_up && writer->failure.code == ERROR_NONE) {
         failure_set(&writer->failure, ERROR_RECORDING, "Given up");
         writer->failure_told = true;
@@ -271,16 +322,13 @@ void writer_flush(struct writer *writer)
     if (writer->busy)
         return;
     writer->back_bytes = 0;
-    for (int i = 0; i < FILE_STREAMED; i++) {
-        struct buffer spare = writer->back[i];
-
-        writer->back[i] = writer->front[i];
-        writer->back_bytes += writer->back[i].len;
-        spare.len = 0;
-        writer->front[i] = spare;
-        if (writer->back[i].failed && writer->failure.code == ERROR_NONE)
+    for (size_t s = 0; s < writer->shelf_count; s++) {
+        if (!shelf_turn(writer->shelves[s], &writer->back_bytes) &&
+            writer->failure.code == ERROR_NONE)
             failure_set(&writer->failure, ERROR_RECORDING, "Out of memory");
     }
+    writer->back_count = writer->shelf_count;
+    take_session(writer);
     if (writer->closing)
         prepare_last(writer);
     writer->busy = true;
@@ -293,13 +341,10 @@ void writer_give_up(struct writer *writer)
     writer->giving_up = true;
 }
 
-void writer_close(struct writer *writer, const struct session_info *info)
+void writer_close(struct writer *writer, const struct session *session)
 {
     writer->closing = true;
-    if (info) {
-        *writer->final = *info;
-        writer->save_info = true;
-    } else
+    if (!session || !writer_save(writer, session))
         writer_give_up(writer);
     writer_flush(writer);
 }

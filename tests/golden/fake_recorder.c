@@ -17,6 +17,7 @@ struct recorder {
     bool refuses, starting, ending;
     int64_t due_us, end_us, origin_us;
     enum recording_end reason;
+    unsigned here; /* a bit a place: the bands that are recorded */
     uint32_t sum;
     unsigned packets, blocks, processed, markers, links;
     enum asked asked; /* one at a time; one more is BUSY */
@@ -168,8 +169,9 @@ const char *recording_end_name(enum recording_end reason)
 }
 
 bool recorder_start(struct recorder *recorder, const struct recording_request *request,
-                    const struct recording_band *band, struct failure *failure)
+                    const struct recording_band *bands, size_t count, struct failure *failure)
 {
+    const struct recording_band *band = &bands[0];
     struct recorder_status *status = &recorder->status;
 
     if (status->is_recording || recorder->ending) {
@@ -185,6 +187,14 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     snprintf(status->session_name, sizeof(status->session_name), "%s",
              request->about.session_name ? request->about.session_name : "");
     snprintf(status->path, sizeof(status->path), "/data/%s", SESSION);
+    recorder->here = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct recorded_band *of = &status->bands[status->band_count++];
+        snprintf(of->device_id, sizeof(of->device_id), "%s", bands[i].name);
+        snprintf(of->path, sizeof(of->path), "%s", status->path);
+        of->sensors = request->sensors;
+        recorder->here |= 1u << bands[i].device;
+    }
     recorder->sum = UINT32_C(2166136261);
     recorder->packets = recorder->blocks = recorder->processed = recorder->markers =
         recorder->links = 0;
@@ -222,8 +232,18 @@ bool recorder_is_ending(const struct recorder *recorder)
     return recorder->ending;
 }
 
-bool recorder_wants_processed(const struct recorder *recorder, enum sensor sensor)
+void recorder_let_go(struct recorder *recorder, unsigned device)
 {
+    const bool had = recorder->here & 1u << device;
+
+    recorder->here &= ~(1u << device);
+    if (had && !recorder->here)
+        recorder_stop(recorder, RECORDING_END_DEVICE_DISCONNECTED);
+}
+
+bool recorder_wants_processed(const struct recorder *recorder, unsigned device, enum sensor sensor)
+{
+    (void)device;
     return recorder->status.is_recording && recorder->status.formats & FORMAT_JSONL &&
            recorder->status.sensors & SENSOR_BIT(sensor);
 }
@@ -237,30 +257,34 @@ const struct recorder_status *recorder_status(struct recorder *recorder)
     return status;
 }
 
-void recorder_link_up(struct recorder *recorder, const struct clock_anchor *anchor)
+void recorder_link_up(struct recorder *recorder, unsigned device, const struct clock_anchor *anchor)
 {
     if (!recorder->status.is_recording)
         return;
+    recorder->here |= 1u << device;
     recorder->links++;
     take_number(recorder, anchor->boot_us);
 }
 
-void recorder_link_down(struct recorder *recorder, int64_t boot_us)
+void recorder_link_down(struct recorder *recorder, unsigned device, int64_t boot_us)
 {
+    (void)device;
     if (!recorder->status.is_recording)
         return;
     recorder->links++;
     take_number(recorder, boot_us);
 }
 
-void recorder_subscription(struct recorder *recorder, sensor_set sensors)
+void recorder_subscription(struct recorder *recorder, unsigned device, sensor_set sensors)
 {
+    (void)device;
     if (recorder->status.is_recording)
         take_number(recorder, sensors);
 }
 
-void recorder_packet(struct recorder *recorder, const struct packet *packet)
+void recorder_packet(struct recorder *recorder, unsigned device, const struct packet *packet)
 {
+    (void)device;
     if (!recorder->status.is_recording)
         return;
     recorder->packets++;
@@ -269,26 +293,31 @@ void recorder_packet(struct recorder *recorder, const struct packet *packet)
     take(recorder, packet->bytes, packet->len);
 }
 
-void recorder_samples(struct recorder *recorder, const struct sample_block *block)
+void recorder_samples(struct recorder *recorder, unsigned device, const struct sample_block *block)
 {
+    (void)device;
     const enum sensor sensor = block->samples.sensor;
 
     if (!recorder->status.is_recording)
         return;
     recorder->blocks++;
     recorder->status.samples[sensor] += block->samples.count;
+    recorder->status.bands[0].samples[sensor] += block->samples.count;
     take_number(recorder, (int64_t)block->samples.count * SENSOR_COUNT + sensor);
 }
 
-void recorder_processed(struct recorder *recorder, enum sensor sensor, const char *text, size_t len)
+void recorder_processed(struct recorder *recorder, unsigned device, enum sensor sensor,
+                        const char *text, size_t len)
 {
+    (void)device;
     (void)sensor;
     recorder->processed++;
     take(recorder, text, len);
 }
 
-void recorder_marker(struct recorder *recorder, double ms, const char *label)
+void recorder_marker(struct recorder *recorder, unsigned device, double ms, const char *label)
 {
+    (void)device;
     if (!recorder->status.is_recording)
         return;
     recorder->markers++;

@@ -44,7 +44,7 @@ static void on_block(void *user, const struct sample_block *block)
     struct probe *probe = user;
 
     probe->samples[block->samples.sensor] += block->samples.count;
-    recorder_samples(probe->recorder, block);
+    recorder_samples(probe->recorder, 0, block);
 }
 
 static bool next_packet(struct probe *probe)
@@ -70,14 +70,15 @@ static void hand_over(struct probe *probe)
     struct packet packet = probe->record.packet;
 
     packet.arrival_us = probe->base_us + probe->record.at_us - probe->first_at_us;
-    recorder_packet(probe->recorder, &packet);
+    recorder_packet(probe->recorder, 0, &packet);
     pipeline_packet(probe->pipeline, &packet);
     if (++probe->packets % 100 == 0) {
         printf("packet %llu\n", (unsigned long long)probe->packets);
         fflush(stdout);
     }
     if (probe->packets == 20)
-        recorder_marker(probe->recorder, pipeline_utc_ms(probe->pipeline, packet.arrival_us),
+        recorder_marker(probe->recorder, RECORDER_ALL_BANDS,
+                        pipeline_utc_ms(probe->pipeline, packet.arrival_us),
                         "eyes \"closed\", ünïcode");
 }
 
@@ -124,7 +125,7 @@ static void begin(struct probe *probe)
                                   .flowing = SENSOR_SET_ALL,
                                   .battery = 57,
                                   .pipeline = probe->pipeline};
-    if (!recorder_start(probe->recorder, &probe->request, &band, &failure)) {
+    if (!recorder_start(probe->recorder, &probe->request, &band, 1, &failure)) {
         printf("start_failed %s\n", failure.message);
         exit(3);
     }

@@ -160,7 +160,20 @@ class RecordingStatus(TypedDict):
     minutes_left: Optional[float]
 
 
-class Session(TypedDict):
+class RecordedBand(TypedDict):
+    device_id: Optional[str]
+    path: Optional[str]
+    samples: Counts
+    lost: Counts
+
+
+class SessionBand(TypedDict):
+    device_id: Optional[str]
+    folder: str
+    files: List[SessionFile]
+
+
+class _Session(TypedDict):
     session_id: str
     session_name: Optional[str]
     state: Literal['recording', 'recorded', 'complete', 'interrupted']
@@ -170,6 +183,10 @@ class Session(TypedDict):
     bytes: int
     sensors: List[Sensor]
     files: List[SessionFile]
+
+
+class Session(_Session, total=False):
+    bands: List[SessionBand]
 
 
 class Subscription(TypedDict):
@@ -1490,6 +1507,7 @@ class RecordingStartedEventData(TypedDict):
     path: Optional[str]
     sensors: List[Sensor]
     formats: List[Format]
+    bands: List[RecordedBand]
 
 
 class RecordingStartedEvent(TypedDict):
@@ -1509,6 +1527,7 @@ class RecordingStoppedEventData(TypedDict):
     duration: float
     samples: Counts
     lost: Counts
+    bands: List[RecordedBand]
 
 
 class RecordingStoppedEvent(TypedDict):
@@ -1520,7 +1539,7 @@ class RecordingStoppedEvent(TypedDict):
 
 class RecordingFileEventData(TypedDict):
     session_id: SessionId
-    file: SessionFile
+    file: str
     state: Literal['ready', 'failed']
     error_message: Optional[str]
 

@@ -59,11 +59,31 @@ static void a_label_cannot_break_its_row(void **state)
     assert_text(&out, "1.500,\"a,\"\"b\"\"  =c\"\n");
 }
 
+static void markers_of_one_band_become_markers_of_several(void **state)
+{
+    static const char narrow[] = "timestamp,label\n1.500,\"a\"\n2.000,\"b,\"\n";
+    static const char wide[] = "timestamp,label,device_id\n1.500,\"a\",\"LXB-1\"\n"
+                               "2.000,\"b,\",\"LXB-1\"\n";
+    struct buffer out = {0}, again = {0}, rest = {0};
+
+    (void)state;
+    assert_true(csv_widen_markers(&out, narrow, sizeof(narrow) - 1, "LXB-1"));
+    assert_int_equal(out.len, sizeof(wide) - 1);
+    assert_memory_equal(out.data, wide, out.len);
+    assert_false(csv_widen_markers(&again, out.data, out.len, "LXB-1"));
+    assert_int_equal(again.len, 0);
+    assert_true(csv_widen_markers(&rest, narrow + 16, sizeof(narrow) - 17, "LXB-1"));
+    csv_marker_of(&rest, 3, "all", "");
+    assert_text(&rest, "1.500,\"a\",\"LXB-1\"\n2.000,\"b,\",\"LXB-1\"\n3.000,\"all\",\n");
+    buffer_finish(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_and_what_is_known_of_it_stand_in_the_row),
         cmocka_unit_test(a_gap_stands_in_the_row_after_it),
+        cmocka_unit_test(markers_of_one_band_become_markers_of_several),
         cmocka_unit_test(a_label_cannot_break_its_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,7 @@ static bool start(struct told *told, double duration, unsigned formats)
                                   .pipeline = told->pipeline};
 
     pipeline_link_up(told->pipeline, band.anchor);
-    return recorder_start(told->recorder, &request, &band, &told->failure);
+    return recorder_start(told->recorder, &request, &band, 1, &told->failure);
 }
 
 static void run_until(struct told *told, const char *word)

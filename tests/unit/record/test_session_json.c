@@ -120,9 +120,9 @@ static void a_symbolic_link_is_not_followed(void **state)
     assert_int_equal(symlinkat("/etc/passwd", dir, "eeg.csv"), 0);
     assert_int_equal(symlinkat("/etc/passwd", dir, "session.json"), 0);
     assert_int_equal(mkfifoat(dir, "acc.csv", 0600), 0);
-    assert_int_equal(session_open_file(data_dir, id, "eeg.csv", &size), -1);
-    assert_int_equal(session_open_file(data_dir, id, "acc.csv", &size), -1);
-    assert_int_equal(session_open_file(data_dir, id, "../x", &size), -1);
+    assert_int_equal(session_open_file(data_dir, id, "", "eeg.csv", &size), -1);
+    assert_int_equal(session_open_file(data_dir, id, "", "acc.csv", &size), -1);
+    assert_int_equal(session_open_file(data_dir, id, "", "../x", &size), -1);
     struct session_info *info = malloc(sizeof(*info));
     assert_false(session_load(dir, info));
     free(info);

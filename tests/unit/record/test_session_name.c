@@ -59,7 +59,7 @@ static void what_is_no_id_opens_nothing(void **state)
 
         assert_false(session_id_is_valid(names[i]));
         assert_int_equal(session_open("/", names[i]), -1);
-        assert_int_equal(session_open_file("/", names[i], "session.json", &size), -1);
+        assert_int_equal(session_open_file("/", names[i], "", "session.json", &size), -1);
     }
 }
 
