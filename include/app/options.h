@@ -42,22 +42,23 @@ struct option_text;
 /* Strings are borrowed from argv, or owned by `texts`. */
 struct options {
     enum options_action action;
-    const char *config;           /* the configuration file, or NULL */
-    const char *backend;          /* "bluez", "sim" or "replay" */
-    const char *adapter, *notify; /* NULL: not given */
-    const char *sim;              /* key=value,… or NULL */
-    const char *capture;          /* process's or export's, or NULL */
-    const char *start;            /* process: ISO time, or NULL */
-    const char *format, *out;     /* export's; NULL: not given */
-    const char *data_dir;         /* NULL: the default */
-    const char *state_dir;        /* NULL: the default */
-    const char *token_file;       /* NULL: no token is wanted */
-    const char *mains;            /* "50" or "60"; NULL: 50 */
-    const char *keep_minutes;     /* a whole number; NULL: the default */
-    const char *max_bands;        /* "1" to "8"; NULL: 1 */
+    const char *config;                /* the configuration file, or NULL */
+    const char *backend;               /* "bluez", "sim" or "replay" */
+    const char *notify;                /* NULL: not given */
+    const char *sim;                   /* key=value,… or NULL */
+    const char *capture;               /* process's or export's, or NULL */
+    const char *start;                 /* process: ISO time, or NULL */
+    const char *format, *out;          /* export's; NULL: not given */
+    const char *data_dir;              /* NULL: the default */
+    const char *state_dir;             /* NULL: the default */
+    const char *token_file;            /* NULL: no token is wanted */
+    const char *mains;                 /* "50" or "60"; NULL: 50 */
+    const char *keep_minutes;          /* a whole number; NULL: the default */
+    const char *max_bands;             /* "1" to "8"; NULL: 1 */
+    const char *max_bands_per_adapter; /* the same; NULL: BLUEZ_LINKS_MAX */
     bool loop;
     struct option_list captures; /* replay's */
-    struct option_list auto_connect, listen, allow_host, allow_origin, deny_origin;
+    struct option_list adapters, auto_connect, listen, allow_host, allow_origin, deny_origin;
     enum log_level log_level;
 
     uint64_t given;            /* by the source being read: a bit an entry of the table */
@@ -123,6 +124,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
 int options_mains_hz(const struct options *options);
 /* Bands that may be connected at a time. */
 unsigned options_max_bands(const struct options *options);
+unsigned options_max_bands_per_adapter(const struct options *options);
 /* Of each band so many minutes are kept in memory; 0: nothing. */
 int options_keep_minutes(const struct options *options);
 

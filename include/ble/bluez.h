@@ -8,20 +8,31 @@
 #define BLE_BLUEZ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 #include "ble/backend.h"
 
+#define BLUEZ_ADAPTERS_MAX 16
+#define BLUEZ_KNOWN_MAX    8
+#define BLUEZ_LINKS_MAX    4 /* that an adapter carries, unless told otherwise: cheap ones do 5 */
+
 /* All strings are copied. */
 struct bluez_options {
-    const char *adapter;     /* its address or its name, hciN; NULL: the first that is powered */
+    /* Adapters by their addresses or names, hciN, at most BLUEZ_ADAPTERS_MAX; none: one, the first
+     * that is powered. A band goes by the one that carries the fewest. */
+    const char *const *adapters;
+    size_t adapter_count;
+    unsigned most;           /* links an adapter may carry; 0: BLUEZ_LINKS_MAX */
     bool acquire;            /* take notifications over AcquireNotify's socket, not as signals */
     const char *bus_address; /* NULL: the system bus */
     /*
-     * The band that our state file names, or NULL: a link to it that we find is one that a crashed
-     * run of ours left, and may be dropped where a link of another program may not.
+     * Addresses of the bands that our state file names, at most BLUEZ_KNOWN_MAX: a link to one that
+     * we find is one that a crashed run of ours left, and may be dropped where a link of another
+     * program may not.
      */
-    const char *known_address;
+    const char *const *known;
+    size_t known_count;
 };
 
 /* NULL: no memory. The listener is to be set before the loop runs. */

@@ -116,9 +116,32 @@ static void judge(const struct adapters *adapters)
         report_ok("adapter", "%s is on", adapters->name);
 }
 
+/* False: the answer isn't understood. NULL is any adapter. */
+static bool look_at_adapter(sd_bus_message *reply, const char *wanted)
+{
+    struct adapters adapters = {.wanted = wanted};
+
+    if (sd_bus_message_rewind(reply, true) < 0 || read_objects(reply, &adapters) < 0) {
+        report_wrong("bluetoothd", "bluetoothctl --version    # 5.50 or newer is needed",
+                     "its answer is not understood");
+        return false;
+    }
+    judge(&adapters);
+    return true;
+}
+
+static void look_at_adapters(sd_bus_message *reply, const struct option_list *wanted)
+{
+    size_t i = 0;
+
+    if (wanted->count == 0)
+        look_at_adapter(reply, NULL);
+    while (i < wanted->count && look_at_adapter(reply, wanted->items[i]))
+        i++;
+}
+
 static void look_at_bluez(sd_bus *bus, const struct options *options)
 {
-    struct adapters adapters = {.wanted = options->adapter};
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
 
@@ -126,12 +149,9 @@ static void look_at_bluez(sd_bus *bus, const struct options *options)
     if (sd_bus_call_method(bus, "org.bluez", "/", "org.freedesktop.DBus.ObjectManager",
                            "GetManagedObjects", &error, &reply, "") < 0) {
         say_why_it_is_silent(&error);
-    } else if (read_objects(reply, &adapters) < 0) {
-        report_wrong("bluetoothd", "bluetoothctl --version    # 5.50 or newer is needed",
-                     "its answer is not understood");
     } else {
         report_ok("bluetoothd", "it answers");
-        judge(&adapters);
+        look_at_adapters(reply, &options->adapters);
     }
     sd_bus_message_unref(reply);
     sd_bus_error_free(&error);

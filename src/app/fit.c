@@ -21,8 +21,9 @@ static const char *backend_fault(const struct options *options)
         return "Say where the band comes from: --backend bluez, sim or replay.";
     if (options->sim && !is_backend(options, "sim"))
         return "--sim is for --backend sim only.";
-    if (!is_backend(options, "bluez") && (options->adapter || options->notify))
-        return "--adapter and --notify are for --backend bluez only.";
+    if (!is_backend(options, "bluez") &&
+        (options->adapters.count || options->max_bands_per_adapter || options->notify))
+        return "--adapter, --max-bands-per-adapter and --notify are for --backend bluez only.";
     if (!replay && (options->captures.count || options->loop))
         return "--capture and --loop are for --backend replay only.";
     if (replay && !options->captures.count)
@@ -80,6 +81,22 @@ static bool bands_fit(const struct options *options, struct failure *failure)
                 "--max-bands, at most %d, or name fewer.",
                 bands->count, options_max_bands(options), MANAGER_DEVICES_MAX);
     return false;
+}
+
+static bool adapters_fit(const struct options *options, struct failure *failure)
+{
+    const struct option_list *list = &options->adapters;
+
+    for (size_t i = 0; i < list->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcasecmp(list->items[i], list->items[j]) != 0)
+                continue;
+            failure_set(failure, ERROR_INVALID_PARAMETERS,
+                        "--adapter %.60s is given twice: once is enough.", list->items[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool origins_fit(const struct options *options, struct failure *failure)
@@ -151,6 +168,6 @@ bool options_fit(const struct options *options, struct failure *failure)
 
     if (fault)
         failure_set(failure, ERROR_INVALID_PARAMETERS, "%s", fault);
-    return !fault && bands_fit(options, failure) && origins_fit(options, failure) &&
-           addresses_fit(options, failure);
+    return !fault && adapters_fit(options, failure) && bands_fit(options, failure) &&
+           origins_fit(options, failure) && addresses_fit(options, failure);
 }

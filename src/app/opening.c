@@ -15,17 +15,31 @@
 #include "ble/sim.h"
 #include "daemon.h"
 
+static struct backend *open_bluez(struct daemon *daemon, const struct options *options)
+{
+    _Static_assert(OPTIONS_LIST_MAX <= BLUEZ_ADAPTERS_MAX, "each --adapter is used");
+    _Static_assert(MANAGER_DEVICES_MAX <= BLUEZ_KNOWN_MAX, "each band that was left is known");
+    const char *known[MANAGER_DEVICES_MAX];
+
+    for (size_t i = 0; i < daemon->left_count; i++)
+        known[i] = daemon->left[i].band.address;
+    const struct bluez_options bluez = {
+        .adapters = options->adapters.items,
+        .adapter_count = options->adapters.count,
+        .most = options_max_bands_per_adapter(options),
+        .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
+        .known = known,
+        .known_count = daemon->left_count,
+    };
+    return bluez_create(&daemon->loop, &bluez);
+}
+
 static struct backend *open_backend(struct daemon *daemon, const struct options *options,
                                     struct failure *failure)
 {
     if (strcmp(options->backend, "bluez") == 0) {
-        const struct bluez_options bluez = {
-            .adapter = options->adapter,
-            .acquire = options->notify && strcmp(options->notify, "acquire") == 0,
-            .known_address = daemon->left[0].band.address,
-        };
         failure_set(failure, ERROR_INTERNAL, "Out of memory.");
-        return bluez_create(&daemon->loop, &bluez);
+        return open_bluez(daemon, options);
     }
     if (strcmp(options->backend, "replay") == 0)
         return captures_open(options, &daemon->loop, failure);

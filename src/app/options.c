@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/length.h"
+#include "ble/bluez.h"
 #include "values.h"
 
 #define KEEP_MINUTES 10
@@ -143,8 +144,11 @@ const struct option_spec options_table[] = {
     OPTION("backend", "bluez|sim|replay", IN_FILE, set_word, backend,
            "where the band comes from: bluez, a real one over Bluetooth; sim, a simulated one; "
            "replay, a capture played again", "bluez"),
-    VALUE("adapter", "ADDRESS|hciN", IN_FILE, set_text, values_adapter, adapter,
-           "bluez: this adapter instead of the first that is powered", "hci0"),
+    VALUE("adapter", "ADDRESS|hciN", IN_FILE, set_list, values_adapter, adapters,
+           "bluez: this adapter instead of the first that is powered; several (up to 16) share the bands, "
+           "and the one with the fewest takes the next", "hci0"),
+    VALUE("max-bands-per-adapter", "N", IN_FILE, set_text, values_bands, max_bands_per_adapter,
+           "bluez: so many bands may go by one adapter, 1 to 8; 4 is the default", "4"),
     OPTION("notify", "start|acquire", IN_FILE, set_word, notify,
            "bluez: take data as signals of the bus (start, the default) or over a socket (acquire)",
            "start"),
@@ -212,6 +216,13 @@ const struct option_spec *options_find(const char *name, size_t len)
 int options_mains_hz(const struct options *options)
 {
     return options->mains && strcmp(options->mains, "60") == 0 ? 60 : 50;
+}
+
+unsigned options_max_bands_per_adapter(const struct options *options)
+{
+    const char *text = options->max_bands_per_adapter;
+
+    return text ? (unsigned)strtoul(text, NULL, 10) : BLUEZ_LINKS_MAX;
 }
 
 unsigned options_max_bands(const struct options *options)

@@ -1,4 +1,4 @@
-/* The backend over org.bluez: it owns the watch, the air and the links, and takes events to them.
+/* The backend over org.bluez: it owns the watch, the airs and the links, and takes events to them.
  */
 #include "ble/bluez.h"
 
@@ -8,6 +8,7 @@
 
 #include "bluez_link.h"
 #include "bluez_method.h"
+#include "bluez_seek.h"
 
 /* Disconnect takes some 2 s; beyond this the caller's own limit is near. */
 #define GOODBYE_MS 5000
@@ -15,10 +16,11 @@
 struct bluez {
     struct backend backend; /* first: the two are one address */
     struct watch watch;
-    struct air air;
+    struct airs airs;
     struct link_ground ground;
     struct bluez_link *links; /* those that are down and not yet freed, too */
-    char *adapter_wish;
+    char *adapters[BLUEZ_ADAPTERS_MAX];
+    size_t adapter_count;
     struct handles handles; /* of all but the links; and each of these is one */
     unsigned goodbyes;
     struct alarm goodbye_alarm;
@@ -47,11 +49,11 @@ static void digest(void *user)
 
     if (bluez->destroying)
         return;
-    air_advance(&bluez->air);
+    airs_advance(&bluez->airs);
     watch_mend(&bluez->watch);
-    air_listen(&bluez->air);
+    airs_listen(&bluez->airs);
     digest_links(bluez);
-    air_discover(&bluez->air);
+    airs_discover(&bluez->airs);
     digest_links(bluez); /* one may have waited for discovery to be off */
 }
 
@@ -78,51 +80,61 @@ static void on_value(void *user, DBusMessage *changed, int64_t arrival_us)
         link = link->next;
 }
 
-static void on_heard(void *user, const struct bluez_device *device)
+static void on_heard(void *user, const struct air *air, const struct bluez_device *device)
 {
     const struct bluez *bluez = user;
 
     for (struct bluez_link *link = bluez->links; link; link = link->next)
-        bluez_link_heard(link, device);
+        bluez_hear(link, air, device);
 }
 
-static void on_lost(void *user)
+static void on_lost(void *user, const struct air *air)
 {
     const struct bluez *bluez = user;
 
     for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
-        bluez_link_lose_air(link);
+        bluez_link_lose_air(link, air);
 }
 
-static void on_no_discovery(void *user, const struct failure *failure)
+static void on_no_discovery(void *user, const struct air *air, const struct failure *failure)
 {
     const struct bluez *bluez = user;
 
     for (struct bluez_link *link = bluez->links; link && !bluez->destroying; link = link->next)
-        bluez_link_lose_discovery(link, failure);
+        bluez_link_lose_discovery(link, air, failure);
 }
 
 /* ---- Operations */
 
 static void scan_start(struct backend *backend)
 {
-    air_scan(&bluez_of(backend)->air, true);
+    airs_scan(&bluez_of(backend)->airs, true);
 }
 
 static void scan_stop(struct backend *backend)
 {
-    air_scan(&bluez_of(backend)->air, false);
+    airs_scan(&bluez_of(backend)->airs, false);
 }
 
-static bool is_taken(void *user, const char *device)
+static bool is_taken(void *user, const char *address)
 {
     const struct bluez *bluez = user;
 
     for (const struct bluez_link *link = bluez->links; link; link = link->next) {
-        if (bluez_link_has(link, device))
+        if (bluez_link_has(link, address))
             return true;
     }
     return false;
+}
+
+static unsigned carried(void *user, const struct air *air)
+{
+    const struct bluez *bluez = user;
+    unsigned count = 0;
+
+    for (const struct bluez_link *link = bluez->links; link; link = link->next)
+        count += link->air == air && bluez_is_carried(link);
+    return count;
 }
 
 static bool is_open(const struct bluez *bluez, const struct band_identity *band)
@@ -166,14 +178,20 @@ static struct ble_link *open_link(struct backend *backend, const struct band_ide
 
 /* ---- Letting go */
 
+static void free_all(struct bluez *bluez)
+{
+    for (size_t i = 0; i < bluez->adapter_count; i++)
+        free(bluez->adapters[i]);
+    free(bluez);
+}
+
 static void on_all_closed(void *user)
 {
     struct bluez *bluez = user;
     void (*destroyed)(void *user) = bluez->destroyed;
     void *destroyed_user = bluez->destroyed_user;
 
-    free(bluez->adapter_wish);
-    free(bluez);
+    free_all(bluez);
     destroyed(destroyed_user);
 }
 
@@ -181,7 +199,7 @@ static void close_all(void *user)
 {
     struct bluez *bluez = user;
 
-    air_close(&bluez->air);
+    airs_close(&bluez->airs);
     watch_close(&bluez->watch);
     alarm_close(&bluez->goodbye_alarm);
 }
@@ -203,31 +221,29 @@ static void say_goodbye(struct bluez *bluez, const char *path, const char *inter
              bluez);
 }
 
-/* The one a crashed run of ours has left connected. */
-static const char *left_by_a_crash(const struct bluez *bluez)
+/* Those that a crashed run of ours has left connected, unless a link has them. */
+static void say_goodbye_to_known(struct bluez *bluez)
 {
     for (size_t i = 0; i < bluez->watch.objects.device_count; i++) {
         const struct bluez_device *device = &bluez->watch.objects.devices[i];
-        if (device->connected && strcmp(device->address, bluez->ground.known_address) == 0)
-            return device->path;
+        if (device->connected && bluez_known(&bluez->ground, device->address) &&
+            !is_taken(bluez, device->address))
+            say_goodbye(bluez, device->path, BLUEZ_DEVICE, "Disconnect");
     }
-    return NULL;
 }
 
 static void say_goodbyes(struct bluez *bluez)
 {
-    bool any = false;
-
-    if (bluez->air.discovery.state != DISCOVERY_OFF && bluez->air.adapter[0])
-        say_goodbye(bluez, bluez->air.adapter, BLUEZ_ADAPTER, "StopDiscovery");
-    for (const struct bluez_link *link = bluez->links; link; link = link->next) {
-        if (!bluez_link_to_leave(link))
-            continue;
-        any = true;
-        say_goodbye(bluez, bluez_link_to_leave(link), BLUEZ_DEVICE, "Disconnect");
+    for (size_t i = 0; i < bluez->airs.count; i++) {
+        const struct air *air = &bluez->airs.air[i];
+        if (air->discovery.state != DISCOVERY_OFF && air->adapter[0])
+            say_goodbye(bluez, air->adapter, BLUEZ_ADAPTER, "StopDiscovery");
     }
-    if (!any && left_by_a_crash(bluez))
-        say_goodbye(bluez, left_by_a_crash(bluez), BLUEZ_DEVICE, "Disconnect");
+    for (const struct bluez_link *link = bluez->links; link; link = link->next) {
+        if (bluez_link_to_leave(link))
+            say_goodbye(bluez, bluez_link_to_leave(link), BLUEZ_DEVICE, "Disconnect");
+    }
+    say_goodbye_to_known(bluez);
 }
 
 static void destroy(struct backend *backend, void (*done)(void *user), void *user)
@@ -240,7 +256,7 @@ static void destroy(struct backend *backend, void (*done)(void *user), void *use
     watch_stop(&bluez->watch);
     if (bluez->watch.bus_up && bluez->watch.owner[0])
         say_goodbyes(bluez);
-    air_stop(&bluez->air);
+    airs_stop(&bluez->airs);
     for (struct bluez_link *link = bluez->links; link; link = link->next) {
         if (link->state != LINK_DOWN)
             bluez_discard(link);
@@ -258,32 +274,42 @@ static const struct backend_ops ops = {
 
 /* ---- Its making */
 
-static bool take_options(struct bluez *bluez, const struct bluez_options *options)
+static void take_known(struct bluez *bluez, const struct bluez_options *options)
 {
-    const char *known = options->known_address ? options->known_address : "";
-    char *address = bluez->ground.known_address;
-
-    for (size_t i = 0; known[i] && i < BAND_ADDRESS_SIZE - 1; i++)
-        address[i] = (char)toupper((unsigned char)known[i]);
-    if (!options->adapter)
-        return true;
-    bluez->adapter_wish = strdup(options->adapter);
-    return bluez->adapter_wish != NULL;
+    for (size_t i = 0; i < options->known_count && i < BLUEZ_KNOWN_MAX; i++) {
+        const char *known = options->known[i];
+        for (size_t k = 0; known[k] && k < BAND_ADDRESS_SIZE - 1; k++)
+            bluez->ground.known[i][k] = (char)toupper((unsigned char)known[k]);
+    }
 }
 
-static void set_up(struct bluez *bluez, bool acquire)
+static bool take_options(struct bluez *bluez, const struct bluez_options *options)
 {
-    const struct air_listener listener = {bluez, digest, on_heard, on_lost, on_no_discovery};
+    take_known(bluez, options);
+    for (size_t i = 0; i < options->adapter_count && i < BLUEZ_ADAPTERS_MAX; i++) {
+        bluez->adapters[i] = strdup(options->adapters[i]);
+        if (!bluez->adapters[i])
+            return false;
+        bluez->adapter_count++;
+    }
+    bluez->ground.most = options->most ? options->most : BLUEZ_LINKS_MAX;
+    bluez->ground.acquire = options->acquire;
+    return true;
+}
+
+static void set_up(struct bluez *bluez)
+{
+    const struct airs_listener listener = {bluez, digest, on_heard, on_lost, on_no_discovery};
 
     bluez->backend.ops = &ops;
     bluez->ground.watch = &bluez->watch;
-    bluez->ground.air = &bluez->air;
-    bluez->ground.acquire = acquire;
+    bluez->ground.airs = &bluez->airs;
     bluez->ground.user = bluez;
     bluez->ground.is_taken = is_taken;
+    bluez->ground.carried = carried;
     bluez->ground.digest = digest;
-    air_init(&bluez->air, &bluez->watch, &bluez->handles, bluez->adapter_wish, &listener,
-             &bluez->backend.listener);
+    airs_init(&bluez->airs, &bluez->watch, &bluez->handles, (const char *const *)bluez->adapters,
+              bluez->adapter_count, &listener, &bluez->backend.listener);
     alarm_init(&bluez->goodbye_alarm, &bluez->handles, bluez);
 }
 
@@ -297,10 +323,9 @@ struct backend *bluez_create(uv_loop_t *loop, const struct bluez_options *option
     bluez->handles = (struct handles){.loop = loop, .closed = on_all_closed, .user = bluez};
     if (!take_options(bluez, options) ||
         !watch_init(&bluez->watch, &bluez->handles, options->bus_address, &listener)) {
-        free(bluez->adapter_wish);
-        free(bluez);
+        free_all(bluez);
         return NULL;
     }
-    set_up(bluez, options->acquire);
+    set_up(bluez);
     return &bluez->backend;
 }

@@ -1,21 +1,22 @@
 #include "bluez_air.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "bluez_errors.h"
 #include "bluez_properties.h"
 
-/* ---- Which adapter, and what is told of it */
+/* ---- Which adapter */
 
-static const char *trouble(const struct air *air)
+const char *air_trouble(const struct air *air)
 {
     const char *before = watch_trouble(air->watch);
     const struct bluez_adapter *adapter = objects_adapter(&air->watch->objects, air->adapter);
 
     if (before)
         return before;
+    if (air->doubled)
+        return "The Bluetooth adapter is given twice with --adapter. Leave one out.";
     if (!adapter)
         return air->wish ? "The Bluetooth adapter asked for isn't there. Plug it in, or "
                            "choose another with --adapter."
@@ -27,7 +28,7 @@ static const char *trouble(const struct air *air)
 
 struct failure *air_failure(const struct air *air, struct failure *failure)
 {
-    const char *why = trouble(air);
+    const char *why = air_trouble(air);
 
     return failure_set(failure, ERROR_BLUETOOTH, "%s",
                        why ? why
@@ -35,44 +36,26 @@ struct failure *air_failure(const struct air *air, struct failure *failure)
                              "Another takes its place: try again.");
 }
 
-static void tell(struct air *air)
-{
-    const bool available = air->adapter[0];
-    const char *why = trouble(air);
-    char message[sizeof(air->told_message)];
-
-    if (watch_is_awaited(air->watch))
-        return;
-    if (why)
-        copy_whole(message, sizeof(message), why);
-    else
-        snprintf(message, sizeof(message), "Bluetooth is ready (%s).", adapter_name(air->adapter));
-    if (air->told && available == air->told_available && air->usable == air->told_powered &&
-        strcmp(message, air->told_message) == 0)
-        return;
-    air->told = true;
-    air->told_available = available;
-    air->told_powered = air->usable;
-    memcpy(air->told_message, message, sizeof(message));
-    air->up->bluetooth(air->up->user, available, air->usable, air->told_message);
-}
-
-void air_advance(struct air *air)
+bool air_choose(struct air *air)
 {
     struct objects *objects = &air->watch->objects;
     const struct bluez_adapter *best = objects_choose_adapter(objects, air->wish, air->adapter);
     const struct bluez_adapter *current = objects_adapter(objects, air->adapter);
     const bool lost = air->usable && (!current || !current->powered);
 
-    if (best && strcmp(best->path, air->adapter) != 0)
-        log_info("bluetooth: using the adapter %s (%s)", adapter_name(best->path), best->address);
+    air->doubled = false;
     copy_whole(air->adapter, sizeof(air->adapter), best ? best->path : "");
     air->usable = best && best->powered;
-    tell(air);
-    if (!lost)
-        return;
-    discovery_reset(&air->discovery);
-    air->listener.lost(air->listener.user);
+    if (lost)
+        discovery_reset(&air->discovery);
+    return lost;
+}
+
+void air_give_up(struct air *air)
+{
+    air->doubled = true;
+    air->adapter[0] = '\0';
+    air->usable = false;
 }
 
 /* ---- Who needs it */
@@ -120,7 +103,7 @@ bool air_is_free_for(const struct air *air, const struct air_user *user)
 bool air_is_awaited_by_others(const struct air *air, const struct air_user *user)
 {
     for (const struct air_user *other = air->users; other; other = other->next) {
-        if (other != user && other->need != AIR_SEEK)
+        if (other != user && (other->need != AIR_SEEK || user->need == AIR_QUIET_TURN))
             return true;
     }
     return false;
@@ -150,20 +133,12 @@ static bool is_discovery_wanted(const struct air *air)
            !(turn && turn->need == AIR_QUIET_TURN);
 }
 
-static void fail_scan(struct air *air, const struct failure *failure)
-{
-    if (!air->scan)
-        return;
-    air->scan = false;
-    air->up->scan_ended(air->up->user, failure);
-}
-
 static void on_discovery_failed(void *user, const struct failure *failure)
 {
     struct air *air = user;
 
-    fail_scan(air, failure);
-    air->listener.failed(air->listener.user, failure);
+    air->scan = false;
+    air->listener.failed(air->listener.user, air, failure);
 }
 
 static void on_discovery_changed(void *user)
@@ -173,20 +148,9 @@ static void on_discovery_changed(void *user)
     air->listener.changed(air->listener.user);
 }
 
-static void discover(struct air *air)
-{
-    discovery_advance(&air->discovery, air->adapter, is_discovery_wanted(air));
-    if (air->discovery.state == DISCOVERY_ON)
-        air->begun = true;
-}
-
 void air_discover(struct air *air)
 {
-    struct failure failure;
-
-    if (!air->usable && !air->begun && !watch_is_awaited(air->watch))
-        fail_scan(air, air_failure(air, &failure));
-    discover(air);
+    discovery_advance(&air->discovery, air->adapter, is_discovery_wanted(air));
 }
 
 static void tell_sighting(struct air *air, const struct bluez_device *device)
@@ -195,7 +159,7 @@ static void tell_sighting(struct air *air, const struct bluez_device *device)
 
     memcpy(sighting.band.name, device->name, sizeof(sighting.band.name));
     memcpy(sighting.band.address, device->address, sizeof(sighting.band.address));
-    air->up->seen(air->up->user, &sighting);
+    air->listener.seen(air->listener.user, &sighting);
 }
 
 static void listen_to(struct air *air, struct bluez_device *device)
@@ -205,7 +169,7 @@ static void listen_to(struct air *air, struct bluez_device *device)
     if (!air->scan && !is_discovery_needed(air))
         return;
     /* A name may follow: until then the sighting waits, unless it is known by its address. */
-    air->listener.heard(air->listener.user, device);
+    air->listener.heard(air->listener.user, air, device);
     if (!device->name[0])
         return;
     device->sighted = false;
@@ -219,63 +183,25 @@ void air_listen(struct air *air)
     discovery_listen(&air->discovery);
 }
 
-/* What has an RSSI is in the air, for BlueZ takes that away when it no longer listens. */
-void air_look_anew(struct air *air)
-{
-    for (size_t i = 0; i < air->watch->objects.device_count; i++) {
-        struct bluez_device *device = &air->watch->objects.devices[i];
-        device->sighted = device->rssi != RSSI_UNKNOWN;
-    }
-}
-
-static void on_scan_ended(void *user)
-{
-    struct air *air = user;
-
-    air->up->scan_ended(air->up->user, air->scan_failure.code ? &air->scan_failure : NULL);
-    air->listener.changed(air->listener.user);
-}
-
-void air_scan(struct air *air, bool on)
-{
-    const bool refused = on && trouble(air) && !watch_is_awaited(air->watch);
-
-    air->scan_failure.code = ERROR_NONE;
-    if (refused)
-        air_failure(air, &air->scan_failure);
-    if (refused || !on)
-        alarm_set(&air->alarm, 0, on_scan_ended);
-    air->scan = on && !refused;
-    if (air->scan) {
-        air->begun = air->discovery.state == DISCOVERY_ON;
-        air_look_anew(air);
-    }
-    discover(air);
-}
-
 /* ---- Its life */
 
 void air_init(struct air *air, struct watch *watch, struct handles *handles, const char *wish,
-              const struct air_listener *listener, const struct backend_listener *up)
+              const struct air_listener *listener)
 {
     const struct discovery_listener discovery = {air, on_discovery_changed, on_discovery_failed};
 
     air->listener = *listener;
-    air->up = up;
     air->wish = wish;
     air->watch = watch;
     discovery_init(&air->discovery, watch, handles, &discovery);
-    alarm_init(&air->alarm, handles, air);
 }
 
 void air_stop(struct air *air)
 {
     discovery_reset(&air->discovery);
-    alarm_clear(&air->alarm);
 }
 
 void air_close(struct air *air)
 {
     discovery_close(&air->discovery);
-    alarm_close(&air->alarm);
 }

@@ -17,6 +17,11 @@
 #define WAIT_MS   6000
 #define WAITS_MAX ((CONNECT_LIMIT_MS + TO_CONNECT_MS) / WAIT_MS)
 
+static struct air_user *user_of(struct bluez_link *link)
+{
+    return &link->users[link->air - link->ground->airs->air];
+}
+
 /* ---- Steps back */
 
 /* 0.25, 0.5, 1, 2, 4, 4 … s: the outer back-off, to 30 s, is the manager's. */
@@ -37,7 +42,7 @@ static void on_removed(void *user, DBusMessage *reply)
     struct bluez_link *link = user;
 
     (void)reply; /* refused: it is gone already */
-    link->sighted = false;
+    link->sighted = 0;
     bluez_disown(link);
     bluez_pause(link);
     bluez_digest(link);
@@ -107,6 +112,8 @@ static void retry(struct bluez_link *link, bool remove)
 void bluez_seek(struct bluez_link *link)
 {
     link->patient = false;
+    link->air = NULL;
+    link->deaf = 0;
     bluez_enter(link, LINK_SEEK, SEEK_MS);
 }
 
@@ -132,12 +139,15 @@ static void on_connect_refused(struct bluez_link *link, DBusMessage *reply)
     bluez_failure(&failure, reply, ERROR_CONNECTION_FAILED, "Connecting");
     log_info("%s: %s", link->label, failure.message);
     link->stuck = error == BLUEZ_STUCK ? link->stuck + 1 : 0;
-    if (bluez_error_is_final(error) || link->stuck == STUCK_MAX) {
+    if (error == BLUEZ_FULL) {
+        link->full |= bluez_bit(link, link->air);
+        bluez_pause(link);
+    } else if (bluez_error_is_final(error) || link->stuck == STUCK_MAX) {
         bluez_fail(link, &failure);
     } else if (error == BLUEZ_IN_PROGRESS) {
         on_in_progress(link);
     } else if (error == BLUEZ_GONE) {
-        link->sighted = false;
+        link->sighted = 0;
         bluez_pause(link);
         watch_reload(link->ground->watch); /* the mirror holds what is no more */
     } else if (bluez_holds(link)) {
@@ -190,7 +200,7 @@ static void connect_call(struct bluez_link *link)
 
 void bluez_connect_late(struct bluez_link *link)
 {
-    if (link->waits == WAITS_MAX || air_is_awaited_by_others(link->ground->air, &link->air)) {
+    if (link->waits == WAITS_MAX || air_is_awaited_by_others(link->air, user_of(link))) {
         retry(link, false);
         return;
     }
@@ -209,9 +219,26 @@ static void refuse_stranger(struct bluez_link *link)
     bluez_fail(link, &failure);
 }
 
-/* Its object is there, and it was heard, or is connected, or we have waited for that. */
-static void try_device(struct bluez_link *link, const struct bluez_device *device)
+void bluez_fail_busy(struct bluez_link *link)
 {
+    struct failure failure;
+
+    failure_set(&failure, ERROR_BUSY, "%s is connected or being connected.", link->label);
+    bluez_fail(link, &failure);
+}
+
+/* Its object is there, and it was heard, or is connected, or we have waited for that. */
+void bluez_try(struct bluez_link *link, struct air *air, const struct bluez_device *device)
+{
+    if (objects_is_stranger(&link->ground->watch->objects, device)) {
+        refuse_stranger(link);
+        return;
+    }
+    if (link->ground->is_taken(link->ground->user, device->address)) {
+        bluez_fail_busy(link);
+        return;
+    }
+    link->air = air;
     link->band = link->wanted;
     memcpy(link->device, device->path, sizeof(link->device));
     memcpy(link->band.address, device->address, sizeof(link->band.address));
@@ -225,31 +252,9 @@ static void try_device(struct bluez_link *link, const struct bluez_device *devic
         bluez_enter(link, LINK_TURN, 0);
 }
 
-void bluez_fail_busy(struct bluez_link *link)
-{
-    struct failure failure;
-
-    failure_set(&failure, ERROR_BUSY, "%s is connected or being connected.", link->label);
-    bluez_fail(link, &failure);
-}
-
-void bluez_look(struct bluez_link *link)
-{
-    struct objects *objects = &link->ground->watch->objects;
-    const struct bluez_device *device =
-        objects_band(objects, link->ground->air->adapter, &link->wanted);
-
-    if (device && objects_is_stranger(objects, device))
-        refuse_stranger(link);
-    else if (device && link->ground->is_taken(link->ground->user, device->path))
-        bluez_fail_busy(link);
-    else if (device && (device->connected || link->sighted || link->patient))
-        try_device(link, device);
-}
-
 void bluez_connect(struct bluez_link *link)
 {
-    if (air_is_free_for(link->ground->air, &link->air))
+    if (air_is_free_for(link->air, user_of(link)))
         connect_call(link);
 }
 

@@ -8,8 +8,9 @@
 #include "bluez_state.h"
 
 void bluez_seek(struct bluez_link *link);
-void bluez_begin(void *user);             /* an alarm: the first look, when open() has returned */
-void bluez_look(struct bluez_link *link); /* the next step of SEEK */
+void bluez_begin(void *user); /* an alarm: the first look, when open() has returned */
+/* The band was found: the end of SEEK. */
+void bluez_try(struct bluez_link *link, struct air *air, const struct bluez_device *device);
 void bluez_connect(struct bluez_link *link); /* of TURN */
 void bluez_resolve(struct bluez_link *link); /* it is connected */
 void bluez_check(struct bluez_link *link);   /* its services are resolved */

@@ -22,6 +22,8 @@ static const struct {
     {"org.bluez.Error.Failed", "Not Powered", BLUEZ_OFF},
     {"org.bluez.Error.Blocked", NULL, BLUEZ_BLOCKED},
     {"org.bluez.Error.Failed", "rfkill", BLUEZ_BLOCKED},
+    {"org.bluez.Error.Failed", "concurrent-connection-limit", BLUEZ_FULL},
+    {"org.bluez.Error.Failed", "Too many links", BLUEZ_FULL}, /* of older bluetoothd */
     {"org.bluez.Error.Failed", "Input/output error", BLUEZ_STUCK},
     {DBUS_ERROR_ACCESS_DENIED, NULL, BLUEZ_DENIED},
     {DBUS_ERROR_SERVICE_UNKNOWN, NULL, BLUEZ_ABSENT},
@@ -84,6 +86,8 @@ static const char *advice(enum bluez_error error)
         return "Bluetooth no longer knows the band. Try again with the band switched on and near.";
     case BLUEZ_TIMED_OUT:
         return "no answer in time. Try again; if it stays so: systemctl restart bluetooth.";
+    case BLUEZ_FULL:
+        return "the Bluetooth adapter takes no more links.";
     case BLUEZ_STUCK:
         return "the Bluetooth adapter does not let go of a dead link. If it stays so, reset it: "
                "bluetoothctl power off, bluetoothctl power on.";

@@ -14,6 +14,7 @@ enum bluez_error {
     BLUEZ_LOCKED,      /* notifications are acquired by another, or by a program that died */
     BLUEZ_GONE,        /* the object is no more */
     BLUEZ_TIMED_OUT,   /* no reply within the call's limit */
+    BLUEZ_FULL,        /* the adapter takes no more links */
     BLUEZ_STUCK,       /* the controller still has a link that is dead: a few tries are enough */
     BLUEZ_FAILED,      /* anything else: worth another try */
     /* From here on no try will help until a person or the system has done something. */

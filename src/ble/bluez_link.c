@@ -10,6 +10,7 @@
 #include "bluez_connect.h"
 #include "bluez_errors.h"
 #include "bluez_method.h"
+#include "bluez_seek.h"
 
 #define CLOSED_MS (DISCONNECT_LIMIT_MS + 1000) /* from close() of a link that was up */
 
@@ -230,7 +231,7 @@ static void advance_without(struct bluez_link *link)
     } else if (link->state == LINK_CLOSING) {
         closed(link);
     } else {
-        link->sighted = false;
+        link->sighted = 0;
         bluez_disown(link);
         bluez_pause(link);
     }
@@ -242,14 +243,18 @@ static bool is_waiting(const struct bluez_link *link)
            link->state == LINK_BUSY || link->state == LINK_DOWN;
 }
 
+static bool is_airless(const struct bluez_link *link)
+{
+    return !(link->air ? link->air->usable : airs_are_usable(link->ground->airs));
+}
+
 void bluez_link_advance(struct bluez_link *link)
 {
-    const struct air *air = link->ground->air;
     const struct bluez_device *device;
 
-    if (!air->usable && !watch_is_awaited(link->ground->watch))
-        bluez_link_lose_air(link);
-    if (!air->usable || is_waiting(link))
+    if (is_airless(link) && !watch_is_awaited(link->ground->watch))
+        bluez_link_lose_air(link, link->air);
+    if (is_airless(link) || is_waiting(link))
         return;
     if (link->state == LINK_SEEK)
         bluez_look(link);
@@ -263,32 +268,60 @@ void bluez_link_advance(struct bluez_link *link)
         advance_without(link);
 }
 
-void bluez_link_heard(struct bluez_link *link, const struct bluez_device *device)
+/* Others can still be had: it begins anew on one of them. */
+static void change_air(struct bluez_link *link)
 {
-    if (link->state == LINK_SEEK &&
-        device ==
-            objects_band(&link->ground->watch->objects, link->ground->air->adapter, &link->wanted))
-        link->sighted = true;
+    bluez_disown(link);
+    link->air = NULL;
+    if (link->state != LINK_PAUSE)
+        bluez_pause(link);
+}
+
+/* What seeks goes by all, so by the only one, too. */
+static bool goes_by(const struct bluez_link *link, const struct air *air)
+{
+    return link->air == air || (!link->air && link->ground->airs->count == 1);
 }
 
 /* What is being closed is closed by that, too; what is down or has no chance is left alone. */
-void bluez_link_lose_air(struct bluez_link *link)
+void bluez_link_lose_air(struct bluez_link *link, const struct air *air)
 {
+    struct airs *airs = link->ground->airs;
     struct failure failure;
 
-    if (link->state == LINK_DOWN || link->state == LINK_BUSY)
+    if (link->state == LINK_DOWN || link->state == LINK_BUSY || !goes_by(link, air))
         return;
     if (link->state == LINK_CLOSING)
         closed(link);
     else if (link->was_up)
         bluez_down(link, LINK_END_BLUETOOTH, NULL);
+    else if (airs->count > 1 && airs_are_usable(airs))
+        change_air(link);
     else
-        bluez_fail(link, air_failure(link->ground->air, &failure));
+        bluez_fail(link, air ? air_failure(air, &failure) : airs_failure(airs, &failure));
 }
 
-void bluez_link_lose_discovery(struct bluez_link *link, const struct failure *failure)
+/* All that could be used: the band can't be found. */
+static bool is_deaf(const struct bluez_link *link)
 {
-    if (air_can_discover_for(link->ground->air, &link->air) && link->state != LINK_TURN)
+    const struct airs *airs = link->ground->airs;
+
+    for (size_t i = 0; i < airs->count; i++) {
+        if (airs->air[i].usable && !(link->deaf & bluez_bit(link, &airs->air[i])))
+            return false;
+    }
+    return true;
+}
+
+void bluez_link_lose_discovery(struct bluez_link *link, const struct air *air,
+                               const struct failure *failure)
+{
+    const struct air_user *user = &link->users[air - link->ground->airs->air];
+
+    if (!air_can_discover_for(air, user) || link->state == LINK_TURN)
+        return;
+    link->deaf |= bluez_bit(link, air);
+    if (link->state != LINK_SEEK || is_deaf(link))
         bluez_fail(link, failure);
 }
 
@@ -313,7 +346,7 @@ static void close_link(struct ble_link *handle)
     if (link->state == LINK_UP) {
         bluez_enter(link, LINK_CLOSING, CLOSED_MS);
         cut(link);
-    } else if (!link->was_up && bluez_holds(link) && link->ground->air->usable) {
+    } else if (!link->was_up && bluez_holds(link) && !is_airless(link)) {
         bluez_let_go(link, LINK_CLOSING, DISCONNECT_LIMIT_MS);
     } else {
         bluez_enter(link, LINK_CLOSING, 1);
@@ -356,10 +389,10 @@ bool bluez_link_is_to(const struct bluez_link *link, const struct band_identity 
     return band->name[0] && strcasecmp(band->name, link->band.name) == 0;
 }
 
-bool bluez_link_has(const struct bluez_link *link, const char *device)
+bool bluez_link_has(const struct bluez_link *link, const char *address)
 {
     return link->state != LINK_SEEK && link->state != LINK_BUSY && link->state != LINK_DOWN &&
-           strcmp(link->device, device) == 0;
+           strcmp(link->band.address, address) == 0;
 }
 
 static void init_parts(struct bluez_link *link)
@@ -402,7 +435,7 @@ struct bluez_link *bluez_link_create(struct link_ground *ground, uv_loop_t *loop
         return link;
     }
     bluez_seek(link);
-    air_look_anew(ground->air);
+    airs_look_anew(ground->airs);
     /* From the alarm, for nothing may be told before this returns. */
     alarm_set(&link->alarm, 0, bluez_begin);
     return link;

@@ -13,10 +13,10 @@
 
 #define UUID_SIZE 37
 
-#define ADAPTERS_MAX        8
+#define ADAPTERS_MAX        16
 #define DEVICES_MAX         128 /* an office has some 60 in the air */
-#define SERVICES_MAX        64  /* of our UUIDs only: 5 a band */
-#define CHARACTERISTICS_MAX 64
+#define SERVICES_MAX        128 /* of our UUIDs only: 5 a band and adapter */
+#define CHARACTERISTICS_MAX 128
 
 struct bluez_adapter {
     char path[OBJECT_PATH_SIZE];

@@ -20,13 +20,21 @@ static const char *state_name(enum link_state state)
 }
 
 /* Each second try is made without discovery: some adapters can't connect during it. */
-static enum air_need need_of(const struct bluez_link *link)
+static enum air_need need_of(const struct bluez_link *link, const struct air *air)
 {
     if (link->state == LINK_SEEK)
         return AIR_SEEK;
-    if (link->state == LINK_TURN || link->state == LINK_CONNECT)
+    if (air == link->air && (link->state == LINK_TURN || link->state == LINK_CONNECT))
         return link->tries % 2 == 1 ? AIR_QUIET_TURN : AIR_LOUD_TURN;
     return AIR_NOTHING;
+}
+
+static void need_airs(struct bluez_link *link)
+{
+    struct airs *airs = link->ground->airs;
+
+    for (size_t i = 0; i < airs->count; i++)
+        air_need(&airs->air[i], &link->users[i], need_of(link, &airs->air[i]));
 }
 
 void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_ms)
@@ -34,7 +42,7 @@ void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_
     log_debug("%s: %s, then %s", link->label, state_name(link->state), state_name(state));
     bus_cancel(&link->call);
     link->state = state;
-    air_need(link->ground->air, &link->air, need_of(link));
+    need_airs(link);
     if (limit_ms)
         alarm_set(&link->alarm, limit_ms, link->on_limit);
     else
@@ -58,7 +66,44 @@ bool bluez_holds(const struct bluez_link *link)
 
 bool bluez_may_cut(const struct bluez_link *link)
 {
-    return bluez_holds(link) || strcmp(link->band.address, link->ground->known_address) == 0;
+    return bluez_holds(link) || bluez_known(link->ground, link->band.address);
+}
+
+bool bluez_is_carried(const struct bluez_link *link)
+{
+    switch (link->state) {
+    case LINK_TURN:
+    case LINK_CONNECT:
+    case LINK_RESOLVE:
+    case LINK_CHECK:
+    case LINK_READ:
+    case LINK_UP:
+    case LINK_ENDING:
+    case LINK_DROP:
+    case LINK_CLOSING:
+        return link->air != NULL;
+    case LINK_SEEK:
+    case LINK_REMOVE:
+    case LINK_PAUSE:
+    case LINK_BUSY:
+    case LINK_DOWN:
+        break;
+    }
+    return false;
+}
+
+unsigned bluez_bit(const struct bluez_link *link, const struct air *air)
+{
+    return 1u << (air - link->ground->airs->air);
+}
+
+char *bluez_known(struct link_ground *ground, const char *address)
+{
+    for (size_t i = 0; i < BLUEZ_KNOWN_MAX; i++) {
+        if (address[0] && strcmp(ground->known[i], address) == 0)
+            return ground->known[i];
+    }
+    return NULL;
 }
 
 /* What is ended or gone is nobody's. */
@@ -77,8 +122,10 @@ void bluez_call(struct bluez_link *link, struct bus_call **call, const char *int
 
 void bluez_discard(struct bluez_link *link)
 {
-    if (link->was_up) /* what a crash left is over: a next link is of who makes it */
-        link->ground->known_address[0] = '\0';
+    char *known = bluez_known(link->ground, link->band.address);
+
+    if (link->was_up && known) /* what a crash left is over: a next link is of who makes it */
+        known[0] = '\0';
     bluez_disown(link);
     bus_cancel(&link->disconnect_call);
     bluez_enter(link, LINK_DOWN, 0);

@@ -2,7 +2,7 @@
 #ifndef BLUEZ_STATE_H
 #define BLUEZ_STATE_H
 
-#include "bluez_air.h"
+#include "bluez_airs.h"
 #include "bluez_gatt.h"
 #include "bluez_sources.h"
 
@@ -33,15 +33,18 @@ enum link_state {
 /* What all links stand on. */
 struct link_ground {
     struct watch *watch;
-    struct air *air;
+    struct airs *airs;
+    unsigned most; /* links that an adapter may carry */
     bool acquire;
-    /* A link to it that we find is of a run of ours that crashed; "" when that is over. */
-    char known_address[BAND_ADDRESS_SIZE];
+    /* Links to these that we find are of a run of ours that crashed; "" when that is over. */
+    char known[BLUEZ_KNOWN_MAX][BAND_ADDRESS_SIZE];
     /* The band whose lock on notifications was last tried to be broken by a Disconnect. */
     char unlocked_address[BAND_ADDRESS_SIZE];
     void *user;
-    /* Whether a link has this device for its own. */
-    bool (*is_taken)(void *user, const char *device);
+    /* Whether a link has the band of this address for its own. */
+    bool (*is_taken)(void *user, const char *address);
+    /* How many links have their band by this air, or are about to. */
+    unsigned (*carried)(void *user, const struct air *air);
     /* Everyone is to look at what holds now. */
     void (*digest)(void *user);
 };
@@ -57,13 +60,17 @@ struct bluez_link {
     struct band_identity band;   /* and as it is known */
     char label[BAND_NAME_SIZE];
     char device[OBJECT_PATH_SIZE];
-    struct air_user air;
-    bool sighted;
-    bool patient; /* SEEK has waited: an object that isn't heard will do too */
-    bool asked;   /* our Connect is under way: bluetoothd has not answered it */
-    bool owned;   /* our Connect made the link */
-    bool replied; /* what DROP or CLOSING called has answered */
-    bool remove;  /* after DROP */
+    struct air *air; /* that it goes by; NULL while it seeks */
+    struct air_user users[AIRS_MAX];
+    /* Of the airs, a bit each: */
+    unsigned sighted; /* the band was heard there */
+    unsigned full;    /* its adapter has said that it takes no more */
+    unsigned deaf;    /* it can't discover, for now */
+    bool patient;     /* SEEK has waited: an object that isn't heard will do too */
+    bool asked;       /* our Connect is under way: bluetoothd has not answered it */
+    bool owned;       /* our Connect made the link */
+    bool replied;     /* what DROP or CLOSING called has answered */
+    bool remove;      /* after DROP */
     bool was_up;
     unsigned tries, waits, in_progress, incomplete, hangs, stuck;
     struct bus_call *connect_call;    /* whatever comes of the state meanwhile */
@@ -87,6 +94,11 @@ struct bluez_device *bluez_device_of(const struct bluez_link *link); /* NULL: it
 /* Whether the band's link is ours, or becomes so unless it is given up. */
 bool bluez_holds(const struct bluez_link *link);
 bool bluez_may_cut(const struct bluez_link *link);
+/* Whether its band is carried by its air, or is about to be. */
+bool bluez_is_carried(const struct bluez_link *link);
+unsigned bluez_bit(const struct bluez_link *link, const struct air *air);
+/* Whose place in `known` it is; NULL: nobody's. */
+char *bluez_known(struct link_ground *ground, const char *address);
 void bluez_disown(struct bluez_link *link);
 void bluez_call(struct bluez_link *link, struct bus_call **call, const char *interface,
                 const char *method, int limit_ms, bus_reply_fn reply);

@@ -1,7 +1,7 @@
 /*
  * Drives the BlueZ backend by hand: commands on stdin, a line on stdout for each call of the
  * listener. `2: COMMAND` is for the second link that is open, and so are lines that begin so.
- * `bluez_probe [--adapter A] [--acquire] [--bus ADDRESS] [--known ADDRESS]`
+ * `bluez_probe [--adapter A]… [--most N] [--acquire] [--bus ADDRESS] [--known ADDRESS]…`
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "ble/bluez.h"
 
 static struct backend *backend;
-#define LINKS_MAX 4
+#define LINKS_MAX 8
 static struct ble_link *links[LINKS_MAX]; /* that are open */
 static uv_pipe_t input;
 static char line[512];
@@ -201,21 +201,33 @@ static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     }
 }
 
+static void read_option(struct bluez_options *options, const char *name, const char *value)
+{
+    static const char *adapters[BLUEZ_ADAPTERS_MAX], *known[BLUEZ_KNOWN_MAX];
+
+    options->adapters = adapters;
+    options->known = known;
+    if (strcmp(name, "--adapter") == 0)
+        adapters[options->adapter_count++] = value;
+    else if (strcmp(name, "--known") == 0)
+        known[options->known_count++] = value;
+    else if (strcmp(name, "--most") == 0)
+        options->most = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--bus") == 0)
+        options->bus_address = value;
+}
+
 static struct bluez_options options_read(int argc, char **argv)
 {
-    struct bluez_options options = {NULL, false, NULL, NULL};
+    struct bluez_options options = {0};
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--acquire") == 0)
             options.acquire = true;
-        else if (i + 1 == argc)
-            break;
-        else if (strcmp(argv[i], "--adapter") == 0)
-            options.adapter = argv[++i];
-        else if (strcmp(argv[i], "--bus") == 0)
-            options.bus_address = argv[++i];
-        else if (strcmp(argv[i], "--known") == 0)
-            options.known_address = argv[++i];
+        else if (i + 1 < argc) {
+            read_option(&options, argv[i], argv[i + 1]);
+            i++;
+        }
     }
     return options;
 }
