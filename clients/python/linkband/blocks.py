@@ -1,17 +1,18 @@
 """One data message, its samples as columns."""
 
+import functools
 from typing import Any, Dict, List, Optional
 
 
+@functools.lru_cache(maxsize=None)
 def _numpy() -> Any:
+    """Once columns are asked for: to import it takes as long as to connect, which linkbandctl need not wait for."""
     try:
         import numpy
     except ImportError:
         return None
     return numpy
 
-
-numpy = _numpy()
 
 # What data messages are called, and what they are.
 KINDS = {"raw_data": "raw", "processed_data": "processed", "band_data": "bands"}
@@ -21,6 +22,7 @@ Column = Any
 
 
 def column(values: List[Any]) -> Column:
+    numpy = _numpy()
     if numpy is None:
         return values
     if not values or None in values:

@@ -15,6 +15,7 @@ from conftest import PACKAGE
 
 EXAMPLES = PACKAGE / "examples"
 ADDRESS = "AA:BB:CC:DD:EE:FF"
+SPEED = 4
 
 
 def example(name, *arguments, **more):
@@ -22,6 +23,12 @@ def example(name, *arguments, **more):
                           env={**os.environ, "PYTHONPATH": str(PACKAGE), **more})
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+@pytest.fixture
+def daemon(daemons):
+    """A quicker band."""
+    return daemons("--sim", f"seed=1,radio=fast,speed={SPEED}")
 
 
 @pytest.fixture
@@ -37,20 +44,20 @@ def test_each_has_a_test():
 
 
 def test_eyes_closed_tells_a_ratio_of_each_channel(daemon, band):
-    lines = example("eyes_closed.py", "3", daemon.url)
+    lines = example("eyes_closed.py", "1", daemon.url)
     assert [line.split(":")[0] for line in lines[2:]] == ["ch1", "ch2"]
     assert all(re.search(r"= \d+\.\d\d$|not known", line) for line in lines[2:])
     assert any("=" in line for line in lines[2:])
 
 
 def test_hrv_biofeedback_shows_the_pulse(daemon, band):
-    lines = example("hrv_biofeedback.py", "15", daemon.url)
+    lines = example("hrv_biofeedback.py", "5", daemon.url)
     assert len(lines) > 5 and all(line.startswith(("in ", "out")) for line in lines)
     assert any(re.search(r"pulse +\d+\.\d /min", line) for line in lines)
 
 
 def test_neurofeedback_sounds_by_the_share_of_alpha(daemon, band, tmp_path):
-    assert example("neurofeedback.py", "8", daemon.url, "--wav", str(tmp_path / "tone.wav")) == []
+    assert example("neurofeedback.py", "2", daemon.url, "--wav", str(tmp_path / "tone.wav")) == []
     with wave.open(str(tmp_path / "tone.wav")) as sound:
         samples = memoryview(sound.readframes(sound.getnframes())).cast("h")
         rate = sound.getframerate()
@@ -76,7 +83,7 @@ def test_the_notebook_s_cells_run_one_after_the_other(daemon, band, tmp_path):
     files = (event for event in band.events() if event["event_type"] == "recording_file")
     path = band.start_recording(session_name="rest")["path"]
     band.insert_marker("here")
-    time.sleep(6)
+    time.sleep(8 / SPEED)
     band.stop_recording()
     assert next(files)["data"]["state"] == "ready"
     book = json.loads((EXAMPLES / "mne.ipynb").read_text())

@@ -39,7 +39,8 @@ def test_what_is_not_known_is_not_sent():
     assert list(of_ppg({"bpm": 61}, 0)) == [("/bpm", [61.0])]
 
 
-def test_oscdump_reads_bands_pulse_blinks_and_tilt(daemon):
+def test_oscdump_reads_bands_pulse_blinks_and_tilt(daemons):
+    daemon = daemons("--sim", "seed=1,radio=fast,speed=4")
     if not shutil.which("oscdump"):
         pytest.skip("not installed: liblo-tools")
     port = free_port()

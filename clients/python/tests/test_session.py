@@ -14,6 +14,8 @@ import linkband
 from conftest import PACKAGE, ROOT
 from peers import Daemon
 
+# Of one worker: its recording takes a while.
+pytestmark = pytest.mark.xdist_group("session")
 SECONDS = 12
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 LABEL = "a marker of more than forty bytes, with ü: tab\tand more"
