@@ -7,8 +7,9 @@ import os
 import pathlib
 import signal
 import sys
-from typing import Any, Awaitable, Callable, Coroutine, Optional
+from typing import Any, Awaitable, Callable, Coroutine, Optional, Sequence
 
+from . import __version__
 from .client import DEFAULT_URL, AsyncBand, connect
 from .errors import CommandError, ConnectionLost, Error, Rejected
 
@@ -27,6 +28,13 @@ class Arguments(argparse.Namespace):
 Work = Callable[[AsyncBand, Arguments], Awaitable[None]]
 # What needs no daemon.
 Here = Callable[[Arguments], None]
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
 
 
 def common_options() -> argparse.ArgumentParser:
@@ -65,6 +73,22 @@ async def side_by_side(*works: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def parsed(whole: argparse.ArgumentParser, argv: Optional[Sequence[str]], program: str) -> Arguments:
+    """Wrong usage, and a help text, end the program by themselves; whoever reads that may have gone, too."""
+    whole.add_argument("--version", action="version", version=f"{program} {__version__}")
+    try:
+        try:
+            return whole.parse_args(argv, Arguments())
+        finally:
+            flush()
+    except BrokenPipeError:
+        no_more_output()
+        sys.exit(0)
+    except OSError as error:
+        say(str(error), program)
+        sys.exit(REFUSED)
+
+
 def token_of(arguments: Arguments) -> Optional[str]:
     file = getattr(arguments, "token_file", None)
     return file.read_text().strip() if file else os.environ.get("LINKBAND_TOKEN") or None
@@ -86,8 +110,16 @@ async def run(arguments: Arguments) -> None:
 
 
 def say(words: str, program: str = Arguments.program) -> None:
+    """Closed from the start, stderr is none; then print() would take stdout."""
+    if not sys.stderr:
+        return
     with contextlib.suppress(OSError):
         print(f"{program}: {words}", file=sys.stderr, flush=True)
+
+
+def flush() -> None:
+    if sys.stdout:
+        sys.stdout.flush()
 
 
 def no_more_output() -> None:
@@ -101,7 +133,7 @@ def carried_out(arguments: Arguments) -> int:
             arguments.here(arguments)
         else:
             asyncio.run(run(arguments))
-        sys.stdout.flush()
+        flush()
         return 0
     except CommandError as error:
         say(f"{error.code}: {error.message}", arguments.program)

@@ -123,6 +123,19 @@ def test_a_closed_pipe_ends_it_quietly(connected):
         assert running.stderr.read() == "" and running.wait(120) == 0
 
 
+@pytest.mark.parametrize("line, status, told", [
+    ("{ctl} status >&-", 0, ""), ("{ctl} status 2>&-", 0, "daemon"), ("{ctl} record stop 2>&-", 0, ""),
+    ("{ctl} status > /dev/full", 1, "No space left"), ("{ctl} --help > /dev/full", 1, "No space left"),
+    ("{ctl} --help | true; exit ${{PIPESTATUS[0]}}", 0, ""), ("{ctl} status | true; exit ${{PIPESTATUS[0]}}", 0, ""),
+    ("{ctl} --version", 0, linkband.__version__)])
+def test_whatever_becomes_of_its_output(daemon, line, status, told):
+    shell = line.format(ctl=f"{sys.executable} -m linkband")
+    done = subprocess.run(["bash", "-c", shell], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=120, env=environment(daemon))
+    assert done.returncode == status and "Traceback" not in done.stdout
+    assert told in done.stdout if told else done.stdout == ""
+
+
 def test_time_is_up_with_27(connected):
     assert "time is up" in ctl(connected, "stream", "-W", "0.5", status=27).stderr
     assert json.loads(ctl(connected, "status", "--json").stdout)["streaming"]["state"] == "idle"

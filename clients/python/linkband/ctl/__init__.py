@@ -4,7 +4,7 @@ import argparse
 import pathlib
 from typing import List, Optional, Sequence
 
-from ..tool import Arguments, Here, Work, carry_out, common_options
+from ..tool import Arguments, Here, Work, carry_out, common_options, parsed, positive
 from . import commands, datasets, recordings
 
 SENSORS = ("eeg", "ppg", "acc", "bat")
@@ -21,13 +21,6 @@ def some_of(names: Sequence[str]) -> "type":
         return chosen
 
     return parse  # type: ignore[return-value]
-
-
-def positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
 
 
 def count(text: str) -> int:
@@ -138,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     whole = parser()
-    arguments = whole.parse_args(argv, Arguments())
+    arguments = parsed(whole, argv, Arguments.program)
     if getattr(arguments, "csv", False) and len(arguments.sensors or ()) != 1:
         whole.error("--csv needs one sensor, for each has columns of its own: --sensors eeg")
     return carry_out(whole, arguments)

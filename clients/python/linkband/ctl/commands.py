@@ -28,7 +28,7 @@ def compact(data: object) -> str:
 
 def words(text: str) -> None:
     """Only for who watches: a terminal."""
-    if sys.stderr.isatty():
+    if sys.stderr and sys.stderr.isatty():
         print(text, file=sys.stderr)
 
 

@@ -13,7 +13,7 @@ from .._generated import Session
 from ..client import AsyncBand
 from ..connection import REASONS
 from ..errors import CommandError, ConnectionLost, NotReachable, Rejected
-from ..tool import Arguments
+from ..tool import Arguments, say
 from .commands import compact, put, shown, words
 
 # Of which something is still being made.
@@ -34,7 +34,7 @@ async def start(band: AsyncBand, arguments: Arguments) -> None:
 
 async def stop(band: AsyncBand, arguments: Arguments) -> None:
     if not (await band.get_recording_status())["is_recording"]:
-        print("linkbandctl: nothing is recorded", file=sys.stderr)
+        say("nothing is recorded")
         return
     await put_whole(band, (await band.stop_recording())["session_id"])
 
@@ -106,7 +106,7 @@ async def get(band: AsyncBand, arguments: Arguments) -> None:
     for name in arguments.files or session["files"]:
         download(arguments, session["session_id"], name, folder)
     if session["state"] in UNFINISHED:
-        print(f"linkbandctl: not all of it was there yet: it is {session['state']}", file=sys.stderr)
+        say(f"not all of it was there yet: it is {session['state']}")
     put(str(folder))
 
 
@@ -163,5 +163,5 @@ def save(answer: Any, part: pathlib.Path, name: str) -> None:
 
 
 def progress(name: str, come: int, size: int) -> None:
-    if sys.stderr.isatty():
+    if sys.stderr and sys.stderr.isatty():
         print(f"\r{name} {100 * come // size} %", end="\n" if come == size else "", file=sys.stderr)

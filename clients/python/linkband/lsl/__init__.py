@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from ..blocks import Block
 from ..client import AsyncBand
 from ..errors import CommandError, ConnectionLost
-from ..tool import Arguments, carry_out, common_options, say, side_by_side, start_each
+from ..tool import Arguments, carry_out, common_options, parsed, positive, say, side_by_side, start_each
 from .clock import Clock
 from .library import IRREGULAR, Channel, LslError, MarkerSource, Outlet, load
 
@@ -179,13 +179,13 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--markers-from", metavar="NAME", action="append", default=[],
                        help="set the markers of this LSL stream in linkbandd, too; `any`: of each of type Markers")
     whole.add_argument("--start", action="store_true", help="stream each band that is connected, where nothing streams")
-    whole.add_argument("-W", dest="seconds", metavar="S", type=float, help="end after S seconds, with status 27")
+    whole.add_argument("-W", dest="seconds", metavar="S", type=positive, help="end after S seconds, with status 27")
     return whole
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     whole = parser()
-    arguments = whole.parse_args(argv, Arguments())
+    arguments = parsed(whole, argv, PROGRAM)
     arguments.program, arguments.work, arguments.reconnect = PROGRAM, work, True
     try:
         arguments.loaded = load(arguments.library)

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..blocks import Block
 from ..client import AsyncBand
-from ..tool import Arguments, carry_out, common_options, side_by_side, start_each
+from ..tool import Arguments, carry_out, common_options, parsed, positive, side_by_side, start_each
 from .encoder import message
 
 PROGRAM = "linkband-osc"
@@ -96,12 +96,12 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("socket", metavar="HOST:PORT", nargs="?", type=destination, default=DEFAULT,
                        help=f"who listens, over UDP ({DEFAULT})")
     whole.add_argument("--start", action="store_true", help="stream each band that is connected, where nothing streams")
-    whole.add_argument("-W", dest="seconds", metavar="S", type=float, help="end after S seconds, with status 27")
+    whole.add_argument("-W", dest="seconds", metavar="S", type=positive, help="end after S seconds, with status 27")
     return whole
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     whole = parser()
-    arguments = whole.parse_args(argv, Arguments())
+    arguments = parsed(whole, argv, PROGRAM)
     arguments.program, arguments.work, arguments.reconnect = PROGRAM, work, True
     return carry_out(whole, arguments)
