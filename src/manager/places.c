@@ -18,12 +18,12 @@ static bool holds(const struct device *d, const struct band_identity *band)
 
     if (reach->state != LINK_IDLE)
         return same_band(band_of(d), band) || same_band(&reach->band, band);
-    return reach->radio != RADIO_FREE && same_band(&reach->tried, band);
+    return reach->radio != REACH_RADIO_FREE && same_band(&reach->tried, band);
 }
 
 static bool is_free(const struct device *d)
 {
-    return d->reach.state == LINK_IDLE && d->reach.radio == RADIO_FREE;
+    return d->reach.state == LINK_IDLE && d->reach.radio == REACH_RADIO_FREE;
 }
 
 static bool had_before(const struct device *d, const struct band_identity *band)

@@ -60,7 +60,7 @@ static bool is_trying(const struct reach *reach)
 
 static enum reach_step begin_close(struct reach *reach, enum reach_step step, struct when *when)
 {
-    radio_enter(reach, RADIO_CLOSING);
+    radio_enter(reach, REACH_RADIO_CLOSING);
     reach->radio_until_us = when->now_us + PATIENCE_US;
     return step;
 }
@@ -71,7 +71,7 @@ static enum reach_step open_now(struct reach *reach, bool bluetooth_off, struct 
         return REACH_DO_NOTHING;
     if (reach->state == LINK_WAITING && (bluetooth_off || is_awaited(when, reach->next_try_us)))
         return REACH_DO_NOTHING;
-    radio_enter(reach, RADIO_TRYING);
+    radio_enter(reach, REACH_RADIO_TRYING);
     reach->tried = reach->band;
     reach->radio_until_us = when->now_us + CONNECT_LIMIT_US;
     return REACH_DO_OPEN;
@@ -91,20 +91,20 @@ static enum reach_step close_attempt(struct reach *reach, struct when *when)
 static enum reach_step next_of_radio(struct reach *reach, bool bluetooth_off, struct when *when)
 {
     switch (reach->radio) {
-    case RADIO_FREE:
+    case REACH_RADIO_FREE:
         return open_now(reach, bluetooth_off, when);
-    case RADIO_TRYING:
+    case REACH_RADIO_TRYING:
         return close_attempt(reach, when);
-    case RADIO_LINKED:
+    case REACH_RADIO_LINKED:
         if (reach->state == LINK_CONNECTED)
             break;
         return begin_close(reach, REACH_DO_CLOSE, when);
-    case RADIO_CLOSING:
+    case REACH_RADIO_CLOSING:
         if (is_awaited(when, reach->radio_until_us))
             break;
-        radio_enter(reach, RADIO_STUCK);
+        radio_enter(reach, REACH_RADIO_STUCK);
         return REACH_DO_GO_ON;
-    case RADIO_STUCK:
+    case REACH_RADIO_STUCK:
         break;
     }
     return REACH_DO_NOTHING;
@@ -113,7 +113,7 @@ static enum reach_step next_of_radio(struct reach *reach, bool bluetooth_off, st
 enum reach_step reach_next(struct reach *reach, bool bluetooth_off, struct when *when)
 {
     if (reach->state == LINK_DISCONNECTING &&
-        (reach->radio == RADIO_FREE || reach->radio == RADIO_STUCK))
+        (reach->radio == REACH_RADIO_FREE || reach->radio == REACH_RADIO_STUCK))
         return REACH_DO_FAREWELL;
     if (reach->owed && reach->state != LINK_DISCONNECTING &&
         !is_awaited(when, reach->owed_until_us))
@@ -127,7 +127,7 @@ static void owe(struct reach *reach, int64_t until_us)
 {
     reach->owed = true;
     reach->owed_until_us = until_us;
-    if (reach->radio == RADIO_TRYING)
+    if (reach->radio == REACH_RADIO_TRYING)
         reach->radio_until_us = until_us;
 }
 
@@ -223,9 +223,9 @@ enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_
 {
     bool resumed = reach->state == LINK_WAITING && reach->resumes;
 
-    if (reach->radio != RADIO_TRYING)
+    if (reach->radio != REACH_RADIO_TRYING)
         return REACH_UP_UNWANTED;
-    radio_enter(reach, RADIO_LINKED);
+    radio_enter(reach, REACH_RADIO_LINKED);
     if (!is_trying(reach))
         return REACH_UP_UNWANTED;
     if (reach->state == LINK_CONNECTING && !is_the_wanted(reach, &made->band))
@@ -242,9 +242,9 @@ enum reach_up reach_up(struct reach *reach, const struct band_link *made, int64_
 
 bool reach_up_taken(struct reach *reach)
 {
-    if (reach->radio != RADIO_TRYING)
+    if (reach->radio != REACH_RADIO_TRYING)
         return false;
-    radio_enter(reach, RADIO_LINKED);
+    radio_enter(reach, REACH_RADIO_LINKED);
     reach->known = false;
     return is_trying(reach);
 }
@@ -263,9 +263,10 @@ double reach_clock_step_ms(struct reach *reach)
 
 enum reach_down reach_down(struct reach *reach)
 {
-    bool was_trying = reach->radio == RADIO_TRYING, was_linked = reach->radio == RADIO_LINKED;
+    bool was_trying = reach->radio == REACH_RADIO_TRYING,
+         was_linked = reach->radio == REACH_RADIO_LINKED;
 
-    radio_enter(reach, RADIO_FREE);
+    radio_enter(reach, REACH_RADIO_FREE);
     if (was_trying)
         return REACH_DOWN_ATTEMPT;
     return was_linked && reach->state == LINK_CONNECTED ? REACH_DOWN_CONNECTION

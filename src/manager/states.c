@@ -24,15 +24,16 @@ static const unsigned link_steps[] = {
 };
 
 static const char *const radio_names[] = {
-    [RADIO_FREE] = "free",       [RADIO_TRYING] = "trying", [RADIO_LINKED] = "linked",
-    [RADIO_CLOSING] = "closing", [RADIO_STUCK] = "stuck",
+    [REACH_RADIO_FREE] = "free",     [REACH_RADIO_TRYING] = "trying",
+    [REACH_RADIO_LINKED] = "linked", [REACH_RADIO_CLOSING] = "closing",
+    [REACH_RADIO_STUCK] = "stuck",
 };
 static const unsigned radio_steps[] = {
-    [RADIO_FREE] = TO(RADIO_TRYING),
-    [RADIO_TRYING] = TO(RADIO_LINKED) | TO(RADIO_FREE) | TO(RADIO_CLOSING),
-    [RADIO_LINKED] = TO(RADIO_CLOSING) | TO(RADIO_FREE),
-    [RADIO_CLOSING] = TO(RADIO_FREE) | TO(RADIO_STUCK),
-    [RADIO_STUCK] = TO(RADIO_FREE),
+    [REACH_RADIO_FREE] = TO(REACH_RADIO_TRYING),
+    [REACH_RADIO_TRYING] = TO(REACH_RADIO_LINKED) | TO(REACH_RADIO_FREE) | TO(REACH_RADIO_CLOSING),
+    [REACH_RADIO_LINKED] = TO(REACH_RADIO_CLOSING) | TO(REACH_RADIO_FREE),
+    [REACH_RADIO_CLOSING] = TO(REACH_RADIO_FREE) | TO(REACH_RADIO_STUCK),
+    [REACH_RADIO_STUCK] = TO(REACH_RADIO_FREE),
 };
 
 static const char *const stream_names[] = {
@@ -61,8 +62,8 @@ static const struct states {
 
 ASSERT_GOES_TO(link_names, LINK_WAITING);
 ASSERT_GOES_TO(link_steps, LINK_WAITING);
-ASSERT_GOES_TO(radio_names, RADIO_STUCK);
-ASSERT_GOES_TO(radio_steps, RADIO_STUCK);
+ASSERT_GOES_TO(radio_names, REACH_RADIO_STUCK);
+ASSERT_GOES_TO(radio_steps, REACH_RADIO_STUCK);
 ASSERT_GOES_TO(stream_names, STREAM_WAITING);
 ASSERT_GOES_TO(stream_steps, STREAM_WAITING);
 

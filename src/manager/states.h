@@ -7,7 +7,13 @@
 enum states_of { STATES_LINK, STATES_RADIO, STATES_STREAM };
 
 /* What the backend is at, of one link. */
-enum reach_radio { RADIO_FREE, RADIO_TRYING, RADIO_LINKED, RADIO_CLOSING, RADIO_STUCK };
+enum reach_radio {
+    REACH_RADIO_FREE,
+    REACH_RADIO_TRYING,
+    REACH_RADIO_LINKED,
+    REACH_RADIO_CLOSING,
+    REACH_RADIO_STUCK
+};
 
 /* NULL: there are no more. */
 const char *state_name(enum states_of of, unsigned state);
