@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import websockets
 
-from peers import Client, validate
+from peers import Client, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SIM = ("--backend", "sim", "--sim")
@@ -23,10 +23,6 @@ async def close(*clients):
     for client in clients:
         await client.close()
         validate(client.messages)
-
-
-def run(story):
-    asyncio.run(asyncio.wait_for(story, 60))
 
 
 @pytest.mark.arguments(*SIM, "seed=1,drop-at=4:1000")

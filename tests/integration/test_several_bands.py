@@ -6,7 +6,7 @@ import collections
 import pytest
 import websockets
 
-from peers import Client, validate
+from peers import Client, run, validate
 from test_metrics import Figures
 
 SIM = ("--backend", "sim", "--max-bands", "3", "--sim")
@@ -46,10 +46,6 @@ def by_band(reply):
     return {band["device_id"]: band for band in reply["data"]["devices"]}
 
 
-def run(story, seconds=60):
-    asyncio.run(asyncio.wait_for(story(), seconds))
-
-
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3")
 def test_a_command_without_a_name_is_for_all_and_its_reply_tells_each(daemon):
     async def story():
@@ -82,7 +78,7 @@ def test_a_command_without_a_name_is_for_all_and_its_reply_tells_each(daemon):
         assert await listed(client) == {}
         await close(client)
 
-    run(story)
+    run(story())
 
 
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3")
@@ -109,7 +105,7 @@ def test_each_band_streams_as_it_was_asked_to(daemon):
         assert by_band(await client.command("get_streaming_status"))[one]["state"] == "streaming"
         await close(client)
 
-    run(story)
+    run(story())
 
 
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3,2:drop-at=6:1000")
@@ -136,7 +132,7 @@ def test_one_band_s_outage_is_told_of_it_alone_and_it_can_be_named_while_it_is_w
         assert all(m["lost"] == 0 for m in client.messages if m["type"] == "raw_data" and m["device_id"] != name)
         await close(client, late)
 
-    run(story)
+    run(story())
 
 
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3")
@@ -161,7 +157,7 @@ def test_a_client_may_have_the_data_of_some_bands_alone(daemon):
         assert info["bands"] == 3 and info["data_queue_bytes"] == 3 * 256 * 1024
         await close(client, picky)
 
-    run(story)
+    run(story())
 
 
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=2")
@@ -186,7 +182,7 @@ def test_figures_and_health_are_of_each_band(daemon):
         assert health["devices_connected"] == 1 and health["device_connected"] and not health["is_streaming"]
         await close(client)
 
-    run(story)
+    run(story())
 
 
 @pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=5")
@@ -203,4 +199,4 @@ def test_a_connect_beyond_the_limit_is_busy_and_says_who_is_there(daemon):
         assert alone["data"]["error_code"] == "BUSY"
         await close(client)
 
-    run(story)
+    run(story())
