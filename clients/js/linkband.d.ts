@@ -53,14 +53,16 @@ export interface Socket {
 export interface Band extends Commands {
   /** To the daemon; whether a band is, tells `deviceInfo`. */
   readonly connected: boolean;
-  /** As it was last told. */
+  /** As it was last told; of several bands that of the one that came first. */
   readonly deviceInfo: DeviceInfo | null;
+  /** What was last told of each band that is connected, under way or waited for, by its device_id, in the order they came. */
+  readonly devices: ReadonlyMap<string, DeviceInfo>;
   /** Calls handler(event) at each event of that name; returns what undoes it. It outlives lost connections. */
   on<N extends keyof AllEvents>(name: N, handler: (event: AllEvents[N]) => unknown): () => void;
   /** All events from now on; beyond `limit` (1024) not taken the oldest are dropped and counted. */
   events(options?: { limit?: number }): Queue<AnyEvent>;
   /**
-   * The sensors' blocks from now on. It ends where the daemon tells that the stream has ended for good, outlives lost
+   * The sensors' blocks from now on, of all bands or of one. It ends where the stream has ended for good, of all of them, outlives lost
    * connections and the daemon's restart, and throws what ends the connection for good. Beyond `limit` (256) blocks not
    * taken the oldest are dropped. Make it before `startStreaming` to get each sample: it starts nothing by itself.
    */

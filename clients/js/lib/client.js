@@ -67,9 +67,14 @@ export class Band extends Commands {
     return this.#connection !== null;
   }
 
-  /** As it was last told. */
+  /** As it was last told; of several bands that of the one that came first. */
   get deviceInfo() {
     return this.#protocol.deviceInfo;
+  }
+
+  /** What was last told of each band that is connected, under way or waited for, by its device_id. */
+  get devices() {
+    return new Map(this.#protocol.devices);
   }
 
   /** What waits for an answer gets ConnectionLost, iterations end. */
@@ -103,6 +108,7 @@ export class Band extends Commands {
     const named = typeof sensors === "string" ? [sensors] : sensors;
     if (!named?.length) throw new RangeError("no sensor was named: eeg, ppg, acc or bat");
     const stream = new Stream(named, { kind, deviceId, limit }, (one) => this.#streams.delete(one));
+    for (const [device, running] of this.#protocol.streaming) stream.started(device, running);
     return this.#add(this.#streams, stream);
   }
 
@@ -223,7 +229,7 @@ export class Band extends Commands {
     if ("reply" in received) this.#settle(received.reply, received.outcome);
     else if ("block" in received) for (const stream of [...this.#streams]) stream.offer(received.block);
     else {
-      this.#endStreams(received.event);
+      this.#followStreams(received.event);
       this.#dispatch(received.event);
     }
   }
@@ -239,9 +245,12 @@ export class Band extends Commands {
   }
 
   /** @param {AnyEvent} event */
-  #endStreams({ event_type, data }) {
-    if (event_type !== "stream_stopped" || data.will_resume) return;
-    for (const stream of [...this.#streams]) stream.stopped(data.device_id, data.sensors);
+  #followStreams({ event_type, data }) {
+    for (const stream of [...this.#streams]) {
+      if (event_type === "stream_started") stream.started(data.device_id, data.sensors);
+      else if (event_type === "stream_stopped" && !data.will_resume) stream.stopped(data.device_id, data.sensors);
+      else if (event_type === "device_info" && this.#protocol.restarted) stream.forget();
+    }
   }
 
   /** @param {AnyEvent} event */

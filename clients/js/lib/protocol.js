@@ -26,21 +26,31 @@ function parse(text) {
 }
 
 export class Protocol {
-  /** @type {DeviceInfo | null} */
-  deviceInfo = null;
+  /** The last device_info. @type {DeviceInfo | null} */
+  #told = null;
+  /** What was last told of each band that is connected, under way or waited for, in the order they came. @type {Map<string, DeviceInfo>} */
+  devices = new Map();
+  /** The sensors that each band streams, as far as it was told since there is a connection. @type {Map<string, string[]>} */
+  streaming = new Map();
   /** Whether the last device_info came of another daemon than the one before. */
   restarted = false;
   #number = 0;
   /** @type {Map<number, Request>} */
   #waiting = new Map();
-  /** What is expected next, by band, kind and sensor. @type {Map<string, {kind: string, sensor: string, seq: number}>} */
+  /** What is expected next, by band, kind and sensor. @type {Map<string, {device: string, kind: string, sensor: string, seq: number}>} */
   #next = new Map();
   /** What makes this client's subscription anew: the last `subscribe` and the distinct `unsubscribe`s since. @type {Request[]} */
   #subscribed = [];
 
+  /** Of the band that came first of those there are, else that there is none. @returns {DeviceInfo | null} */
+  get deviceInfo() {
+    const [first = this.#told] = this.devices.values();
+    return first;
+  }
+
   /** Of the daemon: another one after its restart. @returns {string | null} */
   get instance() {
-    return this.deviceInfo?.server?.instance ?? null;
+    return this.#told?.server?.instance ?? null;
   }
 
   /**
@@ -69,9 +79,10 @@ export class Protocol {
     this.#waiting.delete(number);
   }
 
-  /** The connection has ended: nothing sent on it is answered any more. */
+  /** The connection has ended: nothing sent on it is answered any more, and what changes is not told. */
   lost() {
     this.#waiting.clear();
+    this.devices.clear();
   }
 
   /**
@@ -101,15 +112,16 @@ export class Protocol {
 
   /**
    * @param {Request} asked
-   * @param {Record<string, string[]>} inForce
+   * @param {Record<string, any>} inForce
    */
   #remember(asked, inForce) {
     if (asked.command === "subscribe") this.#subscribed = [];
     const same = JSON.stringify(asked);
     if (!this.#subscribed.some((one) => JSON.stringify(one) === same)) this.#subscribed.push(asked);
     // What isn't subscribed is not missed.
-    for (const [key, { kind, sensor }] of this.#next) {
-      if (!inForce[kind]?.includes(sensor)) this.#next.delete(key);
+    for (const [key, { device, kind, sensor }] of this.#next) {
+      const isOf = inForce.device_ids?.includes(device) ?? true;
+      if (!isOf || !inForce[kind]?.includes(sensor)) this.#next.delete(key);
     }
   }
 
@@ -118,13 +130,33 @@ export class Protocol {
    * @returns {Received}
    */
   #event(event) {
-    if (event.event_type === "device_info") {
-      const before = this.instance;
-      this.deviceInfo = event.data;
-      this.restarted = before !== null && before !== this.instance;
-      if (this.restarted) this.#next.clear();
-    }
+    const { event_type, data } = event;
+    if (event_type === "device_info") this.#deviceInfo(data);
+    else if (event_type === "stream_started") this.streaming.set(data.device_id, data.sensors);
+    else if (event_type === "stream_stopped" && !data.will_resume) this.#stopped(data);
+    else if (event_type === "device_disconnected" && !data.will_reconnect) this.devices.delete(data.device_id);
+    else if (event_type === "device_connection_failed" && !data.will_retry) this.devices.delete(data.device_id);
     return { event };
+  }
+
+  /** @param {DeviceInfo} data */
+  #deviceInfo(data) {
+    const before = this.instance;
+    this.#told = data;
+    this.restarted = before !== null && before !== this.instance;
+    if (this.restarted) {
+      this.#next.clear();
+      this.streaming.clear();
+    }
+    if (data.device_id === null) this.devices.clear();
+    else this.devices.set(data.device_id, data);
+  }
+
+  /** @param {{device_id: string, sensors: string[]}} data */
+  #stopped({ device_id, sensors }) {
+    const left = (this.streaming.get(device_id) ?? []).filter((sensor) => !sensors.includes(sensor));
+    if (left.length) this.streaming.set(device_id, left);
+    else this.streaming.delete(device_id);
   }
 
   /**
@@ -136,7 +168,7 @@ export class Protocol {
     const key = JSON.stringify([block.deviceId, block.kind, block.sensor]);
     // The battery's last level comes again to each new connection, with the seq that it had.
     block.missed = Math.max(0, message.seq - (this.#next.get(key)?.seq ?? message.seq));
-    this.#next.set(key, { kind: block.kind, sensor: block.sensor, seq: message.seq + 1 });
+    this.#next.set(key, { device: block.deviceId, kind: block.kind, sensor: block.sensor, seq: message.seq + 1 });
     return { block };
   }
 }

@@ -97,7 +97,10 @@ export class Queue {
  * @extends {Queue<Block>}
  */
 export class Stream extends Queue {
-  #running;
+  /** Of which bands and sensors something comes. @type {Set<string>} */
+  #running = new Set();
+  /** The sensors of which nothing has come or stopped yet. @type {Set<string>} */
+  #unheard;
 
   /**
    * @param {readonly string[]} sensors
@@ -111,7 +114,7 @@ export class Stream extends Queue {
     this.deviceId = choice.deviceId;
     this.lost = 0;
     this.missed = 0;
-    this.#running = new Set(sensors);
+    this.#unheard = new Set(sensors);
   }
 
   /**
@@ -120,22 +123,43 @@ export class Stream extends Queue {
    */
   offer(block) {
     if (!this.sensors.has(block.sensor) || block.kind !== this.kind || !this.#isOf(block.deviceId)) return;
-    this.#running.add(block.sensor);
+    this.started(block.deviceId, [block.sensor]);
     this.put(new Block(block.message, block.missed));
   }
 
   /**
-   * These sensors' streams have ended for good.
-   * @param {string | null} deviceId
+   * The band streams these sensors, maybe beside those of other bands.
+   * @param {string} deviceId
+   * @param {readonly string[]} sensors
+   */
+  started(deviceId, sensors) {
+    if (!this.#isOf(deviceId)) return;
+    for (const sensor of sensors) {
+      if (this.sensors.has(sensor)) this.#running.add(`${sensor} ${deviceId}`);
+      this.#unheard.delete(sensor);
+    }
+  }
+
+  /**
+   * These sensors' streams have ended for good; this one has where nothing of any band is left.
+   * @param {string} deviceId
    * @param {readonly string[]} sensors
    */
   stopped(deviceId, sensors) {
     if (!this.#isOf(deviceId)) return;
-    for (const sensor of sensors) this.#running.delete(sensor);
-    if (!this.#running.size) this.end();
+    for (const sensor of sensors) {
+      this.#running.delete(`${sensor} ${deviceId}`);
+      this.#unheard.delete(sensor);
+    }
+    if (!this.#running.size && !this.#unheard.size) this.end();
   }
 
-  /** @param {string | null} deviceId */
+  /** What ran is not known any more: the daemon is another. */
+  forget() {
+    this.#running.clear();
+  }
+
+  /** @param {string} deviceId */
   #isOf(deviceId) {
     return this.deviceId === null || this.deviceId === deviceId;
   }

@@ -28,6 +28,9 @@ async function freePort() {
 }
 
 export class Daemon {
+  /** What goes with it: a client that a failed test leaves would try for ever. */
+  ends = [];
+
   /** Ended with the test. */
   static async start(context, ...options) {
     const daemon = new Daemon();
@@ -35,6 +38,7 @@ export class Daemon {
     daemon.port = await freePort();
     daemon.options = ["--backend", "sim", "--sim", "seed=1,radio=fast", ...options];
     context.after(async () => {
+      for (const end of daemon.ends) end();
       await daemon.end("SIGKILL");
       rmSync(daemon.data, { recursive: true });
     });

@@ -16,7 +16,11 @@ const TOKEN = "right-token-of-some-length";
 const NEEDED = { connectDevice: { address: ADDRESS }, deleteRecording: { session_id: "20260101T000000Z_x" }, insertMarker: { label: "x" } };
 const COMMANDS = Object.getOwnPropertyNames(Commands.prototype).filter((name) => !["constructor", "command"].includes(name));
 
-const at = (daemon, options) => linkband.connect(daemon.url, { WebSocket, ...options });
+async function at(daemon, options) {
+  const band = await linkband.connect(daemon.url, { WebSocket, ...options });
+  daemon.ends.push(() => band.close());
+  return band;
+}
 
 async function all(iterable) {
   const taken = [];
@@ -53,6 +57,32 @@ proves("reply", "refusal", "blocks", "ends", "lost")("a session as a reader woul
   const computed = await all(processed);
   assert(computed.length && computed.every((block) => block.columns.ch1_filtered.length === block.length));
   assert.deepEqual(Object.keys(computed[0].values.ch1_band_powers), ["delta", "theta", "alpha", "beta", "gamma"]);
+  band.close();
+});
+
+proves("several", "refusal")("three bands over one connection, each by its name", async (context) => {
+  const daemon = await Daemon.start(context, "--sim", "seed=1,radio=fast,bands=3", "--max-bands", "3");
+  const band = await at(daemon);
+  const { devices } = await band.scanDevices({ duration: 1 });
+  const names = devices.map(({ device_id }) => device_id).sort();
+  assert.equal(names.length, 3);
+  for (const device_id of names) await band.connectDevice({ device_id });
+  assert.deepEqual([...band.devices.keys()].sort(), names);
+  const [every, one] = [band.stream("acc"), band.stream("acc", { deviceId: names[1] })];
+  assert.deepEqual((await band.startStreaming({ sensors: ["acc"] })).devices.map(({ device_id, success }) => [device_id, success]).sort(),
+    names.map((name) => [name, true]));
+  const heard = new Set();
+  while (heard.size < 3) heard.add((await every.next()).value.deviceId);
+  await band.stopStreaming({ device_id: names.slice(0, 2) });
+  const last = [];
+  for await (const block of one) last.push(block.deviceId);
+  assert.deepEqual([...new Set(last)], [names[1]]);
+  await assert.rejects(band.stopStreaming({ device_id: "LXB-NONE" }), ({ code, details }) =>
+    code === "NOT_CONNECTED" && names.every((name) => details.allowed.includes(name)));
+  const events = band.events();
+  await band.disconnectDevice();
+  for await (const { deviceId } of every) assert(names.includes(deviceId)); // to its end: the third band's stream was the last
+  while (band.devices.size) await events.next();
   band.close();
 });
 

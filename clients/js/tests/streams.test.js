@@ -116,6 +116,38 @@ proves("several")("several bands and sensors are told apart", async () => {
   assert.deepEqual((await all(second)).map((one) => [one.message.seq, one.missed]), [[4, 0], [6, 1]]);
 });
 
+proves("several", "ends")("a stream of all bands ends with the last of them, and each is known by its name", async () => {
+  const two = { device_id: "LXB-2" };
+  const info = (device_id) => event("device_info", { connected: device_id !== null, device_id, server: { instance: "one" } });
+  const gone = (device_id) => event("device_disconnected", { device_id, will_reconnect: false });
+  const fake = new Fake(says(info("LXB-2"), event("stream_started", { device_id: "LXB-2", sensors: ["ppg"], resumed: false }), block(0),
+    stopped(["ppg"]), gone("LXB-1"), block(0, two), stopped(["ppg"], two), info(null)));
+  const band = await client(fake);
+  const blocks = band.stream("ppg");
+  const events = band.events();
+  assert.deepEqual((await all(blocks)).map((one) => one.deviceId), ["LXB-1", "LXB-2"]);
+  assert.deepEqual([[...band.devices.keys()], band.deviceInfo.device_id], [["LXB-2"], "LXB-2"]);
+  while (band.devices.size) await events.next();
+  assert.deepEqual([band.deviceInfo.device_id, band.deviceInfo.connected], [null, false]);
+});
+
+proves("several", "resubscribe")("of bands that were not subscribed nothing is missed", async () => {
+  const two = { device_id: "LXB-2" };
+  const fake = new Fake(async (peer) => {
+    await peer.send(deviceInfo(), block(0), block(0, two));
+    const asked = await peer.take();
+    assert.deepEqual(asked.parameters, { device_id: ["LXB-2"] });
+    await peer.send(reply(asked, { raw: ["ppg"], processed: [], device_ids: ["LXB-2"] }));
+    await peer.send(reply(await peer.take(), { raw: ["ppg"], processed: [], device_ids: null }), block(7), block(3, two));
+    await peer.stay();
+  });
+  const band = await client(fake);
+  const blocks = band.stream("ppg");
+  await band.subscribe({ device_id: ["LXB-2"] });
+  await band.subscribe();
+  assert.deepEqual((await take(blocks, 4)).map((one) => [one.deviceId, one.missed]), [["LXB-1", 0], ["LXB-2", 0], ["LXB-1", 0], ["LXB-2", 2]]);
+});
+
 test("a loop that is left takes nothing more", async () => {
   const fake = new Fake(says(block(0), block(1), block(2)));
   const band = await client(fake);
