@@ -146,12 +146,11 @@ def add_session(dataset: pathlib.Path, session: Session, task: Optional[str], su
     task = label("task", task or session.info.get("task"))
     subject = "sub-" + label("subject", subject or session.info.get("participant"))
     bdf = session.bdf()
-    session_id = str(session.info["session_id"])
     begin_dataset(dataset)
     folder = dataset / subject / "eeg"
     folder.mkdir(parents=True, exist_ok=True)
     scans = dataset / subject / f"{subject}_scans.tsv"
-    name = place(folder, scans, session_id, f"{subject}_task-{task}")
+    name = place(folder, scans, session.name, f"{subject}_task-{task}")
     eeg = (session.info.get("signals") or {}).get("eeg") or {}
     write_json(folder / f"{name}_eeg.json", sidecar(session, bdf, task))
     write(folder / f"{name}_channels.tsv", table([
@@ -165,7 +164,7 @@ def add_session(dataset: pathlib.Path, session: Session, task: Optional[str], su
     os.replace(part, target)
     register(dataset, subject)
     append(scans, {"filename": f"eeg/{target.name}", "acq_time": bdf.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                   "linkband_session": session_id, "linkband_notes": session.info.get("notes") or NOT_KNOWN})
+                   "linkband_session": session.name, "linkband_notes": session.info.get("notes") or NOT_KNOWN})
     write_json(scans.with_suffix(".json"), SCANS)
     return target
 

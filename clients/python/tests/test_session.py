@@ -17,7 +17,7 @@ from peers import Daemon
 # Of one worker: its recording takes a while.
 pytestmark = pytest.mark.xdist_group("session")
 SECONDS = 12
-ADDRESS = "AA:BB:CC:DD:EE:FF"
+ADDRESS, OTHER = "AA:BB:CC:DD:EE:FF", "AA:BB:CC:DD:EE:01"
 LABEL = "a marker of more than forty bytes, with ü: tab\tand more"
 
 
@@ -151,9 +151,10 @@ def test_what_is_missing_is_said(session, tmp_path):
         assert f"python3-{module}" in done.stdout, done.stderr
 
 
-def ctl(*given, status=0):
+def ctl(*given, status=0, url="ws://127.0.0.1:1/ws"):
     done = subprocess.run([sys.executable, "-m", "linkband", *map(str, given)], capture_output=True, text=True,
-                          timeout=120, env={**os.environ, "PYTHONPATH": str(PACKAGE)})
+                          timeout=120,
+                          env={**os.environ, "PYTHONPATH": str(PACKAGE), "LINKBAND_URL": url})
     assert done.returncode == status, (done.stdout, done.stderr)
     return done.stdout + done.stderr
 
@@ -187,6 +188,65 @@ def test_bids_makes_a_dataset_of_runs(session, tmp_path):
     scans = (dataset / "sub-07" / "sub-07_scans.tsv").read_text().splitlines()
     assert len(scans) == 3 and "a note" in scans[1]
     assert "not empty" in ctl("bids", session.path, session.path, status=1)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A session of two bands."""
+    data = tmp_path_factory.mktemp("recordings")
+    daemon = Daemon("--backend", "sim", "--sim", "seed=8,radio=fast,bands=2,loss=0.05", "--max-bands", "2",
+                    "--data-dir", str(data))
+    try:
+        with linkband.Band(daemon.url) as band:
+            names = [band.connect_device(address=address)["device_id"] for address in (ADDRESS, OTHER)]
+            blocks = {name: band.stream("eeg", device_id=name) for name in names}
+            band.start_streaming()
+            files = (event["data"] for event in band.events() if event["event_type"] == "recording_file")
+            path = band.start_recording(session_name="two")["path"]
+            band.insert_marker("both")
+            for name in names:
+                for _ in range(20):
+                    next(blocks[name])
+            band.stop_recording()
+            assert {next(files)["state"] for _ in names} == {"ready"}
+        session = ctl("recordings", "get", pathlib.Path(path).name, "-o", data / "copy", url=daemon.url).strip()
+        yield linkband.read_session(session), names
+    finally:
+        daemon.process.kill()
+        daemon.process.communicate()
+
+
+def test_several_bands_lie_side_by_side(two):
+    pytest.importorskip("mne", reason="not installed: python3-mne")
+    session, names = two
+    assert [band.device_id for band in session.bands] == names and session.device_id is None
+    raw, alone = session.raw("eeg"), [band.raw("eeg") for band in session.bands]
+    assert raw.ch_names == [f"{name} {channel}" for name in names for channel in ("EEG ch1", "EEG ch2", "Lead-off")]
+    assert raw.get_channel_types() == ["eeg", "eeg", "misc"] * 2
+    assert raw.info["meas_date"] == alone[0].info["meas_date"] == alone[1].info["meas_date"]
+    for name, one in zip(names, alone):
+        assert abs(raw.get_data(f"{name} EEG ch1") - one.get_data("EEG ch1")).max() == 0
+        assert "both" in list(one.annotations.description)
+        gaps = [gap["onset"] for gap in one.annotations if gap["description"] == "BAD_gap eeg"]
+        assert gaps == [gap["onset"] for gap in raw.annotations if gap["description"] == f"BAD_gap eeg {name}"]
+    assert list(raw.annotations.description).count("both") == 1
+    for work in (session.bdf, lambda: session.frame("eeg")):
+        with pytest.raises(linkband.SessionError, match=names[0]):
+            work()
+    for band in session.bands:
+        assert len(band.frame("eeg")) == band.info["counts"]["eeg"]["samples"]
+        assert list(band.frame("markers")["label"]) == ["both"]
+
+
+def test_each_of_several_bands_is_a_subject_of_its_own(two, tmp_path):
+    session, names = two
+    dataset = tmp_path / "dataset"
+    assert names[1] in ctl("bids", dataset, session.path, "--subject", "1", "--task", "rest", status=1)
+    for subject, band in enumerate(session.bands):
+        told = ctl("bids", dataset, band.path, "--subject", subject, "--task", "rest")
+        assert pathlib.Path(told.strip()).read_bytes() == (band.path / "session.bdf").read_bytes()
+    assert "is there already" in ctl("bids", dataset, band.path, "--subject", "1", "--task", "rest", status=1)
+    assert (dataset / "participants.tsv").read_text().splitlines() == ["participant_id", "sub-0", "sub-1"]
 
 
 def test_the_bids_validator_finds_no_error(session, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, AsyncIterator, Dict, Optional
+from typing import Any, AsyncIterator, Dict, List, Optional
 
 from .._generated import Session
 from ..client import AsyncBand
@@ -95,19 +95,26 @@ async def rm(band: AsyncBand, arguments: Arguments) -> None:
 
 async def get(band: AsyncBand, arguments: Arguments) -> None:
     session = await found(band, arguments.session)
+    files = files_of(session)
     for name in arguments.files:
-        if name not in session["files"]:
+        if name not in files:
             raise CommandError("recordings get", "INVALID_PARAMETERS", f"{session['session_id']} has no file {name}, "
-                               f"only {', '.join(session['files'])}", {})
+                               f"only {', '.join(files)}", {})
     # No client is needed any more: its place is free while the files come.
     await band.close()
     folder = arguments.directory / session["session_id"]
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in arguments.files or session["files"]:
+    for name in arguments.files or files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         download(arguments, session["session_id"], name, folder)
     if session["state"] in UNFINISHED:
         say(f"not all of it was there yet: it is {session['state']}")
     put(str(folder))
+
+
+def files_of(session: Session) -> List[str]:
+    """Those of several bands with their folder before them."""
+    own = [f"{one['folder']}/{file}" for one in session.get("bands", []) for file in one["files"]]
+    return [*session["files"], *own]
 
 
 async def found(band: AsyncBand, session_id: str) -> Session:
