@@ -50,4 +50,14 @@ static inline bool block_lost_by_link(const struct sample_block *block)
     return block->lost > 0 && (block->restart || block->lost >= block->samples.as->packet_samples);
 }
 
+/* What an EEG channel measures: its first value that is no zero, for the band's zeros are false. */
+static inline double block_measured(const struct sample_block *block, size_t channel)
+{
+    for (size_t i = 0; i < block->samples.count; i++) {
+        if (block->samples.eeg[i].uv[channel] != 0)
+            return block->samples.eeg[i].uv[channel];
+    }
+    return 0;
+}
+
 #endif

@@ -215,7 +215,7 @@ static uint32_t grid_points(int64_t index, int64_t count, int factor)
 }
 
 /* A new stretch. Zeros are in the filter: with the base taken off, its first value held. */
-static void begin(struct decimator *d, const struct sample_block *block)
+static void begin_run(struct decimator *d, const struct sample_block *block)
 {
     d->lost += grid_points(d->index, block->lost, d->factor);
     d->index += block->lost;
@@ -230,7 +230,7 @@ static void begin(struct decimator *d, const struct sample_block *block)
 }
 
 /* A short gap: a straight line from the last sample to the next, for the filter only. */
-static void bridge(struct decimator *d, const struct sample_block *block)
+static void bridge_run(struct decimator *d, const struct sample_block *block)
 {
     const struct mend_sample missing = {0};
 
@@ -249,9 +249,9 @@ void decimator_push(struct decimator *d, const struct sample_block *block,
         flush(d);
     describe(d, block);
     if (continues)
-        bridge(d, block);
+        bridge_run(d, block);
     else
-        begin(d, block);
+        begin_run(d, block);
     for (size_t i = 0; i < block->samples.count; i++) {
         const struct mend_sample sample = {block->first_ms + (double)i * block->step_ms, true,
                                            block->samples.eeg[i]};

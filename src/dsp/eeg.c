@@ -230,7 +230,7 @@ static void close_tenth(struct eeg_dsp *dsp, double tick)
 }
 
 /* Ends what is over at `tick`, and begins what that is in. */
-static void turn(struct eeg_dsp *dsp, double tick)
+static void turn_over(struct eeg_dsp *dsp, double tick)
 {
     if (grid_passed(&dsp->grid, tick)) {
         if (dsp->slots > 0)
@@ -285,7 +285,7 @@ static void resettle(struct eeg_dsp *dsp)
 static void take_slot(void *user, const struct slot *slot)
 {
     struct eeg_dsp *dsp = user;
-    turn(dsp, slot->tick);
+    turn_over(dsp, slot->tick);
     if (!dsp->grid.open)
         grid_open(&dsp->grid, slot->tick);
     if (slot->jump)
@@ -335,5 +335,5 @@ void eeg_dsp_push(struct eeg_dsp *dsp, const struct sample_block *block,
     dsp->listener = listener;
     timeline_push(&dsp->timeline, block, take_slot, dsp);
     if (dsp->timeline.count == 0)
-        turn(dsp, dsp->timeline.tick + block->tick_step);
+        turn_over(dsp, dsp->timeline.tick + block->tick_step);
 }

@@ -41,8 +41,8 @@ static unsigned artefacts_of(const struct eeg_powers *powers)
            (spoilt & SPOILT_FAST ? ARTEFACT_POP : 0);
 }
 
-static void tell(const struct eeg_lane *lane, const struct eeg_powers powers[EEG_CHANNELS],
-                 const bool muscle[EEG_CHANNELS], struct eeg_bands *bands)
+static void tell_lane(const struct eeg_lane *lane, const struct eeg_powers powers[EEG_CHANNELS],
+                      const bool muscle[EEG_CHANNELS], struct eeg_bands *bands)
 {
     *bands = (struct eeg_bands){.lost = lane->lost, .timestamp = lane->ms};
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
@@ -57,7 +57,7 @@ void eeg_lane_close(struct eeg_lane *lane, double tick,
                     struct eeg_bands *bands)
 {
     if (bands)
-        tell(lane, powers, muscle, bands);
+        tell_lane(lane, powers, muscle, bands);
     eeg_lane_start(lane);
     grid_open(&lane->grid, in_tenths(tick));
 }

@@ -85,7 +85,7 @@ static double power_of(enum eeg_band band, const double *psd, size_t bins, doubl
     return power;
 }
 
-static double density(const double *psd, unsigned lo, unsigned hi)
+static double band_density(const double *psd, unsigned lo, unsigned hi)
 {
     double sum = 0;
     for (unsigned hz = lo; hz < hi; hz++)
@@ -119,8 +119,8 @@ static void keep_second(struct eeg_powers *p, const struct slot *slot)
         second->power[b] = power_of(b, psd, SPECTRUM_SECOND_BINS, 1, 1);
     second->lowest = psd[0];
     second->next = psd[1] + psd[2];
-    second->lower = density(psd, LOWER_LO, LOWER_HI);
-    second->upper = density(psd, UPPER_LO, UPPER_HI);
+    second->lower = band_density(psd, LOWER_LO, LOWER_HI);
+    second->upper = band_density(psd, UPPER_LO, UPPER_HI);
 }
 
 static void keep_segment(struct eeg_powers *p, const struct slot *slot)
@@ -233,7 +233,7 @@ struct mean {
     unsigned count;
 };
 
-static void add(struct mean *mean, const struct free_second *second, double power)
+static void add_power(struct mean *mean, const struct free_second *second, double power)
 {
     mean->sum += power;
     mean->count++;
@@ -242,7 +242,7 @@ static void add(struct mean *mean, const struct free_second *second, double powe
 }
 
 /* The mean over the free seconds since `from_tick`. */
-static struct mean mean_of(struct eeg_powers *p, enum eeg_band band, double from_tick)
+static struct mean mean_power(struct eeg_powers *p, enum eeg_band band, double from_tick)
 {
     struct mean mean = {.last = -INFINITY};
     const size_t kept = p->count < EEG_SECONDS_MAX ? p->count : EEG_SECONDS_MAX;
@@ -251,7 +251,7 @@ static struct mean mean_of(struct eeg_powers *p, enum eeg_band band, double from
         if (second->end_tick - BLOCK_TICK_HZ < from_tick || !still_free(p, second) ||
             (band == EEG_DELTA && second->sways && p->leaks))
             continue;
-        add(&mean, second, second->power[band]);
+        add_power(&mean, second, second->power[band]);
     }
     return mean;
 }
@@ -280,7 +280,7 @@ static void tell_seconds(struct eeg_powers *p, struct eeg_features *f, size_t c,
         if (!isnan(f->band_power[c][b]))
             continue;
         const double span = b <= EEG_THETA ? SECONDS_LOW : SECONDS_HIGH;
-        const struct mean mean = mean_of(p, b, tick - span * BLOCK_TICK_HZ);
+        const struct mean mean = mean_power(p, b, tick - span * BLOCK_TICK_HZ);
         if (mean.count < SECONDS_MIN)
             continue;
         f->band_power[c][b] = mean.sum / mean.count;
@@ -325,7 +325,7 @@ bool eeg_powers_muscle(struct eeg_powers *p, double tick, double *ratio)
     *ratio = NAN;
     if (eeg_watch_count(&p->watch, WINDOW_HOPS, SPOILT_FAST) > MUSCLE_HOPS)
         return true;
-    const struct mean beta = mean_of(p, EEG_BETA, from), gamma = mean_of(p, EEG_GAMMA, from);
+    const struct mean beta = mean_power(p, EEG_BETA, from), gamma = mean_power(p, EEG_GAMMA, from);
     if (beta.count < SECONDS_MIN || p->slots < 4 * (unsigned)p->rate)
         return false;
     for (size_t i = p->count - kept; i < p->count; i++) {

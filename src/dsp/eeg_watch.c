@@ -65,7 +65,7 @@ static uint64_t hops_known(const struct eeg_watch *w)
 
 /* ---- filters ---- */
 
-static void start(struct eeg_watch *w, double uv)
+static void start_watch(struct eeg_watch *w, double uv)
 {
     w->started = true;
     w->slow = w->fast[0] = w->fast[1] = w->level[0] = w->level[1] = uv;
@@ -219,7 +219,7 @@ static void look_for_sway(struct eeg_watch *w)
 bool eeg_watch_take(struct eeg_watch *w, double uv, double ms, bool hole)
 {
     if (!w->started)
-        start(w, uv);
+        start_watch(w, uv);
     filter(w, uv);
     widen(w, uv, hole);
     if (w->slots < w->hop_slots)

@@ -69,7 +69,7 @@ struct fft_point *fft_input(struct fft *fft)
     return fft->points;
 }
 
-static inline struct fft_point add(struct fft_point a, struct fft_point b)
+static inline struct fft_point add_points(struct fft_point a, struct fft_point b)
 {
     return (struct fft_point){a.re + b.re, a.im + b.im};
 }
@@ -80,7 +80,8 @@ static inline struct fft_point subtract(struct fft_point a, struct fft_point b)
 }
 
 /* a·x + b·y */
-static inline struct fft_point blend(float a, struct fft_point x, float b, struct fft_point y)
+static inline struct fft_point blend_points(float a, struct fft_point x, float b,
+                                            struct fft_point y)
 {
     return (struct fft_point){a * x.re + b * y.re, a * x.im + b * y.im};
 }
@@ -90,7 +91,7 @@ static inline struct fft_point times_i(struct fft_point a)
     return (struct fft_point){-a.im, a.re};
 }
 
-static inline struct fft_point turn(struct fft_point a, struct root w)
+static inline struct fft_point turn_point(struct fft_point a, struct root w)
 {
     return (struct fft_point){w.re * a.re - w.im * a.im, w.re * a.im + w.im * a.re};
 }
@@ -100,8 +101,8 @@ static inline void transform_2(const struct fft_point *from, size_t apart, struc
                                size_t stride, const struct root w[2])
 {
     const struct fft_point a0 = from[0], a1 = from[apart];
-    to[0] = add(a0, a1);
-    to[stride] = turn(subtract(a0, a1), w[1]);
+    to[0] = add_points(a0, a1);
+    to[stride] = turn_point(subtract(a0, a1), w[1]);
 }
 
 static inline void transform_5(const struct fft_point *from, size_t apart, struct fft_point *to,
@@ -109,17 +110,17 @@ static inline void transform_5(const struct fft_point *from, size_t apart, struc
 {
     const struct fft_point a0 = from[0], a1 = from[apart], a4 = from[4 * apart];
     const struct fft_point a2 = from[2 * apart], a3 = from[3 * apart];
-    const struct fft_point near = add(a1, a4), far = add(a2, a3);
+    const struct fft_point near = add_points(a1, a4), far = add_points(a2, a3);
     const struct fft_point odd = subtract(a1, a4), odder = subtract(a2, a3);
-    const struct fft_point re1 = add(a0, blend(COS_72, near, COS_144, far));
-    const struct fft_point im1 = times_i(blend(SIN_72, odd, SIN_144, odder));
-    const struct fft_point re2 = add(a0, blend(COS_144, near, COS_72, far));
-    const struct fft_point im2 = times_i(blend(SIN_144, odd, -SIN_72, odder));
-    to[0] = add(a0, add(near, far));
-    to[stride] = turn(subtract(re1, im1), w[1]);
-    to[2 * stride] = turn(subtract(re2, im2), w[2]);
-    to[3 * stride] = turn(add(re2, im2), w[3]);
-    to[4 * stride] = turn(add(re1, im1), w[4]);
+    const struct fft_point re1 = add_points(a0, blend_points(COS_72, near, COS_144, far));
+    const struct fft_point im1 = times_i(blend_points(SIN_72, odd, SIN_144, odder));
+    const struct fft_point re2 = add_points(a0, blend_points(COS_144, near, COS_72, far));
+    const struct fft_point im2 = times_i(blend_points(SIN_144, odd, -SIN_72, odder));
+    to[0] = add_points(a0, add_points(near, far));
+    to[stride] = turn_point(subtract(re1, im1), w[1]);
+    to[2 * stride] = turn_point(subtract(re2, im2), w[2]);
+    to[3 * stride] = turn_point(add_points(re2, im2), w[3]);
+    to[4 * stride] = turn_point(add_points(re1, im1), w[4]);
 }
 
 /* The turns of the `p`th group of a pass: none where p is 0. */

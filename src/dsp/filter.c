@@ -65,7 +65,7 @@ static double bessel_i0(double x)
     return sum;
 }
 
-static void normalise(double *taps, size_t count)
+static void normalise_taps(double *taps, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
@@ -83,7 +83,7 @@ void lowpass_taps(size_t half, double cutoff, double beta, double *taps)
         double edge = n / (double)half;
         taps[i] = sinc * bessel_i0(beta * sqrt(1 - edge * edge));
     }
-    normalise(taps, count);
+    normalise_taps(taps, count);
 }
 
 void bandpass_taps(int rate, double *taps)

@@ -2,16 +2,6 @@
 
 #include <string.h>
 
-/* What the channel measures in the block: its first value that is no zero. */
-static double first_nonzero(const struct samples *samples, size_t channel)
-{
-    for (size_t i = 0; i < samples->count; i++) {
-        if (samples->eeg[i].uv[channel] != 0)
-            return samples->eeg[i].uv[channel];
-    }
-    return 0;
-}
-
 void mend_begin(struct mend *mend, const struct sample_block *block)
 {
     *mend = (struct mend){
@@ -19,11 +9,11 @@ void mend_begin(struct mend *mend, const struct sample_block *block)
         .limit = (size_t)block->rate / 50,
     };
     for (size_t c = 0; c < mend->channels; c++)
-        mend->last[c] = first_nonzero(&block->samples, c);
+        mend->last[c] = block_measured(block, c);
 }
 
 /* The channel's run, if there is one, ends in a good value: the line to it. */
-static void bridge(struct mend *mend, size_t c, double to)
+static void bridge_zeros(struct mend *mend, size_t c, double to)
 {
     const unsigned run = mend->run[c];
     for (unsigned i = 1; i <= run; i++) {
@@ -44,7 +34,7 @@ static bool is_settled(const struct mend *mend)
     return true;
 }
 
-static void release(struct mend *mend, mend_sink *sink, void *user)
+static void release_mended(struct mend *mend, mend_sink *sink, void *user)
 {
     for (size_t i = 0; i < mend->count; i++)
         sink(user, &mend->pending[i]);
@@ -52,7 +42,7 @@ static void release(struct mend *mend, mend_sink *sink, void *user)
 }
 
 /* Too long to be bridged: it stays as it was filled in, with the last good value. */
-static void give_up(struct mend *mend)
+static void give_up_zeros(struct mend *mend)
 {
     for (size_t c = 0; c < mend->channels; c++)
         mend->held[c] |= mend->run[c] > 0;
@@ -62,26 +52,26 @@ static void give_up(struct mend *mend)
 void mend_take(struct mend *mend, const struct mend_sample *sample, mend_sink *sink, void *user)
 {
     if (mend->count > mend->limit) {
-        give_up(mend);
-        release(mend, sink, user);
+        give_up_zeros(mend);
+        release_mended(mend, sink, user);
     }
     struct mend_sample *kept = &mend->pending[mend->count++];
     *kept = *sample;
     for (size_t c = 0; c < mend->channels; c++) {
         double *uv = &kept->eeg.uv[c];
         if (sample->present && !zero_is_false(*uv, mend->last[c])) {
-            bridge(mend, c, *uv);
+            bridge_zeros(mend, c, *uv);
             continue;
         }
         *uv = mend->last[c];
         mend->run[c] += !mend->held[c];
     }
     if (is_settled(mend))
-        release(mend, sink, user);
+        release_mended(mend, sink, user);
 }
 
 void mend_finish(struct mend *mend, mend_sink *sink, void *user)
 {
-    give_up(mend);
-    release(mend, sink, user);
+    give_up_zeros(mend);
+    release_mended(mend, sink, user);
 }

@@ -50,7 +50,7 @@ void motion_destroy(struct motion *motion)
     free(motion);
 }
 
-static void begin_second(struct motion *m)
+static void begin_motion_second(struct motion *m)
 {
     m->sum = m->sum2 = m->max = m->bob = 0;
     m->moves = m->changes = 0;
@@ -68,7 +68,7 @@ static void interrupt(struct motion *m, uint32_t lost, bool restart)
     m->settled = m->settled && !restart && lost < ACC_LOST_MAX;
     if (restart) {
         m->grid.open = false;
-        begin_second(m);
+        begin_motion_second(m);
     }
 }
 
@@ -154,12 +154,12 @@ static void close_second(struct motion *m, const struct sample_block *block,
     set_activity(m, f);
     set_posture(m, f);
     emit(user, f);
-    begin_second(m);
+    begin_motion_second(m);
 }
 
 /* Ends the second under way if it is over at `tick`, and opens the one `tick` is in. */
-static void turn(struct motion *m, double tick, const struct sample_block *block,
-                 void (*emit)(void *, const struct acc_features *), void *user)
+static void turn_second(struct motion *m, double tick, const struct sample_block *block,
+                        void (*emit)(void *, const struct acc_features *), void *user)
 {
     if (grid_passed(&m->grid, tick)) {
         if (m->moves > 0)
@@ -181,11 +181,11 @@ void motion_push(struct motion *m, const struct sample_block *block,
     for (size_t i = 0; i < block->samples.count; i++) {
         const struct acc_sample *s = &block->samples.acc[i];
         double g[3] = {s->x * count, s->y * count, s->z * count};
-        turn(m, block->first_tick + (double)i * block->tick_step, block, emit, user);
+        turn_second(m, block->first_tick + (double)i * block->tick_step, block, emit, user);
         m->features.lost += i == 0 ? block->lost : 0;
         put_sample(&m->features, block->first_ms + (double)i * block->step_ms, g);
         take_movement(m, g, block_rate(block));
     }
     double next = block->first_tick + (double)block->samples.count * block->tick_step;
-    turn(m, next, block, emit, user);
+    turn_second(m, next, block, emit, user);
 }

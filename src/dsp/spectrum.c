@@ -88,7 +88,7 @@ void spectrum_push(struct spectrum *s, double uv)
     s->next = s->next + 1 < s->length ? s->next + 1 : 0;
 }
 
-static double mean_of(const double *samples, size_t count)
+static double mean_sample(const double *samples, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
@@ -100,7 +100,7 @@ static double mean_of(const double *samples, size_t count)
 static void transform_one(struct segment *segment, const double *samples)
 {
     struct fft_point *in = fft_input(segment->fft);
-    const double mean = mean_of(samples, segment->length), *hann = segment->hann;
+    const double mean = mean_sample(samples, segment->length), *hann = segment->hann;
     for (size_t i = 0; i < segment->length / 2; i++) {
         in[i].re = (fft_lanes){(float)((samples[2 * i] - mean) * hann[2 * i])};
         in[i].im = (fft_lanes){(float)((samples[2 * i + 1] - mean) * hann[2 * i + 1])};
@@ -122,7 +122,7 @@ static void transform_three(struct segment *segment, const double *samples)
     const size_t half = segment->length / 2;
     double mean[SEGMENTS];
     for (size_t n = 0; n < SEGMENTS; n++)
-        mean[n] = mean_of(samples + n * half, segment->length);
+        mean[n] = mean_sample(samples + n * half, segment->length);
     for (size_t i = 0; i < half; i++) {
         in[i].re = place(samples + 2 * i, half, mean, segment->hann[2 * i]);
         in[i].im = place(samples + 2 * i + 1, half, mean, segment->hann[2 * i + 1]);

@@ -177,16 +177,6 @@ static void fill_gap(struct timeline *timeline, const struct sample_block *block
     }
 }
 
-/* What the channel measures elsewhere in the block: the first value that is no zero. */
-static double first_nonzero(const struct samples *samples, size_t channel)
-{
-    for (size_t i = 0; i < samples->count; i++) {
-        if (samples->eeg[i].uv[channel] != 0)
-            return samples->eeg[i].uv[channel];
-    }
-    return 0;
-}
-
 static void take_sample(struct timeline *timeline, const struct sample_block *block, size_t i,
                         struct slot *slot)
 {
@@ -195,7 +185,7 @@ static void take_sample(struct timeline *timeline, const struct sample_block *bl
     for (size_t c = 0; c < EEG_CHANNELS; c++) {
         double uv = sample->uv[c], elsewhere = uv;
         if (uv == 0 && !timeline->channel[c].started)
-            elsewhere = first_nonzero(&block->samples, c);
+            elsewhere = block_measured(block, c);
         if (is_measurement(&timeline->channel[c], timeline->saturated, uv, elsewhere))
             take_good(timeline, c, &slot->channel[c], uv);
         else

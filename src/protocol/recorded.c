@@ -35,7 +35,7 @@ static struct recorder *recorder_of(void *user)
 }
 
 /* Another band in the place counts for itself. */
-static void on_link_up(void *user, unsigned device, const struct band_link *link)
+static void recorded_link_up(void *user, unsigned device, const struct band_link *link)
 {
     struct recorded *recorded = user;
 
@@ -45,27 +45,27 @@ static void on_link_up(void *user, unsigned device, const struct band_link *link
     recorder_link_up(recorded->recorder, device, &link->anchor);
 }
 
-static void on_link_down(void *user, unsigned device, int64_t boot_us)
+static void recorded_link_down(void *user, unsigned device, int64_t boot_us)
 {
     recorder_link_down(recorder_of(user), device, boot_us);
 }
 
-static void on_subscription(void *user, unsigned device, sensor_set sensors)
+static void recorded_subscription(void *user, unsigned device, sensor_set sensors)
 {
     recorder_subscription(recorder_of(user), device, sensors);
 }
 
-static void on_packet(void *user, unsigned device, const struct packet *packet)
+static void recorded_packet(void *user, unsigned device, const struct packet *packet)
 {
     recorder_packet(recorder_of(user), device, packet);
 }
 
-static void on_samples(void *user, unsigned device, const struct sample_block *block)
+static void recorded_samples(void *user, unsigned device, const struct sample_block *block)
 {
     recorder_samples(recorder_of(user), device, block);
 }
 
-static bool wants_features(void *user, unsigned device, enum sensor sensor)
+static bool recorded_wants(void *user, unsigned device, enum sensor sensor)
 {
     return recorder_wants_processed(recorder_of(user), device, sensor);
 }
@@ -74,7 +74,7 @@ static void on_features(void *user, unsigned device, enum sensor sensor, const v
 {
     struct recorded *recorded = user;
 
-    if (!wants_features(user, device, sensor))
+    if (!recorded_wants(user, device, sensor))
         return;
     message_processed(&recorded->message, recorded->of[device].device_id,
                       recorded->of[device].next[sensor]++, sensor, features);
@@ -86,13 +86,13 @@ void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,
                            struct recorder *recorder)
 {
     static const struct sink taking = {
-        .link_up = on_link_up,
-        .link_down = on_link_down,
-        .subscription = on_subscription,
-        .packet = on_packet,
-        .samples = on_samples,
+        .link_up = recorded_link_up,
+        .link_down = recorded_link_down,
+        .subscription = recorded_subscription,
+        .packet = recorded_packet,
+        .samples = recorded_samples,
         .features = on_features,
-        .wants_features = wants_features,
+        .wants_features = recorded_wants,
     };
     struct sink sink = taking;
 
