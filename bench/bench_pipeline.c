@@ -38,7 +38,7 @@ static double cpu_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* ---- the band ---- */
+/* ---- the band */
 
 struct wearer {
     struct sim_brain brain;
@@ -121,7 +121,7 @@ static size_t run_pipeline(bool with_features, struct pipeline_listener listener
     return count;
 }
 
-/* ---- the stages; each returns how many units it did ---- */
+/* ---- the stages; each returns how many units it did */
 
 static size_t decode(void)
 {

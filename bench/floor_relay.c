@@ -63,7 +63,7 @@ __attribute__((noinline)) static void send_to_all(void)
         (void)!send(clients[i], frame, frame_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* ---- clients ---- */
+/* ---- clients */
 
 static void listen_on_any_port(void)
 {
@@ -92,7 +92,7 @@ static void welcome(void)
     clients[count++] = fd;
 }
 
-/* ---- the band ---- */
+/* ---- the band */
 
 static DBusMessage *call(const char *path, const char *method)
 {

@@ -14,7 +14,7 @@ void reload_init(struct reload *reload, uv_loop_t *loop, const struct options *s
     uv_signal_init(loop, &reload->hangup);
 }
 
-/* ---- in the pool ---- */
+/* ---- in the pool */
 
 /* The token of the file that the daemon was started with: another one waits for a restart. */
 static void read_files(uv_work_t *work)
@@ -27,7 +27,7 @@ static void read_files(uv_work_t *work)
         reload->good && token_file && token_file_read(token_file, reload->token, &reload->no_token);
 }
 
-/* ---- on the loop ---- */
+/* ---- on the loop */
 
 static void take_fresh(struct reload *reload)
 {

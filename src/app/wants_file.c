@@ -99,7 +99,7 @@ static void print(struct wants_file *file)
     fclose(out);
 }
 
-/* ---- in the pool ---- */
+/* ---- in the pool */
 
 static int write_fresh(const struct wants_file *file)
 {
@@ -126,7 +126,7 @@ static void work(uv_work_t *request)
         file->fault = unlink(file->path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-/* ---- on the loop ---- */
+/* ---- on the loop */
 
 static void begin_write(struct wants_file *file);
 
@@ -159,7 +159,7 @@ void wants_file_save(struct wants_file *file, unsigned device, const struct mana
     begin_write(file);
 }
 
-/* ---- at the start ---- */
+/* ---- at the start */
 
 struct wants_reading {
     struct manager_wants wants[MANAGER_DEVICES_MAX];

@@ -87,7 +87,7 @@ static bool make_filters(struct eeg_dsp *dsp, int rate)
     return true;
 }
 
-/* ---- features ---- */
+/* ---- features */
 
 static double ratio(double part, double whole)
 {
@@ -241,7 +241,7 @@ static void turn_over(struct eeg_dsp *dsp, double tick)
         close_tenth(dsp, tick);
 }
 
-/* ---- slots ---- */
+/* ---- slots */
 
 /* The oldest slot inside has its filtered value now. */
 static void put_filtered(struct eeg_dsp *dsp, const float *filtered)

@@ -69,7 +69,7 @@ void eeg_powers_void(struct eeg_powers *p)
     p->whole = p->run = p->long_run = 0;
 }
 
-/* ---- powers ---- */
+/* ---- powers */
 
 /* Of bins at 1, 1 + step … Hz. By their nominal frequency: a bin must not change its band as the
  * rate's fit settles. */
@@ -182,7 +182,7 @@ unsigned eeg_powers_spoilt(const struct eeg_powers *p, unsigned slots)
     return eeg_watch_count(&p->watch, hops, SPOILT_BLINK | SPOILT_FAST) * p->watch.hop_slots;
 }
 
-/* ---- what is told ---- */
+/* ---- what is told */
 
 static void tell_nothing(struct eeg_features *f, size_t c)
 {

@@ -63,7 +63,7 @@ static uint64_t hops_known(const struct eeg_watch *w)
     return w->count < WATCH_HOPS ? w->count : WATCH_HOPS;
 }
 
-/* ---- filters ---- */
+/* ---- filters */
 
 static void start_watch(struct eeg_watch *w, double uv)
 {
@@ -100,7 +100,7 @@ static void widen(struct eeg_watch *w, double uv, bool hole)
     now->spoilt |= hole ? SPOILT_HOLE : 0;
 }
 
-/* ---- windows ---- */
+/* ---- windows */
 
 static void mark(struct eeg_watch *w, uint64_t from, uint64_t to, unsigned what)
 {
@@ -232,7 +232,7 @@ bool eeg_watch_take(struct eeg_watch *w, double uv, double ms, bool hole)
     return true;
 }
 
-/* ---- what is asked ---- */
+/* ---- what is asked */
 
 unsigned eeg_watch_spoilt(const struct eeg_watch *w, unsigned back, unsigned count)
 {

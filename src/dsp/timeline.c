@@ -38,7 +38,7 @@ static void retune(struct timeline *timeline, double rate)
     }
 }
 
-/* ---- one channel of one slot ---- */
+/* ---- one channel of one slot */
 
 static bool is_measurement(const struct timeline_channel *channel, double saturated, double uv,
                            double elsewhere)
@@ -108,7 +108,7 @@ static void take_missing(struct timeline *timeline, size_t c, struct slot_channe
     out->state = channel->held ? SLOT_HELD : SLOT_PENDING;
 }
 
-/* ---- slots ---- */
+/* ---- slots */
 
 static bool is_resolved(const struct slot *slot)
 {

@@ -28,7 +28,7 @@ void manager_forget(struct manager *m, const void *user)
         device_forget(&m->devices[i], user);
 }
 
-/* ---- The scan ---- */
+/* ---- The scan */
 
 static bool any_connecting(const struct manager *m)
 {
@@ -70,7 +70,7 @@ void manager_stop_scan(struct manager *m, struct manager_reply reply)
     manager_leave(m);
 }
 
-/* ---- The band ---- */
+/* ---- The band */
 
 static void copy_upper(char *to, size_t size, const char *from)
 {
@@ -185,7 +185,7 @@ void manager_auto_connect(struct manager *m, const char *name_or_address)
     manager_leave(m);
 }
 
-/* ---- The stream ---- */
+/* ---- The stream */
 
 void manager_start_streaming(struct manager *m, unsigned device, sensor_set sensors, double rate,
                              double seconds, struct manager_reply reply)

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-/* ---- What the pipeline tells ---- */
+/* ---- What the pipeline tells */
 
 static void on_samples(void *user, const struct sample_block *block)
 {
@@ -87,7 +87,7 @@ void data_init(struct device *d, void (*on_eeg_rate)(void *user, int rate))
     flow_init(&d->flow, &config, &listener);
 }
 
-/* ---- The flow's steps ---- */
+/* ---- The flow's steps */
 
 static void data_deliver(struct device *d, const struct packet *packet)
 {

@@ -7,7 +7,7 @@
 #include "data.h"
 #include "told.h"
 
-/* ---- Its machines ---- */
+/* ---- Its machines */
 
 static void settle_utc(struct device *d)
 {
@@ -198,7 +198,7 @@ bool device_settle(struct device *d)
     return any;
 }
 
-/* ---- What it hears ---- */
+/* ---- What it hears */
 
 void device_bluetooth_changed(struct device *d)
 {
@@ -318,7 +318,7 @@ static void on_eeg_rate(void *user, int rate)
         continue;
 }
 
-/* ---- Its life ---- */
+/* ---- Its life */
 
 void device_init(struct device *d, unsigned place, struct ground *ground,
                  const struct link_listener *listener)

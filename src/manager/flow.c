@@ -38,7 +38,7 @@ int flow_eeg_rate(const struct flow *flow)
     return flow->pipeline ? pipeline_eeg_rate(flow->pipeline) : 0;
 }
 
-/* ---- Its next step ---- */
+/* ---- Its next step */
 
 /* What a start had held came before the end: a recording still wants it, and a stream that was told
  * of wants what was not let go of yet. */
@@ -132,7 +132,7 @@ void flow_end(struct flow *flow)
     flow->inside = false;
 }
 
-/* ---- What comes in ---- */
+/* ---- What comes in */
 
 bool flow_passes(const struct flow *flow, const struct packet *packet, sensor_set held)
 {
@@ -193,7 +193,7 @@ void flow_anchor(struct flow *flow, struct clock_anchor anchor)
     flow->inside = false;
 }
 
-/* ---- What is counted ---- */
+/* ---- What is counted */
 
 void flow_count(struct flow *flow, const struct sample_block *block)
 {

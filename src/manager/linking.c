@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "told.h"
 
-/* ---- connect ---- */
+/* ---- connect */
 
 static void answer_off(const struct device *d, const struct band_identity *band,
                        struct manager_reply reply, struct manager_outcome *outcome)
@@ -142,7 +142,7 @@ void device_expect(struct device *d, const struct manager_wants *wants, bool res
     stream_expect(&d->stream, wants, resumes, ground_clock(d->ground));
 }
 
-/* ---- disconnect ---- */
+/* ---- disconnect */
 
 bool device_is_named(const struct device *d, const char *device_id, bool only)
 {

@@ -161,7 +161,7 @@ void manager_leave(struct manager *m)
         tell_wake(m);
 }
 
-/* ---- The backend's listener ---- */
+/* ---- The backend's listener */
 
 static void on_bluetooth(void *user, bool available, bool powered, const char *message)
 {
@@ -197,7 +197,7 @@ static void on_scan_ended(void *user, const struct failure *failure)
     manager_leave(m);
 }
 
-/* ---- The links' listener ---- */
+/* ---- The links' listener */
 
 static struct manager *manager_of(struct device *d)
 {
@@ -277,7 +277,7 @@ static void listen(struct manager *m, struct backend *backend)
     };
 }
 
-/* ---- Its life ---- */
+/* ---- Its life */
 
 struct manager *manager_create(const struct manager_config *config, struct backend *backend,
                                const struct manager_host *host,

@@ -51,7 +51,7 @@ static void want(struct reach *reach, const struct band_identity *band)
     snprintf(reach->label, sizeof(reach->label), "%s", band_label(band));
 }
 
-/* ---- Its next step ---- */
+/* ---- Its next step */
 
 static bool is_trying(const struct reach *reach)
 {
@@ -121,7 +121,7 @@ enum reach_step reach_next(struct reach *reach, bool bluetooth_off, struct when 
     return next_of_radio(reach, bluetooth_off, when);
 }
 
-/* ---- What is wanted ---- */
+/* ---- What is wanted */
 
 static void owe(struct reach *reach, int64_t until_us)
 {
@@ -203,7 +203,7 @@ void reach_try_now(struct reach *reach, int64_t now_us)
     reach->backoff_us = BACKOFF_FIRST_US;
 }
 
-/* ---- What comes of it ---- */
+/* ---- What comes of it */
 
 void reach_saw(struct reach *reach, const struct band_identity *band, int64_t now_us)
 {

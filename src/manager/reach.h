@@ -59,7 +59,7 @@ enum reach_step {
 /* Its next step, booked as taken; none: it names the time to be asked again. */
 enum reach_step reach_next(struct reach *reach, bool bluetooth_off, struct when *when);
 
-/* ---- What is wanted ---- */
+/* ---- What is wanted */
 
 /* A connect, idle or from reach_leave() on; `seen_us`: when the band was seen last. */
 void reach_connect(struct reach *reach, const struct band_identity *band, int64_t seen_us,
@@ -79,7 +79,7 @@ bool reach_leave(struct reach *reach);
 /* The next try in the background is now, and the back-off begins anew. */
 void reach_try_now(struct reach *reach, int64_t now_us);
 
-/* ---- What comes of it ---- */
+/* ---- What comes of it */
 
 /* The band was seen in the air. */
 void reach_saw(struct reach *reach, const struct band_identity *band, int64_t now_us);
@@ -114,7 +114,7 @@ void reach_prove(struct reach *reach);
 bool reach_battery(struct reach *reach, int level);
 void reach_anchor(struct reach *reach, struct clock_anchor anchor);
 
-/* ---- What is known ---- */
+/* ---- What is known */
 
 /* The band as the events name it. */
 const struct band_identity *reach_band(const struct reach *reach);

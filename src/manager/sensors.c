@@ -43,7 +43,7 @@ static void refuse_sensor(struct notification *it, int64_t now_us)
     back_off_sensor(it, now_us);
 }
 
-/* ---- Silence ---- */
+/* ---- Silence */
 
 static bool is_silent(struct sensors *sensors, enum sensor sensor, struct when *when)
 {
@@ -104,7 +104,7 @@ static enum sensors_step next_of_watch(struct sensors *sensors, sensor_set wante
     return next_of_probe(sensors, when);
 }
 
-/* ---- Operations ---- */
+/* ---- Operations */
 
 static void mark_busy(struct sensors *sensors, bool writing, enum sensor sensor, int64_t now_us)
 {
@@ -217,7 +217,7 @@ enum sensors_step sensors_next(struct sensors *sensors, sensor_set wanted, bool 
     return step;
 }
 
-/* ---- Completions ---- */
+/* ---- Completions */
 
 static bool turned_on(struct sensors *sensors, enum sensor sensor, bool failed, sensor_set wanted,
                       int64_t now_us)
@@ -281,7 +281,7 @@ void sensors_probed(struct sensors *sensors, bool alive, int64_t now_us)
         sensors->probing = false;
 }
 
-/* ---- What is heard, and what is not ---- */
+/* ---- What is heard, and what is not */
 
 bool sensors_heard(struct sensors *sensors, enum sensor sensor, unsigned lane, int64_t now_us,
                    double *silent_for)
@@ -334,7 +334,7 @@ void sensors_check_link(struct sensors *sensors, int64_t now_us)
     sensors->probe_until_us = now_us + PROBE_US;
 }
 
-/* ---- What is known ---- */
+/* ---- What is known */
 
 sensor_set sensors_on(const struct sensors *sensors)
 {

@@ -86,7 +86,7 @@ void state_told(const char *whose, enum states_of of, unsigned from, unsigned to
               states[of].names[from]);
 }
 
-/* ---- Names that messages have ---- */
+/* ---- Names that messages have */
 
 const char *manager_link_name(enum manager_link link)
 {

@@ -36,7 +36,7 @@ sensor_set stream_sensors(const struct stream *stream)
     return stream->state == STREAM_IDLE ? 0 : stream->demand.sensors;
 }
 
-/* ---- Its next step ---- */
+/* ---- Its next step */
 
 static int judged_by(const struct stream *stream, int eeg_rate)
 {
@@ -89,7 +89,7 @@ enum stream_step stream_next(struct stream *stream, const struct stream_facts *f
     return STREAM_DO_NOTHING;
 }
 
-/* ---- What is asked of it ---- */
+/* ---- What is asked of it */
 
 static void set_end(struct stream *stream, struct clock_anchor now)
 {
@@ -160,7 +160,7 @@ void stream_expect(struct stream *stream, const struct manager_wants *wants, boo
     stream->interrupted = wants->since_utc_us ? stream->told : 0;
 }
 
-/* ---- What came of it ---- */
+/* ---- What came of it */
 
 static void end_start(struct stream *stream)
 {

@@ -18,7 +18,7 @@ void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, 
     TELL(d, sensor_status, sensor, state, silent_for);
 }
 
-/* ---- The stream ---- */
+/* ---- The stream */
 
 /* Answers what is owed to starts with this outcome; the stream that they wanted is not to be. */
 static void drop_starts(struct device *d, const struct manager_outcome *outcome)
@@ -154,7 +154,7 @@ void told_rate_refused(struct device *d)
     tell_stopped(d, told, STREAM_END_ERROR);
 }
 
-/* ---- The link ---- */
+/* ---- The link */
 
 static bool answer_connects(struct device *d, const struct manager_outcome *outcome)
 {

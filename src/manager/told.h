@@ -8,7 +8,7 @@
 /* Of a device_id that came with an address: what it may be. */
 #define TOLD_NAME_ALLOWED "the name of the band at that address; or give the address alone"
 
-/* ---- The link ---- */
+/* ---- The link */
 
 /* From here on this band is wanted, for a user. */
 void told_connecting(struct device *d, const struct band_identity *band, int64_t until_us);
@@ -27,7 +27,7 @@ void told_unqueued(struct device *d, const struct manager_outcome *cancelled);
 void told_left(struct device *d);
 void told_shutdown(struct device *d, const struct manager_outcome *cancelled);
 
-/* ---- The stream ---- */
+/* ---- The stream */
 
 /* It has started; the sensors that were refused are told after it. */
 void told_started(struct device *d);

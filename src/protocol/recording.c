@@ -15,7 +15,7 @@
 const char *const format_names[] = {"csv", "bdf", "jsonl", NULL};
 _Static_assert(FORMAT_CSV == 1 && FORMAT_BDF == 2 && FORMAT_JSONL == 4, "bits by place");
 
-/* ---- members ---- */
+/* ---- members */
 
 static void put_session(struct json *json, const struct recorder_status *status)
 {
@@ -53,7 +53,7 @@ void put_recording_status(struct protocol *protocol, struct json *json)
     put_recording_of(json, protocol->recorder ? recorder_status(protocol->recorder) : &none);
 }
 
-/* ---- events ---- */
+/* ---- events */
 
 static void put_recorded_bands(struct json *json, const struct recorder_status *status)
 {
@@ -94,7 +94,7 @@ static void event_recording_stopped(struct protocol *protocol, uint64_t client,
     event_send(protocol, client);
 }
 
-/* ---- the recorder's listener ---- */
+/* ---- the recorder's listener */
 
 /* Answers what waits for the outcome of `command`. */
 static void answer_waiting(struct protocol *protocol, const char *command,
@@ -244,7 +244,7 @@ void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
         protocol->no_recorder = *why_not;
 }
 
-/* ---- start_recording ---- */
+/* ---- start_recording */
 
 struct session_about about_of(const struct value *values)
 {
@@ -336,7 +336,7 @@ void put_recording_start(struct protocol *protocol, struct json *json,
     put_names(json, "formats", format_names, status->formats);
 }
 
-/* ---- stop_recording, get_recording_status ---- */
+/* ---- stop_recording, get_recording_status */
 
 /* Answered by on_stopped, once packets and CSV are synced. */
 void stop_recording(struct request *request, const struct value *values)

@@ -81,7 +81,7 @@ void bundle_close(struct bundle *bundle)
     free(bundle);
 }
 
-/* ---- what is in it ---- */
+/* ---- what is in it */
 
 /* The session's folder once more, or one in it; −1: it is none. */
 static int open_folder(const struct bundle *bundle, size_t folder)
@@ -143,7 +143,7 @@ static void look_around(struct bundle *bundle)
         close(again);
 }
 
-/* ---- one step after the other: each puts at most a piece, or the zip's directory, out ---- */
+/* ---- one step after the other: each puts at most a piece, or the zip's directory, out */
 
 static void describe(struct bundle *bundle, const struct stat *stat)
 {

@@ -35,7 +35,7 @@ const char *recording_end_name(enum recording_end reason)
     return names[reason];
 }
 
-/* ---- its end ---- */
+/* ---- its end */
 
 static void end_intake(struct recorder *recorder, enum recording_end reason)
 {
@@ -138,7 +138,7 @@ static void on_closed(void *user)
         aside_finish_sessions(recorder->aside);
 }
 
-/* ---- its time ---- */
+/* ---- its time */
 
 static void note_clock_step(struct recorder *recorder)
 {
@@ -200,7 +200,7 @@ static void on_tick(uv_timer_t *timer)
     writer_flush(recorder->writer);
 }
 
-/* ---- its beginning ---- */
+/* ---- its beginning */
 
 bool recorder_start(struct recorder *recorder, const struct recording_request *request,
                     const struct recording_band *bands, size_t count, struct failure *failure)
@@ -247,7 +247,7 @@ bool recorder_start(struct recorder *recorder, const struct recording_request *r
     return true;
 }
 
-/* ---- what it is at ---- */
+/* ---- what it is at */
 
 bool recorder_is_recording(const struct recorder *recorder)
 {
@@ -259,7 +259,7 @@ bool recorder_is_ending(const struct recorder *recorder)
     return recorder->owed && !recorder->accepting;
 }
 
-/* ---- lists, deletions, what is left to finish ---- */
+/* ---- lists, deletions, what is left to finish */
 
 bool recorder_list(struct recorder *recorder, size_t limit, const char *before,
                    recorder_listed listed, void *user, struct failure *failure)
@@ -308,7 +308,7 @@ static void on_listing(void *user, struct session_summary *sessions, size_t coun
     }
 }
 
-/* ---- making and unmaking ---- */
+/* ---- making and unmaking */
 
 static bool usable(const char *data_dir, struct failure *failure)
 {

@@ -262,7 +262,7 @@ void server_shutdown(struct server *server, void (*done)(void *user), void *user
     uv_timer_start(&server->ending, on_goodbye, 10, 10);
 }
 
-/* ---- what the floor above asks ---- */
+/* ---- what the floor above asks */
 
 void server_forgive_silence(struct server *server)
 {

@@ -25,7 +25,7 @@
 
 static const struct band_identity band = {"LXB-00000001", "AA:BB:CC:DD:EE:01"};
 
-/* ---- reach ---- */
+/* ---- reach */
 
 static struct reach reach;
 
@@ -104,7 +104,7 @@ static void the_pauses_between_tries_double_up_to_half_a_minute(void **unused)
     assert_int_equal(reach_next(&reach, true, &when), REACH_DO_NOTHING);
 }
 
-/* ---- sensors ---- */
+/* ---- sensors */
 
 static struct sensors sensors;
 static char done[512];
@@ -184,7 +184,7 @@ static void a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up(void *
     assert_string_equal(done, "eeg retrying, eeg off, start, eeg on, ");
 }
 
-/* ---- stream ---- */
+/* ---- stream */
 
 static struct stream stream;
 
@@ -244,7 +244,7 @@ static void a_start_comes_to_nothing_by_refusal_by_rate_or_by_what_cannot_be_rea
     assert_int_equal(stream_open(&stream, &facts), EEG);
 }
 
-/* ---- scan and utc ---- */
+/* ---- scan and utc */
 
 static void a_scan_is_started_and_stopped_once(void **unused)
 {

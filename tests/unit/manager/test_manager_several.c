@@ -44,7 +44,7 @@ static const char *link_of(struct world *w, unsigned place)
     return names[manager_status(w->manager, place)->link];
 }
 
-/* ---- Places ---- */
+/* ---- Places */
 
 static void each_has_a_place_and_one_more_is_busy(void **state)
 {
@@ -172,7 +172,7 @@ static void name_and_address_that_turn_out_to_be_one_band_have_one_place(void **
     assert_string_equal(link_of(w, 1), "idle");
 }
 
-/* ---- Side by side ---- */
+/* ---- Side by side */
 
 static void streams_run_beside_each_other(void **state)
 {
@@ -310,7 +310,7 @@ static void a_scan_is_for_all_and_waits_for_whoever_is_being_connected(void **st
     EXPECT(w, "scan: BUSY", "2 connect: ok", "2 device_connected");
 }
 
-/* ---- What befalls all ---- */
+/* ---- What befalls all */
 
 static void bluetooth_off_is_everyones(void **state)
 {
@@ -367,7 +367,7 @@ static void a_shutdown_tells_the_end_of_each(void **state)
            "2 device_disconnected shutdown", "3 connect: CANCELLED");
 }
 
-/* ---- Unasked ---- */
+/* ---- Unasked */
 
 static void all_that_was_wanted_is_restored_as_far_as_there_are_places(void **state)
 {
@@ -416,7 +416,7 @@ static void who_never_came_stands_back_only_where_all_places_are_taken(void **st
     assert_string_equal(manager_status(w->manager, 0)->device.band.name, "LXB-00000003");
 }
 
-/* ---- One clock ---- */
+/* ---- One clock */
 
 static void expect_one_clock(struct world *w, double error_ms)
 {

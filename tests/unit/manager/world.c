@@ -56,7 +56,7 @@ static const char *set_text(sensor_set set)
     return out;
 }
 
-/* ---- The backend ---- */
+/* ---- The backend */
 
 static struct world *world_of(struct backend *backend)
 {
@@ -345,7 +345,7 @@ static void complete(struct world *w, const struct op *op)
     }
 }
 
-/* ---- The listener ---- */
+/* ---- The listener */
 
 static void on_reply(void *user, const struct manager_outcome *outcome);
 
@@ -650,7 +650,7 @@ int world_close(void **state)
     return failed;
 }
 
-/* ---- Commands ---- */
+/* ---- Commands */
 
 /* As the protocol finds it: the band's place, else a free one. False: there is none. */
 static bool find_place(const struct world *w, unsigned *place)
@@ -716,7 +716,7 @@ void ask_stop(struct world *w)
         manager_stop_streaming(w->manager, place, ticket(w, w->band, "stop", 0));
 }
 
-/* ---- Time ---- */
+/* ---- Time */
 
 static void send_from(struct world *w, struct fake_band *band, enum sensor sensor)
 {
