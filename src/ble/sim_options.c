@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/length.h"
-#include "ble/sim.h"
-
-#define FOR_GOOD 1e9
+#include "sim_moments.h"
 
 /* A key: how its value is read, where it goes, and what people are told of it. */
 struct setting {
@@ -25,30 +23,16 @@ static void *place(const struct setting *setting, struct sim_options *options)
     return (char *)options + setting->offset;
 }
 
-/* A plain decimal number: strtod() would take spaces, hexadecimals and "nan" too. */
-static bool read_number(const char *text, double low, double high, double *out)
-{
-    char *end;
-
-    if (text[0] == '\0' || text[strspn(text, "0123456789.-")] != '\0')
-        return false;
-    double value = strtod(text, &end);
-    if (*end != '\0' || !(value >= low && value <= high))
-        return false;
-    *out = value;
-    return true;
-}
-
 static bool real(const struct setting *setting, const char *value, struct sim_options *options)
 {
-    return read_number(value, setting->low, setting->high, place(setting, options));
+    return number_read(value, setting->low, setting->high, place(setting, options));
 }
 
 static bool whole(const struct setting *setting, const char *value, struct sim_options *options)
 {
     double number;
 
-    if (!read_number(value, setting->low, setting->high, &number) || number != floor(number))
+    if (!number_read(value, setting->low, setting->high, &number) || number != floor(number))
         return false;
     *(int *)place(setting, options) = (int)number;
     return true;
@@ -58,7 +42,7 @@ static bool either(const struct setting *setting, const char *value, struct sim_
 {
     double number;
 
-    if (!read_number(value, setting->low, setting->high, &number) ||
+    if (!number_read(value, setting->low, setting->high, &number) ||
         (number != setting->low && number != setting->high))
         return false;
     *(int *)place(setting, options) = (int)number;
@@ -125,20 +109,6 @@ static bool radio(const struct setting *setting, const char *value, struct sim_o
     return options->radio_fast || strcmp(value, "real") == 0;
 }
 
-/* AT[:LASTS] */
-static bool read_moment(char *text, double lasts, struct sim_moment *moment)
-{
-    char *colon = strchr(text, ':');
-
-    moment->lasts = lasts;
-    if (colon) {
-        *colon = '\0';
-        if (!read_number(colon + 1, 0, FOR_GOOD, &moment->lasts))
-            return false;
-    }
-    return read_number(text, 0, FOR_GOOD, &moment->at);
-}
-
 static bool drop(const struct setting *setting, const char *value, struct sim_options *options)
 {
     char text[64];
@@ -146,36 +116,12 @@ static bool drop(const struct setting *setting, const char *value, struct sim_op
     (void)setting;
     if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text))
         return false;
-    return read_moment(text, 5, &options->drop);
+    return moment_read(text, 5, &options->drop);
 }
 
-static bool in_order(const struct sim_moments *moments)
-{
-    for (size_t i = 1; i < moments->count; i++) {
-        if (moments->moment[i].at <= moments->moment[i - 1].at)
-            return false;
-    }
-    return true;
-}
-
-/* AT[:LASTS]+AT[:LASTS]…, `high` is how long they last unless told */
 static bool moments(const struct setting *setting, const char *value, struct sim_options *options)
 {
-    struct sim_moments *out = place(setting, options);
-    char text[SIM_PATH_SIZE];
-    char *rest = text;
-    char *one;
-
-    out->count = 0;
-    if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text))
-        return false;
-    while ((one = strsep(&rest, "+"))) {
-        if (out->count == SIM_MOMENTS_MAX ||
-            !read_moment(one, setting->high, &out->moment[out->count]))
-            return false;
-        out->count++;
-    }
-    return in_order(out);
+    return moments_read(value, setting->high, place(setting, options));
 }
 
 static bool read_sensor(const char *name, enum sensor *sensor)
@@ -200,7 +146,7 @@ static bool silent(const struct setting *setting, const char *value, struct sim_
         struct sim_moments *out = &options->silent[sensor];
         struct sim_moment moment = {0, FOR_GOOD};
         char *colon = strchr(one, ':');
-        if (out->count == SIM_MOMENTS_MAX || (colon && !read_moment(colon + 1, FOR_GOOD, &moment)))
+        if (out->count == SIM_MOMENTS_MAX || (colon && !moment_read(colon + 1, FOR_GOOD, &moment)))
             return false;
         out->moment[out->count++] = moment;
     }
@@ -214,7 +160,7 @@ static bool stall(const struct setting *setting, const char *value, struct sim_o
     enum sensor sensor;
 
     return colon && read_sensor(value, &sensor) &&
-           read_number(colon + 1, setting->low, setting->high, &options->stall[sensor]);
+           number_read(colon + 1, setting->low, setting->high, &options->stall[sensor]);
 }
 
 /* SENSOR+SENSOR… */
@@ -405,7 +351,7 @@ static bool read_own(char *text, char *colon, struct sim_options *options, struc
     double number;
 
     *colon = '\0';
-    if (!read_number(text, 0, SIM_BANDS_MAX - 1, &number) || number != floor(number))
+    if (!number_read(text, 0, SIM_BANDS_MAX - 1, &number) || number != floor(number))
         return refuse(failure, text, NULL, "a band's number before the colon, 0 to 31");
     *colon = ':';
     if (is_of_all(colon + 1))
