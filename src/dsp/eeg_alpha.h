@@ -20,6 +20,7 @@ struct alpha_part {
     unsigned count; /* segments */
     double seconds; /* of signal that they rest on */
     double psd[ALPHA_BINS];
+    double upper; /* density from 34 to 45 Hz */
 };
 
 struct eeg_alpha {
@@ -35,5 +36,10 @@ void eeg_alpha_take(struct eeg_alpha *alpha, double end_tick, const double psd[E
 /* Hz; NAN without a peak, or with less than 30 s of free signal in the minute before `tick`.
  * `stretch`: the measured rate over the nominal one. */
 double eeg_alpha_frequency(const struct eeg_alpha *alpha, double tick, double stretch);
+
+/* The density from 34 to 45 Hz over what the aperiodic part up to 20 Hz foretells there, of the
+ * last parts before `tick`: about 1, less where the brain's falls more steeply, more with muscle.
+ * *seconds: of signal that it rests on. NAN with none. */
+double eeg_alpha_bend(const struct eeg_alpha *alpha, double tick, unsigned parts, double *seconds);
 
 #endif

@@ -17,6 +17,7 @@ struct free_second {
     double end_tick, end_ms;
     unsigned age;        /* hops since its end, WATCH_HOPS: out of the watch's sight */
     bool sways;          /* sway may leak into its delta */
+    bool odd;            /* a blink that passed for the EEG's own may be in it */
     double lowest, next; /* density at 1, and at 2 and 3 Hz */
     double power[EEG_BANDS];
     double lower, upper; /* density, µV²/Hz, from 20 and from 34 Hz on */

@@ -112,10 +112,7 @@ def test_blinks_spoil_only_what_is_slow(fs, rate, lo, hi):
     spoilt = clean.copy()
     peaks = add_blinks(rng, spoilt, fs, rate, lo, hi)
     result = judged(f"{rate} blinks a minute of {lo} to {hi} µV", clean, spoilt, fs, peaks=peaks)
-    if rate <= 20:
-        hold(result, 0.7, 0.9)
-    # At 30 a minute a few small ones pass for the EEG's own, and of these seconds too few are free to outweigh them.
-    assert all(figures["told"] >= 0.5 and figures["median"] <= 0.1 for figures in result["bands"].values())
+    hold(result, 0.7 if rate <= 20 else 0.5, 0.9)  # at 30 a minute few seconds are free
     assert result["blinks"] >= 0.75 and result["muscle"] <= (0.02 if rate <= 20 else 0.1)
 
 
@@ -126,7 +123,8 @@ def test_muscle_is_flagged_and_never_good(fs, rms):
     clean = background(rng, SECONDS, fs, exponent=1.3, hz=10.8)
     result = judged(f"muscle of {rms} µV", clean, clean + muscle(rng, len(clean), fs, rms), fs)
     assert result["muscle_good"] == 0
-    assert result["muscle"] >= (0.95 if rms >= 8 else 0)
+    # Of 3 µV a minute's bend tells the greater part; what it doesn't see makes gamma two fifths larger, `good`.
+    assert result["muscle"] >= (0.95 if rms >= 8 else 0.4)
 
 
 @pytest.mark.parametrize("fs", [250, 500])
