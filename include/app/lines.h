@@ -13,6 +13,8 @@ struct lines {
     sensor_set sensors; /* of others nothing is written */
     struct json json;
     uint64_t raw[SENSOR_COUNT], processed[SENSOR_COUNT]; /* sequence numbers */
+    double known_ms[SENSOR_COUNT]; /* processed messages up to this time are left out; 0: none */
+    bool reached[SENSOR_COUNT];    /* it came */
 };
 
 /* All sensors, and the name that a capture has which tells none. */

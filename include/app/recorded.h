@@ -4,6 +4,7 @@
 
 #include "app/directory.h"
 #include "app/options.h"
+#include "record/session.h"
 
 /* The captures that `given` means: packets.lbcap of a session, of one of several bands that of
  * each, in the order they came, at most `room` (1 or more); else the file itself. Returns how many.
@@ -18,7 +19,8 @@ void recorded_folder(const struct options *options, const char *given,
 /* `linkbandd export`: a session's format made again from its packets, in new files. The exit
  * status: 0, or 1 after a sentence on stderr. */
 int export_run(const struct options *options);
-/* processed.jsonl of the session in the folder `path`, there. */
-bool export_messages(const char *path, int mains_hz, struct failure *failure);
+/* What is missing at the end of a folder's processed.jsonl, made of the packets there: as
+ * session_messages. */
+bool messages_make_whole(int dir, const struct session_info *info, struct failure *failure);
 
 #endif

@@ -123,9 +123,8 @@ struct recorder_config {
     const char *data_dir;
     const char *backend; /* where bands come from: "real", "simulated", "replayed" */
     int keep_minutes;    /* of each band what it has sent of late, in memory; 0: nothing is kept */
-    /* Makes processed.jsonl of the session in the folder `path`, in the pool, where a session of
-     * what was kept is to have one: the floor above knows the messages. NULL: none is made. */
-    bool (*make_messages)(const char *path, int mains_hz, struct failure *failure);
+    /* For repair, and sessions of what was kept, in the pool. NULL: none is made. */
+    session_messages *make_messages;
 };
 
 struct recorder;

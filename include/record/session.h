@@ -269,6 +269,10 @@ bool session_next_unfinished(const char *data_dir, const char *after, char id[SE
  */
 bool session_finish(const char *data_dir, const char *id, struct failure *failure);
 
+/* Makes processed.jsonl in the folder `dir` whole from the packets there: what is missing at its
+ * end is added, where there is none all. The floor above knows the messages. Blocks. */
+typedef bool session_messages(int dir, const struct session_info *info, struct failure *failure);
+
 /* What became of each BDF that was asked for and not there yet. */
 struct session_made {
     size_t count;
@@ -278,7 +282,8 @@ struct session_made {
         struct failure failure; /* code ERROR_NONE: it is there */
     } of[SESSION_BANDS_MAX];
 };
-bool session_bring_to_end(const char *data_dir, const char *id, struct session_made *made,
-                          struct failure *failure);
+/* `messages` NULL: processed.jsonl stays as far as it came. */
+bool session_bring_to_end(const char *data_dir, const char *id, session_messages *messages,
+                          struct session_made *made, struct failure *failure);
 
 #endif

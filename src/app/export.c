@@ -34,11 +34,6 @@ static bool export_to(const char *folder, const char *format, const char *out, i
     return done;
 }
 
-bool export_messages(const char *path, int mains_hz, struct failure *failure)
-{
-    return export_to(path, "jsonl", path, mains_hz, failure);
-}
-
 int export_run(const struct options *options)
 {
     char folder[DIRECTORY_PATH_MAX];

@@ -1,5 +1,6 @@
 #include "app/lines.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "band/capture.h"
@@ -8,6 +9,21 @@
 static bool is_left_out(const struct lines *lines, enum sensor sensor)
 {
     return !(lines->sensors & SENSOR_BIT(sensor));
+}
+
+/* A processed message that is to be left out: of that time and those before it. UTC may have been
+ * stepped back since: what comes behind that time is missing in any case. */
+static bool is_known(struct lines *lines, enum sensor sensor, double arrival_utc_ms)
+{
+    const double ms = floor(arrival_utc_ms), known = lines->known_ms[sensor];
+
+    if (is_left_out(lines, sensor))
+        return true;
+    lines->reached[sensor] |= ms == known;
+    if (ms == known || (ms < known && !lines->reached[sensor]))
+        return true;
+    lines->known_ms[sensor] = 0;
+    return false;
 }
 
 static void write_line(struct lines *lines)
@@ -31,7 +47,7 @@ static void on_eeg(void *user, const struct eeg_features *features)
 {
     struct lines *lines = user;
 
-    if (is_left_out(lines, SENSOR_EEG))
+    if (is_known(lines, SENSOR_EEG, features->arrival_utc_ms))
         return;
     message_eeg(&lines->json, lines->device_id, lines->processed[SENSOR_EEG]++, features);
     write_line(lines);
@@ -41,7 +57,7 @@ static void on_ppg(void *user, const struct ppg_features *features)
 {
     struct lines *lines = user;
 
-    if (is_left_out(lines, SENSOR_PPG))
+    if (is_known(lines, SENSOR_PPG, features->arrival_utc_ms))
         return;
     message_ppg(&lines->json, lines->device_id, lines->processed[SENSOR_PPG]++, features);
     write_line(lines);
@@ -51,7 +67,7 @@ static void on_acc(void *user, const struct acc_features *features)
 {
     struct lines *lines = user;
 
-    if (is_left_out(lines, SENSOR_ACC))
+    if (is_known(lines, SENSOR_ACC, features->arrival_utc_ms))
         return;
     message_acc(&lines->json, lines->device_id, lines->processed[SENSOR_ACC]++, features);
     write_line(lines);

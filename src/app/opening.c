@@ -187,7 +187,7 @@ static void open_recorder(struct daemon *daemon, const struct options *options)
                             &(struct recorder_config){.data_dir = path,
                                                       .backend = kind_of_backend(options),
                                                       .keep_minutes = options_keep_minutes(options),
-                                                      .make_messages = export_messages},
+                                                      .make_messages = messages_make_whole},
                             &listener, &failure);
     if (!daemon->recorder)
         log_warning("linkbandd: nothing can be recorded: %s", failure.message);

@@ -14,6 +14,7 @@ struct aside {
 
     struct aside_listener listener;
     uv_work_t finish;
+    session_messages *messages;
     /* The finishing job's. */
     char id[SESSION_ID_SIZE];
     bool found, strangers_told;
@@ -39,7 +40,7 @@ struct request {
     struct session_summary sessions[];
 };
 
-struct aside *aside_create(uv_loop_t *loop, const char *data_dir,
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir, session_messages *messages,
                            const struct aside_listener *listener)
 {
     struct aside *aside = calloc(1, sizeof(*aside));
@@ -48,6 +49,7 @@ struct aside *aside_create(uv_loop_t *loop, const char *data_dir,
         return NULL;
     aside->loop = loop;
     aside->listener = *listener;
+    aside->messages = messages;
     aside->finish.data = aside;
     aside->data_dir = strdup(data_dir);
     if (aside->data_dir)
@@ -245,7 +247,8 @@ static void work_finish(uv_work_t *work)
     aside->found = session_next_unfinished(aside->data_dir, after, aside->id);
     if (!aside->found)
         return;
-    session_bring_to_end(aside->data_dir, aside->id, &aside->made, &aside->failure);
+    session_bring_to_end(aside->data_dir, aside->id, aside->messages, &aside->made,
+                         &aside->failure);
 }
 
 /* Each BDF that was asked for, and not there before. */

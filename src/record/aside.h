@@ -18,7 +18,8 @@ struct aside_listener {
     void (*listing)(void *user, struct session_summary *sessions, size_t count);
 };
 
-struct aside *aside_create(uv_loop_t *loop, const char *data_dir,
+/* `messages` is for the sessions to finish; may be NULL. */
+struct aside *aside_create(uv_loop_t *loop, const char *data_dir, session_messages *messages,
                            const struct aside_listener *listener);
 /* Only when idle: before its first job, or once aside_shutdown() said so. NULL is fine. */
 void aside_destroy(struct aside *aside);

@@ -97,10 +97,10 @@ static bool wants_bdf(const struct session_info *info)
     return (info->formats & FORMAT_BDF) && !info->files[FILE_BDF].present;
 }
 
-static bool end_one(int dir, struct session_info *info, struct session_made *made,
-                    struct failure *failure)
+static bool end_one(int dir, struct session_info *info, session_messages *messages,
+                    struct session_made *made, struct failure *failure)
 {
-    if (info->state == SESSION_RECORDING && !repair_files(dir, info, failure))
+    if (info->state == SESSION_RECORDING && !repair_files(dir, info, messages, failure))
         return false;
     session_look_at_files(dir, info, false);
     const bool wanted = wants_bdf(info);
@@ -117,12 +117,12 @@ static bool end_one(int dir, struct session_info *info, struct session_made *mad
 
 /* ---- all of it */
 
-static bool bring_to_end(int dir, struct session *session, struct session_made *made,
-                         struct failure *failure)
+static bool bring_to_end(int dir, struct session *session, session_messages *messages,
+                         struct session_made *made, struct failure *failure)
 {
     const struct session_info *info = &session->info;
-    bool done = session->band_count ? finish_bands(dir, session, made, failure)
-                                    : end_one(dir, &session->info, made, failure);
+    bool done = session->band_count ? finish_bands(dir, session, messages, made, failure)
+                                    : end_one(dir, &session->info, messages, made, failure);
 
     if (!done && failure->code == ERROR_INTERNAL)
         return false;
@@ -134,8 +134,8 @@ static bool bring_to_end(int dir, struct session *session, struct session_made *
     return false;
 }
 
-static bool finish_claimed(int dir, const char *id, struct session_made *made,
-                           struct failure *failure)
+static bool finish_claimed(int dir, const char *id, session_messages *messages,
+                           struct session_made *made, struct failure *failure)
 {
     struct session *session = session_new();
     bool done = true;
@@ -148,13 +148,13 @@ static bool finish_claimed(int dir, const char *id, struct session_made *made,
         log_warning("session %s: %s", id, failure->message);
         done = false;
     } else if (session->info.state == SESSION_RECORDING || session->info.state == SESSION_RECORDED)
-        done = bring_to_end(dir, session, made, failure);
+        done = bring_to_end(dir, session, messages, made, failure);
     session_free(session);
     return done;
 }
 
-bool session_bring_to_end(const char *data_dir, const char *id, struct session_made *made,
-                          struct failure *failure)
+bool session_bring_to_end(const char *data_dir, const char *id, session_messages *messages,
+                          struct session_made *made, struct failure *failure)
 {
     int dir = session_claim(data_dir, id);
     bool done = false;
@@ -162,7 +162,7 @@ bool session_bring_to_end(const char *data_dir, const char *id, struct session_m
     made->count = 0;
     failure_set(failure, ERROR_NONE, "%s", "");
     if (dir >= 0) {
-        done = finish_claimed(dir, id, made, failure);
+        done = finish_claimed(dir, id, messages, made, failure);
         close(dir);
     } else if (errno == EBUSY) {
         failure_set(failure, ERROR_BUSY, "Session %s is being recorded", id);
@@ -180,5 +180,5 @@ bool session_finish(const char *data_dir, const char *id, struct failure *failur
 {
     struct session_made made;
 
-    return session_bring_to_end(data_dir, id, &made, failure);
+    return session_bring_to_end(data_dir, id, NULL, &made, failure);
 }

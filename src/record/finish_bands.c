@@ -68,7 +68,7 @@ static void take_markers(struct session *session)
 }
 
 static bool repair_band(int dir, struct session_info *info, struct session_info *band,
-                        struct failure *failure)
+                        session_messages *messages, struct failure *failure)
 {
     const int within = folder_open(dir, band->folder);
     bool done = true;
@@ -78,14 +78,15 @@ static bool repair_band(int dir, struct session_info *info, struct session_info 
         band->duration = 0;
         band->start_utc_us = info->start_utc_us;
     } else {
-        done = repair_files(within, band, failure);
+        done = repair_files(within, band, messages, failure);
         close(within);
     }
     pass_on(info, band);
     return done;
 }
 
-static bool repair_all(int dir, struct session *session, struct failure *failure)
+static bool repair_all(int dir, struct session *session, session_messages *messages,
+                       struct failure *failure)
 {
     struct session_info *info = &session->info;
     const char *markers = session_file_name(FILE_MARKERS);
@@ -95,7 +96,7 @@ static bool repair_all(int dir, struct session *session, struct failure *failure
     if (!repair_lines(dir, markers))
         repair_note(info, "%s can't be repaired: %s", markers, strerror(errno));
     for (size_t i = 0; i < session->band_count; i++) {
-        if (!repair_band(dir, info, session->bands[i], failure))
+        if (!repair_band(dir, info, session->bands[i], messages, failure))
             return false;
     }
     span_bands(session);
@@ -132,14 +133,14 @@ static bool make_all_of(int within, struct session_info *band, const struct bdf_
     return done;
 }
 
-bool finish_bands(int dir, struct session *session, struct session_made *made,
-                  struct failure *failure)
+bool finish_bands(int dir, struct session *session, session_messages *messages,
+                  struct session_made *made, struct failure *failure)
 {
     struct session_info *info = &session->info;
     struct bdf_span span;
     bool done = true;
 
-    if (info->state == SESSION_RECORDING && !repair_all(dir, session, failure))
+    if (info->state == SESSION_RECORDING && !repair_all(dir, session, messages, failure))
         return false;
     const bool spans = bdf_span_of_bands(dir, session, &span);
     for (size_t i = 0; i < session->band_count; i++) {

@@ -9,8 +9,8 @@
  * the same second and are equally long. session.json is the caller's to save. False and *failure:
  * of the last that could not be made; ERROR_INTERNAL where memory ran out.
  */
-bool finish_bands(int dir, struct session *session, struct session_made *made,
-                  struct failure *failure);
+bool finish_bands(int dir, struct session *session, session_messages *messages,
+                  struct session_made *made, struct failure *failure);
 
 /* Notes a BDF of a band's folder, or the session's own (""): failure NULL, it is there. */
 void made_note(struct session_made *made, const char *folder, const struct failure *failure);

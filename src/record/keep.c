@@ -202,12 +202,12 @@ static bool make_csv(struct making *making, const char *path)
            export_session(path, "csv", path, NULL, &making->failure);
 }
 
-static bool make_messages(struct making *making, const char *path)
+static bool make_messages(struct making *making, int dir)
 {
     const struct session_info *info = making->info;
 
     return !(info->formats & FORMAT_JSONL) ||
-           making->keep->owner.make_messages(path, info->mains_hz, &making->failure);
+           making->keep->owner.make_messages(dir, info, &making->failure);
 }
 
 /* In the order of a recording: what would be left of it after a crash is repaired like one. */
@@ -219,7 +219,7 @@ static bool make_files(struct making *making, int dir, const char *path)
     if (!session_save(dir, info))
         return cannot(making, "session.json");
     if (!write_packets(making, dir) || !repair_recount(dir, info, &making->failure) ||
-        !make_csv(making, path) || !make_messages(making, path))
+        !make_csv(making, path) || !make_messages(making, dir))
         return false;
     info->state = SESSION_RECORDED;
     info->duration = duration;

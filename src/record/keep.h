@@ -11,8 +11,7 @@ struct keep;
 
 struct keep_owner {
     void *user;
-    /* As in recorder_config. */
-    bool (*make_messages)(const char *path, int mains_hz, struct failure *failure);
+    session_messages *make_messages; /* as in recorder_config */
     /* The band in a place as it is now; false: none is connected there. */
     bool (*band)(void *user, unsigned device, struct recording_band *band);
     /* A session is there, or could not be made. */

@@ -362,7 +362,7 @@ struct recorder *recorder_create(uv_loop_t *loop, const struct recorder_config *
     recorder->data_dir = strdup(config->data_dir);
     recorder->backend = strdup(config->backend);
     recorder->session = session_new();
-    recorder->aside = aside_create(loop, config->data_dir,
+    recorder->aside = aside_create(loop, config->data_dir, config->make_messages,
                                    &(struct aside_listener){recorder, on_finished, on_listing});
     if (!recorder->data_dir || !recorder->backend || !recorder->session || !recorder->aside ||
         !(recorder->place = place_create(loop, config->data_dir)) ||

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "columns.h"
-#include "disk.h"
 #include "record/export.h"
 #include "record/playback.h"
 #include "tally.h"
@@ -140,7 +139,8 @@ bool repair_recount(int dir, struct session_info *info, struct failure *failure)
 }
 
 /* As far as it goes: what can't be repaired is told, and keeps the rest from nothing. */
-bool repair_files(int dir, struct session_info *info, struct failure *failure)
+bool repair_files(int dir, struct session_info *info, session_messages *messages,
+                  struct failure *failure)
 {
     for (int i = 0; i < FILE_STREAMED; i++) {
         if (!repair_lines(dir, session_file_name(i)))
@@ -150,7 +150,8 @@ bool repair_files(int dir, struct session_info *info, struct failure *failure)
         return false;
     if ((info->formats & FORMAT_CSV) && !export_csv_whole(dir, info, failure))
         repair_note(info, "the CSV files may lack their last rows: %s", failure->message);
-    disk_drop_part(dir, session_file_name(FILE_PROCESSED)); /* of a session of what was kept */
+    if (messages && (info->formats & FORMAT_JSONL) && !messages(dir, info, failure))
+        repair_note(info, "processed.jsonl may lack its last messages: %s", failure->message);
     info->state = SESSION_INTERRUPTED;
     session_copy_text(info->reason, sizeof(info->reason), "interrupted");
     log_info("session %s: interrupted after %.1f s, and repaired", info->id, info->duration);

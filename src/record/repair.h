@@ -17,7 +17,8 @@ bool repair_recount(int dir, struct session_info *info, struct failure *failure)
 
 /* The files of an interrupted recording, as far as it goes: what can't be repaired is told in
  * `problem`. False and *failure where memory ran out. */
-bool repair_files(int dir, struct session_info *info, struct failure *failure);
+bool repair_files(int dir, struct session_info *info, session_messages *messages,
+                  struct failure *failure);
 
 /* columns.json, where CSV files were asked for. */
 bool repair_columns(int dir, struct session_info *info, struct failure *failure);

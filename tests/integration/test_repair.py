@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import os
 import pathlib
+import random
 import re
 import shutil
+import signal
+import subprocess
 
 import pytest
 import websockets
 
-from peers import Client, Daemon, run, validate
+from peers import LINKBANDD, Client, Daemon, run, validate
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 SIM = ("--backend", "sim", "--sim", "seed=8,radio=fast")
@@ -178,3 +182,54 @@ def test_a_bdf_that_cannot_be_made_says_why(folder):
     told, log, _ = after_a_start(folder.parent, folder)
     assert told[folder.name]["state"] == "interrupted" and "1985 to 2084" in told[folder.name]["problem"], told
     assert "1985 to 2084" in log
+
+
+def messages_of(folder):
+    by_sensor = {}
+    for line in (folder / "processed.jsonl").read_text().splitlines():
+        message = json.loads(line)
+        by_sensor.setdefault(message["sensor_type"], []).append(message)
+    return by_sensor
+
+
+@pytest.mark.parametrize("kill", range(int(os.environ.get("RECORD_KILLS", "3"))))
+def test_processed_messages_are_whole_after_a_kill_or_a_power_cut(tmp_path, kill):
+    """Those that were on the disk stay, byte for byte; behind them come those that an export makes, numbered on."""
+    chance = random.Random(kill)
+
+    async def killed():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        await client.command("connect_device", address=ADDRESS)
+        await client.command("start_streaming")
+        await client.data("acc")
+        reply = await client.command("start_recording", formats=["csv", "jsonl"])
+        await asyncio.sleep(chance.uniform(0.2, 8))
+        daemon.process.send_signal(signal.SIGKILL)
+        return pathlib.Path(reply["data"]["path"])
+
+    daemon = Daemon(*SIM, "--data-dir", str(tmp_path / "data"))
+    folder = run(killed())
+    daemon.stop()
+    processed = folder / "processed.jsonl"
+    if processed.exists() and kill % 3 == 1:
+        os.truncate(processed, chance.randrange(processed.stat().st_size + 1))
+    elif processed.exists() and kill % 3 == 2:
+        processed.unlink()
+    kept = processed.read_bytes() if processed.exists() else b""
+    kept = kept[:kept.rfind(b"\n") + 1]
+    daemon.start()
+    try:
+        run(ended(folder))
+    finally:
+        assert daemon.stop()[0] == 0
+    assert info_of(folder)["problem"] is None
+    assert processed.read_bytes()[:len(kept)] == kept
+    subprocess.run([LINKBANDD, "export", folder, "--format", "jsonl", "--out", tmp_path], check=True, timeout=60)
+    got, made = messages_of(folder), messages_of(tmp_path)
+    assert set(got) == set(made)
+    for sensor in made:
+        assert [m["seq"] for m in got[sensor]] == list(range(len(made[sensor]))), sensor
+        assert [m["timestamp"] for m in got[sensor]] == [m["timestamp"] for m in made[sensor]], sensor
+    lines = processed.read_bytes()[len(kept):].splitlines()
+    assert set(lines) <= set((tmp_path / "processed.jsonl").read_bytes().splitlines())
+    print(f"{len(lines)} of {sum(map(len, got.values()))} messages made again")
