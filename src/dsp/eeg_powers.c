@@ -244,7 +244,7 @@ static bool still_free(const struct eeg_powers *p, struct free_second *second)
     return !(spoilt & (SPOILT_BLINK | SPOILT_FAST));
 }
 
-static int compare(const void *a, const void *b)
+static int compare_powers(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -262,7 +262,7 @@ static void find_odd(struct eeg_powers *p, double from_tick)
         if (second->end_tick - BLOCK_TICK_HZ >= from_tick && still_free(p, second))
             sorted[n++] = second->power[EEG_DELTA];
     }
-    qsort(sorted, n, sizeof *sorted, compare);
+    qsort(sorted, n, sizeof *sorted, compare_powers);
     for (size_t i = p->count - kept; i < p->count && n >= SECONDS_MIN; i++) {
         struct free_second *second = &p->seconds[i % EEG_SECONDS_MAX];
         second->odd = second->power[EEG_DELTA] > ODD_TIMES * sorted[(n - 1) / 2];

@@ -293,7 +293,7 @@ static void end_second(struct heart *heart, const struct sample_block *block,
     emit(user, f);
 }
 
-static void take(struct heart *heart, const double counts[HEART_CHANNELS], double ms)
+static void take_counts(struct heart *heart, const double counts[HEART_CHANNELS], double ms)
 {
     heart_signal_push(&heart->signal, counts, ms);
     for (int ch = 0; ch < HEART_CHANNELS; ch++)
@@ -337,7 +337,7 @@ void heart_push(struct heart *heart, const struct sample_block *block,
                 heart_signal_bridge(&heart->signal, counts, ms, block->lost);
         }
         heart->tick = tick;
-        take(heart, counts, ms);
+        take_counts(heart, counts, ms);
         if (tick + block->tick_step >= heart->boundary)
             end_second(heart, block, emit, user);
     }

@@ -25,7 +25,7 @@ struct candidate {
     int before; /* −1: none */
 };
 
-struct search {
+struct beat_search {
     const struct heart_signal *signal;
     enum heart_channel channel;
     double sign;
@@ -39,12 +39,12 @@ void heart_beats_start(struct heart_beats *beats)
     beats->last = NAN;
 }
 
-static double slope(const struct search *s, int64_t n)
+static double slope_at(const struct beat_search *s, int64_t n)
 {
     return s->sign * heart_signal_slope(s->signal, HEART_5HZ, s->channel, n);
 }
 
-static int64_t oldest(const struct search *s)
+static int64_t oldest(const struct beat_search *s)
 {
     int64_t back = heart_signal_end(s->signal) - (int64_t)(BACK_S * s->signal->fs);
     int64_t kept = heart_signal_begin(s->signal) + 1;
@@ -52,7 +52,7 @@ static int64_t oldest(const struct search *s)
 }
 
 /* The height of a usual upstroke: median of the largest of each of the last eight periods. */
-static double usual_height(const struct search *s)
+static double usual_height(const struct beat_search *s)
 {
     double largest[STRETCHES];
     size_t count = 0;
@@ -64,13 +64,13 @@ static double usual_height(const struct search *s)
             break;
         double top = 0.0;
         for (int64_t n = from; n < end - (int64_t)(i * length); n++)
-            top = fmax(top, slope(s, n));
+            top = fmax(top, slope_at(s, n));
         largest[count++] = top;
     }
     return heart_median(largest, count);
 }
 
-static void find_candidates(struct search *s, double after)
+static void find_candidates(struct beat_search *s, double after)
 {
     double usual = usual_height(s);
     int64_t n = oldest(s) + 1;
@@ -78,9 +78,9 @@ static void find_candidates(struct search *s, double after)
         n = (int64_t)after + 1;
     s->count = 0;
     for (; n < heart_signal_end(s->signal) - 2 && s->count < CANDIDATES_MAX; n++) {
-        double h = slope(s, n);
-        double below = slope(s, n - 1);
-        double above = slope(s, n + 1);
+        double h = slope_at(s, n);
+        double below = slope_at(s, n - 1);
+        double above = slope_at(s, n + 1);
         if (!(h > 0.0 && h > below && h >= above && h >= HEIGHT_MIN * usual))
             continue;
         double bend = below - 2.0 * h + above;
@@ -97,7 +97,8 @@ static double penalty(double dt, double period)
 }
 
 /* Score of entering the path at candidate j; −∞: too near to the last committed beat. */
-static double entry(const struct search *s, const struct candidate *c, double last, double dt_min)
+static double entry(const struct beat_search *s, const struct candidate *c, double last,
+                    double dt_min)
 {
     if (!isfinite(last))
         return 0.0;
@@ -107,7 +108,7 @@ static double entry(const struct search *s, const struct candidate *c, double la
     return dt > 2.5 * s->period ? -TIGHTNESS : -penalty(dt, s->period);
 }
 
-static void score(struct search *s, double last)
+static void score(struct beat_search *s, double last)
 {
     double dt_min = fmin(0.3, fmax(0.22, 0.6 * s->period));
     for (int j = 0; j < s->count; j++) {
@@ -129,7 +130,7 @@ static void score(struct search *s, double last)
     }
 }
 
-static int best_end(const struct search *s)
+static int best_end(const struct beat_search *s)
 {
     double recent = (double)heart_signal_end(s->signal) - 2.0 - s->period * s->signal->fs;
     int best = -1;
@@ -149,7 +150,7 @@ static double committed_until(const struct heart_signal *signal)
     return (double)heart_signal_end(signal) - 2.0 - COMMIT_S * signal->fs;
 }
 
-static size_t backtrack(const struct search *s, double out[HEART_BEATS_COMMITTED_MAX])
+static size_t backtrack(const struct beat_search *s, double out[HEART_BEATS_COMMITTED_MAX])
 {
     double until = committed_until(s->signal);
     int path[CANDIDATES_MAX];
@@ -168,7 +169,7 @@ size_t heart_beats_commit(struct heart_beats *beats, const struct heart_signal *
                           enum heart_channel channel, double sign, double period,
                           double out[HEART_BEATS_COMMITTED_MAX], bool *joined)
 {
-    struct search s = {.signal = signal, .channel = channel, .sign = sign, .period = period};
+    struct beat_search s = {.signal = signal, .channel = channel, .sign = sign, .period = period};
     if (isfinite(beats->last) && beats->last < (double)oldest(&s))
         beats->last = NAN;
     *joined = isfinite(beats->last);

@@ -34,13 +34,13 @@ void heart_breath_add(struct heart_breath *breath, double at_s,
         breath->value[sign][slot] = value[sign];
 }
 
-struct series {
+struct sign_series {
     double at[HEART_BREATHS], value[HEART_BREATHS];
     size_t count;
 };
 
 /* Without mean and straight line; a window that ends softly, or a slow drift would leak. */
-static void prepare(struct series *s, double now_s)
+static void prepare(struct sign_series *s, double now_s)
 {
     double at = 0.0;
     double mean = 0.0;
@@ -63,10 +63,10 @@ static void prepare(struct series *s, double now_s)
 }
 
 /* Bins that the beats can tell: up to half their rate. */
-static size_t make_spectrum(const struct heart_breath *breath, int sign, double now_s,
-                            double power[BINS])
+static size_t make_sign_spectrum(const struct heart_breath *breath, int sign, double now_s,
+                                 double power[BINS])
 {
-    struct series s = {.count = 0};
+    struct sign_series s = {.count = 0};
     size_t kept = breath->count < HEART_BREATHS ? breath->count : HEART_BREATHS;
     for (size_t i = 0; i < kept; i++) {
         size_t slot = (breath->count - kept + i) % HEART_BREATHS;
@@ -111,7 +111,7 @@ double heart_breath_rate(const struct heart_breath *breath, double now_s)
     double sum[BINS] = {0.0};
     size_t bins = BINS;
     for (int sign = 0; sign < HEART_BREATH_SIGNS; sign++) {
-        size_t own = make_spectrum(breath, sign, now_s, power[sign]);
+        size_t own = make_sign_spectrum(breath, sign, now_s, power[sign]);
         bins = own < bins ? own : bins;
     }
     if (bins < 3)

@@ -31,7 +31,7 @@ void heart_cycles_start(struct heart_cycles *cycles)
     cycles->last = NAN;
 }
 
-static void add(struct heart_cycles *cycles, struct heart_cycle cycle)
+static void add_cycle(struct heart_cycles *cycles, struct heart_cycle cycle)
 {
     if (cycles->count == HEART_CYCLES_MAX) {
         memmove(cycles->cycle, cycles->cycle + 1, (HEART_CYCLES_MAX - 1) * sizeof cycle);
@@ -52,8 +52,8 @@ void heart_cycles_add(struct heart_cycles *cycles, const struct heart_pulses *pu
             continue;
         /* What began it is no longer seen as large, or some are missing: then it is too long. */
         if (isfinite(cycles->last) && large->at > cycles->last + same)
-            add(cycles, (struct heart_cycle){cycles->last, large->at - cycles->last, NAN});
-        add(cycles, (struct heart_cycle){large->at, length, large->late});
+            add_cycle(cycles, (struct heart_cycle){cycles->last, large->at - cycles->last, NAN});
+        add_cycle(cycles, (struct heart_cycle){large->at, length, large->late});
         cycles->last = large[1].at;
     }
 }
@@ -71,7 +71,7 @@ static bool is_long(const struct heart_cycle *c, const struct pattern *p)
     return c->length >= LONG_LEAST * p->length;
 }
 
-static void measure(const struct heart_cycles *cycles, struct pattern *p)
+static void measure_pattern(const struct heart_cycles *cycles, struct pattern *p)
 {
     double late[HEART_CYCLES_MAX];
     double length[HEART_CYCLES_MAX];
@@ -115,7 +115,7 @@ double heart_cycles_rate(const struct heart_cycles *cycles, double from, double 
     struct pattern p = {.since = cycles->last - PATTERN_S * fs};
     double beats = 0.0;
     double length = 0.0;
-    measure(cycles, &p);
+    measure_pattern(cycles, &p);
     if (p.rises < HIDDEN_MIN || p.spread > LENGTH_SPREAD * p.length || !is_coupled(cycles, &p, fs))
         return NAN;
     for (size_t k = 0; k < cycles->count; k++) {

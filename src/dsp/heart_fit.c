@@ -12,7 +12,7 @@ double heart_fit_dot(const double *a, const double *b, int n)
     return sum;
 }
 
-static void add(double *to, double factor, const double *what, int n)
+static void add_times(double *to, double factor, const double *what, int n)
 {
     for (int i = 0; i < n; i++)
         to[i] += factor * what[i];
@@ -44,8 +44,8 @@ static void make_level_and_line(struct basis *b)
 
 static void take_off_base(const struct basis *b, double *values)
 {
-    add(values, -heart_fit_dot(values, b->level, b->n), b->level, b->n);
-    add(values, -heart_fit_dot(values, b->line, b->n), b->line, b->n);
+    add_times(values, -heart_fit_dot(values, b->level, b->n), b->level, b->n);
+    add_times(values, -heart_fit_dot(values, b->line, b->n), b->line, b->n);
 }
 
 /* The derivative over five points: three are 4 % short at 4 Hz. */
@@ -64,7 +64,7 @@ static bool make_basis(struct basis *b, const double *template, int n)
     if (!(b->gg > 0.0))
         return false;
     b->along = heart_fit_dot(b->g, b->h, n) / b->gg;
-    add(b->h, -b->along, b->g, n);
+    add_times(b->h, -b->along, b->g, n);
     b->hh = heart_fit_dot(b->h, b->h, n);
     return b->hh > 0.0;
 }

@@ -50,7 +50,7 @@ static bool goes_on(const struct heart_beat *b)
 }
 
 /* Did the intervals go elsewhere and stay there, in what is left out? */
-static bool has_moved(const struct heart_nn *nn, double from_s)
+static bool has_stepped(const struct heart_nn *nn, double from_s)
 {
     double before = NAN;
     bool doubtful = false;
@@ -87,7 +87,7 @@ static void select_window(const struct heart_nn *nn, double from_s, struct selec
     }
     s->mean = s->count > 0 ? s->sum * 1000.0 / (double)s->count : NAN;
     s->jitter = s->pairs > 0 ? s->jitter / (double)s->pairs : 0.0;
-    s->moved = has_moved(nn, from_s);
+    s->moved = has_stepped(nn, from_s);
     s->vague = sqrt(s->jitter / 6.0) > fmin(SIGMA_MS, SIGMA_SHARE * s->mean);
     if (s->mean < FAST_MS)
         s->jitter = 0.0;

@@ -253,7 +253,7 @@ static bool near_line(double rate, double line)
     return fabs(rate - 3.0 * line) < NEAR_LINE;
 }
 
-static bool is_peak(const double *power, int k)
+static bool is_top(const double *power, int k)
 {
     return power[k] >= power[k - 1] && power[k] >= power[k + 1];
 }
@@ -265,7 +265,7 @@ static int strongest(const double *power, double line, double other, double apar
     int best = -1;
     for (int k = 1; k < RATES - 1; k++) {
         double rate = rate_of(k);
-        if (!is_peak(power, k) || near_line(rate, line) || fabs(rate - other) < apart ||
+        if (!is_top(power, k) || near_line(rate, line) || fabs(rate - other) < apart ||
             fabs(rate - 2.0 * other) < NEAR_PEAK || fabs(rate - 3.0 * other) < NEAR_PEAK)
             continue;
         if (best < 0 || power[k] > power[best])

@@ -18,7 +18,7 @@
 #define ECTOPIC_OFFSET 0.17
 
 /* The intervals still in question, oldest first. */
-struct series {
+struct rr_series {
     size_t beat[HEART_NN_MAX];
     double rr[HEART_NN_MAX];
     size_t count;
@@ -46,7 +46,7 @@ void heart_nn_add(struct heart_nn *nn, struct heart_beat beat, bool follows, dou
     nn->beats[nn->count++] = beat;
 }
 
-static void collect(struct heart_nn *nn, struct series *s)
+static void collect(struct heart_nn *nn, struct rr_series *s)
 {
     s->count = 0;
     nn->beats[0].normal = false; /* its interval's beginning is gone */
@@ -71,7 +71,7 @@ static double local_median(const double *values, size_t count, size_t i)
     return heart_median(near, n);
 }
 
-static bool keep(struct heart_nn *nn, struct series *s, const bool *out)
+static bool keep(struct heart_nn *nn, struct rr_series *s, const bool *out)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -87,7 +87,7 @@ static bool keep(struct heart_nn *nn, struct series *s, const bool *out)
     return changed;
 }
 
-static void exclude_distant(struct heart_nn *nn, struct series *s)
+static void exclude_distant(struct heart_nn *nn, struct rr_series *s)
 {
     bool out[HEART_NN_MAX];
     for (size_t i = 0; i < s->count; i++) {
@@ -137,7 +137,7 @@ static bool is_long_or_short(const double *d, size_t count, size_t i)
     return fmin(next, second) < -1.0;
 }
 
-static bool exclude_ectopic(struct heart_nn *nn, struct series *s)
+static bool exclude_ectopic(struct heart_nn *nn, struct rr_series *s)
 {
     double change[HEART_NN_MAX];
     double off[HEART_NN_MAX];
@@ -164,7 +164,7 @@ static bool exclude_ectopic(struct heart_nn *nn, struct series *s)
 
 void heart_nn_judge(struct heart_nn *nn, double now_s)
 {
-    struct series s;
+    struct rr_series s;
     size_t old = 0;
     while (old < nn->count && nn->beats[old].at_s < now_s - HEART_NN_SPAN_S)
         old++;

@@ -131,11 +131,11 @@ static double rate_of_counted(const struct heart_beat *beats, size_t count)
                                                               : NAN;
 }
 
-struct part {
+struct half {
     double middle, square; /* ms: median, and the square of the mean's error */
 };
 
-static struct part measure(const struct heart_beat *beats, size_t count)
+static struct half measure_half(const struct heart_beat *beats, size_t count)
 {
     double rr[HEART_NN_MAX];
     double sum = 0.0;
@@ -150,15 +150,15 @@ static struct part measure(const struct heart_beat *beats, size_t count)
     }
     double n = (double)known;
     double mean = sum / n;
-    return (struct part){heart_median(rr, known), fmax(0.0, squares / n - mean * mean) / n};
+    return (struct half){heart_median(rr, known), fmax(0.0, squares / n - mean * mean) / n};
 }
 
 static bool has_moved(const struct heart_beat *beats, size_t count, size_t half)
 {
     if (half < 3 || count - half < 3)
         return false;
-    struct part early = measure(beats, half);
-    struct part late = measure(beats + half, count - half);
+    struct half early = measure_half(beats, half);
+    struct half late = measure_half(beats + half, count - half);
     double off = fabs(late.middle - early.middle);
     return off > MOVED_SHARE * late.middle && off > MOVED_SIGMA * sqrt(early.square + late.square);
 }

@@ -43,8 +43,8 @@ static double convolve(const struct heart_signal *signal, const double *taps, in
 }
 
 /* The first sample is taken off so that the filters start at rest, whatever the light's level. */
-static void take(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms,
-                 bool filler)
+static void take_input(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms,
+                       bool filler)
 {
     int64_t n = signal->count++;
     signal->ms[n & (HEART_RING - 1)] = ms;
@@ -64,7 +64,7 @@ static void take(struct heart_signal *signal, const double counts[HEART_CHANNELS
 
 void heart_signal_push(struct heart_signal *signal, const double counts[HEART_CHANNELS], double ms)
 {
-    take(signal, counts, ms, false);
+    take_input(signal, counts, ms, false);
 }
 
 void heart_signal_bridge(struct heart_signal *signal, const double next[HEART_CHANNELS], double ms,
@@ -80,7 +80,7 @@ void heart_signal_bridge(struct heart_signal *signal, const double next[HEART_CH
         double counts[HEART_CHANNELS];
         for (int ch = 0; ch < HEART_CHANNELS; ch++)
             counts[ch] = before[ch] + share * (next[ch] - before[ch]);
-        take(signal, counts, last_ms + share * (ms - last_ms), true);
+        take_input(signal, counts, last_ms + share * (ms - last_ms), true);
     }
 }
 

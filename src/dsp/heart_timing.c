@@ -38,7 +38,7 @@ struct pulse {
 };
 
 /* Of the template: its first sample and their number. */
-struct part {
+struct template_part {
     int first, count;
 };
 
@@ -52,7 +52,7 @@ static double low(const struct pulse *p, int64_t n)
     return p->sign * heart_signal_low(p->signal, HEART_8HZ, p->channel, n);
 }
 
-static double slope(const struct pulse *p, int64_t n)
+static double pulse_slope(const struct pulse *p, int64_t n)
 {
     return p->sign * heart_signal_slope(p->signal, HEART_8HZ, p->channel, n);
 }
@@ -91,15 +91,15 @@ static int within(double value, int least, int most)
     return value < least ? least : value > most ? most : (int)floor(value + 0.5);
 }
 
-static struct part choose_part(double period, double fs)
+static struct template_part choose_part(double period, double fs)
 {
     int before = within(SHARE_BEFORE * period * fs, 5, HEART_BEFORE - 2);
     int after = within(SHARE_AFTER * period * fs, 7, HEART_AFTER - 2);
-    return (struct part){HEART_BEFORE - before, before + 1 + after};
+    return (struct template_part){HEART_BEFORE - before, before + 1 + after};
 }
 
 /* Level and straight line off and norm 1, as the part has them. */
-static bool normalise_part(double *w, const struct part *part)
+static bool normalise_part(double *w, const struct template_part *part)
 {
     double middle = part->first + (part->count - 1) / 2.0;
     double mean = 0.0;
@@ -124,18 +124,18 @@ static double steepest(const struct pulse *p, double at)
     int64_t middle = (int64_t)floor(at + 0.5);
     int64_t best = middle;
     for (int64_t n = middle - SEARCH_STEEPEST; n <= middle + SEARCH_STEEPEST; n++)
-        if (slope(p, n) > slope(p, best))
+        if (pulse_slope(p, n) > pulse_slope(p, best))
             best = n;
-    double below = slope(p, best - 1);
-    double above = slope(p, best + 1);
-    double bend = below - 2.0 * slope(p, best) + above;
+    double below = pulse_slope(p, best - 1);
+    double above = pulse_slope(p, best + 1);
+    double bend = below - 2.0 * pulse_slope(p, best) + above;
     double shift = bend < 0.0 ? 0.5 * (below - above) / bend : 0.0;
     return (double)best + fmax(-0.5, fmin(0.5, shift));
 }
 
 /* Where near the template answers best: noise moves the steepest point by more than that. */
-static double most_alike(const struct pulse *p, const double *template, const struct part *part,
-                         double at)
+static double most_alike(const struct pulse *p, const double *template,
+                         const struct template_part *part, double at)
 {
     double w[HEART_TEMPLATE];
     double best = at;
@@ -158,7 +158,8 @@ static void blend(double *mean, const double *w, int n, unsigned seen)
         mean[i] += weight * (w[i] - mean[i]);
 }
 
-static void learn(struct heart_timing *t, const struct part *part, double *w, double correlation)
+static void learn(struct heart_timing *t, const struct template_part *part, double *w,
+                  double correlation)
 {
     if (t->learned > 0 && correlation <= CORRELATION_LEARN) {
         if (++t->missed >= MISSED_MAX)
@@ -180,7 +181,7 @@ static double shape_match(struct heart_timing *t, const struct pulse *p, double 
     double mean = 0.0;
     int64_t first = (int64_t)floor(at + 0.5) - 10;
     for (int i = 0; i < HEART_SHAPE; i++) {
-        w[i] = slope(p, first + i);
+        w[i] = pulse_slope(p, first + i);
         mean += w[i] / HEART_SHAPE;
     }
     for (int i = 0; i < HEART_SHAPE; i++)
@@ -204,20 +205,20 @@ static bool usual_amplitude(struct heart_timing *t, double amplitude)
     return amplitude >= 0.4 * usual && amplitude <= 2.5 * usual;
 }
 
-struct place {
+struct fitted_place {
     double at;    /* sample number */
     double sigma; /* s */
     bool settled; /* it did not wander off */
     double amplitude, correlation;
 };
 
-static struct place find_place(const struct heart_timing *timing, const struct pulse *p,
-                               const struct part *part, double at)
+static struct fitted_place find_place(const struct heart_timing *timing, const struct pulse *p,
+                                      const struct template_part *part, double at)
 {
     double fs = p->signal->fs;
     double w[HEART_TEMPLATE];
     if (timing->learned == 0)
-        return (struct place){steepest(p, at), NAN, true, 0.0, 0.0};
+        return (struct fitted_place){steepest(p, at), NAN, true, 0.0, 0.0};
     double start = most_alike(p, timing->template, part, at);
     double now = start;
     struct heart_fit fit = {0.0, 0.0, NAN, 0.0};
@@ -228,8 +229,8 @@ static struct place find_place(const struct heart_timing *timing, const struct p
         now += fmax(-SHIFT_STEP, fmin(SHIFT_STEP, fit.shift));
     }
     bool settled = fabs(now - start) <= SHIFT_MAX;
-    return (struct place){settled ? now : start, fit.sigma / fs * sqrt(OWN_NOISE), settled,
-                          fit.amplitude, fit.correlation};
+    return (struct fitted_place){settled ? now : start, fit.sigma / fs * sqrt(OWN_NOISE), settled,
+                                 fit.amplitude, fit.correlation};
 }
 
 struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct heart_signal *signal,
@@ -237,11 +238,11 @@ struct heart_timed heart_timing_fit(struct heart_timing *timing, const struct he
                                     double at)
 {
     struct pulse p = {signal, channel, sign};
-    struct part part = choose_part(period, signal->fs);
+    struct template_part part = choose_part(period, signal->fs);
     double w[HEART_TEMPLATE];
     if (at < (double)heart_signal_begin(signal) + HEART_REACH)
         return (struct heart_timed){.at = at, .sigma = NAN};
-    struct place place = find_place(timing, &p, &part, at);
+    struct fitted_place place = find_place(timing, &p, &part, at);
     bool known = timing->learned > 0;
     if (known)
         timing->likeness[timing->likeness_count++ % HEART_LIKENESSES] = place.correlation;
