@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "bdf_plan.h"
-#include "disk.h"
 #include "dsp/mend.h"
 #include "folder.h"
 #include "grid.h"
 #include "marks.h"
+#include "record/disk.h"
 #include "record/playback.h"
 
 /*

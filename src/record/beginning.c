@@ -5,7 +5,7 @@
 
 #include "csv.h"
 #include "host.h"
-#include "preamble.h"
+#include "record/preamble.h"
 
 void recorder_describe(struct recorder *recorder, const struct recording_request *request,
                        const struct recording_band *band)

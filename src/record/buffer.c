@@ -1,4 +1,4 @@
-#include "buffer.h"
+#include "record/buffer.h"
 
 #include <errno.h>
 #include <stdarg.h>

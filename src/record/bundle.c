@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buffer.h"
 #include "folder.h"
+#include "record/buffer.h"
 
 #define PIECE_SIZE (32 * 1024)
 

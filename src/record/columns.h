@@ -4,7 +4,7 @@
 #define RECORD_COLUMNS_H
 
 #include "band/model.h"
-#include "buffer.h"
+#include "record/buffer.h"
 
 /* The same for all sessions of one kind of band. */
 void columns_write(struct buffer *out, const struct band_model *model);

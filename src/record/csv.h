@@ -3,7 +3,7 @@
 #define RECORD_CSV_H
 
 #include "band/block.h"
-#include "buffer.h"
+#include "record/buffer.h"
 #include "record/session.h"
 
 /* The file a sensor's samples go to. */

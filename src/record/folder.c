@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "checksum.h"
-#include "disk.h"
+#include "record/disk.h"
 
 #define SUFFIX_MAX 99
 

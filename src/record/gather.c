@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "csv.h"
-#include "disk.h"
 #include "folder.h"
+#include "record/disk.h"
 
 int gather_folder(int dir, const char *folder)
 {

@@ -10,11 +10,11 @@
 #include "band/model.h"
 #include "base/log.h"
 #include "base/now.h"
-#include "buffer.h"
 #include "host.h"
 #include "kept.h"
-#include "preamble.h"
+#include "record/buffer.h"
 #include "record/export.h"
+#include "record/preamble.h"
 #include "repair.h"
 
 /* The one session that is being made. */

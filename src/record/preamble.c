@@ -1,4 +1,4 @@
-#include "preamble.h"
+#include "record/preamble.h"
 
 #include "band/model.h"
 #include "record/session.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "band/iso.h"
-#include "disk.h"
+#include "record/disk.h"
 #include "signals.h"
 
 /* Lists are bounded, so is the file; beyond this it is none of ours. */

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "disk.h"
 #include "folder.h"
 #include "gather.h"
+#include "record/disk.h"
 
 struct shelf *shelf_create(void)
 {

@@ -5,7 +5,7 @@
 #ifndef RECORD_SHELF_H
 #define RECORD_SHELF_H
 
-#include "buffer.h"
+#include "record/buffer.h"
 #include "record/session.h"
 
 struct shelf {

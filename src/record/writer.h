@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
-#include "buffer.h"
 #include "place.h"
+#include "record/buffer.h"
 #include "record/session.h"
 
 struct writer;
