@@ -49,6 +49,8 @@ struct sink {
     void (*subscription)(void *user, unsigned device, sensor_set sensors);
     void (*packet)(void *user, unsigned device, const struct packet *packet);
     void (*samples)(void *user, unsigned device, const struct sample_block *block);
+    /* Of all bands. */
+    void (*marker)(void *user, double utc_ms, const char *label);
     /* The sensor's eeg_features, ppg_features or acc_features; only while they are wanted. */
     void (*features)(void *user, unsigned device, enum sensor sensor, const void *features);
     bool (*wants_features)(void *user, unsigned device, enum sensor sensor);

@@ -121,8 +121,7 @@ static void insert_marker(struct request *request, const struct value *values)
     const char *label = value_of(values, "label")->text;
     const uint64_t client = request->client;
     const bool recording = recording_runs(protocol);
-    if (protocol->recorder)
-        recorder_marker(protocol->recorder, RECORDER_ALL_BANDS, utc_ms, label);
+    sinks_marker(&protocol->sinks, utc_ms, label);
     protocol->marker_ms = utc_ms;
     request_succeed(request, NULL);
     tell_marker(protocol, client, label, utc_ms, recording);

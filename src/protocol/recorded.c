@@ -60,6 +60,11 @@ static void recorded_packet(void *user, unsigned device, const struct packet *pa
     recorder_packet(recorder_of(user), device, packet);
 }
 
+static void recorded_marker(void *user, double utc_ms, const char *label)
+{
+    recorder_marker(recorder_of(user), RECORDER_ALL_BANDS, utc_ms, label);
+}
+
 static void recorded_samples(void *user, unsigned device, const struct sample_block *block)
 {
     recorder_samples(recorder_of(user), device, block);
@@ -90,6 +95,7 @@ void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,
         .link_down = recorded_link_down,
         .subscription = recorded_subscription,
         .packet = recorded_packet,
+        .marker = recorded_marker,
         .samples = recorded_samples,
         .features = on_features,
         .wants_features = recorded_wants,

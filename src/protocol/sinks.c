@@ -53,6 +53,11 @@ void sinks_packet(const struct sinks *sinks, unsigned device, const struct packe
     TELL(sinks, packet, device, packet);
 }
 
+void sinks_marker(const struct sinks *sinks, double utc_ms, const char *label)
+{
+    TELL(sinks, marker, utc_ms, label);
+}
+
 void sinks_samples(const struct sinks *sinks, unsigned device, const struct sample_block *block)
 {
     TELL(sinks, samples, device, block);
