@@ -20,6 +20,11 @@ pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
 # Zip files of recordings.
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 
+# Of linkband-uplink alone.
+pkg_check_modules(NATS IMPORTED_TARGET libnats)
+pkg_check_modules(MOSQUITTO IMPORTED_TARGET libmosquitto)
+pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
+
 # EDFlib (libedf-dev) ships no .pc file.
 find_path(EDF_INCLUDE_DIR edflib.h REQUIRED)
 find_library(EDF_LIBRARY edf REQUIRED)

@@ -6,6 +6,7 @@
 #include "protocol/protocol.h"
 #include "record/recorder.h"
 #include "server/server.h"
+#include "spool/spool.h"
 
 /* Of the recordings so many lists and files are asked for at once over HTTP, and so many more wait
  * their turn; beyond that it is 503. The rest of RECORDER_ASIDE_MAX is for the clients' commands.
@@ -20,6 +21,7 @@ struct observed {
     struct server *const *server;
     struct manager *const *manager;
     struct recorder *const *recorder;
+    struct spool *const *spool;
     /* downloads.c's own: zeros at the start */
     struct download *downloads; /* that wait, the oldest first */
     unsigned downloads_under_way;

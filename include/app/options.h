@@ -56,6 +56,9 @@ struct options {
     const char *keep_minutes;          /* a whole number; NULL: the default */
     const char *max_bands;             /* "1" to "8"; NULL: 1 */
     const char *max_bands_per_adapter; /* the same; NULL: BLUEZ_LINKS_MAX */
+    const char *spool;                 /* NULL: nothing is spooled */
+    const char *spool_age;             /* hours, a whole number; NULL: the default */
+    const char *spool_size;            /* MB, a whole number; NULL: the default */
     bool loop;
     struct option_list captures; /* replay's */
     struct option_list adapters, auto_connect, listen, allow_host, allow_origin, deny_origin;
@@ -125,6 +128,9 @@ int options_mains_hz(const struct options *options);
 /* Bands that may be connected at a time. */
 unsigned options_max_bands(const struct options *options);
 unsigned options_max_bands_per_adapter(const struct options *options);
+/* How long, and how much, the spool keeps. */
+int options_spool_hours(const struct options *options);
+int options_spool_megabytes(const struct options *options);
 /* Of each band so many minutes are kept in memory; 0: nothing. */
 int options_keep_minutes(const struct options *options);
 

@@ -182,6 +182,7 @@ struct manager_listener {
 
 struct manager_config {
     int mains_hz;
+    sensor_set always;  /* wanted of each band from its connect on, whoever else asks */
     unsigned max_bands; /* at a time, 1 to MANAGER_DEVICES_MAX; 0 is taken for 1 */
 };
 

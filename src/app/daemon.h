@@ -14,6 +14,7 @@
 #include "protocol/protocol.h"
 #include "record/recorder.h"
 #include "server/server.h"
+#include "spool/spool.h"
 
 struct daemon {
     uv_loop_t loop;
@@ -31,6 +32,7 @@ struct daemon {
     struct protocol *protocol;
     struct manager *manager;
     struct recorder *recorder;                      /* NULL: nothing can be recorded */
+    struct spool *spool;                            /* NULL: nothing is spooled */
     struct wants_file *wants;                       /* NULL: nothing outlives a crash */
     struct manager_wants left[MANAGER_DEVICES_MAX]; /* by a run that died, its first `left_count` */
     size_t left_count;
@@ -51,6 +53,9 @@ void opening_handles(struct daemon *daemon);
 void opening_access(struct server_config *config, const struct options *options);
 /* False after a failed step; what was made before it is unmade. */
 bool opening_all(struct daemon *daemon, const struct options *options, struct failure *failure);
+
+/* spooling.c: where --spool is given */
+void spooling_open(struct daemon *daemon, const struct options *options);
 
 /* stopping.c: the handler of SIGTERM and SIGINT; and what ends the loop */
 void stopping_on_signal(uv_signal_t *signal, int number);

@@ -300,7 +300,7 @@ static void put_server(FILE *out, struct server *server)
     put_latency(out, &stats->latency);
 }
 
-/* ---- the recorder */
+/* ---- recorder and spool */
 
 static void put_recorder(FILE *out, struct recorder *recorder)
 {
@@ -313,6 +313,24 @@ static void put_recorder(FILE *out, struct recorder *recorder)
            (double)status->bytes);
     single(out, "linkbandd_recording_queue_bytes", "gauge", "Of these, not on the disk yet.",
            (double)status->queued);
+}
+
+static void put_spool(FILE *out, const struct spool *spool)
+{
+    const struct spool_usage *usage = spool_usage(spool);
+
+    single(out, "linkbandd_spool_bytes", "gauge", "Size of the spool.", (double)usage->bytes);
+    single(out, "linkbandd_spool_unread_bytes", "gauge",
+           "Of these, what a reader has still to have.", (double)usage->unread_bytes);
+    single(out, "linkbandd_spool_oldest_unread_timestamp_seconds", "gauge",
+           "When the oldest of that was written; 0 where nothing is unread.",
+           (double)usage->oldest_unread_s);
+    single(out, "linkbandd_spool_lost_segments_total", "counter",
+           "Segments that went before all readers had them.", (double)usage->lost_segments);
+    single(out, "linkbandd_spool_lost_records_total", "counter",
+           "Records that never came to the disk.", (double)usage->lost_records);
+    single(out, "linkbandd_spool_writable", "gauge", "0 while the disk takes nothing.",
+           usage->problem == NULL);
 }
 
 void metrics_answer(void *user, const struct http_request *request, struct http_response *response)
@@ -331,6 +349,8 @@ void metrics_answer(void *user, const struct http_request *request, struct http_
         put_data(out, *observed->manager);
     if (*observed->recorder)
         put_recorder(out, *observed->recorder);
+    if (*observed->spool)
+        put_spool(out, *observed->spool);
     if (fclose(out) == 0)
         http_reply_text(response, 200, CONTENT_TYPE, text, len);
     free(text);

@@ -109,7 +109,8 @@ static void set_routes(struct daemon *daemon)
     daemon->observed = (struct observed){.protocol = &daemon->protocol,
                                          .server = &daemon->server,
                                          .manager = &daemon->manager,
-                                         .recorder = &daemon->recorder};
+                                         .recorder = &daemon->recorder,
+                                         .spool = &daemon->spool};
     daemon->server_config.routes = routes;
     daemon->server_config.route_count = LENGTH(routes);
     daemon->server_config.route_user = &daemon->observed;
@@ -224,7 +225,8 @@ static bool open_manager(struct daemon *daemon, struct backend *backend,
                          const struct options *options)
 {
     const struct manager_config config = {.mains_hz = options_mains_hz(options),
-                                          .max_bands = options_max_bands(options)};
+                                          .max_bands = options_max_bands(options),
+                                          .always = options->spool ? SENSOR_SET_STREAMED : 0};
     const struct manager_host host = wiring_manager_host(daemon);
     const struct manager_listener listener = protocol_manager_listener(daemon->protocol);
 
@@ -273,6 +275,7 @@ bool opening_all(struct daemon *daemon, const struct options *options, struct fa
         if (!daemon->wants) /* told only now: who can't start is told of that alone */
             log_warning("linkbandd: nothing will be resumed after a crash: %s", no_wants.message);
         open_recorder(daemon, options);
+        spooling_open(daemon, options);
         resume(daemon, options);
         return true;
     }

@@ -6,6 +6,7 @@
 
 #include "base/length.h"
 #include "ble/bluez.h"
+#include "spool/spool.h"
 #include "values.h"
 
 #define KEEP_MINUTES 10
@@ -169,6 +170,13 @@ const struct option_spec options_table[] = {
     VALUE("keep-minutes", "MINUTES", IN_FILE, set_text, values_minutes, keep_minutes,
            "of what each band sends so many minutes are kept in memory, for keep_recent: 0 to 60, 10 is "
            "the default; 0 keeps nothing", "10"),
+    VALUE("spool", "DIR", IN_FILE, set_text, values_path, spool,
+           "keep all that bands send there, from their connect on, for linkband-uplink to carry away",
+           "/var/lib/linkbandd/spool"),
+    VALUE("spool-age", "HOURS", IN_FILE, set_text, values_hours, spool_age,
+           "what was carried away stays in the spool so long, 1 to 8784; 72 is the default", "72"),
+    VALUE("spool-size", "MB", IN_FILE, set_text, values_megabytes, spool_size,
+           "the spool holds no more, the oldest goes; 16 to 1048576, 4096 is the default", "4096"),
     VALUE("data-dir", "DIR", IN_FILE | PROCESS | EXPORT, set_text, values_path, data_dir,
            "where recordings go, instead of $STATE_DIRECTORY/recordings under systemd and "
            "$XDG_DATA_HOME/linkbandd elsewhere", "/srv/linkbandd"),
@@ -228,6 +236,16 @@ unsigned options_max_bands_per_adapter(const struct options *options)
 unsigned options_max_bands(const struct options *options)
 {
     return options->max_bands ? (unsigned)strtoul(options->max_bands, NULL, 10) : 1;
+}
+
+int options_spool_hours(const struct options *options)
+{
+    return options->spool_age ? (int)strtol(options->spool_age, NULL, 10) : SPOOL_HOURS_DEFAULT;
+}
+
+int options_spool_megabytes(const struct options *options)
+{
+    return options->spool_size ? (int)strtol(options->spool_size, NULL, 10) : SPOOL_MB_DEFAULT;
 }
 
 int options_keep_minutes(const struct options *options)

@@ -43,6 +43,21 @@ static void on_server_done(void *user)
     finish_one(daemon);
 }
 
+static void on_spool_done(void *user)
+{
+    finish_one(user);
+}
+
+/* The bands' last words go into the spool, too: it is closed once they are let go. */
+static void close_spool(struct daemon *daemon)
+{
+    struct spool *spool = daemon->spool;
+
+    daemon->spool = NULL;
+    if (spool)
+        spool_close(spool, on_spool_done, daemon);
+}
+
 /* The band's farewell goes to the clients before they are closed. */
 static void on_manager_done(void *user)
 {
@@ -50,6 +65,7 @@ static void on_manager_done(void *user)
 
     protocol_set_manager(daemon->protocol, NULL);
     daemon->manager = NULL;
+    close_spool(daemon);
     finish_one(daemon);
 }
 
@@ -91,7 +107,7 @@ static void on_recorder_done(void *user)
 static void stop(struct daemon *daemon)
 {
     daemon->stopping = true;
-    daemon->unfinished = daemon->recorder ? 3 : 2;
+    daemon->unfinished = 2 + (daemon->recorder != NULL) + (daemon->spool != NULL);
     supervisor_stopping();
     uv_timer_start(&daemon->shutdown, on_shutdown_limit, LIMIT_MS, 0);
     uv_timer_start(&daemon->farewell, on_farewell, FAREWELL_MS, 0);

@@ -1,7 +1,9 @@
 #include "values.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "band/capture.h"
@@ -11,6 +13,7 @@
 #include "manager/manager.h"
 #include "server/address.h"
 #include "server/rules.h"
+#include "spool/spool.h"
 
 /* What is wrong is to follow the value. */
 static bool refuse_value(const char *option, const char *value, const char *fault,
@@ -108,6 +111,31 @@ VALUE_CHECK(values_minutes)
     if (value[len] != '\0' || len > 2 || (len == 2 && strcmp(value, "60") > 0))
         return refuse_value(option, value, "is no whole number of minutes from 0 to 60", failure);
     return true;
+}
+
+static bool is_between(const char *value, long least, long most)
+{
+    char *end;
+
+    if (value[0] < '0' || value[0] > '9')
+        return false;
+    errno = 0;
+    const long number = strtol(value, &end, 10);
+    return errno == 0 && *end == '\0' && number >= least && number <= most;
+}
+
+VALUE_CHECK(values_hours)
+{
+    (void)normal;
+    return is_between(value, 1, SPOOL_HOURS_MAX) ||
+           refuse_value(option, value, "is no whole number of hours from 1 to 8784", failure);
+}
+
+VALUE_CHECK(values_megabytes)
+{
+    (void)normal;
+    return is_between(value, SPOOL_MB_MIN, SPOOL_MB_MAX) ||
+           refuse_value(option, value, "is no whole number of MB from 16 to 1048576", failure);
 }
 
 /* What a shell would have made something of, had it seen it. */

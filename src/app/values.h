@@ -15,6 +15,8 @@ VALUE_CHECK(values_bands);
 VALUE_CHECK(values_sim);
 VALUE_CHECK(values_path);
 VALUE_CHECK(values_minutes);
+VALUE_CHECK(values_hours);
+VALUE_CHECK(values_megabytes);
 VALUE_CHECK(values_address);
 VALUE_CHECK(values_host);
 VALUE_CHECK(values_origin);

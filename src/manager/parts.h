@@ -54,7 +54,7 @@ static inline bool device_is_connected(const struct device *d)
 
 static inline sensor_set device_demand(const struct device *d)
 {
-    return (stream_sensors(&d->stream) | d->recording) & d->sensors.has;
+    return (stream_sensors(&d->stream) | d->recording | d->ground->config.always) & d->sensors.has;
 }
 
 /* What its link is to bring now. */

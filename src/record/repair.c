@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "columns.h"
-#include "record/disk.h"
 #include "record/export.h"
 #include "record/playback.h"
 #include "tally.h"

@@ -1,0 +1,355 @@
+#include "carrier.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cursors.h"
+#include "message.h"
+#include "reader.h"
+
+#define NAME_SIZE 32
+#define PATH_SIZE 4096
+#define ID_SIZE   33
+
+struct carried {
+    char name[NAME_SIZE];
+    struct reader *reader;
+};
+
+struct carrier {
+    uv_loop_t *loop;
+    struct carrier_options options;
+    char id[ID_SIZE]; /* the spool's */
+    struct cursors *cursors;
+    struct carried bands[CARRIER_BANDS_MAX];
+    size_t band_count, turn;
+    struct driver *driver;
+    struct window window;
+    uv_timer_t poll, retry;
+    bool up, is_waiting; /* after a refusal */
+    uint64_t bands_at, saved_at;
+    unsigned trouble; /* times in a row */
+    char told[160];
+    int closing; /* handles */
+    void (*done)(void *user);
+    void *done_user;
+};
+
+/* ---- bands */
+
+static bool has_band(const struct carrier *carrier, const char *name)
+{
+    for (size_t i = 0; i < carrier->band_count; i++) {
+        if (strcmp(carrier->bands[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_band(struct carrier *carrier, const char *name)
+{
+    char path[PATH_SIZE];
+
+    if (name[0] == '.' || strlen(name) >= NAME_SIZE || has_band(carrier, name) ||
+        carrier->band_count == CARRIER_BANDS_MAX)
+        return;
+    snprintf(path, sizeof(path), "%s/bands/%s", carrier->options.spool, name);
+    struct carried *band = &carrier->bands[carrier->band_count];
+    band->reader = reader_open(path, cursors_get(carrier->cursors, name));
+    if (!band->reader)
+        return; /* looked for again */
+    snprintf(band->name, sizeof(band->name), "%s", name);
+    if (++carrier->band_count == CARRIER_BANDS_MAX)
+        log_warning("%s: the spool holds %d bands or more, others than these are not carried: "
+                    "take away what is no longer needed",
+                    path, CARRIER_BANDS_MAX);
+    log_info("%s: carried from record %llu on", name,
+             (unsigned long long)cursors_get(carrier->cursors, name));
+}
+
+static void look_for_bands(struct carrier *carrier)
+{
+    char path[PATH_SIZE];
+    struct dirent *entry;
+
+    snprintf(path, sizeof(path), "%s/bands", carrier->options.spool);
+    DIR *folder = opendir(path);
+    while (folder && (entry = readdir(folder)))
+        add_band(carrier, entry->d_name);
+    if (folder)
+        closedir(folder);
+}
+
+/* ---- out */
+
+static void take_up(struct carrier *carrier, struct window_message *message)
+{
+    message->band = (unsigned)carrier->turn;
+    window_add(&carrier->window, message);
+}
+
+static void take_batch(struct carrier *carrier, struct batch *batch)
+{
+    const struct message_names names = {carrier->id, carrier->options.site,
+                                        carrier->options.gateway,
+                                        carrier->bands[carrier->turn].name};
+    struct window_message message;
+
+    if (message_raw(&message, &names, batch))
+        take_up(carrier, &message);
+    if (message_events(&message, &names, batch))
+        take_up(carrier, &message);
+    buffer_finish(&batch->text);
+}
+
+/* A batch of each band in its turn, until the window is full or nobody has one. */
+static void fill(struct carrier *carrier)
+{
+    struct batch batch;
+    size_t idle = 0;
+
+    while (idle < carrier->band_count &&
+           window_has_room(&carrier->window, 2, 2 * BATCH_BYTES_MAX)) {
+        carrier->turn = (carrier->turn + 1) % carrier->band_count;
+        if (reader_pull(carrier->bands[carrier->turn].reader, &batch)) {
+            take_batch(carrier, &batch);
+            idle = 0;
+        } else {
+            idle++;
+        }
+    }
+}
+
+static void send_all(struct carrier *carrier)
+{
+    struct window_message *message;
+
+    while (carrier->up && !carrier->is_waiting &&
+           (message = window_unsent(&carrier->window, uv_now(carrier->loop), CARRIER_WAIT_MS))) {
+        if (!carrier->driver->ops->publish(carrier->driver, message))
+            return; /* `down` comes, or the next poll tries again */
+        message->sent = true;
+        message->sent_ms = uv_now(carrier->loop);
+    }
+}
+
+static void go_on(struct carrier *carrier)
+{
+    if (!carrier->up)
+        return;
+    fill(carrier);
+    send_all(carrier);
+}
+
+/* ---- what the driver tells */
+
+static uint64_t delay(struct carrier *carrier)
+{
+    uint64_t most = CARRIER_RETRY_MIN_MS;
+    uint16_t random = 0;
+
+    for (unsigned i = 0; i < carrier->trouble && most < CARRIER_RETRY_MAX_MS; i++)
+        most *= 2;
+    if (most > CARRIER_RETRY_MAX_MS)
+        most = CARRIER_RETRY_MAX_MS;
+    (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+    carrier->trouble++;
+    return most / 2 + most / 2 * random / UINT16_MAX;
+}
+
+/* Once for the same reason. */
+static void tell(struct carrier *carrier, const char *what, const char *why)
+{
+    if (strcmp(carrier->told, why) != 0)
+        log_warning("%s: %s (%s); the spool keeps what comes, and it is tried again",
+                    carrier->options.driver.url, what, why);
+    snprintf(carrier->told, sizeof(carrier->told), "%s", why);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct carrier *carrier = timer->data;
+
+    carrier->is_waiting = false;
+    if (carrier->up)
+        go_on(carrier);
+    else
+        carrier->driver->ops->open(carrier->driver);
+}
+
+static void on_up(void *user)
+{
+    struct carrier *carrier = user;
+
+    log_info("%s: connected", carrier->options.driver.url);
+    carrier->up = true;
+    carrier->is_waiting = false;
+    go_on(carrier);
+}
+
+static void on_acked(void *user, const char *id, bool duplicate)
+{
+    struct carrier *carrier = user;
+
+    (void)duplicate;
+    if (carrier->told[0])
+        log_info("%s: takes messages again", carrier->options.driver.url);
+    carrier->told[0] = '\0';
+    carrier->trouble = 0;
+    if (window_acked(&carrier->window, id))
+        go_on(carrier);
+}
+
+static void on_refused(void *user, const char *id, const char *why)
+{
+    struct carrier *carrier = user;
+
+    window_failed(&carrier->window, id);
+    if (carrier->is_waiting)
+        return;
+    tell(carrier, "a message was not taken", why);
+    carrier->is_waiting = true;
+    uv_timer_start(&carrier->retry, on_retry, delay(carrier), 0);
+}
+
+static void on_down(void *user, const char *why)
+{
+    struct carrier *carrier = user;
+
+    tell(carrier, "no connection", why);
+    carrier->up = carrier->is_waiting = false;
+    window_all_failed(&carrier->window);
+    uv_timer_start(&carrier->retry, on_retry, delay(carrier), 0);
+}
+
+/* ---- the cursor */
+
+static void save(struct carrier *carrier)
+{
+    struct failure failure;
+    bool moved = false;
+
+    for (size_t i = 0; i < carrier->band_count; i++) {
+        const uint64_t next = reader_next(carrier->bands[i].reader);
+        moved |= cursors_set(carrier->cursors, carrier->bands[i].name,
+                             window_cursor(&carrier->window, (unsigned)i, next));
+    }
+    carrier->saved_at = uv_now(carrier->loop);
+    if (moved && !cursors_save(carrier->cursors, &failure))
+        log_warning("uplink: %s; what has gone up meanwhile is sent again after a restart",
+                    failure.message);
+}
+
+static void on_poll(uv_timer_t *timer)
+{
+    struct carrier *carrier = timer->data;
+    const uint64_t now = uv_now(carrier->loop);
+
+    if (carrier->band_count == 0 || now - carrier->bands_at >= CARRIER_BANDS_MS) {
+        carrier->bands_at = now;
+        look_for_bands(carrier);
+    }
+    go_on(carrier);
+    if (now - carrier->saved_at >= CARRIER_SAVE_MS)
+        save(carrier);
+}
+
+/* ---- life */
+
+static bool read_id(struct carrier *carrier, struct failure *failure)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s/id", carrier->options.spool);
+    FILE *file = fopen(path, "r");
+    const bool read = file && fscanf(file, "%32[0-9a-f]", carrier->id) == 1;
+    if (!read)
+        failure_set(failure, ERROR_RECORDING,
+                    "%.120s is no spool (%s): name the folder that linkbandd has as --spool.", path,
+                    file ? "it holds no id" : strerror(errno));
+    if (file)
+        fclose(file);
+    return read;
+}
+
+static bool begin(struct carrier *carrier, const struct driver_ops *ops, struct failure *failure)
+{
+    const struct driver_listener listener = {carrier, on_up, on_acked, on_refused, on_down};
+
+    if (!read_id(carrier, failure))
+        return false;
+    carrier->cursors = cursors_open(carrier->options.spool, carrier->options.cursor, failure);
+    if (!carrier->cursors)
+        return false;
+    carrier->driver = ops->create(carrier->loop, &carrier->options.driver, &listener, failure);
+    if (carrier->driver)
+        return true;
+    cursors_close(carrier->cursors);
+    return false;
+}
+
+struct carrier *carrier_create(uv_loop_t *loop, const struct carrier_options *options,
+                               const struct driver_ops *driver, struct failure *failure)
+{
+    struct carrier *carrier = calloc(1, sizeof(*carrier));
+
+    failure_set(failure, ERROR_INTERNAL, "Out of memory.");
+    if (!carrier)
+        return NULL;
+    carrier->loop = loop;
+    carrier->options = *options;
+    if (!begin(carrier, driver, failure)) {
+        free(carrier);
+        return NULL;
+    }
+    uv_timer_init(loop, &carrier->poll);
+    uv_timer_init(loop, &carrier->retry);
+    carrier->poll.data = carrier->retry.data = carrier;
+    uv_timer_start(&carrier->poll, on_poll, 0, CARRIER_POLL_MS);
+    carrier->driver->ops->open(carrier->driver);
+    return carrier;
+}
+
+static void close_one(struct carrier *carrier)
+{
+    void (*done)(void *user) = carrier->done;
+    void *user = carrier->done_user;
+
+    if (--carrier->closing > 0)
+        return;
+    for (size_t i = 0; i < carrier->band_count; i++)
+        reader_close(carrier->bands[i].reader);
+    window_finish(&carrier->window);
+    cursors_close(carrier->cursors);
+    free(carrier);
+    done(user);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    close_one(handle->data);
+}
+
+static void on_driver_gone(void *user)
+{
+    close_one(user);
+}
+
+void carrier_stop(struct carrier *carrier, void (*done)(void *user), void *user)
+{
+    save(carrier);
+    carrier->done = done;
+    carrier->done_user = user;
+    carrier->closing = 3;
+    carrier->up = false;
+    uv_close((uv_handle_t *)&carrier->poll, on_timer_closed);
+    uv_close((uv_handle_t *)&carrier->retry, on_timer_closed);
+    carrier->driver->ops->destroy(carrier->driver, on_driver_gone, carrier);
+}

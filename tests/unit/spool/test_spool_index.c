@@ -1,0 +1,119 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "index.h"
+
+/* Four segments a minute apart, of 10 bytes and 100 records each. */
+static struct spool_shelf *fill(struct spool_index *index, const char *name, int64_t from_s)
+{
+    for (int i = 0; i < 4; i++)
+        assert_true(spool_index_wrote(index, spool_index_shelf(index, name),
+                                      (uint64_t)(1 + 100 * i), 10, from_s + 60 * i));
+    return spool_index_shelf(index, name);
+}
+
+static void what_is_written_again_is_one_segment(void **state)
+{
+    struct spool_index index = {0};
+
+    (void)state;
+    fill(&index, "LXB-1", 1000);
+    spool_index_wrote(&index, spool_index_shelf(&index, "LXB-1"), 301, 5, 1200);
+    assert_int_equal(index.bytes, 45);
+    assert_int_equal(spool_index_shelf(&index, "LXB-1")->count, 4);
+    assert_int_equal(spool_index_shelf(&index, "LXB-1")->items[3].bytes, 15);
+    spool_index_finish(&index);
+}
+
+static void age_takes_what_was_had_and_nothing_else(void **state)
+{
+    struct spool_index index = {.is_read = true};
+    struct spool_shelf *shelf = fill(&index, "LXB-1", 1000);
+    struct spool_victim victim;
+
+    (void)state;
+    shelf->had = 101; /* the first segment, just so */
+    assert_true(spool_index_too_old(&index, 5000, &victim));
+    assert_int_equal(victim.first, 1);
+    assert_false(victim.unread);
+    spool_index_drop(&index, shelf);
+    assert_false(spool_index_too_old(&index, 5000, &victim));
+    shelf->had = 1000;
+    assert_false(spool_index_too_old(&index, 1060, &victim));
+    assert_true(spool_index_too_old(&index, 1061, &victim));
+    spool_index_finish(&index);
+}
+
+static void where_nobody_reads_age_alone_counts_and_the_last_stays(void **state)
+{
+    struct spool_index index = {0};
+    struct spool_shelf *shelf = fill(&index, "LXB-1", 1000);
+    struct spool_victim victim;
+    int gone = 0;
+
+    (void)state;
+    for (; spool_index_too_old(&index, 5000, &victim); gone++)
+        spool_index_drop(&index, shelf);
+    assert_int_equal(gone, 3);
+    assert_int_equal(index.bytes, 10);
+    spool_index_finish(&index);
+}
+
+static void for_room_the_oldest_that_was_had_goes_then_the_oldest_of_all(void **state)
+{
+    static const struct {
+        const char *band;
+        uint64_t first;
+        bool unread;
+    } order[] = {{"LXB-2", 1, false},  {"LXB-2", 101, false}, {"LXB-1", 1, true},
+                 {"LXB-1", 101, true}, {"LXB-1", 201, true},  {"LXB-2", 201, true}};
+    struct spool_index index = {.is_read = true};
+    struct spool_victim victim;
+
+    (void)state;
+    fill(&index, "LXB-1", 1000);
+    fill(&index, "LXB-2", 2000)->had = 201;
+    spool_index_shelf(&index, "LXB-1")->had = 0;
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        assert_true(spool_index_oldest(&index, &victim));
+        assert_string_equal(victim.shelf->name, order[i].band);
+        assert_int_equal(victim.first, order[i].first);
+        assert_int_equal(victim.unread, order[i].unread);
+        spool_index_drop(&index, victim.shelf);
+    }
+    assert_false(spool_index_oldest(&index, &victim));
+    assert_int_equal(index.bytes, 20);
+    spool_index_finish(&index);
+}
+
+static void what_is_unread_is_told_with_its_age(void **state)
+{
+    struct spool_index index = {.is_read = true};
+    int64_t oldest_s;
+
+    (void)state;
+    fill(&index, "LXB-1", 1000)->had = 201;
+    assert_int_equal(spool_index_unread(&index, &oldest_s), 20);
+    assert_int_equal(oldest_s, 1120);
+    index.is_read = false;
+    assert_int_equal(spool_index_unread(&index, &oldest_s), 0);
+    assert_int_equal(oldest_s, 0);
+    spool_index_finish(&index);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_again_is_one_segment),
+        cmocka_unit_test(age_takes_what_was_had_and_nothing_else),
+        cmocka_unit_test(where_nobody_reads_age_alone_counts_and_the_last_stays),
+        cmocka_unit_test(for_room_the_oldest_that_was_had_goes_then_the_oldest_of_all),
+        cmocka_unit_test(what_is_unread_is_told_with_its_age),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
