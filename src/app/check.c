@@ -112,5 +112,5 @@ bool check_start(const struct options *options, struct failure *failure)
            check_addresses(options, failure) && check_captures(options, failure) &&
            check_directory("data-dir", options->data_dir, failure) &&
            check_directory("state-dir", options->state_dir, failure) &&
-           check_truth(options, failure);
+           check_directory("spool", options->spool, failure) && check_truth(options, failure);
 }

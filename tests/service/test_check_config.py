@@ -17,6 +17,8 @@ NEVER = [
     ("backend = sim", "sim = heart=70 # slow", "comment on a line of its own"),
     ("backend = sim", "keep-minutes = 61", "whole number of minutes from 0 to 60"),
     ("backend = sim", "keep-minutes = 2.5", "whole number of minutes from 0 to 60"),
+    ("backend = sim", "spool = ~/spool", "no shell reads it"),
+    ("backend = sim", "spool = /etc/passwd/spool", "it is no directory"),
     ("backend = sim", "spool-age = 0", "whole number of hours from 1 to 8784"),
     ("backend = sim", "spool-size = 4 GB", "whole number of MB from 16 to 1048576"),
     ("backend = sim", "max-bands = 9", "no number of bands from 1 to 8"),
