@@ -23,7 +23,7 @@ struct aside {
 };
 
 /* One list, deletion or file to open. */
-struct request {
+struct aside_request {
     uv_work_t work;
     struct aside *aside;
     char id[SESSION_ID_SIZE];
@@ -72,13 +72,14 @@ static void tell_idle(struct aside *aside)
         aside->idle(aside->idle_user);
 }
 
-static struct request *request_create(struct aside *aside, size_t sessions, struct failure *failure)
+static struct aside_request *request_create(struct aside *aside, size_t sessions,
+                                            struct failure *failure)
 {
     if (aside->asked >= RECORDER_ASIDE_MAX || aside->closing) {
         failure_set(failure, ERROR_BUSY, "Too much is asked of the recordings at once: try again");
         return NULL;
     }
-    struct request *request =
+    struct aside_request *request =
         calloc(1, sizeof(*request) + sessions * sizeof(struct session_summary));
     if (!request) {
         failure_set(failure, ERROR_INTERNAL, "Out of memory");
@@ -92,14 +93,14 @@ static struct request *request_create(struct aside *aside, size_t sessions, stru
 
 static void work_list(uv_work_t *work)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
 
     request->count =
         session_list(request->aside->data_dir, request->limit, request->id[0] ? request->id : NULL,
                      request->sessions, &request->more);
 }
 
-static void request_destroy(struct request *request)
+static void request_destroy(struct aside_request *request)
 {
     struct aside *aside = request->aside;
 
@@ -110,7 +111,7 @@ static void request_destroy(struct request *request)
 
 static void after_list(uv_work_t *work, int status)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
     const struct aside_listener *listener = &request->aside->listener;
 
     (void)status;
@@ -126,7 +127,7 @@ bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_
         failure_set(failure, ERROR_INVALID_PARAMETERS, "before is no session_id");
         return false;
     }
-    struct request *request = request_create(aside, limit, failure);
+    struct aside_request *request = request_create(aside, limit, failure);
     if (!request)
         return false;
     if (before)
@@ -139,13 +140,14 @@ bool aside_list(struct aside *aside, size_t limit, const char *before, recorder_
 }
 
 /* About one session; NULL and *failure where there is none of this id. */
-static struct request *request_for(struct aside *aside, const char *id, struct failure *failure)
+static struct aside_request *request_for(struct aside *aside, const char *id,
+                                         struct failure *failure)
 {
     if (!session_id_is_valid(id)) {
         failure_set(failure, ERROR_INVALID_PARAMETERS, "There is no such session");
         return NULL;
     }
-    struct request *request = request_create(aside, 0, failure);
+    struct aside_request *request = request_create(aside, 0, failure);
     if (request)
         session_copy_text(request->id, sizeof(request->id), id);
     return request;
@@ -153,14 +155,14 @@ static struct request *request_for(struct aside *aside, const char *id, struct f
 
 static void work_delete(uv_work_t *work)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
 
     session_delete(request->aside->data_dir, request->id, &request->failure);
 }
 
 static void after_delete(uv_work_t *work, int status)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
 
     (void)status;
     request->deleted(request->user, request->id,
@@ -171,7 +173,7 @@ static void after_delete(uv_work_t *work, int status)
 bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted, void *user,
                   struct failure *failure)
 {
-    struct request *request = request_for(aside, id, failure);
+    struct aside_request *request = request_for(aside, id, failure);
 
     if (!request)
         return false;
@@ -194,7 +196,7 @@ static int open_own_folder(const char *data_dir, const char *id)
 
 static void work_open(uv_work_t *work)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
     const char *data_dir = request->aside->data_dir;
     uint64_t size;
 
@@ -206,7 +208,7 @@ static void work_open(uv_work_t *work)
 
 static void after_open(uv_work_t *work, int status)
 {
-    struct request *request = work->data;
+    struct aside_request *request = work->data;
 
     (void)status;
     request->opened(request->user, request->id, request->fd);
@@ -217,7 +219,7 @@ bool aside_open_file(struct aside *aside, const char *id, const char *folder,
                      enum session_file file, recorder_opened opened, void *user,
                      struct failure *failure)
 {
-    struct request *request = request_for(aside, id, failure);
+    struct aside_request *request = request_for(aside, id, failure);
 
     if (!request)
         return false;

@@ -88,7 +88,7 @@ void recorder_finish_bands(struct recorder *recorder)
 /* ---- while it runs */
 
 /* What waits for markers.csv as rows of one band. */
-static void widen_markers(struct taken *first)
+static void widen_lines(struct taken *first)
 {
     struct buffer *front = recorder_front(first, FILE_MARKERS);
     struct buffer wide = {0};
@@ -114,7 +114,7 @@ static bool become_several(struct recorder *recorder)
     first->info = info;
     memset(recorder->info->counts, 0, sizeof(recorder->info->counts));
     recorder->info->gap_count = recorder->info->gap_total = 0;
-    widen_markers(first);
+    widen_lines(first);
     return true;
 }
 

@@ -33,7 +33,7 @@ static pthread_mutex_t edf_tables = PTHREAD_MUTEX_INITIALIZER;
 
 struct bdf_sensor {
     struct bdf *bdf;
-    struct grid grid;
+    struct bdf_grid grid;
     enum sensor sensor;
     int first_signal;
     int per_record;
@@ -161,7 +161,7 @@ static void take_others(struct bdf_sensor *one, const struct sample_block *block
     }
 }
 
-static void take_block(void *user, const struct sample_block *block)
+static void take_bdf_block(void *user, const struct sample_block *block)
 {
     struct bdf *bdf = user;
 
@@ -186,7 +186,7 @@ static void take_features(void *user, const struct eeg_features *features)
         marks_features(&bdf->marks, features);
 }
 
-static void take_record(void *user, const struct capture_record *record)
+static void take_bdf_record(void *user, const struct capture_record *record)
 {
     if (record->kind == CAPTURE_MARKER)
         annotate(user, record->marker_ms, 0, record->label);
@@ -231,13 +231,13 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
                                .sensor = sensor,
                                .first_signal = first_signal,
                                .per_record = rate / bdf->plan->parts};
-    one->grid = (struct grid){.rate = rate,
-                              .channels = channels,
-                              .stepwise = sensor == SENSOR_EEG ? 1u << as->channel_count : 0,
-                              .start_ms = bdf->plan->start_ms,
-                              .user = one,
-                              .emit = take_point,
-                              .gap = tell_gap};
+    one->grid = (struct bdf_grid){.rate = rate,
+                                  .channels = channels,
+                                  .stepwise = sensor == SENSOR_EEG ? 1u << as->channel_count : 0,
+                                  .start_ms = bdf->plan->start_ms,
+                                  .user = one,
+                                  .emit = take_point,
+                                  .gap = tell_gap};
     memcpy(one->grid.held, bdf->plan->first[sensor], sizeof(one->grid.held));
     for (size_t c = 0; c < channels; c++) {
         one->signal[c] = bdf_signal(sensor, as, c);
@@ -249,7 +249,7 @@ static bool begin_sensor(struct bdf *bdf, enum sensor sensor, int first_signal)
     return true;
 }
 
-static bool begin(struct bdf *bdf, const struct session_info *info)
+static bool begin_bdf(struct bdf *bdf, const struct session_info *info)
 {
     int signal = 0;
 
@@ -265,7 +265,7 @@ static bool begin(struct bdf *bdf, const struct session_info *info)
     return true;
 }
 
-static void finish(struct bdf *bdf)
+static void finish_bdf(struct bdf *bdf)
 {
     marks_finish(&bdf->marks);
     for (size_t s = 0; s < bdf->sensor_count; s++) {
@@ -280,7 +280,7 @@ static void finish(struct bdf *bdf)
         bdf->failed = true;
 }
 
-static void release(struct bdf *bdf)
+static void release_bdf(struct bdf *bdf)
 {
     for (size_t s = 0; s < bdf->sensor_count; s++) {
         for (size_t c = 0; c < GRID_CHANNELS_MAX; c++)
@@ -312,8 +312,8 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
 {
     struct bdf bdf = {.plan = plan, .marks.tell = annotate};
     struct playback_listener listener = {
-        .pipeline = {.user = &bdf, .samples = take_block, .eeg = take_features},
-        .record = take_record,
+        .pipeline = {.user = &bdf, .samples = take_bdf_block, .eeg = take_features},
+        .record = take_bdf_record,
         .user = &bdf};
     struct pipeline_config config = {.mains_hz = plan->mains_hz, .with_features = true};
 
@@ -325,11 +325,11 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
                 "Can't write session.bdf as a whole: see whether the disk has room");
     if (bdf.handle < 0)
         return false;
-    bool done =
-        begin(&bdf, info) && playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US,
-                                          &result->played, failure);
+    bool done = begin_bdf(&bdf, info) &&
+                playback_run(packets, &config, &listener, CAPTURE_DEFAULT_START_UTC_US,
+                             &result->played, failure);
     if (done)
-        finish(&bdf);
+        finish_bdf(&bdf);
     pthread_mutex_lock(&edf_tables);
     bool closed = edfclose_file(bdf.handle) == 0;
     pthread_mutex_unlock(&edf_tables);
@@ -337,11 +337,11 @@ static bool write_bdf(FILE *packets, const char *path, const struct bdf_plan *pl
     result->annotated = bdf.annotated;
     for (size_t s = 0; s < bdf.sensor_count; s++)
         result->overlapped += bdf.sensors[s].grid.overlapped;
-    release(&bdf);
+    release_bdf(&bdf);
     return done && closed && !bdf.failed && reads_back(path, bdf_plan_records(plan));
 }
 
-static bool put_in_place(int dir, int fd, struct failure *failure)
+static bool put_bdf_in_place(int dir, int fd, struct failure *failure)
 {
     if (disk_keep_part(dir, session_file_name(FILE_BDF), fd))
         return true;
@@ -419,7 +419,7 @@ bool bdf_make(int dir, int out_dir, const struct session_info *info, const struc
     else if (bdf_plan_make(packets, info->sensors, session_mains_hz(info), span, &plan, failure)) {
         rewind(packets);
         made = write_bdf(packets, path, &plan, info, result, failure) &&
-               put_in_place(out_dir, part, failure);
+               put_bdf_in_place(out_dir, part, failure);
     }
     if (part >= 0)
         close(part);

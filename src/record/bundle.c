@@ -145,7 +145,7 @@ static void look_around(struct bundle *bundle)
 
 /* ---- one step after the other: each puts at most a piece, or the zip's directory, out */
 
-static void describe(struct bundle *bundle, const struct stat *stat)
+static void describe_zip(struct bundle *bundle, const struct stat *stat)
 {
     const char *folder = bundle->folders[bundle->folder];
     char path[3 * SESSION_ID_SIZE];
@@ -172,7 +172,7 @@ static bool begin_file(struct bundle *bundle)
     if (bundle->fd < 0 || fstat(bundle->fd, &stat) != 0)
         return false;
     bundle->left = (uint64_t)stat.st_size;
-    describe(bundle, &stat);
+    describe_zip(bundle, &stat);
     return archive_write_header(bundle->zip, bundle->entry) == ARCHIVE_OK;
 }
 

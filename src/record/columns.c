@@ -8,7 +8,7 @@ static void column(struct buffer *out, const char *name, const char *unit, const
                  what);
 }
 
-static void open_file(struct buffer *out, const char *name)
+static void open_columns(struct buffer *out, const char *name)
 {
     buffer_print(out,
                  "  \"%s.csv\": {\n"
@@ -74,11 +74,11 @@ void columns_write(struct buffer *out, const struct band_model *model)
     for (int sensor = 0; sensor < SENSOR_COUNT; sensor++) {
         if (model->sensors[sensor].channel_count == 0)
             continue;
-        open_file(out, sensor_name((enum sensor)sensor));
+        open_columns(out, sensor_name((enum sensor)sensor));
         sensor_columns(out, (enum sensor)sensor, &model->sensors[sensor]);
         buffer_print(out, "\n  },\n");
     }
-    open_file(out, "markers");
+    open_columns(out, "markers");
     column(out, "label", "", "as it was set");
     buffer_print(out, "\n  }\n}\n");
 }

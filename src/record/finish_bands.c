@@ -108,8 +108,8 @@ static bool repair_all(int dir, struct session *session, session_messages *messa
 
 /* ---- what is made */
 
-static bool make_bdf(int within, struct session_info *band, const struct bdf_span *span,
-                     struct session_made *made, struct failure *failure)
+static bool make_band_bdf(int within, struct session_info *band, const struct bdf_span *span,
+                          struct session_made *made, struct failure *failure)
 {
     struct bdf_result result;
     const bool done = bdf_make(within, within, band, span, &result, failure);
@@ -128,7 +128,7 @@ static bool make_all_of(int within, struct session_info *band, const struct bdf_
     session_look_at_files(within, band, false);
     done = repair_columns(within, band, failure);
     if ((band->formats & FORMAT_BDF) && !band->files[FILE_BDF].present)
-        done &= make_bdf(within, band, span, made, failure);
+        done &= make_band_bdf(within, band, span, made, failure);
     session_look_at_files(within, band, true);
     return done;
 }

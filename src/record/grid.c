@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-static double point_ms(const struct grid *grid, int64_t index)
+static double point_ms(const struct bdf_grid *grid, int64_t index)
 {
     return grid->start_ms + (double)index * 1000.0 / grid->rate;
 }
 
-static double nearest(const struct grid *grid, size_t channel, double ms)
+static double nearest(const struct bdf_grid *grid, size_t channel, double ms)
 {
     size_t best = 0;
 
@@ -19,7 +19,7 @@ static double nearest(const struct grid *grid, size_t channel, double ms)
     return grid->value[best][channel];
 }
 
-static double interpolate(const struct grid *grid, size_t channel, double ms)
+static double interpolate(const struct bdf_grid *grid, size_t channel, double ms)
 {
     double sum = 0;
 
@@ -36,7 +36,7 @@ static double interpolate(const struct grid *grid, size_t channel, double ms)
 }
 
 /* Tells the grid points up to `until`; outside the points known their edge is held. */
-static void emit_until(struct grid *grid, double until_ms)
+static void emit_until(struct bdf_grid *grid, double until_ms)
 {
     for (double ms; (ms = point_ms(grid, grid->next)) <= until_ms; grid->next++) {
         double at = fmin(fmax(ms, grid->ms[0]), grid->ms[grid->points - 1]);
@@ -48,20 +48,20 @@ static void emit_until(struct grid *grid, double until_ms)
     }
 }
 
-static void end_run(struct grid *grid)
+static void end_run(struct bdf_grid *grid)
 {
     if (grid->points > 0)
         emit_until(grid, grid->ms[grid->points - 1] + 500.0 / grid->rate);
     grid->points = 0;
 }
 
-void grid_hold(struct grid *grid, int64_t end)
+void grid_hold(struct bdf_grid *grid, int64_t end)
 {
     for (; grid->next < end; grid->next++)
         grid->emit(grid->user, grid->next, grid->held);
 }
 
-static void begin_run(struct grid *grid, double ms, double period_ms, const double *value)
+static void begin_run(struct bdf_grid *grid, double ms, double period_ms, const double *value)
 {
     double from = grid->began ? grid->held_ms + period_ms : grid->start_ms;
 
@@ -73,7 +73,7 @@ static void begin_run(struct grid *grid, double ms, double period_ms, const doub
     grid_hold(grid, (int64_t)ceil((ms - grid->start_ms) * grid->rate / 1000.0 - 0.5));
 }
 
-void grid_push(struct grid *grid, double ms, double period_ms, const double *value)
+void grid_push(struct bdf_grid *grid, double ms, double period_ms, const double *value)
 {
     if (grid->began && ms <= grid->held_ms) {
         grid->overlapped++;
@@ -96,7 +96,7 @@ void grid_push(struct grid *grid, double ms, double period_ms, const double *val
         emit_until(grid, grid->ms[2]);
 }
 
-void grid_finish(struct grid *grid, int64_t end)
+void grid_finish(struct bdf_grid *grid, int64_t end)
 {
     double end_ms = point_ms(grid, end);
     double from = grid->began ? grid->held_ms + 1000.0 / grid->rate : grid->start_ms;

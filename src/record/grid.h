@@ -15,7 +15,7 @@
 #define GRID_CHANNELS_MAX (MODEL_CHANNELS_MAX + 1) /* lead-off is one of its own */
 #define GRID_BRIDGE_MS    20.0
 
-struct grid {
+struct bdf_grid {
     int rate; /* Hz */
     size_t channels;
     unsigned stepwise; /* a bit for each channel that takes the nearest sample: flags */
@@ -32,10 +32,10 @@ struct grid {
 };
 
 /* A sample; `period_ms` is what its sensor leaves between two. */
-void grid_push(struct grid *grid, double ms, double period_ms, const double *value);
+void grid_push(struct bdf_grid *grid, double ms, double period_ms, const double *value);
 /* Fills up to, not including, the grid point `end` with what is held. */
-void grid_hold(struct grid *grid, int64_t end);
+void grid_hold(struct bdf_grid *grid, int64_t end);
 /* No more samples: fills up to `end`. */
-void grid_finish(struct grid *grid, int64_t end);
+void grid_finish(struct bdf_grid *grid, int64_t end);
 
 #endif

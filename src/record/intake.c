@@ -8,7 +8,7 @@
 #include "dsp/decimator.h"
 #include "tally.h"
 
-static void take_block(struct taken *taken, const struct sample_block *block)
+static void take_raw_block(struct taken *taken, const struct sample_block *block)
 {
     struct buffer *buffer = recorder_front(taken, csv_file(block->samples.sensor));
     const size_t before = buffer->len;
@@ -63,7 +63,7 @@ void recorder_samples(struct recorder *recorder, unsigned device, const struct s
     if (sensor == SENSOR_EEG)
         rows_push(taken->rows, block, taken->info->sample_rate);
     else
-        take_block(taken, block);
+        take_raw_block(taken, block);
 }
 
 void recorder_packet(struct recorder *recorder, unsigned device, const struct packet *packet)

@@ -91,7 +91,7 @@ void keep_link_up(struct keep *keep, unsigned device, const struct clock_anchor 
     recent_make_due(recent);
 }
 
-static void begin(struct keep *keep, unsigned device, int64_t at_us)
+static void begin_band(struct keep *keep, unsigned device, int64_t at_us)
 {
     struct recent_beginning *to = &keep->beginning;
     struct recording_band band;
@@ -119,7 +119,7 @@ void keep_packet(struct keep *keep, unsigned device, const struct packet *packet
     if (!current || packet->len > BAND_PACKET_MAX)
         return;
     if (recent_is_due(current->recent, packet->arrival_us))
-        begin(keep, device, packet->arrival_us);
+        begin_band(keep, device, packet->arrival_us);
     keep->record.kind = CAPTURE_PACKET;
     keep->record.at_us = packet->arrival_us;
     keep->record.packet = *packet;
@@ -136,7 +136,7 @@ void keep_record(struct keep *keep, unsigned device, const struct capture_record
 
 /* ---- the session, in the pool */
 
-static void take(void *user)
+static void add_line(void *user)
 {
     struct making *making = user;
     const size_t len = capture_format(&making->record, making->line);
@@ -153,7 +153,7 @@ static void take_level(struct making *making)
     making->record.packet = (struct packet){
         .sensor = SENSOR_BAT, .arrival_us = 0, .bytes = making->record.bytes, .len = 1};
     if (making->beginning.battery >= 0 && making->beginning.battery <= 100)
-        take(making);
+        add_line(making);
 }
 
 static void format_packets(struct making *making)
@@ -170,10 +170,10 @@ static void format_packets(struct making *making)
                                       .flowing = from->flowing};
 
     buffer_add(&making->packets, preamble_title, strlen(preamble_title));
-    preamble_make(&preamble, &making->record, take, making);
+    preamble_make(&preamble, &making->record, add_line, making);
     take_level(making);
     while (recent_next(making->recent, &making->record))
-        take(making);
+        add_line(making);
 }
 
 static bool cannot(struct making *making, const char *what)
@@ -298,7 +298,8 @@ static void after_make(uv_work_t *work, int status)
 
 /* ---- the session, asked for */
 
-static void describe(struct keep *keep, struct making *making, const struct keep_request *request)
+static void describe_kept(struct keep *keep, struct making *making,
+                          const struct keep_request *request)
 {
     const struct recent_beginning *from = &making->beginning;
     struct session_info *info = making->info;
@@ -376,7 +377,7 @@ bool keep_make(struct keep *keep, const struct keep_request *request, recorder_k
         return false;
     making->kept = kept;
     making->user = user;
-    describe(keep, making, request);
+    describe_kept(keep, making, request);
     keep->making = making;
     uv_queue_work(keep->loop, &making->work, work_make, after_make);
     return true;

@@ -11,7 +11,7 @@
 
 #define DEPTH_MAX 64
 
-struct place {
+struct record_place {
     char *path;
     bool mounted;     /* at it, or above, something else than the disk of / */
     uint64_t beneath; /* the device that shows there once that is unmounted */
@@ -24,7 +24,8 @@ struct place {
 };
 
 /* Another disk in the place of the first is as good: only what lies beneath is not. */
-static bool judge(const struct place *place, int error, uint64_t device, struct failure *failure)
+static bool judge_place(const struct record_place *place, int error, uint64_t device,
+                        struct failure *failure)
 {
     if (error)
         failure_set(failure, ERROR_RECORDING,
@@ -39,21 +40,21 @@ static bool judge(const struct place *place, int error, uint64_t device, struct 
     return false;
 }
 
-bool place_is_there(const struct place *place, struct failure *failure)
+bool place_is_there(const struct record_place *place, struct failure *failure)
 {
     struct stat info = {0};
     const int error = stat(place->path, &info) == 0 ? 0 : errno;
 
-    return judge(place, error, info.st_dev, failure);
+    return judge_place(place, error, info.st_dev, failure);
 }
 
-const char *place_problem(const struct place *place)
+const char *place_problem(const struct record_place *place)
 {
     return place->problem.message[0] ? place->problem.message : NULL;
 }
 
 /* Upwards, to the first directory of another device. */
-static void find_beneath(struct place *place)
+static void find_beneath(struct record_place *place)
 {
     char above[RECORDER_PATH_MAX + sizeof("/..") * DEPTH_MAX];
     size_t len = (size_t)snprintf(above, RECORDER_PATH_MAX, "%s", place->path);
@@ -70,7 +71,7 @@ static void find_beneath(struct place *place)
     }
 }
 
-static void finish(struct place *place)
+static void finish_place(struct record_place *place)
 {
     void (*closed)(void *user) = place->closed;
     void *user = place->user;
@@ -82,25 +83,25 @@ static void finish(struct place *place)
 
 static void on_looked(uv_fs_t *request)
 {
-    struct place *place = request->data;
+    struct record_place *place = request->data;
     const int error = request->result < 0 ? (int)-request->result : 0;
     const bool was_wrong = place_problem(place);
     struct failure problem = {.message = ""};
 
     place->looking = false;
-    judge(place, error, error ? 0 : request->statbuf.st_dev, &problem);
+    judge_place(place, error, error ? 0 : request->statbuf.st_dev, &problem);
     place->problem = problem;
     uv_fs_req_cleanup(request);
     if (place_problem(place) && !was_wrong)
         log_warning("recordings: %s", problem.message);
     if (place->closing)
-        finish(place);
+        finish_place(place);
 }
 
 static void on_timer(uv_timer_t *timer);
 
 /* On the loop's whole seconds, with the other timers that are. */
-static void look_later(struct place *place)
+static void look_later(struct record_place *place)
 {
     const uint64_t now = uv_now(place->timer.loop);
 
@@ -109,16 +110,16 @@ static void look_later(struct place *place)
 
 static void on_timer(uv_timer_t *timer)
 {
-    struct place *place = timer->data;
+    struct record_place *place = timer->data;
 
     look_later(place);
     if (!place->looking)
         place->looking = uv_fs_stat(timer->loop, &place->look, place->path, on_looked) == 0;
 }
 
-struct place *place_create(uv_loop_t *loop, const char *path)
+struct record_place *place_create(uv_loop_t *loop, const char *path)
 {
-    struct place *place = calloc(1, sizeof(*place));
+    struct record_place *place = calloc(1, sizeof(*place));
 
     if (place)
         place->path = strdup(path);
@@ -137,14 +138,14 @@ struct place *place_create(uv_loop_t *loop, const char *path)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    struct place *place = handle->data;
+    struct record_place *place = handle->data;
 
     place->closing = true;
     if (!place->looking)
-        finish(place);
+        finish_place(place);
 }
 
-void place_close(struct place *place, void (*closed)(void *user), void *user)
+void place_close(struct record_place *place, void (*closed)(void *user), void *user)
 {
     place->closed = closed;
     place->user = user;

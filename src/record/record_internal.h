@@ -28,7 +28,7 @@ struct recorder {
     struct recorder_listener listener;
     struct aside *aside;
     struct keep *keep; /* NULL: nothing is kept */
-    struct place *place;
+    struct record_place *place;
     uv_timer_t tick, end;
     int keep_minutes;
     unsigned handles; /* and the place, that still are to close */

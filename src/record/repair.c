@@ -30,13 +30,13 @@ void repair_note(struct session_info *info, const char *format, ...)
         session_copy_text(info->problem, sizeof(info->problem), text);
 }
 
-struct search {
+struct repair_search {
     off_t text_end; /* behind the last byte that is no NUL; −1 before one is found */
     off_t keep;
 };
 
 /* Back through one block that begins at `at`; true once it is known what to keep. */
-static bool search_block(struct search *search, off_t at, const char *block, size_t len)
+static bool search_block(struct repair_search *search, off_t at, const char *block, size_t len)
 {
     for (size_t i = len; i > 0; i--) {
         const off_t end = at + (off_t)i;
@@ -58,7 +58,7 @@ static bool search_block(struct search *search, off_t at, const char *block, siz
 static off_t whole_lines(int fd)
 {
     char block[4096];
-    struct search search = {.text_end = -1};
+    struct repair_search search = {.text_end = -1};
 
     for (off_t at = lseek(fd, 0, SEEK_END); at > 0;) {
         const size_t len = at < (off_t)sizeof(block) ? (size_t)at : sizeof(block);

@@ -64,7 +64,7 @@ static void put_out_until(struct rows *rows, double ms)
 
 /* ---- in */
 
-static void take_row(struct rows *rows, const struct eeg_row *row)
+static void hold_row(struct rows *rows, const struct eeg_row *row)
 {
     if (rows->row_next - rows->row_first == ROWS_MAX)
         put_out(rows);
@@ -82,7 +82,7 @@ static void take_rows(void *user, const struct sample_block *block)
                                     .as = block->samples.as,
                                     .sample = block->samples.eeg[i],
                                     .lost = i ? 0 : block->lost};
-        take_row(rows, &row);
+        hold_row(rows, &row);
     }
 }
 
@@ -95,7 +95,7 @@ static void take_known_sample(struct rows *rows, double ms, unsigned flags)
     rows->known[rows->known_next++ % ROWS_MAX] = (struct known){ms, flags};
 }
 
-static void take_flags(struct rows *rows, const struct sample_block *block)
+static void take_row_flags(struct rows *rows, const struct sample_block *block)
 {
     flagging_begin(&rows->flagging, block);
     for (size_t i = 0; i < block->samples.count; i++) {
@@ -148,7 +148,7 @@ bool rows_push(struct rows *rows, const struct sample_block *block, double asked
     const bool thinned = thinning_push(&rows->thinning, block, asked);
     if (block->restart)
         end_stretch(rows);
-    take_flags(rows, block);
+    take_row_flags(rows, block);
     eeg_dsp_push(rows->dsp, block, &listener);
     put_out_until(rows, end_ms - ROWS_HELD_MS);
     return thinned;

@@ -24,7 +24,7 @@ struct writer {
 
     /* The job's, while busy. */
     char *data_dir;
-    const struct place *place;
+    const struct record_place *place;
     struct session *session;
     struct shelf *shelves[SESSION_BANDS_MAX];
     size_t back_count; /* of the shelves that it knows */
@@ -65,8 +65,9 @@ bool writer_save(struct writer *writer, const struct session *session)
     return writer->save_next;
 }
 
-struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct place *place,
-                             const struct session *session, const struct writer_owner *owner)
+struct writer *writer_create(uv_loop_t *loop, const char *data_dir,
+                             const struct record_place *place, const struct session *session,
+                             const struct writer_owner *owner)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
 

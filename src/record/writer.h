@@ -28,8 +28,9 @@ struct writer_owner {
 
 /* `session` says id and what session.json begins with; copied; `place` is borrowed for the writer's
  * life. NULL: out of memory. */
-struct writer *writer_create(uv_loop_t *loop, const char *data_dir, const struct place *place,
-                             const struct session *session, const struct writer_owner *owner);
+struct writer *writer_create(uv_loop_t *loop, const char *data_dir,
+                             const struct record_place *place, const struct session *session,
+                             const struct writer_owner *owner);
 
 /* What is to be appended to a file of a band, by its place in the session: valid until
  * writer_flush(). markers.csv is the session's: of the first. */

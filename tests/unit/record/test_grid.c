@@ -39,10 +39,10 @@ static void hear_gap(void *user, double from_ms, double to_ms)
     heard->to_ms = to_ms;
 }
 
-static struct grid begin(struct heard *heard)
+static struct bdf_grid begin(struct heard *heard)
 {
     memset(heard, 0, sizeof(*heard));
-    return (struct grid){
+    return (struct bdf_grid){
         .rate = 250, .channels = 1, .user = heard, .emit = hear_point, .gap = hear_gap};
 }
 
@@ -60,7 +60,7 @@ static void a_sine_keeps_its_shape(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         static struct heard heard;
-        struct grid grid = begin(&heard);
+        struct bdf_grid grid = begin(&heard);
         double worst = 0;
 
         for (double ms = 0; ms < 8000; ms += 1000 / 250.2)
@@ -85,7 +85,7 @@ static void a_short_gap_is_bridged_a_long_one_held_and_told(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         static struct heard heard;
-        struct grid grid = begin(&heard);
+        struct bdf_grid grid = begin(&heard);
 
         for (int n = 0; n < 500; n++)
             grid_push(&grid, n * 4.0 + (n >= 250 ? cases[i].missing_ms : 0), 4, &(double){n});
@@ -105,7 +105,7 @@ static void a_short_gap_is_bridged_a_long_one_held_and_told(void **state)
 static void time_that_steps_back_tells_no_point_twice(void **state)
 {
     static struct heard heard;
-    struct grid grid = begin(&heard);
+    struct bdf_grid grid = begin(&heard);
 
     (void)state;
     for (int n = 0; n < 100; n++)
@@ -120,7 +120,7 @@ static void time_that_steps_back_tells_no_point_twice(void **state)
 static void a_silent_sensor_is_one_gap(void **state)
 {
     static struct heard heard;
-    struct grid grid = begin(&heard);
+    struct bdf_grid grid = begin(&heard);
 
     (void)state;
     grid_hold(&grid, 250);
