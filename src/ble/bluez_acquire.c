@@ -25,7 +25,7 @@ struct acquired {
     bool brought; /* a packet came over it */
 };
 
-static void on_closed(uv_handle_t *handle)
+static void on_socket_closed(uv_handle_t *handle)
 {
     struct acquired *acquired = handle->data;
     struct handles *handles = acquired->handles;
@@ -46,7 +46,7 @@ void acquire_drop(struct acquired *acquired)
         return;
     /* bluetoothd's lock ends now, not in the loop's next round. */
     shutdown(acquired->fd, SHUT_RDWR);
-    uv_close((uv_handle_t *)&acquired->poll, on_closed);
+    uv_close((uv_handle_t *)&acquired->poll, on_socket_closed);
 }
 
 /* Also where the other end only won't write any more: that is as much the end as a close is. */

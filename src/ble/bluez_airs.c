@@ -23,7 +23,8 @@ struct failure *airs_failure(const struct airs *airs, struct failure *failure)
 /* ---- What is told of Bluetooth */
 
 /* Adds to the text, as far as it fits. */
-static void append(char *text, size_t size, const char *before, const char *what, const char *after)
+static void append_air(char *text, size_t size, const char *before, const char *what,
+                       const char *after)
 {
     const size_t used = strlen(text);
 
@@ -39,15 +40,15 @@ static void describe(const struct airs *airs, char *text, size_t size)
     for (size_t i = 0; i < airs->count; i++) {
         if (!airs->air[i].usable)
             continue;
-        append(text, size, before, adapter_name(airs->air[i].adapter), "");
+        append_air(text, size, before, adapter_name(airs->air[i].adapter), "");
         before = ", ";
     }
-    append(text, size, ").", "", "");
+    append_air(text, size, ").", "", "");
     for (size_t i = 0; i < airs->count; i++) {
         const struct air *air = &airs->air[i];
         if (!air->usable && air_trouble(air)) {
-            append(text, size, " ", air->wish, ": ");
-            append(text, size, air_trouble(air), "", "");
+            append_air(text, size, " ", air->wish, ": ");
+            append_air(text, size, air_trouble(air), "", "");
         }
     }
 }
@@ -220,7 +221,7 @@ static void on_changed(void *user)
     airs->listener.changed(airs->listener.user);
 }
 
-static void on_heard(void *user, const struct air *air, const struct bluez_device *device)
+static void on_air_heard(void *user, const struct air *air, const struct bluez_device *device)
 {
     struct airs *airs = user;
 
@@ -249,7 +250,7 @@ void airs_init(struct airs *airs, struct watch *watch, struct handles *handles,
                const char *const *wishes, size_t count, const struct airs_listener *listener,
                const struct backend_listener *up)
 {
-    const struct air_listener of_one = {airs, on_changed, on_heard, on_seen, on_failed};
+    const struct air_listener of_one = {airs, on_changed, on_air_heard, on_seen, on_failed};
 
     airs->listener = *listener;
     airs->up = up;

@@ -35,7 +35,7 @@ void alarm_clear(struct alarm *alarm)
     uv_timer_stop(&alarm->timer);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_alarm_closed(uv_handle_t *handle)
 {
     const struct alarm *alarm = handle->data;
 
@@ -44,5 +44,5 @@ static void on_closed(uv_handle_t *handle)
 
 void alarm_close(struct alarm *alarm)
 {
-    uv_close((uv_handle_t *)&alarm->timer, on_closed);
+    uv_close((uv_handle_t *)&alarm->timer, on_alarm_closed);
 }

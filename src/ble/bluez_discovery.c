@@ -33,7 +33,7 @@ static void pause_for(struct discovery *discovery, unsigned ms)
     alarm_set(&discovery->alarm, ms, on_pause_over);
 }
 
-static void on_stopped(void *user, DBusMessage *reply)
+static void on_discovery_stopped(void *user, DBusMessage *reply)
 {
     struct discovery *discovery = user;
 
@@ -48,7 +48,7 @@ static void stop(struct discovery *discovery)
     discovery->state = DISCOVERY_STOPPING;
     bus_call(discovery->watch->bus, &discovery->call,
              bluez_method(discovery->adapter, BLUEZ_ADAPTER, "StopDiscovery"), DISCOVERY_MS,
-             on_stopped, discovery);
+             on_discovery_stopped, discovery);
 }
 
 static void on_stalled(void *user)
@@ -74,7 +74,7 @@ static void fail_or_retry(struct discovery *discovery, DBusMessage *reply)
     discovery->listener.failed(discovery->listener.user, &failure);
 }
 
-static void on_started(void *user, DBusMessage *reply)
+static void on_discovery_started(void *user, DBusMessage *reply)
 {
     struct discovery *discovery = user;
     const enum bluez_error error = bluez_error(reply);
@@ -103,7 +103,7 @@ static void on_filter_set(void *user, DBusMessage *reply)
     discovery->state = DISCOVERY_STARTING;
     bus_call(discovery->watch->bus, &discovery->call,
              bluez_method(discovery->adapter, BLUEZ_ADAPTER, "StartDiscovery"), DISCOVERY_MS,
-             on_started, discovery);
+             on_discovery_started, discovery);
 }
 
 static DBusMessage *filter_method(const char *adapter)
@@ -118,7 +118,7 @@ static DBusMessage *filter_method(const char *adapter)
     return method_options(bluez_method(adapter, BLUEZ_ADAPTER, "SetDiscoveryFilter"), options, 2);
 }
 
-static void start(struct discovery *discovery)
+static void start_discovery(struct discovery *discovery)
 {
     discovery->state = DISCOVERY_FILTER;
     discovery->seen_on = false;
@@ -143,7 +143,7 @@ void discovery_advance(struct discovery *discovery, const char *adapter, bool wa
         discovery->failures = 0;
     if (discovery->state == DISCOVERY_OFF && wanted) {
         copy_whole(discovery->adapter, sizeof(discovery->adapter), adapter);
-        start(discovery);
+        start_discovery(discovery);
     } else if (discovery->state == DISCOVERY_ON && !wanted) {
         stop(discovery);
     } else if (discovery->state == DISCOVERY_ON && was_ended(discovery)) {

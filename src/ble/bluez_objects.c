@@ -280,7 +280,7 @@ bool objects_added(struct objects *objects, DBusMessage *interfaces_added)
     return true;
 }
 
-static void remove_device(struct objects *objects, const char *path)
+static void forget_device(struct objects *objects, const char *path)
 {
     struct bluez_device *device = objects_device(objects, path);
 
@@ -309,7 +309,7 @@ static void remove_interface(void *user, const char *interface)
     if (strcmp(interface, BLUEZ_ADAPTER) == 0)
         remove_adapter(removal->objects, removal->path);
     else if (strcmp(interface, BLUEZ_DEVICE) == 0)
-        remove_device(removal->objects, removal->path);
+        forget_device(removal->objects, removal->path);
     else if (strcmp(interface, BLUEZ_BATTERY) == 0 && device)
         device->battery = BATTERY_UNKNOWN;
     else if (strcmp(interface, BLUEZ_SERVICE) == 0)
@@ -391,7 +391,7 @@ bool objects_changed(struct objects *objects, DBusMessage *properties_changed)
     return true;
 }
 
-struct value {
+struct object_value {
     const uint8_t **bytes;
     size_t *len;
     bool found;
@@ -399,7 +399,7 @@ struct value {
 
 static void value_property(void *user, const struct property *property)
 {
-    struct value *value = user;
+    struct object_value *value = user;
     DBusMessageIter array = property->value;
 
     if (strcmp(property->name, "Value") == 0)
@@ -408,7 +408,7 @@ static void value_property(void *user, const struct property *property)
 
 bool objects_value(DBusMessage *properties_changed, const uint8_t **bytes, size_t *len)
 {
-    struct value value = {bytes, len, false};
+    struct object_value value = {bytes, len, false};
     DBusMessageIter iter;
     const char *interface;
 

@@ -42,7 +42,7 @@ static bool is_found(const struct bluez_link *link, const struct find *find)
 }
 
 /* A band that is connected is where it is; else the adapter with the fewest is taken. */
-static bool is_better(const struct find *a, const struct find *b)
+static bool seeks_better(const struct find *a, const struct find *b)
 {
     if (!b->device || a->certain != b->certain)
         return !b->device || a->certain;
@@ -64,7 +64,7 @@ static struct find find_best(const struct bluez_link *link)
     for (size_t i = 0; i < airs->count; i++) {
         const struct find one = find_on(link, &airs->air[i]);
         if (is_found(link, &one) && (one.certain || !is_full(link, one.air)) &&
-            is_better(&one, &best))
+            seeks_better(&one, &best))
             best = one;
     }
     return best;

@@ -22,7 +22,7 @@ static const char *const match_rules[] = {
     NULL,
 };
 
-static void tell_changed(struct watch *watch)
+static void tell_object(struct watch *watch)
 {
     if (!watch->stopped)
         watch->listener.changed(watch->listener.user);
@@ -33,7 +33,7 @@ static void on_load_alarm(void *user)
     watch_reload(user);
 }
 
-static void on_loaded(void *user, DBusMessage *reply)
+static void on_managed(void *user, DBusMessage *reply)
 {
     struct watch *watch = user;
     struct failure failure;
@@ -48,7 +48,7 @@ static void on_loaded(void *user, DBusMessage *reply)
         watch->load_trouble[0] = '\0';
         watch->listener.loaded(watch->listener.user);
     }
-    tell_changed(watch);
+    tell_object(watch);
 }
 
 /* Anew, also where one is under way: its answer may be older than what made us ask. */
@@ -57,7 +57,7 @@ void watch_reload(struct watch *watch)
     bus_cancel(&watch->load_call);
     alarm_clear(&watch->alarm);
     bus_call(watch->bus, &watch->load_call, bluez_method("/", OBJECT_MANAGER, "GetManagedObjects"),
-             CALL_LIMIT_MS, on_loaded, watch);
+             CALL_LIMIT_MS, on_managed, watch);
 }
 
 void watch_mend(struct watch *watch)
@@ -77,7 +77,7 @@ static void lose_owner(struct watch *watch)
     watch->load_trouble[0] = '\0';
     watch->owner[0] = '\0';
     objects_clear(&watch->objects);
-    tell_changed(watch);
+    tell_object(watch);
 }
 
 static void set_owner(struct watch *watch, const char *owner)
@@ -108,7 +108,7 @@ static void on_owner(void *user, DBusMessage *reply)
     }
     if (!dbus_message_is_error(reply, DBUS_ERROR_NAME_HAS_NO_OWNER))
         alarm_set(&watch->alarm, LOAD_RETRY_MS, ask_owner);
-    tell_changed(watch);
+    tell_object(watch);
 }
 
 static void ask_owner(void *user)
@@ -140,7 +140,7 @@ static void on_bus_down(void *user, const char *why)
     watch->bus_up = false;
     copy_whole(watch->bus_trouble, sizeof(watch->bus_trouble), why);
     set_owner(watch, "");
-    tell_changed(watch);
+    tell_object(watch);
 }
 
 static void on_name_owner_changed(struct watch *watch, DBusMessage *signal)
@@ -180,7 +180,7 @@ static void on_signal(void *user, DBusMessage *signal, int64_t arrival_us)
         changed = objects_removed(&watch->objects, signal);
     }
     if (changed)
-        tell_changed(watch);
+        tell_object(watch);
 }
 
 /* Nothing is known yet, and nothing is to be said, until the bus and bluetoothd have answered. */

@@ -333,7 +333,7 @@ struct bus *bus_create(uv_loop_t *loop, const char *address, const char *const *
     return bus;
 }
 
-static void timer_closed(uv_handle_t *handle)
+static void retry_closed(uv_handle_t *handle)
 {
     one_closed(handle->data);
 }
@@ -343,6 +343,6 @@ void bus_destroy(struct bus *bus, void (*closed)(void *user), void *user)
     bus->closed = closed;
     bus->user = user;
     bus->up = false;
-    uv_close((uv_handle_t *)&bus->timer, timer_closed);
+    uv_close((uv_handle_t *)&bus->timer, retry_closed);
     close_connection(bus);
 }

@@ -16,7 +16,7 @@ static struct radio *radio_of(struct backend *backend)
     return (struct radio *)backend;
 }
 
-static void identify(const struct radio *radio, int which, struct band_identity *band)
+static void identify_band(const struct radio *radio, int which, struct band_identity *band)
 {
     memset(band, 0, sizeof(*band));
     radio->hooks->identify(radio, which, band);
@@ -58,11 +58,11 @@ void radio_scan_stop(struct backend *backend)
     radio_after(radio, &radio->own[RADIO_SCAN_ENDED], 20, 60);
 }
 
-static void tell_sighting(struct radio *radio, int which)
+static void tell_seen(struct radio *radio, int which)
 {
     struct band_sighting sighting;
 
-    identify(radio, which, &sighting.band);
+    identify_band(radio, which, &sighting.band);
     sighting.rssi = radio->band[which].rssi + (int)sim_random_between(&radio->random, -5, 6);
     if (sighting.rssi < RSSI_LEAST)
         sighting.rssi = RSSI_LEAST;
@@ -75,10 +75,10 @@ static void on_sighting(struct radio *radio, void *subject, int which)
     (void)subject;
     radio_at(radio, &radio->sight[which], now_boot_us() + (int64_t)(1e6 * radio->pace));
     if (!radio_is_up(radio, which) && radio->hooks->in_air(radio, which))
-        tell_sighting(radio, which);
+        tell_seen(radio, which);
 }
 
-static void on_scan_ended(struct radio *radio)
+static void on_scan_over(struct radio *radio)
 {
     struct failure failure;
 
@@ -94,7 +94,7 @@ static int find(const struct radio *radio, const struct band_identity *wanted)
     struct band_identity band;
 
     for (int i = 0; i < radio->bands; i++) {
-        identify(radio, i, &band);
+        identify_band(radio, i, &band);
         if (wanted->address[0] ? strcasecmp(band.address, wanted->address) == 0
                                : strcasecmp(band.name, wanted->name) == 0)
             return i;
@@ -102,7 +102,7 @@ static int find(const struct radio *radio, const struct band_identity *wanted)
     return -1;
 }
 
-static void close_link(struct ble_link *handle)
+static void close_radio_link(struct ble_link *handle)
 {
     struct radio_link *link = (struct radio_link *)handle;
 
@@ -160,7 +160,7 @@ static void on_find(struct radio_link *link)
         return;
     }
     radio_after(radio, &link->due[RADIO_LINK_REACH], 600, 1200);
-    tell_sighting(radio, link->which);
+    tell_seen(radio, link->which);
 }
 
 static void on_reach(struct radio_link *link)
@@ -173,7 +173,7 @@ static void on_reach(struct radio_link *link)
         return;
     }
     memset(&made, 0, sizeof(made));
-    identify(radio, link->which, &made.band);
+    identify_band(radio, link->which, &made.band);
     made.rssi = radio->band[link->which].rssi;
     made.battery_level = BATTERY_UNKNOWN;
     link->state = RADIO_LINK_CONNECTED;
@@ -194,7 +194,7 @@ static void on_refuse(struct radio_link *link)
     if (link->refusal == ERROR_BLUETOOTH) {
         fail_bluetooth(link->radio, &failure);
     } else {
-        identify(link->radio, link->which, &band);
+        identify_band(link->radio, link->which, &band);
         failure_set(&failure, ERROR_BUSY, "%s is connected or being connected.", band.name);
     }
     end_link(link, LINK_END_FAILED, &failure);
@@ -223,7 +223,8 @@ static void on_link_due(struct radio *radio, void *subject, int which)
 
 static struct radio_link *new_link(struct radio *radio, const struct link_listener *listener)
 {
-    static const struct ble_link_ops ops = {close_link, radio_notify, radio_write, radio_probe};
+    static const struct ble_link_ops ops = {close_radio_link, radio_notify, radio_write,
+                                            radio_probe};
     struct radio_link *link = calloc(1, sizeof(*link));
     struct radio_link **end = &radio->links;
 
@@ -314,7 +315,7 @@ void radio_set_power(struct radio *radio, bool powered)
         return;
     if (radio->scanning) {
         stop_sightings(radio);
-        on_scan_ended(radio);
+        on_scan_over(radio);
     }
     end_fallen_links(radio);
 }
@@ -343,7 +344,7 @@ static void on_own(struct radio *radio, void *subject, int which)
     if (which == RADIO_TELL_BLUETOOTH)
         on_tell_bluetooth(radio);
     else if (which == RADIO_SCAN_ENDED)
-        on_scan_ended(radio);
+        on_scan_over(radio);
     else
         radio->hooks->adapter(radio);
 }

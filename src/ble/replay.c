@@ -53,26 +53,26 @@ static struct tape *tape_of(const struct radio *radio, int which)
     return ((const struct replay *)radio)->tapes[which];
 }
 
-static void identify(const struct radio *radio, int which, struct band_identity *band)
+static void replay_identify(const struct radio *radio, int which, struct band_identity *band)
 {
     *band = tape_of(radio, which)->band;
 }
 
-static bool in_air(const struct radio *radio, int which)
+static bool replay_in_air(const struct radio *radio, int which)
 {
     const struct tape *tape = tape_of(radio, which);
 
     return !tape->away && !tape->gone;
 }
 
-static bool reached(struct radio *radio, int which)
+static bool replay_reached(struct radio *radio, int which)
 {
     (void)radio;
     (void)which;
     return true;
 }
 
-static void link_up(struct radio *radio, int which, struct band_link *link)
+static void replay_link_up(struct radio *radio, int which, struct band_link *link)
 {
     const struct tape *tape = tape_of(radio, which);
 
@@ -163,12 +163,12 @@ static int64_t next_due(struct tape *tape)
     return tape->have ? due_us(tape) : RADIO_NEVER;
 }
 
-static void plan(struct tape *tape)
+static void plan_replay(struct tape *tape)
 {
     radio_work_at(&tape->replay->radio, tape->which, next_due(tape));
 }
 
-static void deliver(struct tape *tape)
+static void deliver_replay(struct tape *tape)
 {
     struct radio *radio = &tape->replay->radio;
     struct packet packet = tape->next.packet;
@@ -185,14 +185,14 @@ static void play(struct tape *tape)
     tape->have = false;
     tape->played++;
     if (tape->next.kind == CAPTURE_PACKET)
-        deliver(tape);
+        deliver_replay(tape);
     tape->away =
         tape->next.kind == CAPTURE_LINK_DOWN || (tape->away && tape->next.kind != CAPTURE_LINK_UP);
     if (tape->away)
         radio_lose_link(&tape->replay->radio, tape->which, LINK_END_LOST);
 }
 
-static void work(struct radio *radio, int which)
+static void replay_work(struct radio *radio, int which)
 {
     struct tape *tape = tape_of(radio, which);
 
@@ -204,10 +204,10 @@ static void work(struct radio *radio, int which)
     if (tape->have && due_us(tape) <= now_boot_us())
         play(tape);
     if (!radio->closing)
-        plan(tape);
+        plan_replay(tape);
 }
 
-static void subscribed(struct radio *radio, int which, enum sensor sensor)
+static void replay_subscribed(struct radio *radio, int which, enum sensor sensor)
 {
     struct tape *tape = tape_of(radio, which);
 
@@ -218,10 +218,10 @@ static void subscribed(struct radio *radio, int which, enum sensor sensor)
     tape->zero_us = now_boot_us() + START_AFTER_US;
     tape->last_at = 0;
     tape->played = 0;
-    plan(tape);
+    plan_replay(tape);
 }
 
-static void link_down(struct radio *radio, int which, enum link_end end)
+static void replay_link_down(struct radio *radio, int which, enum link_end end)
 {
     struct tape *tape = tape_of(radio, which);
 
@@ -236,7 +236,7 @@ static void on_ready(void *user)
     struct tape *tape = user;
 
     if (!tape->replay->radio.closing)
-        plan(tape);
+        plan_replay(tape);
 }
 
 /* ---- Life */
@@ -284,13 +284,13 @@ static const struct backend_ops replay_ops = {
 
 static const struct radio_hooks replay_hooks = {
     .ops = &replay_ops,
-    .identify = identify,
-    .in_air = in_air,
-    .reached = reached,
-    .link_up = link_up,
-    .link_down = link_down,
-    .subscribed = subscribed,
-    .work = work,
+    .identify = replay_identify,
+    .in_air = replay_in_air,
+    .reached = replay_reached,
+    .link_up = replay_link_up,
+    .link_down = replay_link_down,
+    .subscribed = replay_subscribed,
+    .work = replay_work,
     .close = close_replay,
 };
 

@@ -15,7 +15,7 @@ static void start_over(struct replay_reader *reader)
     reader->number = 0;
 }
 
-static void take(struct replay_reader *reader, ssize_t result)
+static void take_piece(struct replay_reader *reader, ssize_t result)
 {
     if (result < 0)
         log_error("capture: reading it failed: %s", uv_strerror((int)result));
@@ -36,7 +36,7 @@ static void let_go(struct replay_reader *reader)
     reader->closed(reader->user);
 }
 
-static void on_read(uv_fs_t *request)
+static void on_piece(uv_fs_t *request)
 {
     struct replay_reader *reader = request->data;
     ssize_t result = request->result;
@@ -50,7 +50,7 @@ static void on_read(uv_fs_t *request)
     if (reader->rewinding)
         start_over(reader);
     else
-        take(reader, result);
+        take_piece(reader, result);
     reader->ready(reader->user);
 }
 
@@ -72,15 +72,15 @@ static void read_ahead(struct replay_reader *reader)
     if (reader->reading || reader->ended || reader->end - reader->begin > REPLAY_BUFFER_SIZE / 2 ||
         (reader->head && reader->offset >= REPLAY_HEAD_MAX))
         return;
-    int result = read_more(reader, reader->head ? NULL : on_read);
+    int result = read_more(reader, reader->head ? NULL : on_piece);
     reader->reading = !reader->head && result == 0;
     if (!reader->reading) {
         uv_fs_req_cleanup(&reader->request);
-        take(reader, result);
+        take_piece(reader, result);
     }
 }
 
-static bool refuse(const char *path, int error, struct failure *failure)
+static bool refuse_line(const char *path, int error, struct failure *failure)
 {
     failure_set(failure, ERROR_INVALID_PARAMETERS, "The capture %.150s can't be read: %s", path,
                 error == UV_EISDIR ? "it is a directory" : uv_strerror(error));
@@ -98,16 +98,16 @@ bool replay_reader_open(struct replay_reader *reader, uv_loop_t *loop, const cha
     reader->file = uv_fs_open(loop, &request, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, NULL);
     uv_fs_req_cleanup(&request);
     if (reader->file < 0)
-        return refuse(path, reader->file, failure);
+        return refuse_line(path, reader->file, failure);
     reader->head = true;
     int result = read_more(reader, NULL);
     uv_fs_req_cleanup(&reader->request);
     if (result < 0) {
         uv_fs_close(loop, &request, reader->file, NULL);
         uv_fs_req_cleanup(&request);
-        return refuse(path, result, failure);
+        return refuse_line(path, result, failure);
     }
-    take(reader, result);
+    take_piece(reader, result);
     return true;
 }
 

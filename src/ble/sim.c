@@ -93,7 +93,7 @@ static int64_t ends_us(const struct sim_moments *moments, size_t i)
 
 /* ---- The bands */
 
-static void identify(const struct radio *radio, int which, struct band_identity *band)
+static void sim_identify(const struct radio *radio, int which, struct band_identity *band)
 {
     (void)radio;
     snprintf(band->name, sizeof(band->name), "%s", SIM_NAME);
@@ -104,7 +104,7 @@ static void identify(const struct radio *radio, int which, struct band_identity 
     snprintf(band->address + strlen(band->address) - 2, 3, "%02X", which & 0xff);
 }
 
-static bool in_air(const struct radio *radio, int which)
+static bool sim_in_air(const struct radio *radio, int which)
 {
     const struct sim *sim = (const struct sim *)radio;
     const struct unit *unit = &sim->units[which];
@@ -134,7 +134,7 @@ static bool power_on(struct unit *unit)
     return unit->band != NULL;
 }
 
-static bool reached(struct radio *radio, int which)
+static bool sim_reached(struct radio *radio, int which)
 {
     struct unit *unit = unit_of(radio, which);
 
@@ -145,7 +145,7 @@ static bool reached(struct radio *radio, int which)
     return unit->band || power_on(unit);
 }
 
-static void plan(struct unit *unit);
+static void plan_sim(struct unit *unit);
 
 static void truth_link(struct unit *unit, enum capture_kind kind, struct clock_anchor anchor)
 {
@@ -160,7 +160,7 @@ static void truth_link(struct unit *unit, enum capture_kind kind, struct clock_a
     fflush(unit->truth);
 }
 
-static void link_up(struct radio *radio, int which, struct band_link *link)
+static void sim_link_up(struct radio *radio, int which, struct band_link *link)
 {
     struct unit *unit = unit_of(radio, which);
 
@@ -174,10 +174,10 @@ static void link_up(struct radio *radio, int which, struct band_link *link)
     if (unit->options.drop.at > 0)
         unit->drop_us = now + micros(sim_random_wait(&unit->faults, unit->options.drop.at));
     truth_link(unit, CAPTURE_LINK_UP, link->anchor);
-    plan(unit);
+    plan_sim(unit);
 }
 
-static void link_down(struct radio *radio, int which, enum link_end end)
+static void sim_link_down(struct radio *radio, int which, enum link_end end)
 {
     struct unit *unit = unit_of(radio, which);
 
@@ -186,7 +186,7 @@ static void link_down(struct radio *radio, int which, enum link_end end)
     truth_link(unit, CAPTURE_LINK_DOWN, (struct clock_anchor){0, 0});
 }
 
-static void subscribed(struct radio *radio, int which, enum sensor sensor)
+static void sim_subscribed(struct radio *radio, int which, enum sensor sensor)
 {
     struct unit *unit = unit_of(radio, which);
 
@@ -222,7 +222,7 @@ static void truth_packet(struct unit *unit, const struct sim_packet *sent)
 }
 
 /* The next packet is made after this one was handed on: its bytes are borrowed from the band. */
-static void deliver(struct unit *unit)
+static void deliver_sim(struct unit *unit)
 {
     struct radio *radio = &unit->sim->radio;
     const struct sim_packet *sent = sim_band_next(unit->band);
@@ -280,7 +280,7 @@ static int64_t packet_due(const struct unit *unit)
                                                        : INT64_MAX;
 }
 
-static void plan(struct unit *unit)
+static void plan_sim(struct unit *unit)
 {
     int64_t due = least(packet_due(unit), unit->drop_us);
 
@@ -290,7 +290,7 @@ static void plan(struct unit *unit)
 }
 
 /* One thing of what is due. */
-static void work(struct radio *radio, int which)
+static void sim_work(struct radio *radio, int which)
 {
     struct unit *unit = unit_of(radio, which);
     const struct sim_options *options = &unit->options;
@@ -304,10 +304,10 @@ static void work(struct radio *radio, int which)
     } else if (unit->drop_us <= now) {
         go_away(unit, options->drop.lasts);
     } else if (packet_due(unit) <= now) {
-        deliver(unit);
+        deliver_sim(unit);
     }
     if (!radio->closing)
-        plan(unit);
+        plan_sim(unit);
 }
 
 /* ---- Life */
@@ -342,13 +342,13 @@ static const struct backend_ops sim_ops = {
 
 static const struct radio_hooks sim_hooks = {
     .ops = &sim_ops,
-    .identify = identify,
-    .in_air = in_air,
-    .reached = reached,
-    .link_up = link_up,
-    .link_down = link_down,
-    .subscribed = subscribed,
-    .work = work,
+    .identify = sim_identify,
+    .in_air = sim_in_air,
+    .reached = sim_reached,
+    .link_up = sim_link_up,
+    .link_down = sim_link_down,
+    .subscribed = sim_subscribed,
+    .work = sim_work,
     .adapter = switch_adapter,
     .close = close_sim,
 };
@@ -387,7 +387,7 @@ static bool open_units(struct sim *sim, struct failure *failure)
     return good;
 }
 
-static void set_up(struct sim *sim)
+static void set_up_sim(struct sim *sim)
 {
     struct radio *radio = &sim->radio;
 
@@ -427,6 +427,6 @@ struct backend *sim_create(uv_loop_t *loop, const struct sim_options *options,
         free(sim);
         return NULL;
     }
-    set_up(sim);
+    set_up_sim(sim);
     return &sim->radio.backend;
 }

@@ -20,7 +20,7 @@
 #define SKIP_AHEAD_US INT64_C(60000000)
 
 /* Position and step are in the band's ticks since power-on, not wrapped. */
-struct stream {
+struct sim_stream {
     struct sim_random stamps, air;
     double position; /* of the next packet's first sample */
     double step;     /* between samples */
@@ -30,7 +30,7 @@ struct stream {
 
 struct sim_band {
     struct sim_options options;
-    struct stream stream[SENSOR_COUNT];
+    struct sim_stream stream[SENSOR_COUNT];
     double boot;  /* what the counter says at position 0 */
     double event; /* a position */
     int level;    /* the battery's, as last told */
@@ -90,7 +90,7 @@ static void add_event(const struct sim_band *band, double position, struct eeg_s
 
 static void eeg_next(struct sim_band *band, struct eeg_sample *sample, size_t i)
 {
-    const struct stream *stream = &band->stream[SENSOR_EEG];
+    const struct sim_stream *stream = &band->stream[SENSOR_EEG];
 
     sim_brain_next(&band->brain, sample);
     add_event(band, stream->position + (double)i * stream->step, sample);
@@ -107,7 +107,7 @@ static void sample_next(struct sim_band *band, struct samples *samples, size_t i
 }
 
 /* A radio adds delay, loses and repeats, but keeps the order of one characteristic's packets. */
-static void send_over_air(struct sim_band *band, struct stream *stream, double complete)
+static void send_over_air(struct sim_band *band, struct sim_stream *stream, double complete)
 {
     struct sim_packet *packet = &stream->packet;
     double delay_us = 1000 * sim_random_between(&stream->air, 0, band->options.jitter);
@@ -121,7 +121,7 @@ static void send_over_air(struct sim_band *band, struct stream *stream, double c
 
 static void make_packet(struct sim_band *band, enum sensor sensor)
 {
-    struct stream *stream = &band->stream[sensor];
+    struct sim_stream *stream = &band->stream[sensor];
     struct samples samples = {.sensor = sensor, .count = stream->count};
     double stamp = band->boot + stream->position + stamp_error(band, sensor);
 
@@ -140,7 +140,7 @@ static void make_packet(struct sim_band *band, enum sensor sensor)
 
 static void make_level(struct sim_band *band)
 {
-    struct stream *stream = &band->stream[SENSOR_BAT];
+    struct sim_stream *stream = &band->stream[SENSOR_BAT];
     struct samples samples = {.sensor = SENSOR_BAT, .count = 1};
 
     if (band->level == 0 || band->options.drain <= 0) {
@@ -165,7 +165,7 @@ int sim_band_battery(const struct sim_band *band, int64_t time_us)
 static void stream_init(struct sim_band *band, enum sensor sensor, uint64_t seed, double rate)
 {
     static const double begins_s[SENSOR_COUNT] = {0.05, 0.08, 0.11, 0};
-    struct stream *stream = &band->stream[sensor];
+    struct sim_stream *stream = &band->stream[sensor];
 
     sim_random_seed(&stream->stamps, seed, 0x40 + (uint64_t)sensor);
     sim_random_seed(&stream->air, seed, 0x50 + (uint64_t)sensor);
@@ -245,7 +245,7 @@ void sim_band_advance(struct sim_band *band)
 static void leave_out(struct sim_band *band, int64_t time_us)
 {
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        struct stream *stream = &band->stream[sensor];
+        struct sim_stream *stream = &band->stream[sensor];
         double packet = (double)stream->count * stream->step;
         double behind = floor((position_of(band, time_us) - stream->position) / packet);
         if (behind > 0)
@@ -268,7 +268,7 @@ void sim_band_reboot(struct sim_band *band, int64_t time_us)
 
     band->boot = -position;
     for (int sensor = 0; sensor < SENSOR_STREAMED; sensor++) {
-        struct stream *stream = &band->stream[sensor];
+        struct sim_stream *stream = &band->stream[sensor];
         stream->position = fmax(stream->position, position);
         make_packet(band, (enum sensor)sensor);
     }
