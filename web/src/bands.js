@@ -12,17 +12,17 @@ const NAMES = BANDS.map(([name]) => name);
 const mean = (one, two) => (one == null ? two : two == null ? one : (one + two) / 2);
 
 export class BandsChart {
-  #store;
+  #crew;
   #share = false;
   #plot;
   #log;
 
-  /** @param {import("./store.js").Store} store */
-  constructor(store) {
-    this.#store = store;
+  /** @param {import("./crew.js").Crew} crew */
+  constructor(crew) {
+    this.#crew = crew;
     const series = NAMES.map((name) => ({ colour: name, width: 1.6 }));
     const x = () => this.#edges();
-    const over = (/** @type {import("uplot")} */ plot) => drawMarkers(plot, store, false);
+    const over = (/** @type {import("uplot")} */ plot) => drawMarkers(plot, this.#store, false);
     const [shares, powers] = [make("div", { class: "chart" }), make("div", { class: "chart" })];
     byId("bands").append(shares, powers);
     byId("bands").style.display = "flex";
@@ -37,6 +37,10 @@ export class BandsChart {
       this.draw();
     });
     byId("bands-legend").append(...NAMES.map((name) => make("li", { "data-band": name }, swatch(name), make("span", { text: name }))));
+  }
+
+  get #store() {
+    return this.#crew.shown;
   }
 
   /** @returns {[number, number]} */

@@ -4,7 +4,7 @@ import { byId, put } from "./dom.js";
 
 const GOOD_SQI = 0.7;
 const SIDES = /** @type {const} */ ({ ch1: "left", ch2: "right" });
-const SIGNS = { good: "✓", poor: "~", off: "✕", unknown: "–" };
+export const SIGNS = { good: "✓", poor: "~", off: "✕", unknown: "–" };
 const WORDS = { good: "good", poor: "poor", off: "no contact", unknown: "" };
 
 /** @typedef {"good" | "poor" | "off" | "unknown"} Grade */
@@ -19,6 +19,12 @@ function grade(data, channel) {
 
 /** @param {any} data @returns {Record<"ch1" | "ch2", Grade>} */
 export const grades = (data) => ({ ch1: grade(data, "ch1"), ch2: grade(data, "ch2") });
+
+/** Of both electrodes. @param {any} data */
+export function worst(data) {
+  const told = Object.values(grades(data));
+  return /** @type {const} */ (["unknown", "off", "poor", "good"]).find((one) => told.includes(one)) ?? "unknown";
+}
 
 /**
  * The one thing to do now, most urgent first.

@@ -16,6 +16,10 @@ function why(session, what, data) {
 }
 /** @param {any} data */
 const called = (data) => data.name || data.device_id || data.address || "The band";
+/** Whose it is, where there are several. @param {Session} session @param {any} data */
+const of = (session, data) => (session.bands.size > 1 ? `${data.device_id}: ` : "");
+/** @param {any} data */
+const device = (data) => ({ name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength });
 
 /** @type {Record<string, string>} */
 const FLOWS = { flowing: "flows again.", silent: "is silent.", retrying: "is being asked for again." };
@@ -23,12 +27,13 @@ const FLOWS = { flowing: "flows again.", silent: "is silent.", retrying: "is bei
 /** @type {Record<string, (session: Session, data: any) => void>} */
 export const EVENTS = {
   device_info(session, data) {
-    const device = { name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength };
     session.set({
-      known: true, device, connected: data.connected, streaming: data.is_streaming, waiting: data.link === "waiting",
-      busy: data.link === "connecting" ? "connecting" : session.state.busy, backend: data.server?.backend ?? session.state.backend,
+      known: true, busy: data.link === "connecting" ? "connecting" : session.state.busy, backend: data.server?.backend ?? session.state.backend,
       daemon: data.server ? `${data.server.name} ${data.server.version}` : session.state.daemon,
     });
+    if (data.device_id === null) session.noBand();
+    else session.setBand(data.device_id, {
+      device: device(data), connected: data.connected, streaming: data.is_streaming, waiting: data.link === "waiting" });
     if (!data.is_recording && session.state.recording) session.set({ recording: null });
   },
   scan_result(session, { status }) {
@@ -36,38 +41,38 @@ export const EVENTS = {
     if (status === "failed") session.say("The scan failed.", true);
   },
   device_connected(session, data) {
-    session.set({
-      connected: true, waiting: false, busy: "",
-      device: { name: data.name ?? data.device_id, id: data.device_id, battery: data.battery_level, signal: data.signal_strength },
-    });
-    if (data.clock_step_ms) session.tell("anew");
+    session.set({ busy: "" });
+    session.setBand(data.device_id, { connected: true, waiting: false, device: device(data) });
+    if (data.clock_step_ms) session.tell("anew", data.device_id);
     session.say(`${called(data)} is ${data.resumed ? "back" : "connected"}.`);
   },
   device_disconnected(session, data) {
-    session.set({ connected: false, streaming: false, waiting: data.will_reconnect, busy: "" });
+    session.set({ busy: "" });
+    session.setBand(data.device_id, data.will_reconnect ? { connected: false, streaming: false, waiting: true } : null);
     if (data.reason !== "user_request") session.tell("lost");
     const waiting = data.will_reconnect ? " Waiting for it." : "";
     session.say(`${called(data)} is disconnected: ${why(session, "device", data)}.${waiting}`, data.reason !== "user_request");
   },
   device_connection_failed(session, data) {
-    session.set({ busy: "", waiting: data.will_retry });
+    session.set({ busy: "" });
+    if (data.device_id) session.setBand(data.device_id, data.will_retry ? { connected: false, streaming: false, waiting: true } : null);
     if (data.error_code === "CANCELLED") session.say("The connection was not made: another command undid it.");
     else session.say(`Can't connect: ${data.error_message}${data.will_retry ? " Trying on." : ""}`, true);
   },
   stream_started(session, data) {
-    session.set({ streaming: true });
-    if (!data.resumed) session.tell("anew");
-    session.say(`Streaming ${data.sensors.join(", ").toUpperCase()}.`);
+    session.setBand(data.device_id, { streaming: true });
+    if (!data.resumed) session.tell("anew", data.device_id);
+    session.say(`${of(session, data)}Streaming ${data.sensors.join(", ").toUpperCase()}.`);
   },
   stream_stopped(session, data) {
-    session.set({ streaming: false });
-    session.say(`The stream stopped: ${why(session, "stream", data)}.${data.will_resume ? " It resumes with the band." : ""}`);
+    session.setBand(data.device_id, { streaming: false });
+    session.say(`${of(session, data)}The stream stopped: ${why(session, "stream", data)}.${data.will_resume ? " It resumes with the band." : ""}`);
   },
   sensor_status(session, data) {
-    session.say(`${data.sensor_type.toUpperCase()} ${FLOWS[data.state] ?? data.state}`, data.state !== "flowing");
+    session.say(`${of(session, data)}${data.sensor_type.toUpperCase()} ${FLOWS[data.state] ?? data.state}`, data.state !== "flowing");
   },
-  clock_stepped(session) {
-    session.tell("anew");
+  clock_stepped(session, data) {
+    session.tell("anew", data.device_id);
     session.say("The clock of the daemon was set.");
   },
   bluetooth_status(session, data) {

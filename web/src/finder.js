@@ -30,6 +30,13 @@ export class Finder {
       scan();
       this.#show = true;
     });
+    button("finder-close").addEventListener("click", () => {
+      if (session.state.busy === "scanning") void session.ask((band) => band.stopScan());
+      this.#devices = [];
+      this.#searched = false;
+      this.#list();
+      this.show();
+    });
     session.on("event", ({ event_type, data }) => {
       if (event_type === "scan_result") this.#found(data);
     });
@@ -78,7 +85,14 @@ export class Finder {
   async #connect({ address }) {
     this.#session.set({ busy: "connecting" });
     const done = await this.#session.ask((band) => band.connectDevice({ address }));
-    if (done && !this.#session.state.streaming) await this.#session.ask((band) => band.startStreaming());
+    const { bands } = this.#session;
+    const id = done?.device_id ?? null;
+    if (id === null) return;
+    this.#devices = this.#devices.filter((one) => one.address !== address);
+    this.#list();
+    this.show();
+    if (bands.has(id)) this.#session.show(id);
+    if (!bands.get(id)?.streaming) await this.#session.ask((band) => band.startStreaming(bands.size > 1 ? { device_id: id } : {}));
   }
 
   #words() {
@@ -94,17 +108,23 @@ export class Finder {
   }
 
   show() {
-    const { open, busy, connected, known, waiting, backend } = this.#session.state;
-    byId("finder").hidden = connected || !known && open;
+    const { open, busy, known, most, backend } = this.#session.state;
+    const { size } = this.#session.bands;
+    // Beside bands that are there it comes when it is asked for, while there is room for one more.
+    const more = size < most;
+    const asked = more && (busy === "scanning" || this.#searched || this.#devices.length > 0);
+    const idle = ![...this.#session.bands.values()].some(({ connected }) => connected);
+    byId("finder").hidden = idle ? !known && open : !asked;
+    button("finder-close").hidden = idle;
     put("finder-words", this.#words());
-    button("show-me").hidden = backend !== "sim" || waiting;
+    button("show-me").hidden = backend !== "sim" || size > 0;
     button("show-me").disabled = !open || busy !== "";
     button("finder-scan").classList.toggle("primary", backend !== "sim");
     for (const id of ["scan", "finder-scan"]) {
-      button(id).disabled = !open || connected || busy === "connecting";
+      button(id).disabled = !open || (!idle && !more) || busy === "connecting";
       button(id).textContent = busy === "scanning" ? "Stop scan" : "Scan";
     }
-    if (connected && this.#devices.length) {
+    if (!idle && !more && this.#devices.length) {
       this.#devices = [];
       this.#list();
     }

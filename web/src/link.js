@@ -10,19 +10,20 @@ const POLL_MS = 1000;
 
 export class Link {
   #session;
-  #store;
+  #crew;
   /** @type {Count[]} */
   #counts = [];
 
   /**
    * @param {Session} session
-   * @param {import("./store.js").Store} store
+   * @param {import("./crew.js").Crew} crew
    */
-  constructor(session, store) {
+  constructor(session, crew) {
     this.#session = session;
-    this.#store = store;
+    this.#crew = crew;
     session.on("open", (band) => void this.#mains(band));
     session.on("anew", () => (this.#counts = []));
+    session.on("shown", () => this.#forget());
     session.on("change", ({ streaming }) => streaming || this.#forget());
     setInterval(() => void this.#poll(), POLL_MS);
   }
@@ -43,8 +44,9 @@ export class Link {
   async #poll() {
     const { streaming } = this.#session.state;
     if (document.hidden || !streaming) return;
-    const status = await this.#session.band?.getStreamingStatus().catch(() => null);
-    if (!status) return;
+    const of = this.#session.named();
+    const status = await this.#session.band?.getStreamingStatus(of).catch(() => null);
+    if (!status || of.device_id !== this.#session.named().device_id) return;
     const sum = { at: performance.now(), received: 0, skipped: 0, lost: 0 };
     for (const sensor of Object.values(status.sensor)) {
       sum.received += sensor.received;
@@ -64,10 +66,10 @@ export class Link {
       this.#cell("loss-link", i, before && share(last.lost - before.lost, last, before));
       this.#cell("loss-band", i, before && share(last.skipped - before.skipped, last, before));
     });
-    const latency = this.#store.latency();
+    const latency = this.#crew.shown.latency();
     // Of another clock than this machine's nothing can be told.
     put("latency", latency === null || Math.abs(latency) > 60000 ? "–" : fixed(latency, 0, "ms"));
-    put("rate", fixed(this.#store.rate.eeg, 0, "Hz"));
+    put("rate", fixed(this.#crew.shown.rate.eeg, 0, "Hz"));
   }
 
   /** @param {string} row @param {number} column @param {number | undefined} value */

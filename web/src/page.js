@@ -2,17 +2,18 @@
 
 import { BandsChart } from "./bands.js";
 import { grades, showContact } from "./contact.js";
+import { Crew } from "./crew.js";
 import { button, byId, fixed, make, moment, put } from "./dom.js";
 import { Finder } from "./finder.js";
 import { Link } from "./link.js";
 import { Markers } from "./markers.js";
+import { Picker } from "./picker.js";
 import { Recording } from "./recording.js";
 import { Recordings } from "./recordings.js";
 import { Session } from "./session.js";
 import { Sound } from "./sound.js";
 import { SpectrumChart } from "./spectrum.js";
 import { Spectrogram } from "./spectrogram.js";
-import { Store } from "./store.js";
 import { beginTheme, onTheme } from "./theme.js";
 import { Traces } from "./traces.js";
 import { View } from "./view.js";
@@ -25,14 +26,15 @@ const PANES = /** @type {Record<string, string>} */ ({
 const LOG_LINES = 100;
 
 beginTheme();
-const [session, store, view, sound] = [new Session(), new Store(), new View(), new Sound()];
-const traces = new Traces(store, view);
-const spectrogram = new Spectrogram(store);
-const spectrum = new SpectrumChart(store);
-const bands = new BandsChart(store);
-const heart = new Heart(store);
-const recording = new Recording(session, store);
-void [new Finder(session), new Link(session, store), new Markers(session), new Recordings(session)];
+const [session, crew, view, sound] = [new Session(), new Crew(), new View(), new Sound()];
+const traces = new Traces(crew, view);
+const spectrogram = new Spectrogram(crew);
+const spectrum = new SpectrumChart(crew);
+const bands = new BandsChart(crew);
+const heart = new Heart(crew);
+const recording = new Recording(session, crew);
+const picker = new Picker(session, crew);
+void [new Finder(session), new Link(session, crew), new Markers(session), new Recordings(session)];
 
 // ---- What is said
 
@@ -53,6 +55,8 @@ function word() {
 }
 
 session.on("change", (state) => {
+  crew.keep([...session.bands.keys()], session.shown);
+  traces.lay();
   const [is, words] = word();
   byId("state").dataset.is = is;
   put("state", words);
@@ -65,16 +69,17 @@ session.on("change", (state) => {
   button("stop").disabled = !state.streaming;
   button("disconnect").disabled = !(state.connected || state.waiting || state.busy === "connecting");
   button("disconnect").textContent = state.waiting && !state.connected ? "Stop waiting" : "Disconnect";
-  if (!state.streaming) stale(SENSORS);
-  showContact(state, store);
+  for (const [id, store] of crew.all) if (!session.bands.get(id)?.streaming) stale(store, SENSORS);
+  showContact(state, crew.shown);
 });
-button("start").addEventListener("click", () => void session.ask((band) => band.startStreaming()));
-button("stop").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming()));
+button("start").addEventListener("click", () => void session.ask((band) => band.startStreaming(session.named())));
+button("stop").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming(session.named())));
 
 // ---- What is live, and what isn't
 
-/** @param {string[]} sensors */
-function stale(sensors) {
+/** @param {import("./store.js").Store} store @param {string[]} sensors */
+function stale(store, sensors) {
+  if (sensors.every((sensor) => store.since[sensor] !== null && store.values[sensor] === null)) return;
   store.stale(sensors);
   showValues();
   dirty = true;
@@ -82,47 +87,60 @@ function stale(sensors) {
 
 function showStale() {
   for (const [pane, sensor] of [...Object.entries(PANES), ["traces-pane", "eeg"]]) {
-    const since = store.since[sensor];
+    const since = crew.shown.since[sensor];
     const told = since === null ? "" : since === 0 ? "no data yet" : `not live since ${moment(since)}`;
     if (pane !== "traces-pane") byId(pane).classList.toggle("stale", since !== null);
     byId(pane).classList.toggle("empty", since === 0);
     const time = byId(pane).querySelector(".since");
-    if (time && time.textContent !== told) time.textContent = told;
+    // Of several bands each lane tells its own.
+    const words = pane === "traces-pane" && crew.shownOf ? "" : told;
+    if (time && time.textContent !== words) time.textContent = words;
   }
 }
 
 session.on("event", ({ event_type, data }) => {
-  if (event_type === "sensor_status" && data.state !== "flowing" && data.sensor_type in store.since) stale([data.sensor_type]);
-  // Another client may have begun anew with fewer.
-  if (event_type === "stream_started") stale(SENSORS.filter((one) => !data.sensors.includes(one)));
-  if (event_type === "stream_stopped") stale(data.sensors.filter((/** @type {string} */ one) => one in store.since));
   if (event_type === "marker") {
-    store.mark({ time: data.timestamp, label: data.label });
+    crew.mark({ time: data.timestamp, label: data.label });
     dirty = true;
   }
+  if (!session.bands.has(data.device_id)) return;
+  const store = crew.of(data.device_id);
+  if (event_type === "sensor_status" && data.state !== "flowing" && SENSORS.includes(data.sensor_type)) stale(store, [data.sensor_type]);
+  // Another client may have begun anew with fewer.
+  if (event_type === "stream_started") stale(store, SENSORS.filter((one) => !data.sensors.includes(one)));
+  if (event_type === "stream_stopped") stale(store, SENSORS.filter((one) => data.sensors.includes(one)));
 });
-session.on("anew", () => {
-  store.clear();
+session.on("anew", (id) => {
+  crew.of(id).clear();
   view.resume();
+});
+session.on("shown", () => {
+  spectrogram.draw();
+  showValues();
+  redraw();
 });
 session.on("lost", () => sound.lost());
 
 // ---- Data
 
-let contact = "";
+/** Of each band. @type {Map<string, string>} */
+const contact = new Map();
 
 session.on("raw", (block) => {
-  store.takeRaw(block);
-  if (block.sensor === "bat") session.set({ device: { ...session.state.device, battery: block.values[block.values.length - 1].level } });
-  else if (!view.paused) dirty = true;
+  crew.of(block.deviceId).takeRaw(block);
+  const known = session.bands.get(block.deviceId);
+  if (block.sensor === "bat" && known) {
+    session.setBand(block.deviceId, { device: { ...known.device, battery: block.values[block.values.length - 1].level } });
+  } else if (!view.paused) dirty = true;
 });
 session.on("processed", (block) => {
+  const store = crew.of(block.deviceId);
   store.takeProcessed(block);
-  fresh.add(block.sensor);
+  if (store === crew.shown) fresh.add(block.sensor);
   const told = grades(store.values.eeg);
   const now = `${told.ch1 === "off"}${told.ch2 === "off"}`;
-  if (now.includes("true") && now !== contact) sound.lost();
-  contact = now;
+  if (now.includes("true") && now !== contact.get(block.deviceId)) sound.lost();
+  contact.set(block.deviceId, now);
 });
 
 // ---- Drawing: only what is seen, only what has changed.
@@ -133,12 +151,12 @@ const fresh = new Set();
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function showValues() {
-  showContact(session.state, store);
+  showContact(session.state, crew.shown);
   spectrum.draw();
   bands.draw();
   heart.draw();
-  showMotion(store);
-  showIndices(store);
+  showMotion(crew.shown);
+  showIndices(crew.shown);
 }
 
 /** Milliseconds between two paints of the traces. */
@@ -149,11 +167,11 @@ function showFresh() {
     spectrogram.draw();
     spectrum.draw();
     bands.draw();
-    showContact(session.state, store);
-    showIndices(store);
+    showContact(session.state, crew.shown);
+    showIndices(crew.shown);
   }
   if (fresh.has("ppg")) heart.draw();
-  if (fresh.has("acc")) showMotion(store);
+  if (fresh.has("acc")) showMotion(crew.shown);
   fresh.clear();
 }
 
@@ -161,6 +179,7 @@ function showFresh() {
 function describe() {
   if (document.hidden) return;
   showFresh();
+  picker.show();
   traces.describe();
   showStale();
   recording.tick();
@@ -168,7 +187,7 @@ function describe() {
 
 /** Not each frame of the screen: each costs, also where nothing has changed. */
 function paint() {
-  const live = session.state.streaming && SENSORS.some((sensor) => store.since[sensor] === null);
+  const live = crew.all.some(([, { since }]) => SENSORS.some((sensor) => since[sensor] === null));
   if (!document.hidden && (live ? !view.paused || dirty : dirty)) {
     dirty = false;
     requestAnimationFrame(() => traces.draw());

@@ -80,6 +80,8 @@ export class Plot {
   #recipe;
   /** @type {uPlot.AlignedData} */
   #data;
+  #observer = new ResizeObserver(() => this.#fit());
+  #undo;
 
   /**
    * @param {HTMLElement} element
@@ -90,11 +92,17 @@ export class Plot {
     this.#recipe = recipe;
     this.#data = /** @type {uPlot.AlignedData} */ ([[], ...recipe.series.map(() => [])]);
     this.#plot = this.#made();
-    new ResizeObserver(() => this.#fit()).observe(element);
-    onTheme(() => {
+    this.#observer.observe(element);
+    this.#undo = onTheme(() => {
       this.#plot.destroy();
       this.#plot = this.#made();
     });
+  }
+
+  close() {
+    this.#observer.disconnect();
+    this.#undo();
+    this.#plot.destroy();
   }
 
   #made() {

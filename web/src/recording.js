@@ -5,22 +5,21 @@ import { ask } from "./dialog.js";
 import { button, byId, clock, field, put, size } from "./dom.js";
 
 /** @typedef {import("./session.js").Session} Session */
-/** @typedef {import("./store.js").Store} Store */
 
 const FIELDS = ["session-name", "participant", "task", "notes"];
 
 export class Recording {
   #session;
-  #store;
+  #crew;
   #facts = "";
 
   /**
    * @param {Session} session
-   * @param {Store} store
+   * @param {import("./crew.js").Crew} crew
    */
-  constructor(session, store) {
+  constructor(session, crew) {
     this.#session = session;
-    this.#store = store;
+    this.#crew = crew;
     byId("recording").addEventListener("submit", (event) => {
       event.preventDefault();
       void (session.state.recording ? session.end("recording", (band) => band.stopRecording()) : this.#begin());
@@ -33,10 +32,10 @@ export class Recording {
 
   /** Not before both electrodes are well, or somebody wants it all the same. */
   async #begin() {
-    const told = grades(this.#store.values.eeg);
+    const told = grades(this.#crew.shown.values.eeg);
     const fits = told.ch1 === "good" && told.ch2 === "good";
     const question = { title: "Fit the band first", words: "A recording is as good as its contact. Now:", yes: "Record now",
-      advice: () => advice(this.#session.state, this.#store) };
+      advice: () => advice(this.#session.state, this.#crew.shown) };
     if (!fits && this.#session.state.streaming && !(await ask(question))) return;
     const [session_name, participant, task, notes] = FIELDS.map((id) => field(id).value.trim() || null);
     await this.#session.ask((band) => band.startRecording({ session_name, participant, task, notes }));
@@ -44,9 +43,9 @@ export class Recording {
 
   async #disconnect() {
     const { recording } = this.#session.state;
-    const question = { title: "End the recording?", words: "A recording runs. Without the band it ends.", yes: "End it and disconnect", danger: true };
+    const question = { title: "End the recording?", words: "A recording runs. Without its band it ends.", yes: "End it and disconnect", danger: true };
     if (recording && !(await ask(question))) return;
-    await this.#session.end("device", (band) => band.disconnectDevice());
+    await this.#session.end("device", (band) => band.disconnectDevice(this.#session.named()));
   }
 
   async #look() {

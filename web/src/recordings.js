@@ -65,13 +65,15 @@ export class Recordings {
       ...(session.problem ? [make("div", { class: "soft", text: session.problem })] : []),
       make("div", { class: "files" }, ...short.map((file) => link(`${session.session_id}/${file}`, file)), all,
         ...(session.state === "recording" ? [] : [remove])),
-      this.#details(session.session_id, rest));
+      this.#details(session, rest));
   }
 
-  /** Its other files, and how a daemon plays it again. @param {string} id @param {string[]} files */
-  #details(id, files) {
+  /** Its other files, those of each of several bands, and how a daemon plays it again. @param {Recorded} session @param {string[]} files */
+  #details({ session_id: id, bands = [] }, files) {
+    const folders = bands.map(({ device_id, folder, files: own }) => make("div", { class: "files" }, make("span", { class: "soft", text: device_id ?? folder }),
+      ...own.map((file) => link(`${id}/${folder}/${file}`, file))));
     const element = /** @type {HTMLDetailsElement} */ (make("details", { class: "more" }, make("summary", { text: "Files, replay" }),
-      make("div", { class: "files" }, ...files.map((file) => link(`${id}/${file}`, file))),
+      make("div", { class: "files" }, ...files.map((file) => link(`${id}/${file}`, file))), ...folders,
       make("p", { class: "soft", text: "Plays it again as a band:" }), make("code", { text: `linkbandd --backend replay --capture ${id}` })));
     element.open = this.#unfolded.has(id);
     element.addEventListener("toggle", () => (element.open ? this.#unfolded.add(id) : this.#unfolded.delete(id)));

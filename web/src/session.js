@@ -8,23 +8,30 @@ import { EVENTS } from "./events.js";
  * @typedef {import("../../clients/js/linkband.js").RawBlock} RawBlock
  * @typedef {import("../../clients/js/linkband.js").ProcessedBlock} ProcessedBlock
  * @typedef {{name: string | null, id: string | null, battery: number | null, signal: number | null}} Device
+ * @typedef {{connected: boolean, streaming: boolean, waiting: boolean, device: Device}} Known what is known of one band
  * @typedef {{open: boolean, daemon: string, known: boolean, connected: boolean, streaming: boolean, waiting: boolean,
- *   busy: "" | "scanning" | "connecting", device: Device,
+ *   busy: "" | "scanning" | "connecting", device: Device, most: number,
  *   backend: string, bluetooth: string, recording: {id: string, since: number} | null}} State
  */
 
 const SENSORS = /** @type {const} */ (["eeg", "ppg", "acc", "bat"]);
 const NO_DEVICE = { name: null, id: null, battery: null, signal: null };
+const NOBODY = { connected: false, streaming: false, waiting: false, device: NO_DEVICE };
 const AGAIN_SECONDS = 2;
 
 /** @returns {State} */
 const unknown = () => ({
   open: false, daemon: "", known: false, connected: false, streaming: false, waiting: false, busy: "",
-  device: { ...NO_DEVICE }, backend: "", bluetooth: "", recording: null,
+  device: NO_DEVICE, most: 1, backend: "", bluetooth: "", recording: null,
 });
 
 export class Session {
+  /** What of it is about a band is about the one that is shown; `most`: so many may be connected. */
   state = unknown();
+  /** Those that are connected, or waited for, in the order they came. @type {Map<string, Known>} */
+  bands = new Map();
+  /** @type {string | null} */
+  shown = null;
   /** @type {Band | null} */
   band = null;
   /** What this page has asked to end, and not yet heard the end of: the rest is another client's doing. @type {Set<string>} */
@@ -33,8 +40,9 @@ export class Session {
   #listeners = new Map();
 
   /**
-   * `change`: the state has; `say`: a sentence for people; `event`: of the daemon; `raw`, `processed`: a block; `open`, `lost`.
-   * @param {"change" | "say" | "event" | "raw" | "processed" | "open" | "lost" | "anew"} name
+   * `change`: the state has; `say`: a sentence for people; `event`: of the daemon; `raw`, `processed`: a block; `anew`: a band's time
+   * begins anew; `shown`: it is another band's turn; `open`, `lost`.
+   * @param {"change" | "say" | "event" | "raw" | "processed" | "open" | "lost" | "anew" | "shown"} name
    * @param {(told: any) => void} listener
    */
   on(name, listener) {
@@ -61,6 +69,41 @@ export class Session {
   set(news) {
     Object.assign(this.state, news);
     this.tell("change", this.state);
+  }
+
+  /**
+   * What is known of a band; null: it is gone.
+   * @param {string} id
+   * @param {Partial<Known> | null} news
+   */
+  setBand(id, news) {
+    if (news) this.bands.set(id, { ...NOBODY, ...this.bands.get(id), ...news });
+    else this.bands.delete(id);
+    this.#look();
+  }
+
+  /** None is there. */
+  noBand() {
+    this.bands.clear();
+    this.#look();
+  }
+
+  /** The panes of one band show this one. @param {string} id */
+  show(id) {
+    this.shown = id;
+    this.#look();
+  }
+
+  #look() {
+    const before = this.shown;
+    if (this.shown === null || !this.bands.has(this.shown)) [this.shown = null] = this.bands.keys();
+    this.set((this.shown === null ? undefined : this.bands.get(this.shown)) ?? NOBODY);
+    if (this.shown !== before) this.tell("shown");
+  }
+
+  /** The parameter of commands that are about the band that is shown. @returns {{device_id?: string}} */
+  named() {
+    return this.shown !== null && this.bands.size > 1 ? { device_id: this.shown } : {};
   }
 
   /**
@@ -163,6 +206,7 @@ export class Session {
   #lost({ reason, will_reconnect }) {
     if (!will_reconnect) return this.#rejected(reason);
     this.mine.clear();
+    this.noBand();
     this.set({ ...unknown(), daemon: this.#trying(reason) });
     this.tell("lost");
     return undefined;
@@ -171,7 +215,8 @@ export class Session {
   /** @param {Band} band */
   #opened(band) {
     this.set({ open: true });
-    if (band.deviceInfo) this.#heard({ event_type: "device_info", data: band.deviceInfo });
+    for (const data of band.devices.size ? band.devices.values() : [band.deviceInfo]) if (data) this.#heard({ event_type: "device_info", data });
+    void band.getServerInfo().then(({ limits }) => this.set({ most: limits.bands }), () => {});
     this.tell("open", band);
   }
 

@@ -9,14 +9,18 @@ const COLUMN_MS = 500;
 const LEFT = 34, RIGHT = 44, FOOT = 18, GAP = 6;
 
 export class Spectrogram {
-  #store;
+  #crew;
   #pixels = document.createElement("canvas");
   #canvas = /** @type {HTMLCanvasElement} */ (byId("spectrogram"));
 
-  /** @param {import("./store.js").Store} store */
-  constructor(store) {
-    this.#store = store;
+  /** @param {import("./crew.js").Crew} crew */
+  constructor(crew) {
+    this.#crew = crew;
     byId("spectrogram-span").addEventListener("change", () => this.draw());
+  }
+
+  get #store() {
+    return this.#crew.shown;
   }
 
   /** Where a time and a frequency of a channel lie, CSS pixels; also for tests. */

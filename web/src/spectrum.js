@@ -27,19 +27,23 @@ export function alphaPeak(frequencies, row) {
 }
 
 export class SpectrumChart {
-  #store;
+  #crew;
   /** @type {number[]} */
   #frequencies = [];
   #plot;
 
-  /** @param {import("./store.js").Store} store */
-  constructor(store) {
-    this.#store = store;
+  /** @param {import("./crew.js").Crew} crew */
+  constructor(crew) {
+    this.#crew = crew;
     this.#plot = new Plot(byId("spectrum"), {
       series: [{ colour: "a", width: 1.6 }, { colour: "b", width: 1.6, dash: [5, 3] }], time: false, xUnit: " Hz", ySize: 40,
       x: () => [1, 45], range: () => [-20, 30], yValues: (value) => `${value}`.replace("-", "−"),
       under: (plot) => this.#bands(plot),
     });
+  }
+
+  get #store() {
+    return this.#crew.shown;
   }
 
   /** @param {import("uplot")} plot */

@@ -7,8 +7,8 @@ const WORDS = /** @type {Record<string, string>} */ ({ auto: "Theme: auto", ligh
 const probe = document.createElement("i");
 /** @type {Map<string, string>} */
 const known = new Map();
-/** @type {(() => void)[]} */
-const listeners = [];
+/** @type {Set<() => void>} */
+const listeners = new Set();
 
 /** A colour of page.css as canvases take it. @param {string} name */
 export function colour(name) {
@@ -22,9 +22,10 @@ export function colour(name) {
   return value;
 }
 
-/** @param {() => void} listener called where colours have changed */
+/** @param {() => void} listener called where colours have changed; what comes back undoes it */
 export function onTheme(listener) {
-  listeners.push(listener);
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function changed() {

@@ -8,18 +8,22 @@ const HRV_SECONDS = 62;
 const QUALITIES = /** @type {Record<string, string>} */ ({ good: "", poor: "poor signal", no_contact: "no contact" });
 
 export class Heart {
-  #store;
+  #crew;
   /** @type {[number, number]} */
   #range = [500, 1100];
   #plot;
 
-  /** @param {import("./store.js").Store} store */
-  constructor(store) {
-    this.#store = store;
+  /** @param {import("./crew.js").Crew} crew */
+  constructor(crew) {
+    this.#crew = crew;
     this.#plot = new Plot(byId("tachogram"), {
       series: [{ colour: "c", width: 1.6 }], x: () => this.#edges(), range: () => this.#range, showX: false, ySize: 34,
       yValues: (value) => String(value),
     });
+  }
+
+  get #store() {
+    return this.#crew.shown;
   }
 
   /** @returns {[number, number]} */

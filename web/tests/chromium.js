@@ -67,7 +67,7 @@ const AT = "2026-01-31T12:00:00.000Z";
 export const T0 = 1769860800000;
 
 const replies = () => ({
-  get_server_info: { mains: 60 },
+  get_server_info: { mains: 60, limits: { bands: 2 } },
   get_streaming_status: { sensor: { eeg: { received: 9000, skipped_by_band: 60, lost_link: 40 } } },
   get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {}, minutes_left: null },
   list_recordings: { sessions: [], more: false },
@@ -77,6 +77,8 @@ const replies = () => ({
 export class Played {
   #socket;
   #seq = 0;
+  /** Whose the data are. */
+  device = "LXB-1";
   got = [];
   /** What commands are answered. */
   replies = replies();
@@ -108,13 +110,13 @@ export class Played {
 
   info(more = {}) {
     this.event("device_info", {
-      connected: true, device_id: "LXB-1", name: "LXB-1", battery_level: 80, signal_strength: -60, is_streaming: true, is_recording: false,
+      connected: true, device_id: this.device, name: this.device, battery_level: 80, signal_strength: -60, is_streaming: true, is_recording: false,
       link: "connected", server: { name: "linkbandd", version: "1", instance: "one", backend: "bluez" }, ...more,
     });
   }
 
   #data(type, sensor_type, sample_rate, data) {
-    const head = { device_id: "LXB-1", timestamp: AT, sample_rate, sample_rate_measured: null, lost: 0 };
+    const head = { device_id: this.device, timestamp: AT, sample_rate, sample_rate_measured: null, lost: 0 };
     this.send({ type, sensor_type, ...head, seq: this.#seq++, data });
   }
 

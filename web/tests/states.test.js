@@ -99,6 +99,40 @@ test("a lost band that is waited for already is shown, and the wait can be ended
   assert.equal(played.got.at(-1).command, "disconnect_device");
 });
 
+/** Another band beside the first. */
+async function besides(page, played, seconds = 12) {
+  played.device = "LXB-2";
+  played.info();
+  played.seconds(T0, seconds, { ch2_leadoff: true });
+  await page.waitForSelector("#picker button:nth-child(2):has-text('LXB-2')");
+  played.device = "LXB-1";
+}
+
+test("of several bands each has a lane on one axis, and the other panes show the one that is chosen", { timeout: 120_000 }, async (context) => {
+  const { page, played, errors } = await live(context, 12);
+  await besides(page, played);
+  const lanes = () => page.locator(".trace strong").evaluateAll((all) => all.map(({ textContent }) => textContent));
+  await page.waitForFunction(() => document.querySelectorAll(".trace").length === 4);
+  assert.deepEqual(await lanes(), ["LXB-1", "LXB-2", "Pulse of LXB-1", "Motion of LXB-1"]);
+  await says(page, "advice", "Good.");
+  await page.click("#picker button:has-text('LXB-2')");
+  await says(page, "advice", "Moisten the right electrode");
+  await page.waitForFunction(() => document.querySelectorAll(".trace strong")[3].textContent === "Motion of LXB-2");
+  await page.click("#stop");
+  assert.deepEqual(played.got.at(-1), { command: "stop_streaming", parameters: { device_id: "LXB-2" } });
+  played.event("stream_stopped", { device_id: "LXB-2", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
+  await says(page, "notice", "LXB-2: The stream stopped: as asked.");
+  await page.waitForFunction(() => document.querySelectorAll(".trace")[1].textContent.includes("not live since"));
+  assert.deepEqual(await page.locator(".trace").evaluateAll((all) => all.map((one) => one.classList.contains("stale"))), [false, true, true, true]);
+  await page.click("#picker button:has-text('LXB-1')");
+  await says(page, "advice", "Good.");
+  // The one that goes takes its lane with it.
+  played.event("device_disconnected", { device_id: "LXB-2", name: "LXB-2", reason: "user_request", will_reconnect: false });
+  await page.waitForSelector("#picker", { state: "hidden" });
+  assert.deepEqual(await lanes(), ["EEG left", "EEG right", "Pulse", "Motion"]);
+  assert.deepEqual(errors, []);
+});
+
 test("a recording tells its size and the room that is left", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 1);
   played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
@@ -199,13 +233,18 @@ test("a marker is set at the keypress, not while somebody writes", { timeout: 12
 for (const [width, size] of [["wide", WIDE], ["narrow", NARROW]]) {
   for (const colorScheme of ["light", "dark"]) {
     test(`all can read it, ${width} and ${colorScheme}; nothing is cut off`, { timeout: 120_000 }, async (context) => {
-      const { page, errors } = await live(context, 12, { viewport: size, colorScheme, bypassCSP: true });
+      const { page, played, errors } = await live(context, 12, { viewport: size, colorScheme, bypassCSP: true });
       await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]), []);
-      const [scrolled, wide] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
-      assert(scrolled <= wide, `${scrolled} of ${wide} pixels`);
-      if (width === "wide") assert(await page.evaluate(() => document.documentElement.scrollHeight <= globalThis.innerHeight), "it scrolls");
+      const fits = async () => {
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]), []);
+        const [scrolled, wide] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
+        assert(scrolled <= wide, `${scrolled} of ${wide} pixels`);
+        if (width === "wide") assert(await page.evaluate(() => document.documentElement.scrollHeight <= globalThis.innerHeight), "it scrolls");
+      };
+      await fits();
+      await besides(page, played, 2);
+      await fits();
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${width}-${colorScheme}.png`, fullPage: true });
       assert.deepEqual(errors, []);
     });
