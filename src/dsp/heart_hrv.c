@@ -15,11 +15,12 @@
 /* Above 150 bpm the fit's window is too short to tell noise from pulse. */
 #define FAST_MS   400.0
 #define COVER_MIN 0.8
-/* An early beat's interval is short and its pause long. So many left out in a row that go the same
- * way, each well timed, are no beats out of rhythm: the rate moved, by more than the rest does. */
-#define LEFT_OUT_MAX 2
-/* Unless it is back afterwards: then what was between was no rate. */
-#define BACK_SHARE 0.15
+/* A step of the rate leaves some of the intervals that it went through out, and what is left says
+ * too little. A sinus arrhythmia of 10 % makes the means of so many NN differ by a tenth, a ramp of
+ * 50 a minute in one minute by a sixth. */
+#define STEP_BEATS 12
+#define STEP_LEAST 4 /* at the window's edges */
+#define STEP_SHARE 0.25
 #define FREQ_STEPS 2.0 /* bins per 1/window */
 #define BINS_MAX   64  /* 0.25 Hz of 120 s are 60 */
 
@@ -31,7 +32,7 @@ struct selection {
     size_t pairs;
     double jitter; /* mean σₖ² + 4σₖ₊₁² + σₖ₊₂², ms² */
     bool vague;    /* too much of it */
-    bool moved;    /* the rate did: what was left out was the heart's */
+    bool moved;    /* the rate did */
     double mean;   /* ms */
     double sum;    /* s */
 };
@@ -41,32 +42,22 @@ static double square_ms(double sigma_s)
     return sigma_s * sigma_s * 1e6;
 }
 
-/* A well timed interval that was left out, and moves as the one before did. */
-static bool goes_on(const struct heart_beat *b)
+/* Is somewhere what follows by so much longer or shorter than what was? */
+static bool has_stepped(const struct selection *s)
 {
-    if (b->normal || !b->good || !b->alike || !b[-1].good || !b[-1].alike)
-        return false;
-    return (b->rr - b[-1].rr) * (b[-1].rr - b[-2].rr) > 0.0;
-}
-
-/* Did the intervals go elsewhere and stay there, in what is left out? */
-static bool has_stepped(const struct heart_nn *nn, double from_s)
-{
-    double before = NAN;
-    bool doubtful = false;
-    int left_out = 0;
-    for (size_t k = 2; k < nn->count; k++) {
-        const struct heart_beat *b = &nn->beats[k];
-        left_out = goes_on(b) ? left_out + 1 : 0;
-        doubtful = doubtful || (left_out >= LEFT_OUT_MAX && b->at_s > from_s);
-        if (!b->normal)
-            continue;
-        if (doubtful && !(fabs(b->rr - before) <= BACK_SHARE * before))
+    double sum[HEART_NN_MAX + 1];
+    sum[0] = 0.0;
+    for (size_t i = 0; i < s->count; i++)
+        sum[i + 1] = sum[i] + s->rr[i];
+    for (size_t i = STEP_LEAST; i + STEP_LEAST <= s->count; i++) {
+        size_t from = i > STEP_BEATS ? i - STEP_BEATS : 0;
+        size_t to = i + STEP_BEATS < s->count ? i + STEP_BEATS : s->count;
+        double before = (sum[i] - sum[from]) / (double)(i - from);
+        double after = (sum[to] - sum[i]) / (double)(to - i);
+        if (fabs(after - before) > STEP_SHARE * fmin(before, after))
             return true;
-        doubtful = false;
-        before = b->rr;
     }
-    return doubtful;
+    return false;
 }
 
 static void select_window(const struct heart_nn *nn, double from_s, struct selection *s)
@@ -87,7 +78,7 @@ static void select_window(const struct heart_nn *nn, double from_s, struct selec
     }
     s->mean = s->count > 0 ? s->sum * 1000.0 / (double)s->count : NAN;
     s->jitter = s->pairs > 0 ? s->jitter / (double)s->pairs : 0.0;
-    s->moved = has_stepped(nn, from_s);
+    s->moved = has_stepped(s);
     s->vague = sqrt(s->jitter / 6.0) > fmin(SIGMA_MS, SIGMA_SHARE * s->mean);
     if (s->mean < FAST_MS)
         s->jitter = 0.0;
