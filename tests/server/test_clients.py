@@ -146,7 +146,8 @@ def test_who_said_close_keeps_no_place(start):
 
 
 @pytest.mark.parametrize("half_closed", [False, True])
-def test_a_stuck_client_loses_its_own_and_nobody_elses_frames(server, half_closed):
+def test_a_stuck_client_loses_its_own_and_nobody_elses_frames(start, half_closed):
+    server = start(*UNHURRIED)
     stuck = server.open(receive_buffer=4096)
     good = [server.open() for _ in range(9)]
     got = [[] for _ in good]
@@ -201,7 +202,8 @@ def test_a_client_that_takes_nothing_for_a_minute_is_told_1013(start, talks):
     assert ("reads nothing" if talks else "silent") in server.log
 
 
-def test_a_slow_client_is_told_how_much_it_lost(server):
+def test_a_slow_client_is_told_how_much_it_lost(start):
+    server = start(*UNHURRIED)
     slow = server.open(receive_buffer=4096)
     good = server.open()
     total = 2000
