@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 import websockets
 
-from peers import LINKBANDD, ROOT, Client, Daemon
+from peers import LINKBANDD, ROOT, Client, Daemon, run, validate
 
 sys.path.insert(0, str(ROOT / "tests" / "record"))
 import agree  # noqa: E402
@@ -49,8 +49,6 @@ async def join(client, band):
 async def ended(client, start, count):
     """Until the BDFs of so many bands are told of; which."""
     told = []
-    for message in iter(lambda: None, 1):
-        break
     while len(told) < count:
         message = await client.wait(lambda m: m.get("event_type") == "recording_file"
                                     and m["data"]["file"] not in told, start=start)
@@ -105,6 +103,7 @@ async def story_of_three(daemon):
     assert (await client.command("stop_recording"))["success"]
     files = await ended(client, start, 3)
     await client.close()
+    validate(client.messages)
     names = [first[0], second[0], third[0]]
     assert sorted(files) == [f"{name}/session.bdf" for name in names]
     return pathlib.Path(reply["data"]["path"]), names, client.messages[start:]
@@ -114,7 +113,7 @@ async def story_of_three(daemon):
 def three(tmp_path_factory):
     daemon = daemon_of(tmp_path_factory.mktemp("three"))
     try:
-        folder, names, messages = asyncio.run(story_of_three(daemon))
+        folder, names, messages = run(story_of_three(daemon))
         yield folder, names, messages, daemon
     finally:
         status, log = daemon.stop()
@@ -188,15 +187,15 @@ def test_its_bdfs_stack_in_mne(three):
 def test_files_come_over_http_by_folder(three):
     folder, names, _, daemon = three
     base = f"http://127.0.0.1:{daemon.port}/recordings"
-    listed = json.loads(urllib.request.urlopen(base, timeout=10).read())["sessions"][0]
+    listed = json.loads(urllib.request.urlopen(base, timeout=60).read())["sessions"][0]
     assert listed["session_id"] == folder.name
     for path in [f"{name}/{file}" for name in names for file in sorted(FILES)] + ["markers.csv", "session.json"]:
-        answer = urllib.request.urlopen(f"{base}/{folder.name}/{path}", timeout=10)
+        answer = urllib.request.urlopen(f"{base}/{folder.name}/{path}", timeout=60)
         assert answer.read() == (folder / path).read_bytes()
     for wrong in ("eeg.csv", f"{names[0]}x/eeg.csv", f"{names[0]}/../markers.csv", f"{names[0]}//eeg.csv", f"./{names[0]}/eeg.csv",
                   f"{names[0]}/{names[0]}/eeg.csv", f"{names[0]}/markers.csv", f"{names[0]}/"):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{base}/{folder.name}/{wrong}", timeout=10)
+            urllib.request.urlopen(f"{base}/{folder.name}/{wrong}", timeout=60)
         assert refused.value.code in (400, 404), wrong
 
 
@@ -233,12 +232,12 @@ def test_process_and_replay_take_the_session(three):
 
     daemon = Daemon("--backend", "replay", "--capture", str(folder))
     try:
-        assert asyncio.run(scan(daemon)) == names
+        assert run(scan(daemon)) == names
     finally:
         daemon.stop()
 
 
-async def one_then_two(client, path=None):
+async def one_then_two(client):
     first, second = (await bands_of(client))[:2]
     await join(client, first)
     reply = await client.command("start_recording", session_name="one-then-two")
@@ -257,8 +256,6 @@ async def second_comes_late(daemon):
     start = len(client.messages)
     assert (await client.command("stop_recording"))["success"]
     await ended(client, start, 2)
-    reply = await client.command("delete_recording", session_id="20000101T000000Z_none")
-    assert not reply["success"]
     await client.close()
     return folder, names
 
@@ -266,7 +263,7 @@ async def second_comes_late(daemon):
 def test_what_was_one_band_s_moves_to_its_folder_when_a_second_comes(tmp_path):
     daemon = daemon_of(tmp_path)
     try:
-        folder, names = asyncio.run(second_comes_late(daemon))
+        folder, names = run(second_comes_late(daemon))
         assert {path.name for path in folder.iterdir()} == {*names, "session.json", "markers.csv"}
         each_band_is_whole(folder, names)
         assert [(row["label"], row["device_id"]) for row in markers_of(folder)] == [("alone", names[0]), ("both", "")]
@@ -278,7 +275,7 @@ def test_what_was_one_band_s_moves_to_its_folder_when_a_second_comes(tmp_path):
             await client.close()
             return reply
 
-        assert asyncio.run(delete())["success"] and list(tmp_path.iterdir()) == []
+        assert run(delete())["success"] and list(tmp_path.iterdir()) == []
     finally:
         assert daemon.stop()[0] == 0
 
@@ -302,14 +299,13 @@ def test_a_kill_costs_no_band_more_than_a_second(tmp_path, moment):
         while not ((await state())["state"] == "interrupted" and info_of(folder)["state"] == "interrupted"):
             await asyncio.sleep(0.1)
         await client.close()
-        return await asyncio.sleep(0)
 
     daemon = daemon_of(tmp_path)
-    folder, names = asyncio.run(until_killed(daemon))
+    folder, names = run(until_killed(daemon))
     daemon.stop()
     daemon.start()
     try:
-        asyncio.run(asyncio.wait_for(repaired(daemon, folder), 120))
+        run(repaired(daemon, folder))
         info = info_of(folder)
         if info.get("bands"):
             names = [name for name in names if (folder / name / "packets.lbcap").exists()]
