@@ -136,6 +136,7 @@ export interface RecordingStatus {
   lost: Counts;
   bytes: number;
   minutes_left: number | null;
+  bands: RecordedBand[];
 }
 
 export interface RecordedBand {
@@ -590,6 +591,7 @@ export interface StartRecordingParameters {
   task?: string | null;
   /** For session.json. At most 1000 bytes. */
   notes?: string | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface StartRecording {
@@ -799,6 +801,7 @@ export interface InsertMarkerParameters {
   label: string;
   /** Unix milliseconds, or ISO 8601 with its zone; absent: now. */
   timestamp?: number | string | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface InsertMarker {
@@ -875,7 +878,7 @@ export interface ParameterRows {
   start_streaming: { sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; device_id: ParameterRow; };
   stop_streaming: { device_id: ParameterRow; };
   get_streaming_status: { device_id: ParameterRow; };
-  start_recording: { session_name: ParameterRow; sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; };
+  start_recording: { session_name: ParameterRow; sensors: ParameterRow; sample_rate: ParameterRow; duration: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };
   stop_recording: Record<string, unknown>;
   keep_recent: { minutes: ParameterRow; session_name: ParameterRow; sensors: ParameterRow; formats: ParameterRow; participant: ParameterRow; task: ParameterRow; notes: ParameterRow; device_id: ParameterRow; };
   get_recording_status: Record<string, unknown>;
@@ -883,7 +886,7 @@ export interface ParameterRows {
   delete_recording: { session_id: ParameterRow; };
   subscribe: { sensors: ParameterRow; kinds: ParameterRow; device_id: ParameterRow; };
   unsubscribe: { sensors: ParameterRow; kinds: ParameterRow; };
-  insert_marker: { label: ParameterRow; timestamp: ParameterRow; };
+  insert_marker: { label: ParameterRow; timestamp: ParameterRow; device_id: ParameterRow; };
   health_check: Record<string, unknown>;
   get_server_info: Record<string, unknown>;
 }
@@ -1121,6 +1124,8 @@ export interface MarkerEventData {
   timestamp: UnixMs;
   client_id: number;
   session_id: SessionIdOrNull;
+  /** The band that it is of; null: of all. */
+  device_id: string | null;
 }
 
 export interface MarkerEvent {

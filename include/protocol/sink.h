@@ -34,6 +34,9 @@ struct message {
     int64_t arrival_us; /* boot time, of the packet it comes of; 0: of none, or repeated */
 };
 
+/* In the place of a band's number. */
+#define SINK_ALL_BANDS MANAGER_DEVICES_MAX
+
 /* Each function may be NULL. `device` is the band's place (manager.h). What is told is borrowed for
  * the call, which must not block. */
 struct sink {
@@ -49,8 +52,8 @@ struct sink {
     void (*subscription)(void *user, unsigned device, sensor_set sensors);
     void (*packet)(void *user, unsigned device, const struct packet *packet);
     void (*samples)(void *user, unsigned device, const struct sample_block *block);
-    /* Of all bands. */
-    void (*marker)(void *user, double utc_ms, const char *label);
+    /* Of a band, or of SINK_ALL_BANDS. */
+    void (*marker)(void *user, unsigned device, double utc_ms, const char *label);
     /* The sensor's eeg_features, ppg_features or acc_features; only while they are wanted. */
     void (*features)(void *user, unsigned device, enum sensor sensor, const void *features);
     bool (*wants_features)(void *user, unsigned device, enum sensor sensor);

@@ -57,6 +57,7 @@ struct recording_request {
     double sample_rate; /* of eeg.csv, Hz: 0, the band's own, a half or a quarter of it */
     double duration;    /* s; 0: no end */
     unsigned formats;   /* FORMAT_…; 0: FORMAT_DEFAULT */
+    bool these_only;    /* a band that comes later does not join */
 };
 
 /* A band as it is connected now, and the state its data is in. Borrowed for the call. */

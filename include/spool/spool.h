@@ -15,6 +15,7 @@
 #include "record/recorder.h"
 
 #define SPOOL_BANDS_MAX 8
+#define SPOOL_ALL_BANDS SPOOL_BANDS_MAX    /* in the place of a band's number */
 #define SPOOL_QUEUE_MAX (8u * 1024 * 1024) /* minutes of eight bands */
 #define SPOOL_FLUSH_MS  400
 #define SPOOL_TEND_MS   10000
@@ -58,7 +59,8 @@ void spool_link_up(struct spool *spool, unsigned device, const struct clock_anch
 void spool_link_down(struct spool *spool, unsigned device, int64_t boot_us);
 void spool_subscription(struct spool *spool, unsigned device, sensor_set sensors);
 void spool_packet(struct spool *spool, unsigned device, const struct packet *packet);
-void spool_marker(struct spool *spool, double ms, const char *label);
+/* Of the band in a place, or of SPOOL_ALL_BANDS. */
+void spool_marker(struct spool *spool, unsigned device, double ms, const char *label);
 /* An event of the band, or of all that are connected (device_id NULL), as its JSON text. */
 void spool_event(struct spool *spool, const char *device_id, const char *text, size_t len);
 

@@ -40,10 +40,12 @@ static void on_packet(void *user, unsigned device, const struct packet *packet)
         spool_packet(spool_of(user), device, packet);
 }
 
-static void on_marker(void *user, double utc_ms, const char *label)
+_Static_assert(SINK_ALL_BANDS == SPOOL_ALL_BANDS, "the same to both");
+
+static void on_marker(void *user, unsigned device, double utc_ms, const char *label)
 {
     if (spool_of(user))
-        spool_marker(spool_of(user), utc_ms, label);
+        spool_marker(spool_of(user), device, utc_ms, label);
 }
 
 /* Events, those of a band into its own segment. Data is not asked for: packets hold it. */

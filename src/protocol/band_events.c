@@ -143,10 +143,10 @@ void event_device_connected(struct protocol *protocol, uint64_t client, unsigned
     event_send_of(protocol, client, link->band.name);
 }
 
-/* A recording that runs is of a band that comes, too. */
+/* A recording that runs is of a band that comes, too, where none were named. */
 static void record_too(struct protocol *protocol, unsigned device)
 {
-    if (recording_runs(protocol))
+    if (recorded_has(&protocol->recorded, name_of(protocol, device)))
         manager_want_for_recording(protocol->manager, device,
                                    recorder_status(protocol->recorder)->sensors);
 }

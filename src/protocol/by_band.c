@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bands.h"
 #include "protocol_internal.h"
 
 /* "; refused: " and each name with its code. */
@@ -179,17 +178,23 @@ static void refuse(struct request *request, const char *device_id)
     json_finish(&details);
 }
 
+bool by_band_named(struct request *request, const struct value *device_id, struct bands *bands)
+{
+    const char *unknown = bands_named(request->protocol, device_id, bands);
+
+    if (unknown)
+        refuse(request, unknown);
+    return !unknown;
+}
+
 void by_band(struct request *request, const struct value *device_id, by_band_ask *ask,
              const void *what)
 {
     struct manager *manager = request->protocol->manager;
     struct bands bands;
-    const char *unknown = bands_named(request->protocol, device_id, &bands);
 
-    if (unknown) {
-        refuse(request, unknown);
+    if (!by_band_named(request, device_id, &bands))
         return;
-    }
     struct part *parts = by_band_begin(request, bands.count);
     for (size_t i = 0; parts && i < bands.count; i++) {
         const struct band_identity *band = &manager_status(manager, bands.places[i])->device.band;

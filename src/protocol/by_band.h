@@ -6,6 +6,7 @@
 #ifndef PROTOCOL_BY_BAND_H
 #define PROTOCOL_BY_BAND_H
 
+#include "bands.h"
 #include "reply.h"
 
 /* Asks it of one band; `what` is borrowed for the call. */
@@ -20,5 +21,8 @@ void by_band(struct request *request, const struct value *device_id, by_band_ask
  * gives a device_id, then asks for with its reply. NULL: no memory, and that is answered. */
 struct part *by_band_begin(struct request *request, size_t count);
 struct manager_reply by_band_reply(struct part *part);
+
+/* Those that device_id names; false, and answered, where one of them is unknown. */
+bool by_band_named(struct request *request, const struct value *device_id, struct bands *bands);
 
 #endif

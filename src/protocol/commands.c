@@ -2,11 +2,13 @@
 #include "commands.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "band_commands.h"
 #include "base/length.h"
 #include "base/now.h"
+#include "by_band.h"
 #include "event.h"
 #include "info.h"
 #include "keeping.h"
@@ -92,39 +94,72 @@ static const char *misplaced(struct protocol *protocol, double utc_ms, double no
                  "milliseconds? A number is Unix milliseconds";
 }
 
-static void tell_marker(struct protocol *protocol, uint64_t client, const char *label,
-                        double utc_ms, bool recording)
+struct marking {
+    uint64_t client; /* who set it */
+    const char *label;
+    double utc_ms;
+    const char *device_id; /* NULL: of all bands */
+};
+
+static void tell_marker(struct protocol *protocol, const struct marking *marker, bool recording)
 {
     struct json *json = event_begin(protocol, EVENT_MARKER);
 
-    json_put_string(json, "label", label);
-    json_put_fixed(json, "timestamp", utc_ms, 3);
-    json_put_integer(json, "client_id", (int64_t)client);
+    json_put_string(json, "label", marker->label);
+    json_put_fixed(json, "timestamp", marker->utc_ms, 3);
+    json_put_integer(json, "client_id", (int64_t)marker->client);
     json_put_string_or_null(json, "session_id",
                             recording ? recorder_status(protocol->recorder)->session_id : NULL);
-    event_send(protocol, TO_ALL);
+    json_put_string_or_null(json, "device_id", marker->device_id);
+    event_send_of(protocol, TO_ALL, marker->device_id);
+}
+
+/* One row in each band's markers, one event each; of all bands one of both. */
+static void set_marker(struct request *request, struct marking marker, const struct bands *bands)
+{
+    struct protocol *protocol = request->protocol;
+    const bool recording = recording_runs(protocol), of_all = bands->count == 0;
+    char names[MANAGER_DEVICES_MAX][BAND_NAME_SIZE];
+
+    for (size_t i = 0; i < bands->count + of_all; i++) {
+        if (!of_all)
+            snprintf(names[i], sizeof(names[i]), "%s",
+                     manager_status(protocol->manager, bands->places[i])->device.band.name);
+        sinks_marker(&protocol->sinks, of_all ? SINK_ALL_BANDS : bands->places[i], marker.utc_ms,
+                     marker.label);
+    }
+    protocol->marker_ms = marker.utc_ms;
+    request_succeed(request, NULL);
+    for (size_t i = 0; i < bands->count + of_all; i++) {
+        marker.device_id = of_all ? NULL : names[i];
+        tell_marker(protocol, &marker, recording);
+    }
 }
 
 static void insert_marker(struct request *request, const struct value *values)
 {
     struct protocol *protocol = request->protocol;
-    const double now_ms = manager_utc_ms(protocol->manager, first_device(protocol), now_boot_us());
     const struct value *timestamp = value_of(values, "timestamp");
+    const struct value *device_id = value_of(values, "device_id");
+    struct bands bands;
+
+    if (!by_band_named(request, device_id, &bands))
+        return;
+    const double now_ms = manager_utc_ms(protocol->manager, bands.places[0], now_boot_us());
     const double utc_ms = timestamp->given ? timestamp->number : now_ms;
     const char *allowed = timestamp->given ? misplaced(protocol, utc_ms, now_ms) : NULL;
-
     if (allowed) {
         request_refuse(request, &(struct refusal){"timestamp", timestamp->given, allowed});
         return;
     }
+    if (device_id->device_count == 0)
+        bands.count = 0;
     /* The label's text belongs to the request's message, which outlives this call. */
-    const char *label = value_of(values, "label")->text;
-    const uint64_t client = request->client;
-    const bool recording = recording_runs(protocol);
-    sinks_marker(&protocol->sinks, utc_ms, label);
-    protocol->marker_ms = utc_ms;
-    request_succeed(request, NULL);
-    tell_marker(protocol, client, label, utc_ms, recording);
+    set_marker(request,
+               (struct marking){.client = request->client,
+                                .label = value_of(values, "label")->text,
+                                .utc_ms = utc_ms},
+               &bands);
 }
 
 static void put_marker(struct protocol *protocol, struct json *json,
@@ -238,7 +273,7 @@ const struct command commands[] = {
             .run = get_streaming_status, .put_data = put_status),
     COMMAND("start_recording", NULL_PAGE_NEVER, .needs_recorder = true,
             PARAMETERS(SESSION_NAME, SENSORS, RATE, STREAM_DURATION, FORMATS, WORD("participant"),
-                       WORD("task"), NOTES),
+                       WORD("task"), NOTES, BANDS),
             .done = "Recording started", .run = start_recording, .put_data = put_recording_start),
     COMMAND("stop_recording", NULL_PAGE_NEVER, .needs_recorder = true, .done = "Recording stopped",
             .run = stop_recording, .put_data = put_recording,
@@ -269,7 +304,8 @@ const struct command commands[] = {
                         .unit = "bytes", .allowed = "a string of 1 to 256 bytes"},
                        {"timestamp", PARAMETER_TIME, .unit = "ms",
                         .allowed = "Unix milliseconds, or an ISO 8601 time with its zone, like "
-                                   "2026-01-31T12:00:00.000Z"}),
+                                   "2026-01-31T12:00:00.000Z"},
+                       BANDS),
             .done = "Marker set", .run = insert_marker, .put_data = put_marker),
     COMMAND("health_check", NULL_PAGE_ALWAYS, .done = "State of health", .run = answer_at_once,
             .put_data = put_health_data),

@@ -9,13 +9,6 @@ bool recording_runs(const struct protocol *protocol)
     return protocol->recorder && recorder_is_recording(protocol->recorder);
 }
 
-unsigned first_device(const struct protocol *protocol)
-{
-    unsigned places[MANAGER_DEVICES_MAX];
-
-    return manager_devices(protocol->manager, places) > 0 ? places[0] : 0;
-}
-
 bool is_streaming(const struct manager_status *status)
 {
     return status->stream == STREAM_STREAMING;
@@ -52,7 +45,7 @@ void put_device_info(struct protocol *protocol, struct json *json, unsigned devi
     put_integer_or_null(json, "signal_strength", link->rssi,
                         connected && link->rssi != RSSI_UNKNOWN);
     json_put_bool(json, "is_streaming", is_streaming(status));
-    json_put_bool(json, "is_recording", recording_runs(protocol));
+    json_put_bool(json, "is_recording", recorded_has(&protocol->recorded, link->band.name));
     json_put_integer(json, "clients_connected",
                      (int64_t)protocol->out.client_count(protocol->out.user));
     json_key(json, "server");

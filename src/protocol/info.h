@@ -19,8 +19,6 @@ void put_counts(struct json *json, const char *key, const uint64_t counts[SENSOR
                 sensor_set sensors);
 void put_streaming_status(struct protocol *protocol, struct json *json, unsigned device);
 void put_server_info(struct protocol *protocol, struct json *json);
-/* The band that came first; 0 where there is none. */
-unsigned first_device(const struct protocol *protocol);
 bool is_streaming(const struct manager_status *status);
 
 #endif

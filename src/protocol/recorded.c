@@ -21,8 +21,24 @@ static void name(struct recorded *recorded, unsigned device, const char *device_
     snprintf(recorded->of[device].device_id, sizeof(recorded->of[0].device_id), "%s", device_id);
 }
 
-void recorded_begins(struct recorded *recorded, const struct recording_band *bands, size_t count)
+bool recorded_has(const struct recorded *recorded, const char *device_id)
 {
+    const struct recorder_status *status =
+        recorded->recorder ? recorder_status(recorded->recorder) : NULL;
+
+    if (!status || !status->is_recording || !recorded->these_only)
+        return status && status->is_recording;
+    for (size_t i = 0; i < status->band_count; i++) {
+        if (strcmp(status->bands[i].device_id, device_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+void recorded_begins(struct recorded *recorded, const struct recording_request *request,
+                     const struct recording_band *bands, size_t count)
+{
+    recorded->these_only = request->these_only;
     for (unsigned i = 0; i < RECORDER_DEVICES_MAX; i++)
         memset(recorded->of[i].next, 0, sizeof(recorded->of[i].next));
     for (size_t i = 0; i < count; i++)
@@ -60,9 +76,11 @@ static void recorded_packet(void *user, unsigned device, const struct packet *pa
     recorder_packet(recorder_of(user), device, packet);
 }
 
-static void recorded_marker(void *user, double utc_ms, const char *label)
+_Static_assert(SINK_ALL_BANDS == RECORDER_ALL_BANDS, "the same to both");
+
+static void recorded_marker(void *user, unsigned device, double utc_ms, const char *label)
 {
-    recorder_marker(recorder_of(user), RECORDER_ALL_BANDS, utc_ms, label);
+    recorder_marker(recorder_of(user), device, utc_ms, label);
 }
 
 static void recorded_samples(void *user, unsigned device, const struct sample_block *block)

@@ -13,6 +13,7 @@ _Static_assert(RECORDER_DEVICES_MAX == MANAGER_DEVICES_MAX, "a place is the same
 struct recorded {
     struct recorder *recorder;
     struct json message;
+    bool these_only; /* no other band joins */
     struct {
         char device_id[BAND_NAME_SIZE];
         uint64_t next[SENSOR_COUNT]; /* sequence numbers of processed.jsonl */
@@ -25,6 +26,9 @@ void recorded_finish(struct recorded *recorded);
 void recorded_set_recorder(struct recorded *recorded, struct sinks *sinks,
                            struct recorder *recorder);
 /* A recording of these bands: processed.jsonl of each counts from 0, of one that comes, too. */
-void recorded_begins(struct recorded *recorded, const struct recording_band *bands, size_t count);
+void recorded_begins(struct recorded *recorded, const struct recording_request *request,
+                     const struct recording_band *bands, size_t count);
+/* Whether the running recording has a band of that name, or would have it if it came. */
+bool recorded_has(const struct recorded *recorded, const char *device_id);
 
 #endif

@@ -7,6 +7,7 @@
 #include "band_events.h"
 #include "bands.h"
 #include "base/now.h"
+#include "by_band.h"
 #include "event.h"
 #include "info.h"
 #include "protocol_internal.h"
@@ -33,28 +34,6 @@ static void put_tally(struct json *json, const struct recorder_status *status)
     put_counts(json, "lost", status->lost, status->sensors);
 }
 
-void put_recording_of(struct json *json, const struct recorder_status *status)
-{
-    json_put_bool(json, "is_recording", status->is_recording);
-    json_put_string_or_null(json, "session_id", status->session_id);
-    json_put_string_or_null(json, "path", status->path);
-    json_put_iso(json, "since",
-                 status->session_id[0] ? (double)status->since_utc_us / 1e3 : (double)NAN);
-    put_tally(json, status);
-    json_put_integer(json, "bytes", (int64_t)status->bytes);
-    const bool known = status->is_recording && status->minutes_left > 0;
-    json_put_fixed(json, "minutes_left", known ? status->minutes_left : (double)NAN, 1);
-}
-
-void put_recording_status(struct protocol *protocol, struct json *json)
-{
-    static const struct recorder_status none = {0};
-
-    put_recording_of(json, protocol->recorder ? recorder_status(protocol->recorder) : &none);
-}
-
-/* ---- events */
-
 static void put_recorded_bands(struct json *json, const struct recorder_status *status)
 {
     json_key(json, "bands");
@@ -71,6 +50,29 @@ static void put_recorded_bands(struct json *json, const struct recorder_status *
     }
     json_end_array(json);
 }
+
+void put_recording_of(struct json *json, const struct recorder_status *status)
+{
+    json_put_bool(json, "is_recording", status->is_recording);
+    json_put_string_or_null(json, "session_id", status->session_id);
+    json_put_string_or_null(json, "path", status->path);
+    json_put_iso(json, "since",
+                 status->session_id[0] ? (double)status->since_utc_us / 1e3 : (double)NAN);
+    put_tally(json, status);
+    json_put_integer(json, "bytes", (int64_t)status->bytes);
+    const bool known = status->is_recording && status->minutes_left > 0;
+    json_put_fixed(json, "minutes_left", known ? status->minutes_left : (double)NAN, 1);
+    put_recorded_bands(json, status);
+}
+
+void put_recording_status(struct protocol *protocol, struct json *json)
+{
+    static const struct recorder_status none = {0};
+
+    put_recording_of(json, protocol->recorder ? recorder_status(protocol->recorder) : &none);
+}
+
+/* ---- events */
 
 static void event_recording_started(struct protocol *protocol, uint64_t client,
                                     const struct recorder_status *status)
@@ -256,27 +258,40 @@ struct session_about about_of(const struct value *values)
     };
 }
 
-/* Of the bands there are those that are connected. */
-static size_t connected_bands(struct protocol *protocol, unsigned places[MANAGER_DEVICES_MAX])
+/* Those of the bands that are connected. Where they were named all must be: false, and answered. */
+static bool keep_connected(struct request *request, struct bands *bands, bool named)
 {
-    const struct bands all = bands_all(protocol);
-    size_t count = 0;
+    struct bands connected = {.count = 0};
+    struct failure failure;
 
-    for (size_t i = 0; i < all.count; i++) {
-        if (is_connected(protocol, all.places[i]))
-            places[count++] = all.places[i];
+    for (size_t i = 0; i < bands->count; i++) {
+        const unsigned place = bands->places[i];
+        if (is_connected(request->protocol, place)) {
+            connected.places[connected.count++] = place;
+        } else if (named) {
+            const struct band_link *link =
+                &manager_status(request->protocol->manager, place)->device;
+            request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
+                                              "%s is not connected: connect it first, then record.",
+                                              link->band.name));
+            return false;
+        }
     }
-    return count;
+    *bands = connected;
+    if (connected.count == 0)
+        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
+                                          "No band is connected: connect one first, then record."));
+    return connected.count > 0;
 }
 
 /* False, and answered, where a band doesn't give EEG at this rate; without a band as of any. */
-static bool rate_fits(struct request *request, const struct recording_request *wanted)
+static bool rate_fits(struct request *request, const struct bands *bands,
+                      const struct recording_request *wanted)
 {
-    const struct bands bands = bands_or_none(request->protocol);
     struct manager_outcome refused;
 
-    for (size_t i = 0; i < bands.count; i++) {
-        if (manager_rate_fits(request->protocol->manager, bands.places[i], wanted->sensors,
+    for (size_t i = 0; i < bands->count; i++) {
+        if (manager_rate_fits(request->protocol->manager, bands->places[i], wanted->sensors,
                               wanted->sample_rate, &refused))
             continue;
         request_done(request, &refused);
@@ -286,43 +301,40 @@ static bool rate_fits(struct request *request, const struct recording_request *w
 }
 
 static void record_bands(struct request *request, const struct recording_request *wanted,
-                         const unsigned *places, size_t count)
+                         const struct bands *these)
 {
     struct protocol *protocol = request->protocol;
     struct recording_band bands[MANAGER_DEVICES_MAX];
     struct failure failure;
 
-    for (size_t i = 0; i < count; i++)
-        bands[i] = band_of(protocol, places[i]);
-    if (!recorder_start(protocol->recorder, wanted, bands, count, &failure)) {
+    for (size_t i = 0; i < these->count; i++)
+        bands[i] = band_of(protocol, these->places[i]);
+    if (!recorder_start(protocol->recorder, wanted, bands, these->count, &failure)) {
         request_fail(request, &failure);
         return;
     }
-    recorded_begins(&protocol->recorded, bands, count);
-    for (size_t i = 0; i < count; i++)
-        manager_want_for_recording(protocol->manager, places[i], wanted->sensors);
+    recorded_begins(&protocol->recorded, wanted, bands, these->count);
+    for (size_t i = 0; i < these->count; i++)
+        manager_want_for_recording(protocol->manager, these->places[i], wanted->sensors);
 }
 
 void start_recording(struct request *request, const struct value *values)
 {
+    const struct value *device_id = value_of(values, "device_id");
+    const bool named = device_id->device_count > 0;
     const struct recording_request wanted = {
         .about = about_of(values),
         .sensors = value_of(values, "sensors")->set,
         .sample_rate = value_of(values, "sample_rate")->number,
         .duration = value_of(values, "duration")->number,
         .formats = value_of(values, "formats")->set,
+        .these_only = named,
     };
-    unsigned places[MANAGER_DEVICES_MAX];
-    struct failure failure;
+    struct bands bands;
 
-    if (!rate_fits(request, &wanted))
-        return;
-    const size_t count = connected_bands(request->protocol, places);
-    if (count == 0)
-        request_fail(request, failure_set(&failure, ERROR_NOT_CONNECTED,
-                                          "No band is connected: connect one first, then record."));
-    else
-        record_bands(request, &wanted, places, count);
+    if (by_band_named(request, device_id, &bands) && rate_fits(request, &bands, &wanted) &&
+        keep_connected(request, &bands, named))
+        record_bands(request, &wanted, &bands);
 }
 
 void put_recording_start(struct protocol *protocol, struct json *json,

@@ -53,9 +53,9 @@ void sinks_packet(const struct sinks *sinks, unsigned device, const struct packe
     TELL(sinks, packet, device, packet);
 }
 
-void sinks_marker(const struct sinks *sinks, double utc_ms, const char *label)
+void sinks_marker(const struct sinks *sinks, unsigned device, double utc_ms, const char *label)
 {
-    TELL(sinks, marker, utc_ms, label);
+    TELL(sinks, marker, device, utc_ms, label);
 }
 
 void sinks_samples(const struct sinks *sinks, unsigned device, const struct sample_block *block)

@@ -23,7 +23,7 @@ void sinks_link_up(const struct sinks *sinks, unsigned device, const struct band
 void sinks_link_down(const struct sinks *sinks, unsigned device, int64_t boot_us);
 void sinks_subscription(const struct sinks *sinks, unsigned device, sensor_set sensors);
 void sinks_packet(const struct sinks *sinks, unsigned device, const struct packet *packet);
-void sinks_marker(const struct sinks *sinks, double utc_ms, const char *label);
+void sinks_marker(const struct sinks *sinks, unsigned device, double utc_ms, const char *label);
 void sinks_samples(const struct sinks *sinks, unsigned device, const struct sample_block *block);
 void sinks_features(const struct sinks *sinks, unsigned device, enum sensor sensor,
                     const void *features);

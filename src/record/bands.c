@@ -51,6 +51,7 @@ bool recorder_take_bands(struct recorder *recorder, const struct recording_reque
 {
     bool taken = true;
 
+    recorder->these_only = request->these_only;
     recorder_drop_bands(recorder);
     recorder_describe(recorder, request, &bands[0]);
     if (count == 1)
@@ -155,6 +156,8 @@ void recorder_join(struct recorder *recorder, unsigned device, const struct cloc
         !recorder->listener.band(recorder->listener.user, device, &band))
         return;
     struct taken *back = find_by_name(recorder, &band);
+    if (!back && recorder->these_only)
+        return;
     if (back) {
         back->here = true;
         back->device = device;

@@ -50,9 +50,10 @@ struct recorder {
     void *done_user;
     enum recording_end reason;
     sensor_set asked_sensors;
-    bool accepting; /* data is taken */
-    bool announced; /* `started` was told */
-    bool owed;      /* `stopped` or `start_failed` is still to be told */
+    bool accepting;  /* data is taken */
+    bool these_only; /* no band joins */
+    bool announced;  /* `started` was told */
+    bool owed;       /* `stopped` or `start_failed` is still to be told */
     bool utc_offset_known, overflowed, shutting_down;
     char line[CAPTURE_LINE_MAX];
 };

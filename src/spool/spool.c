@@ -217,12 +217,14 @@ void spool_packet(struct spool *spool, unsigned device, const struct packet *pac
     add(spool, device, CAPTURE_PACKET, packet->arrival_us);
 }
 
-void spool_marker(struct spool *spool, double ms, const char *label)
+void spool_marker(struct spool *spool, unsigned device, double ms, const char *label)
 {
     spool->record.marker_ms = ms;
     session_copy_text(spool->record.label, sizeof(spool->record.label), label);
-    for (unsigned device = 0; device < SPOOL_BANDS_MAX; device++)
-        add(spool, device, CAPTURE_MARKER, now_boot_us());
+    for (unsigned band = 0; band < SPOOL_BANDS_MAX; band++) {
+        if (device == SPOOL_ALL_BANDS || device == band)
+            add(spool, band, CAPTURE_MARKER, now_boot_us());
+    }
 }
 
 void spool_event(struct spool *spool, const char *device_id, const char *text, size_t len)

@@ -37,6 +37,7 @@ WRONG = {
         "participant": [*NOT_A_STRING, "x" * 65, LONG],
         "task": [*NOT_A_STRING, "x" * 65, LONG],
         "notes": [*NOT_A_STRING, "x" * 1001, LONG],
+        "device_id": [*NOT_A_DEVICE, LONG],
     },
     "keep_recent": {
         "minutes": [*NOT_A_NUMBER, 0, 0.05, 61, 1e300],
@@ -55,9 +56,10 @@ WRONG = {
     "delete_recording": {"session_id": [*NOT_A_STRING, "yesterday", "..", "../../etc/passwd", "20260101T000000Z_a/../b", LONG]},
     "subscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST, "device_id": [*NOT_A_DEVICE, LONG]},
     "unsubscribe": {"sensors": NOT_A_LIST, "kinds": NOT_A_LIST},
-    "insert_marker": {"label": [*NOT_A_STRING, "x" * 257, LONG], "timestamp": [True, [], {}, "", "soon", -1, 1e300]},
+    "insert_marker": {"label": [*NOT_A_STRING, "x" * 257, LONG], "timestamp": [True, [], {}, "", "soon", -1, 1e300],
+                      "device_id": [*NOT_A_DEVICE, LONG]},
 }
-WITH = {("insert_marker", "timestamp"): {"label": "x"}}
+WITH = {("insert_marker", "timestamp"): {"label": "x"}, ("insert_marker", "device_id"): {"label": "x"}}
 NEEDED = [("connect_device", "address"), ("insert_marker", "label"), ("delete_recording", "session_id")]
 
 

@@ -6,7 +6,7 @@ import jsonschema
 import websockets
 
 from peers import ROOT, Client, expanded, run, schema
-from test_parameters import cases
+from test_parameters import WITH, cases
 
 FOR_THIS_BAND = (249.5,)  # Hz; wrong, but not of every band
 
@@ -160,7 +160,7 @@ def test_a_parameter_at_the_end_of_its_row_s_range_is_taken(daemon):
                 if row["max"] is None or name == "sample_rate" or command in ("scan_devices", "connect_device"):
                     continue
                 for end in (row["min"], row["max"]):
-                    given = {name: "x" * int(end) if row["type"] in ("string", "device_id") else end}
+                    given = {**WITH.get((command, name), {}), name: "x" * int(end) if row["type"] in ("string", "device_id") else end}
                     reply = await client.command(command, **given)
                     assert reply["data"].get("error_code") != "INVALID_PARAMETERS", (command, given, reply)
         await client.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import pathlib
 
 import pytest
 import websockets
@@ -156,6 +157,67 @@ def test_a_client_may_have_the_data_of_some_bands_alone(daemon):
         info = (await client.command("get_server_info"))["data"]["limits"]
         assert info["bands"] == 3 and info["data_queue_bytes"] == 3 * 256 * 1024
         await close(client, picky)
+
+    run(story())
+
+
+@pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=3")
+def test_a_recording_is_of_the_bands_that_are_named_and_a_marker_too(daemon):
+    async def story():
+        client = await open_client(daemon)
+        one, two, three = await names_in_the_air(client)
+        assert (await client.command("connect_device", device_id=[one, two]))["success"]
+        refused = await client.command("start_recording", device_id=[one, three])
+        assert refused["data"]["error_code"] == "NOT_CONNECTED" and three in refused["message"]
+        assert (await client.command("start_recording", device_id=two))["success"]
+        started = (await client.event("recording_started"))["data"]
+        assert [band["device_id"] for band in started["bands"]] == [two]
+        await client.command("connect_device", device_id=three)
+        infos = {}
+        for name in (one, two, three):
+            reply = await client.command("check_device_connection", device_id=name)
+            infos[name] = reply["data"]["is_recording"]
+        assert infos == {one: False, two: True, three: False}
+        start = len(client.messages)
+        assert (await client.command("insert_marker", label="to both", device_id=[one, two]))["success"]
+        assert (await client.command("insert_marker", label="to all"))["success"]
+        await client.event("marker", start, label="to all")
+        told = [(marker["label"], marker["device_id"]) for marker in events(client, "marker", start)]
+        assert told == [("to both", one), ("to both", two), ("to all", None)]
+        status = (await client.command("get_recording_status"))["data"]
+        assert [band["device_id"] for band in status["bands"]] == [two]
+        stopped = (await client.command("disconnect_device", device_id=one))["success"]
+        assert stopped and (await client.command("get_recording_status"))["data"]["is_recording"]
+        assert (await client.command("disconnect_device", device_id=two))["success"]
+        ended = (await client.event("recording_stopped"))["data"]
+        assert ended["reason"] == "device_disconnected" and [band["device_id"] for band in ended["bands"]] == [two]
+        rows = (pathlib.Path(ended["path"]) / "markers.csv").read_text().splitlines()
+        assert [row.split(",")[1] for row in rows[1:]] == ['"to both"', '"to all"']
+        await close(client)
+
+    run(story())
+
+
+@pytest.mark.arguments(*SIM, "seed=1,radio=fast,skip=0,bands=2")
+def test_a_recording_without_names_has_each_band_also_one_that_comes(daemon):
+    async def story():
+        client = await open_client(daemon)
+        one, two = await names_in_the_air(client)
+        assert (await client.command("connect_device", device_id=one))["success"]
+        assert (await client.command("start_recording"))["success"]
+        assert (await client.command("connect_device", device_id=two))["success"]
+        assert (await client.command("insert_marker", label="of the second", device_id=two))["success"]
+        while not all(band["samples"].get("eeg") for band in (await client.command("get_recording_status"))["data"]["bands"]):
+            await asyncio.sleep(0.2)
+        start = len(client.messages)
+        stopped = (await client.command("stop_recording"))["data"]
+        told = (await client.event("recording_stopped", start))["data"]
+        assert [band["device_id"] for band in told["bands"]] == [one, two]
+        assert told["samples"]["eeg"] == sum(band["samples"]["eeg"] for band in stopped["bands"])
+        assert len(events(client, "recording_stopped", start)) == 1
+        rows = (pathlib.Path(told["path"]) / "markers.csv").read_text().splitlines()
+        assert rows[0].endswith(",device_id") and rows[1].endswith(f'"{two}"')
+        await close(client)
 
     run(story())
 

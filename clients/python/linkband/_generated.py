@@ -147,6 +147,13 @@ class SensorStatus(TypedDict):
     silent_for: Optional[float]
 
 
+class RecordedBand(TypedDict):
+    device_id: Optional[str]
+    path: Optional[str]
+    samples: Counts
+    lost: Counts
+
+
 class RecordingStatus(TypedDict):
     """Of the running recording, else of the last; session_id, path and since are null before the first."""
     is_recording: bool
@@ -158,13 +165,7 @@ class RecordingStatus(TypedDict):
     lost: Counts
     bytes: int
     minutes_left: Optional[float]
-
-
-class RecordedBand(TypedDict):
-    device_id: Optional[str]
-    path: Optional[str]
-    samples: Counts
-    lost: Counts
+    bands: List[RecordedBand]
 
 
 class SessionBand(TypedDict):
@@ -832,6 +833,7 @@ class StartRecordingParameters(TypedDict, total=False):
     participant: Optional[str]
     task: Optional[str]
     notes: Optional[str]
+    device_id: DeviceIdOrAll
 
 
 class _StartRecording(TypedDict):
@@ -1093,6 +1095,7 @@ class _InsertMarkerParameters(TypedDict):
 
 class InsertMarkerParameters(_InsertMarkerParameters, total=False):
     timestamp: Optional[Union[float, str]]
+    device_id: DeviceIdOrAll
 
 
 class _InsertMarker(TypedDict):
@@ -1227,6 +1230,7 @@ class ParameterRowsStartRecording(TypedDict):
     participant: ParameterRow
     task: ParameterRow
     notes: ParameterRow
+    device_id: ParameterRow
 
 
 class ParameterRowsStopRecording(TypedDict, total=False):
@@ -1271,6 +1275,7 @@ class ParameterRowsUnsubscribe(TypedDict):
 class ParameterRowsInsertMarker(TypedDict):
     label: ParameterRow
     timestamp: ParameterRow
+    device_id: ParameterRow
 
 
 class ParameterRowsHealthCheck(TypedDict, total=False):
@@ -1568,6 +1573,7 @@ class MarkerEventData(TypedDict):
     timestamp: UnixMs
     client_id: int
     session_id: SessionIdOrNull
+    device_id: Optional[str]
 
 
 class MarkerEvent(TypedDict):
@@ -1902,9 +1908,9 @@ class Commands:
     async def get_streaming_status(self, *, device_id: Optional[DeviceIdOrAll] = None) -> GetStreamingStatusData:
         return cast(GetStreamingStatusData, await self._command("get_streaming_status", {"device_id": device_id}))
 
-    async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
+    async def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[DeviceIdOrAll] = None) -> StartRecordingData:
         """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
-        return cast(StartRecordingData, await self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes}))
+        return cast(StartRecordingData, await self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     async def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, await self._command("stop_recording", {}))
@@ -1928,9 +1934,9 @@ class Commands:
     async def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
         return cast(UnsubscribeData, await self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))
 
-    async def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None) -> InsertMarkerData:
+    async def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None, device_id: Optional[DeviceIdOrAll] = None) -> InsertMarkerData:
         """label: At most 256 bytes; timestamp: Unix milliseconds, or ISO 8601 with its zone; absent: now"""
-        return cast(InsertMarkerData, await self._command("insert_marker", {"label": label, "timestamp": timestamp}))
+        return cast(InsertMarkerData, await self._command("insert_marker", {"label": label, "timestamp": timestamp, "device_id": device_id}))
 
     async def health_check(self) -> HealthCheckData:
         return cast(HealthCheckData, await self._command("health_check", {}))
@@ -1975,9 +1981,9 @@ class BlockingCommands:
     def get_streaming_status(self, *, device_id: Optional[DeviceIdOrAll] = None) -> GetStreamingStatusData:
         return cast(GetStreamingStatusData, self._command("get_streaming_status", {"device_id": device_id}))
 
-    def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None) -> StartRecordingData:
+    def start_recording(self, *, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, sample_rate: Optional[float] = None, duration: Optional[float] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[DeviceIdOrAll] = None) -> StartRecordingData:
         """session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
-        return cast(StartRecordingData, self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes}))
+        return cast(StartRecordingData, self._command("start_recording", {"session_name": session_name, "sensors": sensors, "sample_rate": sample_rate, "duration": duration, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, self._command("stop_recording", {}))
@@ -2001,9 +2007,9 @@ class BlockingCommands:
     def unsubscribe(self, *, sensors: Optional[List[Sensor]] = None, kinds: Optional[List[Kind]] = None) -> UnsubscribeData:
         return cast(UnsubscribeData, self._command("unsubscribe", {"sensors": sensors, "kinds": kinds}))
 
-    def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None) -> InsertMarkerData:
+    def insert_marker(self, label: str, *, timestamp: Optional[Union[float, str]] = None, device_id: Optional[DeviceIdOrAll] = None) -> InsertMarkerData:
         """label: At most 256 bytes; timestamp: Unix milliseconds, or ISO 8601 with its zone; absent: now"""
-        return cast(InsertMarkerData, self._command("insert_marker", {"label": label, "timestamp": timestamp}))
+        return cast(InsertMarkerData, self._command("insert_marker", {"label": label, "timestamp": timestamp, "device_id": device_id}))
 
     def health_check(self) -> HealthCheckData:
         return cast(HealthCheckData, self._command("health_check", {}))

@@ -204,7 +204,7 @@ static void every_record_is_there_once_in_segments_of_a_minute(void **state)
         if (i % 2 == 0)
             send_packet(w, 1, i / 2);
         if (i == 700)
-            spool_marker(w->spool, 1000.5, "eyes closed");
+            spool_marker(w->spool, SPOOL_ALL_BANDS, 1000.5, "eyes closed");
         if (i == 900)
             spool_event(w->spool, names[1], "{\"event_type\":\"x\"}", 18);
     }
