@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "band/iso.h"
 #include "base/text.h"
@@ -102,11 +103,18 @@ static bool read_list(const struct parameter *row, const cJSON *list, struct val
     return value->set != 0;
 }
 
+/* A name that comes again means the same band once. */
 static bool add_device(const struct parameter *row, const cJSON *item, struct value *value)
 {
     struct value one;
 
-    if (value->device_count == PARAMETER_DEVICES_MAX || !read_string(row, item, &one))
+    if (!read_string(row, item, &one))
+        return false;
+    for (size_t i = 0; i < value->device_count; i++) {
+        if (strcasecmp(value->devices[i], one.text) == 0)
+            return true;
+    }
+    if (value->device_count == PARAMETER_DEVICES_MAX)
         return false;
     value->devices[value->device_count++] = one.text;
     return true;

@@ -300,6 +300,17 @@ static void test_a_list_of_names_connects_each(void **state)
     assert_text(reply(), "data.devices.1.address", "AA:BB:CC:DD:EE:01");
 }
 
+static void test_a_name_twice_in_a_list_connects_its_band_once(void **state)
+{
+    (void)state;
+    say("{\"command\":\"connect_device\",\"parameters\":{\"device_id\":[\"LXB-A\",\"lxb-a\",\"LXB-"
+        "A\"]}}");
+    assert_int_equal(fake.asked_count, 1);
+    fake_band(0, "LXB-A", LINK_CONNECTED);
+    fake_done(0, &(struct manager_outcome){.sensor = -1});
+    assert_int_equal(cJSON_GetArraySize(at(reply(), "data.devices")), 1);
+}
+
 static void test_an_address_and_a_list_of_names_is_refused(void **state)
 {
     (void)state;
@@ -411,6 +422,7 @@ int main(void)
         TEST(an_unknown_name_is_refused_with_those_there_are_and_nothing_is_done),
         TEST(without_any_band_a_command_goes_to_an_idle_place_and_tells_of_none),
         TEST(a_list_of_names_connects_each),
+        TEST(a_name_twice_in_a_list_connects_its_band_once),
         TEST(an_address_and_a_list_of_names_is_refused),
         TEST(a_client_that_goes_is_told_of_none_of_its_bands),
         TEST(the_state_of_each_is_told_at_once),
