@@ -30,6 +30,7 @@ export class Finder {
       scan();
       this.#show = true;
     });
+    button("finder-stop").addEventListener("click", () => void session.end("device", (band) => band.disconnectDevice(session.named())));
     button("finder-close").addEventListener("click", () => {
       if (session.state.busy === "scanning") void session.ask((band) => band.stopScan());
       this.#devices = [];
@@ -100,7 +101,7 @@ export class Finder {
     if (!open) return "There is no connection to the daemon.";
     if (bluetooth) return `${bluetooth} Switch Bluetooth on; linkbandd doctor tells what is wrong on this machine.`;
     if (busy === "connecting") return "Connecting…";
-    if (waiting && !connected) return "The band is lost, and waited for: bring it near. Stop waiting ends that.";
+    if (waiting && !connected) return "The band is lost, and waited for: bring it near, or stop waiting to find another.";
     if (busy === "scanning") return this.#devices.length ? "Scanning…" : "Scanning… A band that is switched on shows within seconds.";
     if (this.#searched && !this.#devices.length) return NOTHING;
     if (this.#devices.length) return "Choose yours.";
@@ -108,14 +109,15 @@ export class Finder {
   }
 
   show() {
-    const { open, busy, known, most, backend } = this.#session.state;
+    const { open, busy, known, most, backend, waiting, connected } = this.#session.state;
     const { size } = this.#session.bands;
     // Beside bands that are there it comes when it is asked for, while there is room for one more.
     const more = size < most;
     const asked = more && (busy === "scanning" || this.#searched || this.#devices.length > 0);
-    const idle = ![...this.#session.bands.values()].some(({ connected }) => connected);
+    const idle = ![...this.#session.bands.values()].some((one) => one.connected);
     byId("finder").hidden = idle ? !known && open : !asked;
     button("finder-close").hidden = idle;
+    button("finder-stop").hidden = !waiting || connected;
     put("finder-words", this.#words());
     button("show-me").hidden = backend !== "sim" || size > 0;
     button("show-me").disabled = !open || busy !== "";

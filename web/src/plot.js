@@ -96,6 +96,7 @@ export class Plot {
     this.#undo = onTheme(() => {
       this.#plot.destroy();
       this.#plot = this.#made();
+      this.draw(this.#data);
     });
   }
 
@@ -114,7 +115,7 @@ export class Plot {
     if (width && height) this.#plot.setSize({ width: Math.floor(width), height: Math.floor(height) });
   }
 
-  /** @param {(number | null)[][]} data */
+  /** @param {uPlot.AlignedData | (number | null)[][]} data */
   draw(data) {
     this.#data = /** @type {uPlot.AlignedData} */ (data);
     const [[from, to], [low, high]] = [this.#recipe.x(), this.#recipe.range() ?? [-1, 1]];

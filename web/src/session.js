@@ -177,7 +177,7 @@ export class Session {
     try {
       for await (const event of band.events()) {
         if (event.event_type === "connection_lost") this.#lost(event.data);
-        else if (event.event_type === "connection_restored") this.#opened(band);
+        else if (event.event_type === "connection_restored") this.#restored(band, event.data.restarted);
         else this.#heard(event);
       }
     } catch (error) {
@@ -209,7 +209,14 @@ export class Session {
     this.noBand();
     this.set({ ...unknown(), daemon: this.#trying(reason) });
     this.tell("lost");
+    this.say(this.state.daemon, true);
     return undefined;
+  }
+
+  /** @param {Band} band @param {boolean} restarted */
+  #restored(band, restarted) {
+    this.#opened(band);
+    this.say(restarted ? "The daemon has begun anew." : "The connection to the daemon is back.");
   }
 
   /** @param {Band} band */

@@ -105,9 +105,11 @@ test("the daemon is killed and comes back", { timeout: 120_000 }, async (context
   await says(page, "daemon", "linkbandd ");
   await daemon.end("SIGKILL");
   await says(page, "daemon", "trying again");
+  await says(page, "notice", "No connection to the daemon");
   await says(page, "advice", "No daemon");
   await daemon.begin();
   await says(page, "daemon", "linkbandd ");
+  await says(page, "notice", "has begun anew");
   await says(page, "finder-words", "press Show me");
 });
 

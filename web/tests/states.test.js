@@ -61,6 +61,13 @@ test("what is silent is greyed and says since when, what is gone is no figure an
   played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
   await says(page, "head-title", "not live since");
   await says(page, "activity", "–");
+  // What is still to be seen outlives another theme.
+  const line = () => page.evaluate(() => document.querySelector("#spectrum canvas").toDataURL());
+  const light = await line();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.waitForFunction((old) => document.querySelector("#spectrum canvas").toDataURL() !== old, light);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.waitForFunction((old) => document.querySelector("#spectrum canvas").toDataURL() === old, light);
   played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "link_lost", will_reconnect: true });
   await says(page, "state", "waiting for it");
   await says(page, "disconnect", "Stop waiting");
@@ -92,8 +99,8 @@ test("a lost band that is waited for already is shown, and the wait can be ended
   played.info({ connected: false, is_streaming: false, link: "waiting" });
   await says(page, "state", "lost, waiting for it");
   await says(page, "advice", "it is waited for");
-  await says(page, "finder-words", "Stop waiting ends that");
-  await page.click("#disconnect:text('Stop waiting')");
+  await says(page, "finder-words", "bring it near, or stop waiting");
+  await page.click("#finder-stop");
   played.info({ connected: false, is_streaming: false, link: "idle", device_id: null, name: null });
   await says(page, "state", "not connected");
   assert.equal(played.got.at(-1).command, "disconnect_device");
