@@ -32,7 +32,8 @@ static void learn_line(struct lines *lines, const char *line)
     if (!sensor_from_name(sensor_type, strcspn(sensor_type, "\""), &sensor) ||
         !iso_parse(timestamp, strcspn(timestamp, "\""), &utc_us))
         return;
-    lines->known_ms[sensor] = (double)(utc_us / 1000);
+    const int64_t utc_ms = utc_us / 1000; /* what the line tells has no more */
+    lines->known_ms[sensor] = (double)utc_ms;
     lines->processed[sensor] = strtoull(member(line, "\"seq\":"), NULL, 10) + 1;
 }
 
