@@ -11,8 +11,9 @@ import threading
 import time
 
 import pytest
+import websockets
 
-from peers import PATIENCE, Daemon, run
+from peers import PATIENCE, Client, Daemon, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -145,3 +146,34 @@ def test_the_daemons_own_page_is_without_errors_and_connected(daemon, browser):
     errors = [e for e in browser.get_log("browser") if e["level"] == "SEVERE" and "favicon" not in e["message"]]
     assert not errors
     assert daemon.process.poll() is None
+
+
+def test_two_heads_of_a_recording_stand_in_one_figure(tmp_path):
+    pytest.importorskip("mne", reason="no python3-mne")
+    daemon = Daemon("--backend", "sim", "--sim", "bands=2,radio=fast,speed=10", "--max-bands", "2", "--data-dir", str(tmp_path / "data"))
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url, max_size=2**20))
+        for name in ("LXB-51A00000", "LXB-51A00001"):
+            assert (await client.command("connect_device", device_id=name))["success"]
+        assert (await client.command("start_recording"))["success"]
+        for name in ("LXB-51A00000", "LXB-51A00001"):
+            await client.wait(lambda m: m["type"] == "raw_data" and m["device_id"] == name, start=len(client.messages))
+        stopped = await client.command("stop_recording")
+        await client.event("recording_file", state="ready", file="LXB-51A00001/session.bdf")
+        await client.close()
+        return stopped["data"]["session_id"]
+
+    try:
+        session = run(story())
+    finally:
+        daemon.stop()
+    # Drawn into a file instead of a window.
+    script = (EXAMPLES / "two_heads.py").read_text().replace("both.plot(", "figure = both.plot(show=False, ").replace("block=True", "block=False")
+    script += f"figure.savefig({str(tmp_path / 'both.png')!r})\nprint(both.ch_names, both.n_times)\n"
+    out = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "data" / session], capture_output=True, text=True, timeout=180, env={**os.environ, "MPLBACKEND": "agg"}
+    )
+    assert out.returncode == 0, out.stderr
+    assert "['0000 ch1', '0000 ch2', '0001 ch1', '0001 ch2']" in out.stdout
+    assert (tmp_path / "both.png").stat().st_size > 10000
