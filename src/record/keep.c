@@ -248,6 +248,17 @@ static void work_make(uv_work_t *work)
         session_delete(data_dir, making->info->id, &ignored);
 }
 
+/* The one that it is of. */
+static void fill_band(const struct recorder_status *status, struct recorded_band *band,
+                      const char *device_id)
+{
+    session_copy_text(band->device_id, sizeof(band->device_id), device_id);
+    memcpy(band->path, status->path, sizeof(band->path));
+    band->sensors = status->sensors;
+    memcpy(band->samples, status->samples, sizeof(band->samples));
+    memcpy(band->lost, status->lost, sizeof(band->lost));
+}
+
 static void fill_status(struct making *making)
 {
     struct recorder_status *status = &making->status;
@@ -265,6 +276,8 @@ static void fill_status(struct making *making)
     }
     for (int i = 0; i < FILE_COUNT; i++)
         status->bytes += info->files[i].bytes;
+    status->band_count = 1;
+    fill_band(status, &status->bands[0], info->device);
 }
 
 static void making_destroy(struct making *making)

@@ -95,6 +95,7 @@ async def story_of_three(daemon):
     await asyncio.sleep(4)
     await join(client, third)
     await client.command("insert_marker", label='all, "three"')
+    await client.command("insert_marker", label="the third's", device_id=third[0])
     await asyncio.sleep(3)
     assert (await client.command("disconnect_device", device_id=first[0]))["success"]
     await asyncio.sleep(3)
@@ -154,7 +155,11 @@ def test_who_comes_late_or_leaves_is_padded_and_annotated(three):
 
 def test_one_list_of_markers_and_one_session_json(three):
     folder, names, messages, _ = three
-    assert [(row["label"], row["device_id"]) for row in markers_of(folder)] == [("two", ""), ('all, "three"', "")]
+    assert [(row["label"], row["device_id"]) for row in markers_of(folder)] == [
+        ("two", ""), ('all, "three"', ""), ("the third's", names[2])]
+    for name, labels in zip(names, (["two", 'all, "three"'], ["two", 'all, "three"'], ['all, "three"', "the third's"])):
+        told = [a[2] for a in bdf.read(folder / name / "session.bdf").annotations]
+        assert [text for text in told if not text.startswith(("BAD_", "gap ")) and text != "blink"] == labels, name
     info = info_of(folder)
     assert info["state"] == "complete" and info["problem"] is None and info["device"] is None and info["counts"] is None
     assert [band["device"]["device_id"] for band in info["bands"]] == [band["folder"] for band in info["bands"]] == names
