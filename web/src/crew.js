@@ -53,8 +53,8 @@ export class Crew {
     this.#shown = shown;
   }
 
-  /** @param {import("./store.js").Marker} marker */
-  mark(marker) {
-    for (const [, store] of this.all) store.mark(marker);
+  /** @param {string | null} id of all where it is null @param {import("./store.js").Marker} marker */
+  mark(id, marker) {
+    for (const [one, store] of this.all) if (id === null || id === one) store.mark(marker);
   }
 }

@@ -34,7 +34,8 @@ export const EVENTS = {
     if (data.device_id === null) session.noBand();
     else session.setBand(data.device_id, {
       device: device(data), connected: data.connected, streaming: data.is_streaming, waiting: data.link === "waiting" });
-    if (!data.is_recording && session.state.recording) session.set({ recording: null });
+    // Of several bands others may be recorded.
+    if (!data.is_recording && session.state.recording && session.bands.size < 2) session.set({ recording: null });
   },
   scan_result(session, { status }) {
     if (session.state.busy !== "connecting") session.set({ busy: status === "scanning" ? "scanning" : "" });

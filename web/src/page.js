@@ -100,7 +100,7 @@ function showStale() {
 
 session.on("event", ({ event_type, data }) => {
   if (event_type === "marker") {
-    crew.mark({ time: data.timestamp, label: data.label });
+    crew.mark(data.device_id ?? null, { time: data.timestamp, label: data.label });
     dirty = true;
   }
   if (!session.bands.has(data.device_id)) return;

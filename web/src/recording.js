@@ -83,8 +83,8 @@ export class Recording {
 }
 
 /** @param {import("../../clients/js/linkband.js").RecordingStatus} status */
-function facts({ bytes, lost, minutes_left }) {
-  const missing = Object.values(lost).reduce((sum, n) => sum + Number(n), 0);
+function facts({ bytes, lost, minutes_left, bands }) {
+  const missing = (bands.length ? bands.map((one) => one.lost) : [lost]).flatMap((one) => Object.values(one)).reduce((sum, n) => sum + Number(n), 0);
   return `${size(bytes)}, ${missing} samples lost${minutes_left === null ? "" : `, room for ${span(minutes_left)}`}`;
 }
 

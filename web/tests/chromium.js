@@ -69,7 +69,7 @@ export const T0 = 1769860800000;
 const replies = () => ({
   get_server_info: { mains: 60, limits: { bands: 2 } },
   get_streaming_status: { sensor: { eeg: { received: 9000, skipped_by_band: 60, lost_link: 40 } } },
-  get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {}, minutes_left: null },
+  get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {}, minutes_left: null, bands: [] },
   list_recordings: { sessions: [], more: false },
 });
 

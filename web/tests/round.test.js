@@ -144,3 +144,29 @@ test("a band that leaves is waited for, and that can be ended", { timeout: 120_0
   await page.click("#disconnect:text('Stop waiting')");
   await says(page, "state", "not connected");
 });
+
+test("two simulated bands, each in its lane; their recording is one zip with a folder each", { timeout: 120_000 }, async (context) => {
+  const daemon = await Daemon.start(context, "--sim", "seed=1,radio=fast,bands=2", "--max-bands", "2");
+  const { page, errors } = await launch(context);
+  await page.goto(`http://127.0.0.1:${daemon.port}/`);
+  await page.click("#finder-scan");
+  await page.waitForSelector("#devices li:nth-child(2)");
+  await page.click("#devices li:first-child button");
+  await page.waitForFunction(() => document.querySelectorAll("#devices li").length === 1);
+  await page.click("#devices li:first-child button");
+  await page.waitForFunction(() => document.querySelectorAll("#picker:not([hidden]) button").length === 2);
+  await page.waitForFunction(() => [...document.querySelectorAll(".trace")].slice(0, 2).every((one) => one.textContent.includes("filtered")));
+  const names = (await page.locator("#picker button span:not(.sign)").allTextContents()).sort();
+  await page.click("#record");
+  await page.waitForFunction(() => document.getElementById("dialog").open || !document.getElementById("recording-sign").hidden);
+  if (await page.isVisible("#dialog")) await page.click("#dialog-yes");
+  await page.waitForFunction(() => /Recording 00:0[1-9]/.test(document.getElementById("recording-clock").textContent));
+  await page.click("#record");
+  await page.waitForSelector("#recording-sign", { state: "hidden" });
+  await page.click("#recordings summary");
+  await page.waitForFunction(() => document.querySelector("#recordings").textContent.split("session.bdf").length === 3);
+  const [zip] = await Promise.all([page.waitForEvent("download"), page.click("#recordings a:text('zip')")]);
+  const bytes = readFileSync(await zip.path(), "latin1");
+  for (const name of names) assert(bytes.includes(`/${name}/session.bdf`), name);
+  assert.deepEqual(errors, []);
+});

@@ -133,6 +133,12 @@ test("of several bands each has a lane on one axis, and the other panes show the
   assert.deepEqual(await page.locator(".trace").evaluateAll((all) => all.map((one) => one.classList.contains("stale"))), [false, true, true, true]);
   await page.click("#picker button:has-text('LXB-1')");
   await says(page, "advice", "Good.");
+  played.replies.get_recording_status = {
+    is_recording: true, session_id: "20260131T120000Z_a", since: "2026-01-31T12:00:00.000Z", bytes: 1000, lost: { eeg: 1 }, minutes_left: null,
+    bands: ["LXB-1", "LXB-2"].map((device_id, i) => ({ device_id, path: "/a", samples: {}, lost: { eeg: i + 1 } })),
+  };
+  played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
+  await says(page, "recording-facts", "3 samples lost");
   // The one that goes takes its lane with it.
   played.event("device_disconnected", { device_id: "LXB-2", name: "LXB-2", reason: "user_request", will_reconnect: false });
   await page.waitForSelector("#picker", { state: "hidden" });
@@ -143,7 +149,7 @@ test("of several bands each has a lane on one axis, and the other panes show the
 test("a recording tells its size and the room that is left", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 1);
   played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
-  const about = { session_id: "20260131T120000Z_a", since: "2026-01-31T12:00:00.000Z", bytes: 4_200_000, lost: { eeg: 3 } };
+  const about = { session_id: "20260131T120000Z_a", since: "2026-01-31T12:00:00.000Z", bytes: 4_200_000, lost: { eeg: 3 }, bands: [] };
   for (const [minutes_left, words] of [[null, ""], [43.9, ", room for 43 min"], [600, ", room for 10 h"], [6000, ", room for 4 days"]]) {
     played.replies.get_recording_status = { is_recording: true, ...about, minutes_left };
     await page.waitForFunction((all) => document.getElementById("recording-facts").textContent === all, `4.2 MB, 3 samples lost${words}`);
