@@ -258,7 +258,7 @@ static void destroy(struct backend *backend, void (*done)(void *user), void *use
         say_goodbyes(bluez);
     airs_stop(&bluez->airs);
     for (struct bluez_link *link = bluez->links; link; link = link->next) {
-        if (link->state != LINK_DOWN)
+        if (link->state != BLUEZ_LINK_DOWN)
             bluez_discard(link);
     }
     alarm_set(&bluez->goodbye_alarm, bluez->goodbyes ? GOODBYE_MS : 0, close_all);

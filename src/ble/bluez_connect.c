@@ -34,7 +34,7 @@ void bluez_pause(struct bluez_link *link)
         device->in_air = false;
     if (!device || !device->connected)
         link->owned = false;
-    bluez_enter(link, LINK_PAUSE, 250u << (tries < 4 ? tries : 4));
+    bluez_enter(link, BLUEZ_LINK_PAUSE, 250u << (tries < 4 ? tries : 4));
 }
 
 static void on_removed(void *user, DBusMessage *reply)
@@ -67,7 +67,7 @@ static void remove_device(struct bluez_link *link)
     }
     message = bluez_method(device->adapter, BLUEZ_ADAPTER, "RemoveDevice");
     log_info("%s: removing %s from BlueZ's cache, to begin anew", link->label, adapter_name(path));
-    bluez_enter(link, LINK_REMOVE, 0);
+    bluez_enter(link, BLUEZ_LINK_REMOVE, 0);
     if (message)
         dbus_message_append_args(message, DBUS_TYPE_OBJECT_PATH, &path, DBUS_TYPE_INVALID);
     bus_call(link->ground->watch->bus, &link->call, message, CALL_LIMIT_MS, on_removed, link);
@@ -94,7 +94,7 @@ static void on_let_go(void *user, DBusMessage *reply)
     bluez_digest(link);
 }
 
-void bluez_let_go(struct bluez_link *link, enum link_state state, unsigned limit_ms)
+void bluez_let_go(struct bluez_link *link, enum bluez_link_state state, unsigned limit_ms)
 {
     link->replied = false;
     bluez_enter(link, state, limit_ms);
@@ -104,7 +104,7 @@ void bluez_let_go(struct bluez_link *link, enum link_state state, unsigned limit
 static void retry(struct bluez_link *link, bool remove)
 {
     link->remove = remove;
-    bluez_let_go(link, LINK_DROP, DISCONNECT_LIMIT_MS);
+    bluez_let_go(link, BLUEZ_LINK_DROP, DISCONNECT_LIMIT_MS);
 }
 
 /* ---- Forward */
@@ -114,7 +114,7 @@ void bluez_seek(struct bluez_link *link)
     link->patient = false;
     link->air = NULL;
     link->deaf = 0;
-    bluez_enter(link, LINK_SEEK, SEEK_MS);
+    bluez_enter(link, BLUEZ_LINK_SEEK, SEEK_MS);
 }
 
 void bluez_begin(void *user)
@@ -175,7 +175,7 @@ static void on_connect_reply(void *user, DBusMessage *reply)
     const enum bluez_error error = bluez_error(reply);
 
     take_ownership(link, error);
-    if (link->state != LINK_CONNECT)
+    if (link->state != BLUEZ_LINK_CONNECT)
         return;
     if (error == BLUEZ_OK) {
         link->waits = WAITS_MAX;
@@ -191,7 +191,7 @@ static void on_connect_reply(void *user, DBusMessage *reply)
 static void connect_call(struct bluez_link *link)
 {
     link->waits = 1;
-    bluez_enter(link, LINK_CONNECT, WAIT_MS);
+    bluez_enter(link, BLUEZ_LINK_CONNECT, WAIT_MS);
     bluez_disown(link);
     link->asked = true;
     bluez_call(link, &link->connect_call, BLUEZ_DEVICE, "Connect", CONNECT_LIMIT_MS,
@@ -249,7 +249,7 @@ void bluez_try(struct bluez_link *link, struct air *air, const struct bluez_devi
     if (device->connected)
         bluez_resolve(link);
     else
-        bluez_enter(link, LINK_TURN, 0);
+        bluez_enter(link, BLUEZ_LINK_TURN, 0);
 }
 
 void bluez_connect(struct bluez_link *link)
@@ -287,12 +287,12 @@ static void incomplete(struct bluez_link *link, const struct model_source *missi
 
 void bluez_resolve(struct bluez_link *link)
 {
-    bluez_enter(link, LINK_RESOLVE, RESOLVE_MS);
+    bluez_enter(link, BLUEZ_LINK_RESOLVE, RESOLVE_MS);
 }
 
 void bluez_check(struct bluez_link *link)
 {
-    bluez_enter(link, LINK_CHECK, CHECK_MS);
+    bluez_enter(link, BLUEZ_LINK_CHECK, CHECK_MS);
     watch_reload(link->ground->watch);
 }
 

@@ -24,6 +24,6 @@ void bluez_resolve_late(struct bluez_link *link);
 void bluez_pause(struct bluez_link *link);   /* then the next try */
 void bluez_dropped(struct bluez_link *link); /* DROP is through, or took too long */
 /* Disconnect in this state: it sets `replied`. */
-void bluez_let_go(struct bluez_link *link, enum link_state state, unsigned limit_ms);
+void bluez_let_go(struct bluez_link *link, enum bluez_link_state state, unsigned limit_ms);
 
 #endif

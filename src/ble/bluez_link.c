@@ -46,11 +46,11 @@ static void on_read(void *user)
     struct bluez_link *link = user;
     const struct bluez_device *device = bluez_device_of(link);
 
-    if (link->state != LINK_READ)
+    if (link->state != BLUEZ_LINK_READ)
         return;
     if (device && device->connected) {
         begin_up(link);
-        bluez_enter(link, LINK_UP, 0);
+        bluez_enter(link, BLUEZ_LINK_UP, 0);
         tell_up(link, device);
     }
     bluez_digest(link);
@@ -60,16 +60,17 @@ void bluez_link_loaded(struct bluez_link *link)
 {
     const struct bluez_device *device = bluez_device_of(link);
 
-    if (link->state != LINK_CHECK || !device || !device->connected || !bluez_is_complete(link))
+    if (link->state != BLUEZ_LINK_CHECK || !device || !device->connected ||
+        !bluez_is_complete(link))
         return;
-    bluez_enter(link, LINK_READ, 0);
+    bluez_enter(link, BLUEZ_LINK_READ, 0);
     gatt_read(&link->gatt, on_read, link);
 }
 
 bool bluez_link_value(struct bluez_link *link, const char *path, const uint8_t *bytes, size_t len,
                       int64_t arrival_us)
 {
-    if (!link->was_up || link->state == LINK_DOWN)
+    if (!link->was_up || link->state == BLUEZ_LINK_DOWN)
         return false;
     return sources_value(&link->sources, path, bytes, len, arrival_us);
 }
@@ -110,7 +111,8 @@ static void on_locked(void *user)
     struct bluez_link *link = user;
     char *unlocked = link->ground->unlocked_address;
 
-    if (link->state != LINK_UP || strcmp(unlocked, link->band.address) == 0 || !bluez_may_cut(link))
+    if (link->state != BLUEZ_LINK_UP || strcmp(unlocked, link->band.address) == 0 ||
+        !bluez_may_cut(link))
         return;
     log_info("%s: notifications are locked: connecting anew", link->label);
     memcpy(unlocked, link->band.address, sizeof(link->band.address));
@@ -127,7 +129,7 @@ static void on_worked(void *user)
 
 static void end_up(struct bluez_link *link)
 {
-    bluez_enter(link, LINK_ENDING, VERDICT_MS);
+    bluez_enter(link, BLUEZ_LINK_ENDING, VERDICT_MS);
     gatt_void(&link->gatt);
     sources_void(&link->sources);
 }
@@ -144,36 +146,36 @@ static void on_limit(void *user)
     struct bluez_link *link = user;
 
     switch (link->state) {
-    case LINK_SEEK:
+    case BLUEZ_LINK_SEEK:
         link->patient = true;
         break;
-    case LINK_PAUSE:
+    case BLUEZ_LINK_PAUSE:
         bluez_seek(link);
         break;
-    case LINK_CONNECT:
+    case BLUEZ_LINK_CONNECT:
         bluez_connect_late(link);
         break;
-    case LINK_RESOLVE:
-    case LINK_CHECK:
+    case BLUEZ_LINK_RESOLVE:
+    case BLUEZ_LINK_CHECK:
         bluez_resolve_late(link);
         break;
-    case LINK_DROP:
+    case BLUEZ_LINK_DROP:
         bluez_dropped(link);
         break;
-    case LINK_ENDING:
+    case BLUEZ_LINK_ENDING:
         bluez_down(link, LINK_END_LOST, NULL);
         break;
-    case LINK_CLOSING:
+    case BLUEZ_LINK_CLOSING:
         closed(link);
         break;
-    case LINK_BUSY:
+    case BLUEZ_LINK_BUSY:
         bluez_fail_busy(link);
         break;
-    case LINK_TURN: /* these have no alarm */
-    case LINK_READ:
-    case LINK_UP:
-    case LINK_REMOVE:
-    case LINK_DOWN:
+    case BLUEZ_LINK_TURN: /* these have no alarm */
+    case BLUEZ_LINK_READ:
+    case BLUEZ_LINK_UP:
+    case BLUEZ_LINK_REMOVE:
+    case BLUEZ_LINK_DOWN:
         break;
     }
     bluez_digest(link);
@@ -182,43 +184,43 @@ static void on_limit(void *user)
 static void advance_with(struct bluez_link *link, const struct bluez_device *device)
 {
     switch (link->state) {
-    case LINK_TURN:
+    case BLUEZ_LINK_TURN:
         bluez_connect(link);
         break;
-    case LINK_CONNECT:
+    case BLUEZ_LINK_CONNECT:
         if (device->connected && device->resolved)
             bluez_check(link);
         else if (device->connected)
             bluez_resolve(link);
         break;
-    case LINK_RESOLVE:
-    case LINK_CHECK:
-    case LINK_READ:
+    case BLUEZ_LINK_RESOLVE:
+    case BLUEZ_LINK_CHECK:
+    case BLUEZ_LINK_READ:
         if (!device->connected)
             bluez_pause(link);
-        else if (link->state == LINK_RESOLVE && device->resolved)
+        else if (link->state == BLUEZ_LINK_RESOLVE && device->resolved)
             bluez_check(link);
         break;
-    case LINK_UP:
+    case BLUEZ_LINK_UP:
         if (device->connected)
             advance_battery(link, device);
         else
             end_up(link);
         break;
-    case LINK_DROP:
+    case BLUEZ_LINK_DROP:
         if (link->replied && !device->connected)
             bluez_dropped(link);
         break;
-    case LINK_CLOSING:
+    case BLUEZ_LINK_CLOSING:
         if ((link->replied || link->was_up) && !device->connected)
             closed(link);
         break;
-    case LINK_SEEK: /* these are not for it */
-    case LINK_ENDING:
-    case LINK_REMOVE:
-    case LINK_PAUSE:
-    case LINK_BUSY:
-    case LINK_DOWN:
+    case BLUEZ_LINK_SEEK: /* these are not for it */
+    case BLUEZ_LINK_ENDING:
+    case BLUEZ_LINK_REMOVE:
+    case BLUEZ_LINK_PAUSE:
+    case BLUEZ_LINK_BUSY:
+    case BLUEZ_LINK_DOWN:
         break;
     }
 }
@@ -226,9 +228,9 @@ static void advance_with(struct bluez_link *link, const struct bluez_device *dev
 /* Its object is gone: removed by anyone, or with its adapter. */
 static void advance_without(struct bluez_link *link)
 {
-    if (link->state == LINK_UP) {
+    if (link->state == BLUEZ_LINK_UP) {
         end_up(link);
-    } else if (link->state == LINK_CLOSING) {
+    } else if (link->state == BLUEZ_LINK_CLOSING) {
         closed(link);
     } else {
         link->sighted = 0;
@@ -239,8 +241,9 @@ static void advance_without(struct bluez_link *link)
 
 static bool is_waiting(const struct bluez_link *link)
 {
-    return link->state == LINK_PAUSE || link->state == LINK_REMOVE || link->state == LINK_ENDING ||
-           link->state == LINK_BUSY || link->state == LINK_DOWN;
+    return link->state == BLUEZ_LINK_PAUSE || link->state == BLUEZ_LINK_REMOVE ||
+           link->state == BLUEZ_LINK_ENDING || link->state == BLUEZ_LINK_BUSY ||
+           link->state == BLUEZ_LINK_DOWN;
 }
 
 static bool is_airless(const struct bluez_link *link)
@@ -256,10 +259,10 @@ void bluez_link_advance(struct bluez_link *link)
         bluez_link_lose_air(link, link->air);
     if (is_airless(link) || is_waiting(link))
         return;
-    if (link->state == LINK_SEEK)
+    if (link->state == BLUEZ_LINK_SEEK)
         bluez_look(link);
     /* Not an else: a band that was found may have its turn at once. */
-    if (link->state == LINK_SEEK || link->state == LINK_DOWN)
+    if (link->state == BLUEZ_LINK_SEEK || link->state == BLUEZ_LINK_DOWN)
         return;
     device = bluez_device_of(link);
     if (device)
@@ -273,7 +276,7 @@ static void change_air(struct bluez_link *link)
 {
     bluez_disown(link);
     link->air = NULL;
-    if (link->state != LINK_PAUSE)
+    if (link->state != BLUEZ_LINK_PAUSE)
         bluez_pause(link);
 }
 
@@ -289,9 +292,9 @@ void bluez_link_lose_air(struct bluez_link *link, const struct air *air)
     struct airs *airs = link->ground->airs;
     struct failure failure;
 
-    if (link->state == LINK_DOWN || link->state == LINK_BUSY || !goes_by(link, air))
+    if (link->state == BLUEZ_LINK_DOWN || link->state == BLUEZ_LINK_BUSY || !goes_by(link, air))
         return;
-    if (link->state == LINK_CLOSING)
+    if (link->state == BLUEZ_LINK_CLOSING)
         closed(link);
     else if (link->was_up)
         bluez_down(link, LINK_END_BLUETOOTH, NULL);
@@ -318,16 +321,17 @@ void bluez_link_lose_discovery(struct bluez_link *link, const struct air *air,
 {
     const struct air_user *user = &link->users[air - link->ground->airs->air];
 
-    if (!air_can_discover_for(air, user) || link->state == LINK_TURN)
+    if (!air_can_discover_for(air, user) || link->state == BLUEZ_LINK_TURN)
         return;
     link->deaf |= bluez_bit(link, air);
-    if (link->state != LINK_SEEK || is_deaf(link))
+    if (link->state != BLUEZ_LINK_SEEK || is_deaf(link))
         bluez_fail(link, failure);
 }
 
 const char *bluez_link_to_leave(const struct bluez_link *link)
 {
-    return link->state != LINK_DOWN && (link->was_up || bluez_holds(link)) ? link->device : NULL;
+    return link->state != BLUEZ_LINK_DOWN && (link->was_up || bluez_holds(link)) ? link->device
+                                                                                 : NULL;
 }
 
 /* ---- Its operations */
@@ -341,33 +345,34 @@ static void close_link(struct ble_link *handle)
 {
     struct bluez_link *link = link_of(handle);
 
-    if (link->state == LINK_CLOSING || link->state == LINK_BUSY || link->state == LINK_DOWN)
+    if (link->state == BLUEZ_LINK_CLOSING || link->state == BLUEZ_LINK_BUSY ||
+        link->state == BLUEZ_LINK_DOWN)
         return;
-    if (link->state == LINK_UP) {
-        bluez_enter(link, LINK_CLOSING, CLOSED_MS);
+    if (link->state == BLUEZ_LINK_UP) {
+        bluez_enter(link, BLUEZ_LINK_CLOSING, CLOSED_MS);
         cut(link);
     } else if (!link->was_up && bluez_holds(link) && !is_airless(link)) {
-        bluez_let_go(link, LINK_CLOSING, DISCONNECT_LIMIT_MS);
+        bluez_let_go(link, BLUEZ_LINK_CLOSING, DISCONNECT_LIMIT_MS);
     } else {
-        bluez_enter(link, LINK_CLOSING, 1);
+        bluez_enter(link, BLUEZ_LINK_CLOSING, 1);
     }
 }
 
 static void turn_notifications(struct ble_link *link, enum sensor sensor, bool on)
 {
-    if (link_of(link)->state == LINK_UP)
+    if (link_of(link)->state == BLUEZ_LINK_UP)
         sources_turn(&link_of(link)->sources, sensor, on);
 }
 
 static void write_control(struct ble_link *link, const char *text)
 {
-    if (link_of(link)->state == LINK_UP)
+    if (link_of(link)->state == BLUEZ_LINK_UP)
         gatt_write(&link_of(link)->gatt, text);
 }
 
 static void probe(struct ble_link *link)
 {
-    if (link_of(link)->state == LINK_UP)
+    if (link_of(link)->state == BLUEZ_LINK_UP)
         gatt_probe(&link_of(link)->gatt);
 }
 
@@ -382,7 +387,7 @@ static const struct ble_link_ops link_ops = {
 
 bool bluez_link_is_to(const struct bluez_link *link, const struct band_identity *band)
 {
-    if (link->state == LINK_DOWN || link->state == LINK_BUSY)
+    if (link->state == BLUEZ_LINK_DOWN || link->state == BLUEZ_LINK_BUSY)
         return false;
     if (band->address[0] && link->band.address[0])
         return strcasecmp(band->address, link->band.address) == 0;
@@ -391,8 +396,8 @@ bool bluez_link_is_to(const struct bluez_link *link, const struct band_identity 
 
 bool bluez_link_has(const struct bluez_link *link, const char *address)
 {
-    return link->state != LINK_SEEK && link->state != LINK_BUSY && link->state != LINK_DOWN &&
-           strcmp(link->band.address, address) == 0;
+    return link->state != BLUEZ_LINK_SEEK && link->state != BLUEZ_LINK_BUSY &&
+           link->state != BLUEZ_LINK_DOWN && strcmp(link->band.address, address) == 0;
 }
 
 static void init_parts(struct bluez_link *link)
@@ -431,7 +436,7 @@ struct bluez_link *bluez_link_create(struct link_ground *ground, uv_loop_t *loop
     snprintf(link->label, sizeof(link->label), "%s", band->name[0] ? band->name : band->address);
     init_parts(link);
     if (is_busy) {
-        bluez_enter(link, LINK_BUSY, 1);
+        bluez_enter(link, BLUEZ_LINK_BUSY, 1);
         return link;
     }
     bluez_seek(link);

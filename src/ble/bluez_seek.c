@@ -144,6 +144,6 @@ void bluez_look(struct bluez_link *link)
 
 void bluez_hear(struct bluez_link *link, const struct air *air, const struct bluez_device *device)
 {
-    if (link->state == LINK_SEEK && device == device_on(link, air))
+    if (link->state == BLUEZ_LINK_SEEK && device == device_on(link, air))
         link->sighted |= bluez_bit(link, air);
 }

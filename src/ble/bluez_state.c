@@ -6,25 +6,27 @@
 #include "base/log.h"
 #include "bluez_method.h"
 
-static const char *state_name(enum link_state state)
+static const char *state_name(enum bluez_link_state state)
 {
     static const char *const names[] = {
-        [LINK_SEEK] = "seek",       [LINK_TURN] = "turn",     [LINK_CONNECT] = "connect",
-        [LINK_RESOLVE] = "resolve", [LINK_CHECK] = "check",   [LINK_READ] = "read",
-        [LINK_UP] = "up",           [LINK_ENDING] = "ending", [LINK_DROP] = "drop",
-        [LINK_REMOVE] = "remove",   [LINK_PAUSE] = "pause",   [LINK_CLOSING] = "closing",
-        [LINK_BUSY] = "busy",       [LINK_DOWN] = "down",
+        [BLUEZ_LINK_SEEK] = "seek",       [BLUEZ_LINK_TURN] = "turn",
+        [BLUEZ_LINK_CONNECT] = "connect", [BLUEZ_LINK_RESOLVE] = "resolve",
+        [BLUEZ_LINK_CHECK] = "check",     [BLUEZ_LINK_READ] = "read",
+        [BLUEZ_LINK_UP] = "up",           [BLUEZ_LINK_ENDING] = "ending",
+        [BLUEZ_LINK_DROP] = "drop",       [BLUEZ_LINK_REMOVE] = "remove",
+        [BLUEZ_LINK_PAUSE] = "pause",     [BLUEZ_LINK_CLOSING] = "closing",
+        [BLUEZ_LINK_BUSY] = "busy",       [BLUEZ_LINK_DOWN] = "down",
     };
-    ASSERT_GOES_TO(names, LINK_DOWN);
+    ASSERT_GOES_TO(names, BLUEZ_LINK_DOWN);
     return names[state];
 }
 
 /* Each second try is made without discovery: some adapters can't connect during it. */
 static enum air_need need_of(const struct bluez_link *link, const struct air *air)
 {
-    if (link->state == LINK_SEEK)
+    if (link->state == BLUEZ_LINK_SEEK)
         return AIR_SEEK;
-    if (air == link->air && (link->state == LINK_TURN || link->state == LINK_CONNECT))
+    if (air == link->air && (link->state == BLUEZ_LINK_TURN || link->state == BLUEZ_LINK_CONNECT))
         return link->tries % 2 == 1 ? AIR_QUIET_TURN : AIR_LOUD_TURN;
     return AIR_NOTHING;
 }
@@ -37,7 +39,7 @@ static void need_airs(struct bluez_link *link)
         air_need(&airs->air[i], &link->users[i], need_of(link, &airs->air[i]));
 }
 
-void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_ms)
+void bluez_enter(struct bluez_link *link, enum bluez_link_state state, unsigned limit_ms)
 {
     log_debug("%s: %s, then %s", link->label, state_name(link->state), state_name(state));
     bus_cancel(&link->call);
@@ -72,21 +74,21 @@ bool bluez_may_cut(const struct bluez_link *link)
 bool bluez_is_carried(const struct bluez_link *link)
 {
     switch (link->state) {
-    case LINK_TURN:
-    case LINK_CONNECT:
-    case LINK_RESOLVE:
-    case LINK_CHECK:
-    case LINK_READ:
-    case LINK_UP:
-    case LINK_ENDING:
-    case LINK_DROP:
-    case LINK_CLOSING:
+    case BLUEZ_LINK_TURN:
+    case BLUEZ_LINK_CONNECT:
+    case BLUEZ_LINK_RESOLVE:
+    case BLUEZ_LINK_CHECK:
+    case BLUEZ_LINK_READ:
+    case BLUEZ_LINK_UP:
+    case BLUEZ_LINK_ENDING:
+    case BLUEZ_LINK_DROP:
+    case BLUEZ_LINK_CLOSING:
         return link->air != NULL;
-    case LINK_SEEK:
-    case LINK_REMOVE:
-    case LINK_PAUSE:
-    case LINK_BUSY:
-    case LINK_DOWN:
+    case BLUEZ_LINK_SEEK:
+    case BLUEZ_LINK_REMOVE:
+    case BLUEZ_LINK_PAUSE:
+    case BLUEZ_LINK_BUSY:
+    case BLUEZ_LINK_DOWN:
         break;
     }
     return false;
@@ -128,7 +130,7 @@ void bluez_discard(struct bluez_link *link)
         known[0] = '\0';
     bluez_disown(link);
     bus_cancel(&link->disconnect_call);
-    bluez_enter(link, LINK_DOWN, 0);
+    bluez_enter(link, BLUEZ_LINK_DOWN, 0);
     gatt_close(&link->gatt);
     sources_close(&link->sources);
     alarm_close(&link->alarm);

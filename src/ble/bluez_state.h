@@ -13,21 +13,21 @@
  *
  * CLOSING is open to all. BUSY is what a link is that has no chance from the start.
  */
-enum link_state {
-    LINK_SEEK,    /* until the band is seen */
-    LINK_TURN,    /* until the air is free for it */
-    LINK_CONNECT, /* Connect is under way */
-    LINK_RESOLVE, /* connected, until its services are resolved */
-    LINK_CHECK,   /* all objects are being read anew */
-    LINK_READ,    /* firmware and battery level are */
-    LINK_UP,
-    LINK_ENDING,  /* the band is gone; whether by Bluetooth going shows in a moment */
-    LINK_DROP,    /* Disconnect is under way, to try again after it */
-    LINK_REMOVE,  /* RemoveDevice is */
-    LINK_PAUSE,   /* before the next try */
-    LINK_CLOSING, /* by close(): Disconnect is under way, or there is nothing to wait for */
-    LINK_BUSY,    /* another has the band: to be told */
-    LINK_DOWN,    /* its handles are being closed, then it is freed */
+enum bluez_link_state {
+    BLUEZ_LINK_SEEK,    /* until the band is seen */
+    BLUEZ_LINK_TURN,    /* until the air is free for it */
+    BLUEZ_LINK_CONNECT, /* Connect is under way */
+    BLUEZ_LINK_RESOLVE, /* connected, until its services are resolved */
+    BLUEZ_LINK_CHECK,   /* all objects are being read anew */
+    BLUEZ_LINK_READ,    /* firmware and battery level are */
+    BLUEZ_LINK_UP,
+    BLUEZ_LINK_ENDING,  /* the band is gone; whether by Bluetooth going shows in a moment */
+    BLUEZ_LINK_DROP,    /* Disconnect is under way, to try again after it */
+    BLUEZ_LINK_REMOVE,  /* RemoveDevice is */
+    BLUEZ_LINK_PAUSE,   /* before the next try */
+    BLUEZ_LINK_CLOSING, /* by close(): Disconnect is under way, or there is nothing to wait for */
+    BLUEZ_LINK_BUSY,    /* another has the band: to be told */
+    BLUEZ_LINK_DOWN,    /* its handles are being closed, then it is freed */
 };
 
 /* What all links stand on. */
@@ -54,7 +54,7 @@ struct bluez_link {
     struct bluez_link *next;
     struct link_ground *ground;
     struct handles handles;
-    enum link_state state;
+    enum bluez_link_state state;
     alarm_fn on_limit;           /* of a state's time */
     struct band_identity wanted; /* as asked for */
     struct band_identity band;   /* and as it is known */
@@ -82,7 +82,7 @@ struct bluez_link {
 };
 
 /* `limit_ms` 0: it may last. */
-void bluez_enter(struct bluez_link *link, enum link_state state, unsigned limit_ms);
+void bluez_enter(struct bluez_link *link, enum bluez_link_state state, unsigned limit_ms);
 /* Ends it in any state: nothing of it is left but its handles, which close. */
 void bluez_discard(struct bluez_link *link);
 /* And tells that, as the last. */
