@@ -108,6 +108,73 @@ static void times_are_within_2_ms_of_the_truth_through_delays_and_drift(void **s
 }
 
 /* 40 h of all three sensors: the 32 bit counter wraps after 36.4 h. */
+/* Several bands, each of a crystal of its own, on one anchor: by how much what happens to all at
+ * once is told apart, of two of them, each second from the first minute on. */
+#define BANDS     8
+#define GROUPS    12
+#define FROM_S    60
+#define UNTIL_S   300
+#define PAIRS     (BANDS * (BANDS - 1) / 2)
+#define APART_MAX (GROUPS * (UNTIL_S - FROM_S) * PAIRS)
+
+/* The EEG's error, the newest at each second. */
+static void errors_of_band(double drift_ppm, uint64_t seed, double errors[UNTIL_S])
+{
+    struct clock *clock = clock_at(anchor);
+    struct ticks ticks = ticks_of(seed);
+
+    ticks.drift_ppm = drift_ppm;
+    ticks.delay_us = 200e3;
+    for (double true_s = 0; true_s < UNTIL_S;) {
+        const enum sensor sensor = ticks_turn(&ticks);
+        struct tick_packet packet;
+        struct clock_stamp stamp;
+        assert_int_equal(next(clock, &ticks, sensor, &packet, &stamp), CLOCK_ACCEPTED);
+        true_s = packet.true_us * 1e-6;
+        if (sensor == SENSOR_EEG && true_s < UNTIL_S)
+            errors[(int)true_s] = error_ms(&packet, &stamp);
+    }
+    clock_destroy(clock);
+}
+
+static size_t put_apart(double errors[BANDS][UNTIL_S], double *apart)
+{
+    size_t count = 0;
+
+    for (int s = FROM_S; s < UNTIL_S; s++) {
+        for (int a = 0; a < BANDS; a++) {
+            for (int b = 0; b < a; b++)
+                apart[count++] = fabs(errors[a][s] - errors[b][s]);
+        }
+    }
+    return count;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+static void bands_on_one_anchor_tell_one_instant_within_4_ms(void **state)
+{
+    static double errors[BANDS][UNTIL_S], apart[APART_MAX];
+    size_t count = 0;
+
+    (void)state;
+    for (int group = 0; group < GROUPS; group++) {
+        for (int band = 0; band < BANDS; band++)
+            errors_of_band(-50 + 100.0 * band / (BANDS - 1), (uint64_t)(1 + group * BANDS + band),
+                           errors[band]);
+        count += put_apart(errors, apart + count);
+    }
+    qsort(apart, count, sizeof(apart[0]), by_size);
+    const double most = apart[count * 99 / 100];
+    print_message("%d bands, delays to 200 ms, crystals to 50 ppm: apart by %.2f ms (median), "
+                  "%.2f (p99), %.2f at most\n",
+                  BANDS, apart[count / 2], most, apart[count - 1]);
+    assert_that(most, <=, 4);
+}
+
 static void the_wrap_leaves_no_trace_in_40_hours(void **state)
 {
     struct clock *clock = clock_at(anchor);
@@ -486,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_within_2_ms_of_the_truth_through_delays_and_drift),
+        cmocka_unit_test(bands_on_one_anchor_tell_one_instant_within_4_ms),
         cmocka_unit_test(the_wrap_leaves_no_trace_in_40_hours),
         cmocka_unit_test(the_first_guess_is_arrival_less_the_packets_length),
         cmocka_unit_test(the_rate_is_fitted_through_skips_and_wobble),
