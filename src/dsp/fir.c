@@ -21,7 +21,7 @@ struct fir *fir_create(const double *taps, size_t count)
     if (!fir)
         return NULL;
     fir->length = (count + LANES - 1) / LANES * LANES;
-    fir->taps = calloc(fir->length, sizeof(float));
+    fir->taps = calloc(fir->length / LANES, sizeof(*fir->taps));
     fir->inputs = calloc(2 * fir->length, sizeof(float));
     if (!fir->taps || !fir->inputs) {
         fir_destroy(fir);
