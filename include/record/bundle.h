@@ -2,8 +2,8 @@
  * A session as one zip, made as it is read: stored, with zip64 where a file or the whole needs it.
  *
  * In it is a folder of the session's id with the files that a recording has, of the session's own
- * folder and of each folder in that (BUNDLE_FOLDERS_MAX at most; no links; nothing of another
- * name). A file that still grows is in it as long as it is when its turn comes.
+ * folder and of each band's in that; no links, nothing of another name. A file that still grows is
+ * in it as long as it is when its turn comes.
  *
  * In memory are one piece of a file and what the zip's directory says of the files: some 64 KB,
  * whatever they hold. All but bundle_close() wait for the disk: not for the loop's thread.
@@ -13,8 +13,6 @@
 
 #include <stddef.h>
 #include <sys/types.h>
-
-#define BUNDLE_FOLDERS_MAX 16
 
 struct bundle;
 

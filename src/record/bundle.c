@@ -20,9 +20,9 @@ struct bundle {
     char id[SESSION_ID_SIZE];
     bool begun, ended, closing;
     /* What is in it. The first folder is the session's own, "". */
-    char folders[1 + BUNDLE_FOLDERS_MAX][SESSION_ID_SIZE];
+    char folders[1 + SESSION_BANDS_MAX][SESSION_FOLDER_SIZE];
     size_t folder_count;
-    bool files[1 + BUNDLE_FOLDERS_MAX][FILE_COUNT];
+    bool files[1 + SESSION_BANDS_MAX][FILE_COUNT];
     /* Where it is. */
     size_t folder;
     int file;
@@ -89,16 +89,6 @@ static int open_folder(const struct bundle *bundle, size_t folder)
     return folder_open(bundle->dir, folder ? bundle->folders[folder] : ".");
 }
 
-/* Letters, digits, `-` and `_`, as in a session's id. */
-static bool is_name(const char *name)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-    const size_t len = strlen(name);
-
-    return len < SESSION_ID_SIZE && strspn(name, allowed) == len;
-}
-
 /* Notes which of a recording's files are in it; false: none. */
 static bool find_files(struct bundle *bundle, size_t folder)
 {
@@ -121,9 +111,9 @@ static void take_folder(struct bundle *bundle, const char *name)
 {
     const size_t folder = bundle->folder_count;
 
-    if (folder > BUNDLE_FOLDERS_MAX || !is_name(name))
+    if (folder > SESSION_BANDS_MAX || !session_is_band_folder(bundle->dir, name))
         return;
-    memcpy(bundle->folders[folder], name, strlen(name) + 1);
+    session_copy_text(bundle->folders[folder], SESSION_FOLDER_SIZE, name);
     if (find_files(bundle, folder))
         bundle->folder_count++;
 }

@@ -69,8 +69,9 @@ def test_the_folders_of_several_bands_are_in_it(daemon, session):
     names = [file.name for file in session.iterdir()]
     for band in ("AA-BB-CC-DD-EE-01", "AA-BB-CC-DD-EE-02"):
         (session / band).mkdir()
-        (session / band / "eeg.csv").write_text(f"of {band}\n")
-        names.append(f"{band}/eeg.csv")
+        for file in ("eeg.csv", "packets.lbcap"):
+            (session / band / file).write_text(f"of {band}\n")
+            names.append(f"{band}/{file}")
     equals(opened(daemon), session, names)
 
 
@@ -83,9 +84,11 @@ def test_nothing_that_is_no_recordings_is_in_it(daemon, session, data):
     os.mkfifo(session / "acc.csv")
     (session / "linked").symlink_to(data / "secret")
     (session / ".hidden").mkdir()
-    (session / ".hidden" / "eeg.csv").write_text("secret")
+    (session / ".hidden" / "packets.lbcap").write_text("secret")
     (session / "band" / "deeper").mkdir(parents=True)
-    (session / "band" / "deeper" / "eeg.csv").write_text("secret")
+    (session / "band" / "deeper" / "packets.lbcap").write_text("secret")
+    (session / "band" / "eeg.csv").write_text("secret")  # beside no packets
+    (data / "secret" / "packets.lbcap").write_text("secret")
     for i in range(40):
         (session / f"empty{i}").mkdir()
     equals(opened(daemon), session, names)

@@ -104,6 +104,15 @@ export class Played {
     this.#socket.send(JSON.stringify(message));
   }
 
+  /** Waits for a command; its parameters. */
+  async asked(command) {
+    for (;;) {
+      const found = this.got.find((one) => one.command === command);
+      if (found) return found.parameters;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   event(event_type, data) {
     this.send({ type: "event", event_type, data, timestamp: AT });
   }

@@ -72,7 +72,7 @@ test("what is silent is greyed and says since when, what is gone is no figure an
   await says(page, "state", "waiting for it");
   await says(page, "disconnect", "Stop waiting");
   await page.click("#disconnect");
-  assert.equal(played.got.at(-1).command, "disconnect_device");
+  await played.asked("disconnect_device");
   played.event("bluetooth_status", { available: true, powered: false, message: "Bluetooth is switched off." });
   played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
   await says(page, "finder-words", "Bluetooth is switched off. Switch Bluetooth on");
@@ -103,7 +103,7 @@ test("a lost band that is waited for already is shown, and the wait can be ended
   await page.click("#finder-stop");
   played.info({ connected: false, is_streaming: false, link: "idle", device_id: null, name: null });
   await says(page, "state", "not connected");
-  assert.equal(played.got.at(-1).command, "disconnect_device");
+  await played.asked("disconnect_device");
 });
 
 /** Another band beside the first. */
@@ -126,7 +126,7 @@ test("of several bands each has a lane on one axis, and the other panes show the
   await says(page, "advice", "Moisten the right electrode");
   await page.waitForFunction(() => document.querySelectorAll(".trace strong")[3].textContent === "Motion of LXB-2");
   await page.click("#stop");
-  assert.deepEqual(played.got.at(-1), { command: "stop_streaming", parameters: { device_id: "LXB-2" } });
+  assert.deepEqual(await played.asked("stop_streaming"), { device_id: "LXB-2" });
   played.event("stream_stopped", { device_id: "LXB-2", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
   await says(page, "notice", "LXB-2: The stream stopped: as asked.");
   await page.waitForFunction(() => document.querySelectorAll(".trace")[1].textContent.includes("not live since"));
