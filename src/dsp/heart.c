@@ -193,7 +193,8 @@ static bool is_ambiguous(struct heart *heart)
 {
     if (heart->swing.jumped)
         return true;
-    if (heart->motion.count == 0 && heart_motion_ambiguous(&heart->signal, heart->channel))
+    if (!heart_motion_is_known(&heart->motion, filtered_tick(heart)) &&
+        heart_motion_ambiguous(&heart->signal, heart->channel))
         heart->ambiguous = AMBIGUOUS_ON;
     else if (heart->ambiguous > 0)
         heart->ambiguous--;
@@ -219,7 +220,9 @@ static void analyse(struct heart *heart)
     heart_nn_judge(&heart->nn, now_s(heart));
     tell_intervals(heart);
     tell_rate(heart);
-    if (heart->motion.count == 0)
+    if (heart_motion_is_known(&heart->motion, filtered_tick(heart)))
+        heart_swing_start(&heart->swing);
+    else
         heart_swing_update(&heart->swing, heart->pulses.usual, f->bpm);
     measure_variability(heart);
     tell_breath_and_perfusion(heart);

@@ -110,12 +110,17 @@ static bool has_window(const struct heart_motion *motion, double tick)
                                              motion->step;
 }
 
+bool heart_motion_is_known(const struct heart_motion *motion, double tick)
+{
+    return motion->count > 0 && tick - motion->next <= FRESH_S * BLOCK_TICK_HZ;
+}
+
 void heart_motion_judge(struct heart_motion *motion, double tick)
 {
     double sum = 0.0;
     motion->moving = false;
     motion->line = NAN;
-    if (motion->count == 0 || tick - motion->next > FRESH_S * BLOCK_TICK_HZ)
+    if (!heart_motion_is_known(motion, tick))
         return;
     long span = (long)(STILL_S * BLOCK_TICK_HZ / motion->step);
     if (motion->count < span || span > HEART_MOTION_RING)

@@ -30,6 +30,10 @@ void heart_motion_start(struct heart_motion *motion);
 /* Takes a block of SENSOR_ACC. */
 void heart_motion_push(struct heart_motion *motion, const struct sample_block *block);
 
+/* Does the accelerometer tell what the head does at `tick`? Not where it was never heard, or has
+ * been silent for some seconds. */
+bool heart_motion_is_known(const struct heart_motion *motion, double tick);
+
 /* Once a second; `tick` is that of the last filtered sample of the light. */
 void heart_motion_judge(struct heart_motion *motion, double tick);
 

@@ -29,8 +29,8 @@
  * heart has just changed its rate: a sinus arrhythmia of 10 % stays within. */
 #define LEFT_BEATS 3
 #define LEFT_SHARE 0.15
-/* While the rhythm is not yet known, so much of the time must be in intervals near the usual one.
- */
+/* Steady: so much of the time is in intervals so near the usual one. Of a sinus arrhythmia of 10 %
+ * all is, of AF 0.6, of bigeminy a third. */
 #define STEADY_OFF   0.2
 #define STEADY_SHARE 0.7
 /* A pulse slower than this may be every second one of a heart in bigeminy. */
