@@ -57,7 +57,7 @@ static void digest(void *user)
     digest_links(bluez); /* one may have waited for discovery to be off */
 }
 
-static void on_loaded(void *user)
+static void on_objects_loaded(void *user)
 {
     struct bluez *bluez = user;
 
@@ -80,7 +80,7 @@ static void on_value(void *user, DBusMessage *changed, int64_t arrival_us)
         link = link->next;
 }
 
-static void on_heard(void *user, const struct air *air, const struct bluez_device *device)
+static void on_device_heard(void *user, const struct air *air, const struct bluez_device *device)
 {
     const struct bluez *bluez = user;
 
@@ -297,9 +297,10 @@ static bool take_options(struct bluez *bluez, const struct bluez_options *option
     return true;
 }
 
-static void set_up(struct bluez *bluez)
+static void set_up_parts(struct bluez *bluez)
 {
-    const struct airs_listener listener = {bluez, digest, on_heard, on_lost, on_no_discovery};
+    const struct airs_listener listener = {bluez, digest, on_device_heard, on_lost,
+                                           on_no_discovery};
 
     bluez->backend.ops = &ops;
     bluez->ground.watch = &bluez->watch;
@@ -316,7 +317,7 @@ static void set_up(struct bluez *bluez)
 struct backend *bluez_create(uv_loop_t *loop, const struct bluez_options *options)
 {
     struct bluez *bluez = calloc(1, sizeof(*bluez));
-    const struct watch_listener listener = {bluez, digest, on_loaded, on_value};
+    const struct watch_listener listener = {bluez, digest, on_objects_loaded, on_value};
 
     if (!bluez)
         return NULL;
@@ -326,6 +327,6 @@ struct backend *bluez_create(uv_loop_t *loop, const struct bluez_options *option
         free_all(bluez);
         return NULL;
     }
-    set_up(bluez);
+    set_up_parts(bluez);
     return &bluez->backend;
 }

@@ -153,7 +153,7 @@ void air_discover(struct air *air)
     discovery_advance(&air->discovery, air->adapter, is_discovery_wanted(air));
 }
 
-static void tell_sighting(struct air *air, const struct bluez_device *device)
+static void air_tell_sighting(struct air *air, const struct bluez_device *device)
 {
     struct band_sighting sighting = {.rssi = device->rssi};
 
@@ -173,7 +173,7 @@ static void listen_to(struct air *air, struct bluez_device *device)
     if (!device->name[0])
         return;
     device->sighted = false;
-    tell_sighting(air, device);
+    air_tell_sighting(air, device);
 }
 
 void air_listen(struct air *air)

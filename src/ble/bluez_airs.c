@@ -175,7 +175,7 @@ void airs_look_anew(struct airs *airs)
     }
 }
 
-static void on_scan_ended(void *user)
+static void on_airs_scan_ended(void *user)
 {
     struct airs *airs = user;
 
@@ -201,7 +201,7 @@ void airs_scan(struct airs *airs, bool on)
     if (refused)
         airs_failure(airs, &airs->scan_failure);
     if (refused || !on)
-        alarm_set(&airs->alarm, 0, on_scan_ended);
+        alarm_set(&airs->alarm, 0, on_airs_scan_ended);
     airs->scan = on && !refused;
     for (size_t i = 0; i < airs->count; i++)
         airs->air[i].scan = airs->scan;

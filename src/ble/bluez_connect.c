@@ -55,7 +55,7 @@ static bool may_remove(const struct bluez_device *device)
 }
 
 /* RemoveDevice also empties BlueZ's cache of the band's services. */
-static void remove_device(struct bluez_link *link)
+static void remove_from_cache(struct bluez_link *link)
 {
     const struct bluez_device *device = bluez_device_of(link);
     const char *path = link->device;
@@ -80,7 +80,7 @@ void bluez_dropped(struct bluez_link *link)
     if (!device || !device->connected)
         bluez_disown(link);
     if (link->remove)
-        remove_device(link);
+        remove_from_cache(link);
     else
         bluez_pause(link);
 }

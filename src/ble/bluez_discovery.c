@@ -14,7 +14,7 @@
 #define FAILURES_MAX 3
 #define DISCOVERY_MS 8000
 
-static void tell_changed(struct discovery *discovery)
+static void tell_discovery_changed(struct discovery *discovery)
 {
     discovery->listener.changed(discovery->listener.user);
 }
@@ -24,7 +24,7 @@ static void on_pause_over(void *user)
     struct discovery *discovery = user;
 
     discovery->state = DISCOVERY_OFF;
-    tell_changed(discovery);
+    tell_discovery_changed(discovery);
 }
 
 static void pause_for(struct discovery *discovery, unsigned ms)
@@ -39,7 +39,7 @@ static void on_discovery_stopped(void *user, DBusMessage *reply)
 
     (void)reply; /* refused: it wasn't on */
     discovery->state = DISCOVERY_OFF;
-    tell_changed(discovery);
+    tell_discovery_changed(discovery);
 }
 
 static void stop(struct discovery *discovery)
@@ -88,7 +88,7 @@ static void on_discovery_started(void *user, DBusMessage *reply)
     discovery->state = DISCOVERY_ON;
     discovery->failures = 0;
     alarm_set(&discovery->alarm, STALL_MS, on_stalled);
-    tell_changed(discovery);
+    tell_discovery_changed(discovery);
 }
 
 static void on_filter_set(void *user, DBusMessage *reply)

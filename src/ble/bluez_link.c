@@ -41,7 +41,7 @@ static void tell_up(struct bluez_link *link, const struct bluez_device *device)
     link->link.listener.up(link->link.listener.user, &made);
 }
 
-static void on_read(void *user)
+static void on_gatt_read(void *user)
 {
     struct bluez_link *link = user;
     const struct bluez_device *device = bluez_device_of(link);
@@ -64,7 +64,7 @@ void bluez_link_loaded(struct bluez_link *link)
         !bluez_is_complete(link))
         return;
     bluez_enter(link, BLUEZ_LINK_READ, 0);
-    gatt_read(&link->gatt, on_read, link);
+    gatt_read(&link->gatt, on_gatt_read, link);
 }
 
 bool bluez_link_value(struct bluez_link *link, const char *path, const uint8_t *bytes, size_t len,
@@ -341,7 +341,7 @@ static struct bluez_link *link_of(struct ble_link *link)
     return (struct bluez_link *)link;
 }
 
-static void close_link(struct ble_link *handle)
+static void bluez_close_link(struct ble_link *handle)
 {
     struct bluez_link *link = link_of(handle);
 
@@ -377,7 +377,7 @@ static void probe(struct ble_link *link)
 }
 
 static const struct ble_link_ops link_ops = {
-    .close = close_link,
+    .close = bluez_close_link,
     .notify = turn_notifications,
     .write = write_control,
     .probe = probe,

@@ -184,8 +184,8 @@ static bool is_wished(const struct bluez_adapter *adapter, const char *wish)
            strcmp(adapter_name(adapter->path), wish) == 0;
 }
 
-static bool is_better(const struct bluez_adapter *a, const struct bluez_adapter *b,
-                      const char *current)
+static bool is_better_adapter(const struct bluez_adapter *a, const struct bluez_adapter *b,
+                              const char *current)
 {
     const bool a_current = strcmp(a->path, current) == 0;
     const bool b_current = strcmp(b->path, current) == 0;
@@ -204,7 +204,7 @@ const struct bluez_adapter *objects_choose_adapter(const struct objects *objects
 
     for (size_t i = 0; i < objects->adapter_count; i++) {
         const struct bluez_adapter *adapter = &objects->adapters[i];
-        if (is_wished(adapter, wish) && (!best || is_better(adapter, best, current)))
+        if (is_wished(adapter, wish) && (!best || is_better_adapter(adapter, best, current)))
             best = adapter;
     }
     return best;

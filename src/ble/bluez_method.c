@@ -10,7 +10,7 @@ DBusMessage *bluez_method(const char *path, const char *interface, const char *n
     return message;
 }
 
-static void append(DBusMessageIter *dictionary, const struct method_option *option)
+static void append_option(DBusMessageIter *dictionary, const struct method_option *option)
 {
     const char signature[] = {(char)option->type, '\0'};
     DBusMessageIter entry;
@@ -35,7 +35,7 @@ DBusMessage *method_options(DBusMessage *message, const struct method_option *op
     if (!dbus_message_iter_open_container(&iter, DBUS_TYPE_ARRAY, "{sv}", &dictionary))
         return message;
     for (size_t i = 0; i < count; i++)
-        append(&dictionary, &options[i]);
+        append_option(&dictionary, &options[i]);
     dbus_message_iter_close_container(&iter, &dictionary);
     return message;
 }

@@ -8,7 +8,7 @@
 #define TRIES_MAX    3
 #define TRY_AGAIN_MS 300
 
-static void start(void *user);
+static void begin_either_way(void *user);
 
 static void settle(struct notify *notify, bool on, const struct failure *failure)
 {
@@ -28,7 +28,7 @@ static void on_unlocked(void *user, DBusMessage *reply)
     struct notify *notify = user;
 
     (void)reply; /* refused: no session of ours is in the way */
-    alarm_set(&notify->alarm, TRY_AGAIN_MS, start);
+    alarm_set(&notify->alarm, TRY_AGAIN_MS, begin_either_way);
 }
 
 static void call(struct notify *notify, DBusMessage *message, bus_reply_fn reply)
@@ -65,7 +65,7 @@ static void on_refused(struct notify *notify, DBusMessage *reply)
     alarm_set(&notify->alarm, VERDICT_MS, on_refusal_stands);
 }
 
-static void on_started(void *user, DBusMessage *reply)
+static void on_notify_started(void *user, DBusMessage *reply)
 {
     struct notify *notify = user;
     const enum bluez_error error = bluez_error(reply);
@@ -80,7 +80,8 @@ static void on_started(void *user, DBusMessage *reply)
 
 static void start_notify(struct notify *notify)
 {
-    call(notify, bluez_method(notify->path, BLUEZ_CHARACTERISTIC, "StartNotify"), on_started);
+    call(notify, bluez_method(notify->path, BLUEZ_CHARACTERISTIC, "StartNotify"),
+         on_notify_started);
 }
 
 /* StartNotify may do where there is no socket to be had; nothing is gained by it where another
@@ -115,7 +116,7 @@ static void on_hung_up(void *user)
     notify->tries = 0;
     notify->state = NOTIFY_STARTING;
     if (brought)
-        start(notify);
+        begin_either_way(notify);
     else
         start_notify(notify);
 }
@@ -149,7 +150,7 @@ static void on_acquired(void *user, DBusMessage *reply)
 }
 
 /* The battery tells one byte in minutes: no socket for that. */
-static void start(void *user)
+static void begin_either_way(void *user)
 {
     struct notify *notify = user;
 
@@ -161,7 +162,7 @@ static void start(void *user)
 }
 
 /* Refused is mostly "No notify session started": off is what was wanted. */
-static void on_stopped(void *user, DBusMessage *reply)
+static void on_notify_stopped(void *user, DBusMessage *reply)
 {
     struct notify *notify = user;
     const enum bluez_error error = bluez_error(reply);
@@ -195,10 +196,10 @@ void notify_turn(struct notify *notify, bool on)
         notify->on = on;
         alarm_set(&notify->alarm, 0, on_nothing_to_do);
     } else if (on) {
-        start(notify);
+        begin_either_way(notify);
     } else {
         notify->state = NOTIFY_STOPPING;
-        call(notify, stop_method(notify), on_stopped);
+        call(notify, stop_method(notify), on_notify_stopped);
     }
 }
 

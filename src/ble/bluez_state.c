@@ -4,6 +4,7 @@
 
 #include "base/length.h"
 #include "base/log.h"
+#include "base/must.h"
 #include "bluez_method.h"
 
 static const char *state_name(enum bluez_link_state state)
@@ -20,6 +21,28 @@ static const char *state_name(enum bluez_link_state state)
     ASSERT_GOES_TO(names, BLUEZ_LINK_DOWN);
     return names[state];
 }
+
+#define TO(state)  (1u << BLUEZ_LINK_##state)
+#define TO_ITS_END (TO(CLOSING) | TO(DOWN))
+
+/* The picture of bluez_state.h, from each state; a link begins as one that seeks. */
+static const unsigned lawful[] = {
+    [BLUEZ_LINK_SEEK] = TO(SEEK) | TO(TURN) | TO(RESOLVE) | TO(BUSY) | TO_ITS_END,
+    [BLUEZ_LINK_TURN] = TO(CONNECT) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_CONNECT] = TO(RESOLVE) | TO(CHECK) | TO(DROP) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_RESOLVE] = TO(RESOLVE) | TO(CHECK) | TO(DROP) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_CHECK] = TO(READ) | TO(RESOLVE) | TO(DROP) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_READ] = TO(UP) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_UP] = TO(ENDING) | TO_ITS_END,
+    [BLUEZ_LINK_ENDING] = TO_ITS_END,
+    [BLUEZ_LINK_DROP] = TO(REMOVE) | TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_REMOVE] = TO(PAUSE) | TO_ITS_END,
+    [BLUEZ_LINK_PAUSE] = TO(SEEK) | TO_ITS_END,
+    [BLUEZ_LINK_CLOSING] = TO(DOWN),
+    [BLUEZ_LINK_BUSY] = TO(DOWN),
+    [BLUEZ_LINK_DOWN] = 0,
+};
+ASSERT_GOES_TO(lawful, BLUEZ_LINK_DOWN);
 
 /* Each second try is made without discovery: some adapters can't connect during it. */
 static enum air_need need_of(const struct bluez_link *link, const struct air *air)
@@ -42,6 +65,7 @@ static void need_airs(struct bluez_link *link)
 void bluez_enter(struct bluez_link *link, enum bluez_link_state state, unsigned limit_ms)
 {
     log_debug("%s: %s, then %s", link->label, state_name(link->state), state_name(state));
+    must(lawful[link->state] & 1u << state);
     bus_cancel(&link->call);
     link->state = state;
     need_airs(link);

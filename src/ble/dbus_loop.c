@@ -51,7 +51,7 @@ static void fd_closed(uv_handle_t *handle)
     handle_closed(owner);
 }
 
-static void timer_closed(uv_handle_t *handle)
+static void loop_timer_closed(uv_handle_t *handle)
 {
     struct timeout *timeout = handle->data;
     struct dbus_loop *owner = timeout->owner;
@@ -269,7 +269,7 @@ static void remove_timeout(DBusTimeout *dbus_timeout, void *user)
     if (!timeout)
         return;
     dbus_timeout_set_data(dbus_timeout, NULL, NULL);
-    uv_close((uv_handle_t *)&timeout->timer, timer_closed);
+    uv_close((uv_handle_t *)&timeout->timer, loop_timer_closed);
 }
 
 static bool set_functions(struct dbus_loop *dbus_loop)

@@ -71,7 +71,7 @@ bool radio_time_init(struct radio *radio, uv_loop_t *loop)
     return uv_timer_init(loop, &radio->timer) == 0;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     struct radio *radio = handle->data;
 
@@ -81,7 +81,7 @@ static void on_closed(uv_handle_t *handle)
 void radio_time_close(struct radio *radio, void (*ended)(struct radio *radio))
 {
     radio->ended = ended;
-    uv_close((uv_handle_t *)&radio->timer, on_closed);
+    uv_close((uv_handle_t *)&radio->timer, on_timer_closed);
 }
 
 void radio_time_add(struct radio *radio, struct radio_dues *dues)

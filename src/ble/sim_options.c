@@ -282,7 +282,8 @@ static const struct setting *find_setting(const char *key)
     return NULL;
 }
 
-static bool refuse(struct failure *failure, const char *key, const char *value, const char *allowed)
+static bool refuse_setting(struct failure *failure, const char *key, const char *value,
+                           const char *allowed)
 {
     failure_set(failure, ERROR_INVALID_PARAMETERS, "--sim %.60s%s%.80s: allowed is %s", key,
                 value ? "=" : "", value ? value : "", allowed);
@@ -299,7 +300,7 @@ static bool read_setting(char *text, struct sim_options *options, struct failure
     if (!setting)
         return unknown_key(text, failure);
     if (!value || !setting->read(setting, value, options))
-        return refuse(failure, text, value ? value : "", setting->allowed);
+        return refuse_setting(failure, text, value ? value : "", setting->allowed);
     options->given |= UINT64_C(1) << (setting - settings);
     return true;
 }
@@ -341,7 +342,7 @@ static bool keep_own(const char *text, struct sim_options *options, struct failu
     if ((size_t)snprintf(options->own + used, room, "%s,", text) < room)
         return true;
     options->own[used] = '\0';
-    return refuse(failure, text, NULL, "at most 1023 bytes for settings of single bands");
+    return refuse_setting(failure, text, NULL, "at most 1023 bytes for settings of single bands");
 }
 
 /* It is kept as text, and read again for its band; here it shows whether it can be. */
@@ -352,10 +353,10 @@ static bool read_own(char *text, char *colon, struct sim_options *options, struc
 
     *colon = '\0';
     if (!number_read(text, 0, SIM_BANDS_MAX - 1, &number) || number != floor(number))
-        return refuse(failure, text, NULL, "a band's number before the colon, 0 to 31");
+        return refuse_setting(failure, text, NULL, "a band's number before the colon, 0 to 31");
     *colon = ':';
     if (is_of_all(colon + 1))
-        return refuse(failure, text, NULL, "this for all bands only, without a number");
+        return refuse_setting(failure, text, NULL, "this for all bands only, without a number");
     if (!keep_own(text, options, failure))
         return false;
     return read_setting(colon + 1, &tried, failure);

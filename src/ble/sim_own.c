@@ -26,7 +26,7 @@ static void draw(const struct sim_options *options, int which, struct sim_option
 }
 
 /* "N:key=value" of this band; every such text was read once and found good. */
-static void take(const char *text, size_t len, int which, struct sim_options *own)
+static void take_own(const char *text, size_t len, int which, struct sim_options *own)
 {
     struct failure failure;
     char one[SIM_OWN_SIZE];
@@ -45,5 +45,5 @@ void sim_options_of_band(const struct sim_options *options, int which, struct si
     if (which > 0)
         draw(options, which, own);
     for (const char *at = options->own; *at; at += strcspn(at, ",") + 1)
-        take(at, strcspn(at, ","), which, own);
+        take_own(at, strcspn(at, ","), which, own);
 }
