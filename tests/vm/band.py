@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """A Link Band on btvirt's air: HCI and ATT over its socket, the real UUIDs, layouts, rates and skips.
 
-    band.py NAME ADDRESS TRUTH [--rate 250|500] [--socket PATH]
+    band.py NAME ADDRESS TRUTH [--rate 250|500] [--socket PATH] [--held]
 
 Every packet is unlike every other: its samples count. What was sent goes to TRUTH, a line each: monotonic seconds,
-sensor, number of its first sample, samples, tick. Commands come by datagram on the socket /tmp/band-NAME (bandctl):
+sensor, number of its first sample, samples, tick. `--held`: its first link is one that nothing goes over: btvirt passes
+data on with its sender's handle, so where an adapter has two links, both ends must have the same handle (holder.py). Commands come by datagram on the socket /tmp/band-NAME (bandctl):
 
     drop RR S     disconnects with HCI reason RR (08: supervision timeout), advertises again after S seconds
     off S         as drop 15, and the counter begins at 0 after S seconds: switched off and on
@@ -131,8 +132,8 @@ def acc_sample(n):
 
 
 class Band:
-    def __init__(self, name, address, truth, rate, air):
-        self.name, self.rate = name, rate
+    def __init__(self, name, address, truth, rate, air, held=False):
+        self.name, self.rate, self.held = name, rate, held
         self.address = bytes.fromhex(address.replace(":", ""))[::-1]
         self.attributes = band_attributes(name)
         self.truth = open(truth, "a", buffering=1)
@@ -201,8 +202,11 @@ class Band:
         elif code == 0x13:
             self.credits += sum(struct.unpack_from("<H", data, 3 + 4 * i)[0] for i in range(data[0]))
             self.flush()
-        elif code == 0x05:
+        elif code == 0x05 and struct.unpack_from("<H", data, 1)[0] == self.handle:
             self.on_disconnected(data[3])
+        elif code == 0x3E and data[0] == 1 and data[1] == 0 and self.held:
+            self.held = False
+            self.log("held")
         elif code == 0x3E and data[0] == 1 and data[1] == 0:
             self.handle = struct.unpack_from("<H", data, 2)[0] & 0xFFF
             self.deaf, self.deaf_next = self.deaf_next, False
@@ -406,5 +410,6 @@ if __name__ == "__main__":
     parser.add_argument("truth")
     parser.add_argument("--rate", type=float, default=250)
     parser.add_argument("--socket", default="/tmp/bt-server-le")
+    parser.add_argument("--held", action="store_true")
     arguments = parser.parse_args()
-    Band(arguments.name, arguments.address, arguments.truth, arguments.rate, arguments.socket).run()
+    Band(arguments.name, arguments.address, arguments.truth, arguments.rate, arguments.socket, arguments.held).run()

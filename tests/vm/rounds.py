@@ -127,8 +127,8 @@ class Machine:
         finally:
             bus.close()
 
-    def power(self, on):
-        path = next(p for p, i in self.objects().items() if "org.bluez.Adapter1" in i)
+    def power(self, on, path=None):
+        path = path or next(p for p, i in self.objects().items() if "org.bluez.Adapter1" in i)
         self.call(path, "org.freedesktop.DBus.Properties", "Set", "org.bluez.Adapter1", "Powered",
                   dbus.Boolean(on, variant_level=1))
 
@@ -151,8 +151,8 @@ def wait(condition, seconds, what=None):
 class Truth:
     """What the band sent: rows of (when, sensor, first sample, samples, tick)."""
 
-    def __init__(self):
-        rows = [line.split() for line in open("/tmp/truth") if not line.startswith("#")]
+    def __init__(self, path="/tmp/truth"):
+        rows = [line.split() for line in open(path) if not line.startswith("#")]
         self.rows = [(float(t), s, int(first), int(count), int(tick)) for t, s, first, count, tick in rows]
 
     def of(self, sensor, since=0.0, until=float("inf")):
@@ -244,8 +244,9 @@ class Client:
     def told(self, start=0):
         return [m["event_type"] for _, m in self.messages[start:] if m["type"] == "event" and m["event_type"] != "device_info"]
 
-    def raw(self, sensor, start=0):
-        return [(at, m) for at, m in self.messages[start:] if m["type"] == "raw_data" and m["sensor_type"] == sensor]
+    def raw(self, sensor, start=0, device=None):
+        rows = [(at, m) for at, m in self.messages[start:] if m["type"] == "raw_data" and m["sensor_type"] == sensor]
+        return [row for row in rows if device in (None, row[1]["device_id"])]
 
 
 async def open_client():
@@ -272,18 +273,18 @@ def sample_number(sensor, sample):
     return sample["red"] if sensor == "ppg" else sample["x"]
 
 
-async def compare(client, sensor, start=0):
+async def compare(client, sensor, start=0, device=None, truth="/tmp/truth"):
     """Each packet sent from the sensor's first message until now arrives once and in order, however slow the machine.
     Told: how many, latencies in ms."""
-    sent = {first % 2**15 if sensor == "acc" else first: at for at, _, first, _, _ in Truth().of(sensor)}
+    sent = {first % 2**15 if sensor == "acc" else first: at for at, _, first, _, _ in Truth(truth).of(sensor)}
     order = sorted(sent, key=sent.get)
-    expected = order[order.index(sample_number(sensor, client.raw(sensor, start)[0][1]["data"][0])) :]
+    expected = order[order.index(sample_number(sensor, client.raw(sensor, start, device)[0][1]["data"][0])) :]
     deadline = time.monotonic() + 20
-    while len(client.raw(sensor, start)) < len(expected) and time.monotonic() < deadline:
+    while len(client.raw(sensor, start, device)) < len(expected) and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
-    got = client.raw(sensor, start)[: len(expected)]
+    got = client.raw(sensor, start, device)[: len(expected)]
     firsts = [sample_number(sensor, m["data"][0]) for _, m in got]
-    assert firsts == expected, f"{sensor}: {len(expected) - len(got)} never came; {[(a, b) for a, b in zip(firsts, expected) if a != b][:3]}"
+    assert firsts == expected, f"{device or ''} {sensor}: {len(expected) - len(got)} never came; {[(a, b) for a, b in zip(firsts, expected) if a != b][:3]}"
     latencies = sorted((at - sent[n]) * 1e3 for n, (at, _) in zip(firsts, got))
     return {"packets": len(got), "p50_ms": round(latencies[len(latencies) // 2], 1),
             "p99_ms": round(latencies[int(len(latencies) * 0.99)], 1)}

@@ -1,4 +1,4 @@
-"""The real bluetoothd and a band on a virtual air, in QEMU: rounds.py runs in the guest, its report is read here."""
+"""The real bluetoothd and a band on a virtual air, in QEMU: several.py, with rounds.py, runs in the guest, its report is read here."""
 
 import json
 import os
@@ -17,7 +17,8 @@ TOOLS = ["qemu-system-x86_64", "btvirt", "dbus-daemon", "cpio", "depmod", "busyb
 MISSING = [tool for tool in TOOLS if not shutil.which(tool, path="/usr/sbin:/sbin:" + os.environ["PATH"])]
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
 
-CORE = ["scan_connect_and_stream", "supervision_timeout", "killed_while_connected", "stopped_it_lets_the_band_go"]
+CORE = ["scan_connect_and_stream", "supervision_timeout", "killed_while_connected", "stopped_it_lets_the_band_go",
+        "one_of_three_times_out"]
 LONG = [
     "a_minute_of_everything",
     "scan_connect_and_stream:acquired",
@@ -41,6 +42,12 @@ LONG = [
     "the_chosen_adapter",
     "five_hundred_a_second",
     "bleak_drives_the_same_band",
+    "one_of_three_is_switched_off_and_on",
+    "one_of_three_dies_silently",
+    "one_of_three_is_silent",
+    "one_sensor_of_one_of_three_is_silent",
+    "one_of_two_adapters_is_switched_off",
+    "another_than_the_three_is_not_there",
 ]
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -58,7 +65,7 @@ def report():
     assert made.returncode == 0, made.stderr
     for _ in range(2):  # an emulated machine now and then does not come up
         done = subprocess.run(
-            [HERE / "run", BUILD / "vm", out, str(60 + 60 * len(stories)), HERE / "rounds.py", LINKBANDD, BOOTTIME, *stories],
+            [HERE / "run", BUILD / "vm", out, str(60 + 60 * len(stories)), HERE / "several.py", LINKBANDD, BOOTTIME, *stories],
             stdout=subprocess.PIPE,
         )
         if (out / "report.json").exists():
