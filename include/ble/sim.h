@@ -69,6 +69,7 @@ struct sim_options {
     double stall[SENSOR_COUNT]; /* s after each subscription, 0: never */
     sensor_set refuse;
     bool control;
+    bool orderly; /* sends only what goes on after all was off, and a second of quiet */
     /* for tests */
     double speed;
     /* From this time on the EEG of all bands is SIM_EVENT_UV higher; the sample in whose interval

@@ -12,6 +12,7 @@
 
 #define RADIO_BANDS_MAX 32
 #define RADIO_NEVER     INT64_MAX
+#define RADIO_QUIET_US  INT64_C(1000000)
 
 struct radio;
 
@@ -65,6 +66,8 @@ struct radio_link {
     bool notifying[SENSOR_COUNT];
     bool wants_start, started;
     bool control_known; /* what was written was start or stop */
+    sensor_set put_off; /* that were turned off since the link was made, */
+    int64_t quiet_us;   /* the last of them then */
 };
 
 /* A band in the air: what its owner says of it, and the link that has it. */
@@ -73,6 +76,7 @@ struct radio_band {
     int rssi;
     bool control; /* whether EEG control can be written */
     sensor_set refused;
+    bool orderly; /* of what goes on before all was off, and RADIO_QUIET_US, it sends nothing */
     struct radio_link *link; /* NULL: it is free */
 };
 

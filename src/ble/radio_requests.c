@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/now.h"
 #include "radio_time.h"
 
 /* NULL: it isn't up. */
@@ -57,6 +58,20 @@ static const struct failure *refusal(bool refused, struct failure *failure)
     return refused ? failure_set(failure, ERROR_STREAMING, "The band refused.") : NULL;
 }
 
+static bool is_in_order(struct radio_link *link)
+{
+    const struct radio_band *band = band_of(link);
+
+    return !band->orderly || (!(model_sensors(band->model) & ~link->put_off) &&
+                              now_boot_us() - link->quiet_us >= RADIO_QUIET_US);
+}
+
+static void put_off(struct radio_link *link, enum sensor sensor)
+{
+    link->put_off |= SENSOR_BIT(sensor);
+    link->quiet_us = now_boot_us();
+}
+
 void radio_on_notify(struct radio_link *link, enum sensor sensor)
 {
     const struct link_listener *up = &link->link.listener;
@@ -64,7 +79,9 @@ void radio_on_notify(struct radio_link *link, enum sensor sensor)
     bool on = link->wanted[sensor];
     bool refused = on && (band_of(link)->refused & SENSOR_BIT(sensor));
 
-    link->notifying[sensor] = on && !refused;
+    if (!on)
+        put_off(link, sensor);
+    link->notifying[sensor] = on && !refused && is_in_order(link);
     if (link->notifying[sensor])
         link->radio->hooks->subscribed(link->radio, link->which, sensor);
     up->notified(up->user, sensor, on, refusal(refused, &failure));

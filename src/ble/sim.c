@@ -398,6 +398,7 @@ static void set_up_sim(struct sim *sim)
         radio->band[i].rssi = sim->units[i].options.rssi;
         radio->band[i].refused = sim->units[i].options.refuse;
         radio->band[i].control = sim->units[i].options.control;
+        radio->band[i].orderly = sim->units[i].options.orderly;
     }
     sim->created_us = now_boot_us();
     radio_adapter_at(radio, adapter_due(sim));

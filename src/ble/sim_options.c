@@ -229,6 +229,8 @@ static const struct setting settings[] = {
     {"refuse", refused, 0, 0, 0, "SENSOR+...", "subscriptions of these fail"},
     {"control", onoff, AT(control), 0, 0, "0 or 1",
      "0: writes to EEG control fail, EEG flows without (1)"},
+    {"orderly", onoff, AT(orderly), 0, 0, "0 or 1",
+     "1: what is subscribed before all was off, and a second of quiet, sends nothing (0)"},
     {"speed", real, AT(speed), 0.01, 10000, "0.01 to 10000",
      "the band's seconds in one of the host's (1)"},
     {"event", real, AT(event), 0, FOR_GOOD, "seconds from 0",

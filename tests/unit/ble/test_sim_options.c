@@ -42,7 +42,7 @@ static void values_arrive_where_they_belong(void **state)
         "battery=50,drain=3600,boot=4294967295,ppm=-40,bands=32,rssi=-90,absent=2.5,connectfail=3,"
         "bluetooth=none,off=1:2+9,radio=fast,loss=0.25,duplicate=0.5,jitter=60,drop=30:4,"
         "drop-at=10+20:2,reboot-at=7:1,silent=ppg:10:30+acc,stall=ppg:5,refuse=acc+bat,control=0,"
-        "speed=100,truth=/tmp/a=b");
+        "orderly=1,speed=100,truth=/tmp/a=b");
 
     (void)state;
     assert_int_equal(o.rate, 500);
@@ -50,6 +50,7 @@ static void values_arrive_where_they_belong(void **state)
     assert_true(o.seed == UINT64_MAX && o.boot == UINT32_MAX && o.ppm == -40);
     assert_int_equal(o.mains, 60);
     assert_false(o.skip || o.leadoff || o.control);
+    assert_true(o.orderly);
     assert_int_equal(o.bands, 32);
     assert_int_equal(o.rssi, -90);
     assert_true(o.absent == 2.5 && o.connectfail == 3 && o.bluetooth == SIM_ADAPTER_NONE);
@@ -150,7 +151,7 @@ static void help_has_a_line_for_each_key(void **state)
     (void)state;
     for (const char *c = help; *c; c++)
         lines += *c == '\n';
-    assert_int_equal(lines, 31);
+    assert_int_equal(lines, 32);
     assert_non_null(strstr(help, "  truth "));
     assert_ptr_equal(help, sim_options_help());
 }
