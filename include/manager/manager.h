@@ -184,6 +184,9 @@ struct manager_config {
     int mains_hz;
     sensor_set always;  /* wanted of each band from its connect on, whoever else asks */
     unsigned max_bands; /* at a time, 1 to MANAGER_DEVICES_MAX; 0 is taken for 1 */
+    /* EEG goes on at once on a fresh link, and the rest after it; a band of which nothing comes
+     * then is started in its model's order, now and as long as the manager lives. */
+    bool fast_start;
 };
 
 struct manager;

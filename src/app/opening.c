@@ -221,12 +221,19 @@ static void resume(struct daemon *daemon, const struct options *options)
         manager_auto_connect(daemon->manager, options->auto_connect.items[i]);
 }
 
+/* A capture's EEG comes when it came: that its first second is silent says nothing of its band. */
+static bool may_hurry(const struct options *options)
+{
+    return strcmp(options->backend, "replay") != 0;
+}
+
 static bool open_manager(struct daemon *daemon, struct backend *backend,
                          const struct options *options)
 {
     const struct manager_config config = {.mains_hz = options_mains_hz(options),
                                           .max_bands = options_max_bands(options),
-                                          .always = options->spool ? SENSOR_SET_STREAMED : 0};
+                                          .always = options->spool ? SENSOR_SET_STREAMED : 0,
+                                          .fast_start = may_hurry(options)};
     const struct manager_host host = wiring_manager_host(daemon);
     const struct manager_listener listener = protocol_manager_listener(daemon->protocol);
 

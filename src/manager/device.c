@@ -117,7 +117,12 @@ static bool sensors_step(struct device *d)
     case SENSORS_DO_PROBE:
         link->ops->probe(link);
         break;
+    case SENSORS_DO_ORDER:
+        told_vain_haste(d, control->for_sensor);
+        break;
     case SENSORS_DO_TELL:
+        if (move.state == SENSOR_IS_SILENT && sensors_is_vain(&d->sensors, move.sensor))
+            told_vain_haste(d, move.sensor);
         told_sensor(d, move.sensor, move.state, device_silent_for(d, move.sensor));
         break;
     case SENSORS_DO_SILENT:
@@ -327,7 +332,7 @@ void device_init(struct device *d, unsigned place, struct ground *ground,
     d->place = place;
     d->connects.device = d->disconnects.device = d->starts.device = place;
     d->listener = *listener;
-    sensors_begin(&d->sensors, model_default());
+    sensors_begin(&d->sensors, model_default(), false);
     stream_init(&d->stream, d->reach.label, d->sensors.model);
     data_init(d, on_eeg_rate);
 }

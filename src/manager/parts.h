@@ -31,7 +31,8 @@ struct device {
     struct utc utc;
     struct replies connects, disconnects, starts; /* that are owed */
     struct farewell farewell;
-    sensor_set recording; /* the recording's demand */
+    sensor_set recording;         /* the recording's demand */
+    struct band_identity orderly; /* of which haste has brought nothing */
     struct manager_wants wants_told;
     int64_t wake_us;             /* when it wants to be asked for its next step at the latest */
     bool stirred;                /* it has to be asked now */

@@ -16,9 +16,11 @@
 
 #define ATT_HEADER 3
 
-void sensors_begin(struct sensors *sensors, const struct band_model *model)
+void sensors_begin(struct sensors *sensors, const struct band_model *model, bool hasty)
 {
-    *sensors = (struct sensors){.model = model, .has = model_sensors(model)};
+    *sensors = (struct sensors){.model = model, .has = model_sensors(model), .hasty = hasty};
+    for (int i = 0; i < SENSOR_COUNT; i++)
+        sensors->of[i].state = hasty ? NOTIFY_OFF : NOTIFY_UNKNOWN;
 }
 
 static bool has(sensor_set set, int sensor)
@@ -147,6 +149,16 @@ static bool goes_on(const struct sensors *sensors, enum sensor sensor, sensor_se
     return has(wanted, sensor) && it->state == NOTIFY_OFF && !is_awaited(when, it->retry_us);
 }
 
+/* The first has been on for long enough, and not one packet of it came, be it a bad one. */
+static bool haste_is_vain(const struct sensors *sensors, sensor_set wanted, struct when *when)
+{
+    const enum sensor first = sensors->model->control.for_sensor;
+    const struct notification *it = &sensors->of[first];
+
+    return sensors->hasty && !sensors->busy && has(wanted, first) && it->state == NOTIFY_ON &&
+           !it->sound && it->bad == 0 && !is_awaited(when, it->heard_us + HASTE_US);
+}
+
 static bool needs_start(const struct sensors *sensors, enum sensor sensor)
 {
     const struct model_control *control = &sensors->model->control;
@@ -160,22 +172,32 @@ static bool needs_stop(const struct sensors *sensors, sensor_set wanted)
 
     return sensors->started && !has(wanted, sensor) && sensors->of[sensor].state == NOTIFY_OFF;
 }
+/* SENSOR_COUNT: none. */
+static enum sensor next_on(const struct sensors *sensors, sensor_set wanted, struct when *when)
+{
+    const struct model_order *order = &sensors->model->order;
+    const enum sensor first = sensors->model->control.for_sensor;
+
+    if (sensors->hasty && goes_on(sensors, first, wanted, when))
+        return first;
+    for (size_t i = 0; i < order->sensor_count; i++) {
+        if (goes_on(sensors, order->sensors[i], wanted, when))
+            return order->sensors[i];
+    }
+    return SENSOR_COUNT;
+}
+
 static enum sensors_step turn_one_on(struct sensors *sensors, sensor_set wanted,
                                      struct sensors_move *move, struct when *when)
 {
-    const struct model_order *order = &sensors->model->order;
+    const enum sensor sensor = next_on(sensors, wanted, when);
 
-    for (size_t i = 0; i < order->sensor_count; i++) {
-        const enum sensor sensor = order->sensors[i];
-        if (!goes_on(sensors, sensor, wanted, when))
-            continue;
-        if (is_awaited(when, sensors->quiet_until_us) || is_awaited(when, sensors->pause_until_us))
-            break;
-        if (needs_start(sensors, sensor))
-            return begin_write(sensors, true, when->now_us, move);
-        return begin_notify(sensors, sensor, true, when->now_us, move);
-    }
-    return SENSORS_DO_NOTHING;
+    if (sensor == SENSOR_COUNT || is_awaited(when, sensors->quiet_until_us) ||
+        is_awaited(when, sensors->pause_until_us))
+        return SENSORS_DO_NOTHING;
+    if (needs_start(sensors, sensor))
+        return begin_write(sensors, true, when->now_us, move);
+    return begin_notify(sensors, sensor, true, when->now_us, move);
 }
 static enum sensors_step next_operation(struct sensors *sensors, sensor_set wanted,
                                         struct sensors_move *move, struct when *when)
@@ -210,6 +232,10 @@ enum sensors_step sensors_next(struct sensors *sensors, sensor_set wanted, bool 
     enum sensors_step step = SENSORS_DO_NOTHING;
 
     forget_unwanted(sensors, wanted, when->now_us);
+    if (haste_is_vain(sensors, wanted, when)) {
+        sensors_begin(sensors, sensors->model, false);
+        return SENSORS_DO_ORDER;
+    }
     if (!starting)
         step = next_of_watch(sensors, wanted, move, when);
     if (step == SENSORS_DO_NOTHING)
@@ -224,7 +250,8 @@ static bool turned_on(struct sensors *sensors, enum sensor sensor, bool failed, 
 {
     struct notification *it = &sensors->of[sensor];
 
-    sensors->pause_until_us = now_us + sensors->model->order.pause_us;
+    if (!sensors->hasty)
+        sensors->pause_until_us = now_us + sensors->model->order.pause_us;
     it->state = failed ? NOTIFY_OFF : NOTIFY_ON;
     if (failed) {
         if (has(wanted, sensor))
@@ -402,6 +429,11 @@ unsigned sensors_bad(const struct sensors *sensors, enum sensor sensor, struct f
                     "The band's %s packets can't be read: switch it off and on, then connect again",
                     sensor_name(sensor));
     return it->bad;
+}
+
+bool sensors_is_vain(const struct sensors *sensors, enum sensor sensor)
+{
+    return sensors->hasty && !sensors->of[sensor].sound && sensors->of[sensor].bad == 0;
 }
 
 double sensors_silent_for(const struct sensors *sensors, enum sensor sensor, int64_t now_us)

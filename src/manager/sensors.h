@@ -6,6 +6,9 @@
  * with a pause between. Of a change only the differences are done: what is not wanted any more goes
  * off, what is new goes on.
  *
+ * In haste a fresh link is taken to be off: `start` and its sensor go first, the others at once
+ * after it. Where nothing comes of the first for HASTE_US all begins anew in the model's order.
+ *
  * Silence, on the host's boot clock at reception, is the only sign of a link that died without a
  * word. One silent sensor is subscribed anew with back-off; the link is given up only when nothing
  * that is wanted flows. A machine: facts in, one next step out.
@@ -29,8 +32,12 @@ struct notification {
     int64_t retry_us, backoff_us;
 };
 
+/* Ten packets of EEG. */
+#define HASTE_US SECOND
+
 struct sensors {
     const struct band_model *model;
+    bool hasty;
     sensor_set has; /* of it */
     struct notification of[SENSOR_COUNT];
     bool started;        /* the model's start has been written */
@@ -49,6 +56,7 @@ enum sensors_step {
     SENSORS_DO_WRITE,  /* the model's start (`on`) or stop */
     SENSORS_DO_PROBE,  /* ask the band for something */
     SENSORS_DO_TELL,   /* `sensor` is in `state` */
+    SENSORS_DO_ORDER,  /* haste has brought nothing: from here on in the model's order */
     SENSORS_DO_SILENT, /* give the link up: nothing of what is wanted flows */
     SENSORS_DO_DEAD,   /* give the link up: the band did not answer */
 };
@@ -59,8 +67,9 @@ struct sensors_move {
     enum sensor_state state;
 };
 
-/* A link was made. All is unknown: bluetoothd may have subscribed anew by itself. */
-void sensors_begin(struct sensors *sensors, const struct band_model *model);
+/* A link was made. In the model's order all is unknown then: bluetoothd may have subscribed anew by
+ * itself. In haste that does no harm. */
+void sensors_begin(struct sensors *sensors, const struct band_model *model, bool hasty);
 
 /* Its next step, booked as taken; none: it names the time to be asked again. While a stream is
  * `starting` nothing is called silent: subscribing itself takes seconds, with a limit of its own.
@@ -96,6 +105,8 @@ bool sensors_only_bad(const struct sensors *sensors, sensor_set set);
 enum sensor sensors_to_blame(const struct sensors *sensors, sensor_set set);
 /* As manager_bad_packets(). */
 unsigned sensors_bad(const struct sensors *sensors, enum sensor sensor, struct failure *failure);
+/* Whether haste has brought nothing of it. */
+bool sensors_is_vain(const struct sensors *sensors, enum sensor sensor);
 /* s; NAN where nothing has been subscribed yet. */
 double sensors_silent_for(const struct sensors *sensors, enum sensor sensor, int64_t now_us);
 

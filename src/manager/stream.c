@@ -62,8 +62,10 @@ static enum stream_step next_of_start(struct stream *stream, const struct stream
     bool overdue = !is_awaited(when, stream->deadline_us);
     enum stream_step step = STREAM_DO_BEGIN;
 
-    if (stream_open(stream, facts))
+    if (stream_open(stream, facts)) {
+        stream->judging = false; /* of what was on before all began anew */
         return overdue ? STREAM_DO_GIVE_UP : STREAM_DO_NOTHING;
+    }
     if (!(facts->on & stream->demand.sensors))
         return STREAM_DO_FAIL;
     if (!overdue)

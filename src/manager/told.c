@@ -247,6 +247,13 @@ static void tell_other_band(struct device *d, const struct band_identity *found)
     tell_connect_failed(d, &outcome);
 }
 
+void told_vain_haste(struct device *d, enum sensor sensor)
+{
+    log_warning("%s: nothing came of %s at once: from now on it is started in the known order",
+                device_label(d), sensor_name(sensor));
+    d->orderly = d->reach.device.band;
+}
+
 static void begin_link(struct device *d)
 {
     const struct band_link *made = &d->reach.device;
@@ -255,7 +262,8 @@ static void begin_link(struct device *d)
     bool offset_known = ground_utc_offset(d->ground, &offset_us);
 
     utc_begin(&d->utc, offset_known, offset_us, d->ground->when.now_us);
-    sensors_begin(&d->sensors, model ? model : model_default());
+    sensors_begin(&d->sensors, model ? model : model_default(),
+                  d->ground->config.fast_start && !same_band(&d->orderly, &made->band));
     data_link_up(d);
     stream_link_up(&d->stream, d->sensors.model, d->ground->when.now_us);
 }

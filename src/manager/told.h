@@ -44,6 +44,8 @@ void told_over(struct device *d);
 void told_stop(struct device *d, struct manager_reply reply);
 
 /* What became of a sensor; of the battery none is told. */
+/* Its band is started in its model's order from here on: nothing came of this sensor. */
+void told_vain_haste(struct device *d, enum sensor sensor);
 void told_sensor(struct device *d, enum sensor sensor, enum sensor_state state, double silent_for);
 
 #endif

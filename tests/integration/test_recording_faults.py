@@ -280,8 +280,9 @@ def test_a_stop_that_a_stuck_disk_holds_up_is_answered_after_30_s(tmp_path, slow
 
 
 def test_a_recording_is_of_what_came_since_its_start(tmp_path):
-    """A stream's first second is held back until its rate is known: a recording that starts meanwhile has none of it."""
-    daemon, _ = crowd_daemon(tmp_path, tmp_path / "data")
+    """A stream's first second is held back until its rate is known: a recording that starts meanwhile has none of it.
+    This band takes seconds to start."""
+    daemon = Daemon("--backend", "sim", "--sim", "radio=fast,orderly=1", "--data-dir", str(tmp_path / "data"))
 
     async def story():
         client = await open_client(daemon)

@@ -138,6 +138,9 @@ static void let_pass(struct when *when, double seconds, sensor_set wanted)
         case SENSORS_DO_TELL:
             snprintf(at, left, "%s %s, ", sensor_name(move.sensor), states[move.state]);
             break;
+        case SENSORS_DO_ORDER:
+            snprintf(at, left, "in order: ");
+            break;
         case SENSORS_DO_PROBE:
         case SENSORS_DO_SILENT:
         case SENSORS_DO_DEAD:
@@ -152,7 +155,7 @@ static void notifications_go_in_the_models_order_and_only_the_differences(void *
     struct when when = {.now_us = 100 * SECOND};
 
     (void)unused;
-    sensors_begin(&sensors, model_default());
+    sensors_begin(&sensors, model_default(), false);
     let_pass(&when, 2, BAT);
     assert_string_equal(done, "bat off, eeg off, acc off, ppg off, bat on, ");
     let_pass(&when, 2, BAT | EEG | ACC);
@@ -167,7 +170,7 @@ static void a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up(void *
     double silent_for;
 
     (void)unused;
-    sensors_begin(&sensors, model_default());
+    sensors_begin(&sensors, model_default(), false);
     let_pass(&when, 2.2, BAT | EEG | PPG);
     when.now_us += SECOND;
     assert_false(sensors_heard(&sensors, SENSOR_EEG, 0, when.now_us, &silent_for));
@@ -182,6 +185,33 @@ static void a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up(void *
     assert_false(sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for));
     let_pass(&when, 4.5, BAT | EEG | PPG);
     assert_string_equal(done, "eeg retrying, eeg off, start, eeg on, ");
+}
+
+static void in_haste_the_first_goes_at_once_and_all_anew_where_nothing_comes_of_it(void **unused)
+{
+    struct when when = {.now_us = 100 * SECOND};
+    double silent_for;
+
+    (void)unused;
+    sensors_begin(&sensors, model_default(), true);
+    let_pass(&when, 0.001, BAT);
+    assert_string_equal(done, "bat on, ");
+    let_pass(&when, 0.9, BAT | EEG | ACC | PPG);
+    assert_string_equal(done, "start, eeg on, acc on, ppg on, ");
+    sensors_heard(&sensors, SENSOR_EEG, 0, when.now_us, &silent_for);
+    let_pass(&when, 2, BAT | EEG | ACC | PPG);
+    assert_string_equal(done, "");
+
+    sensors_begin(&sensors, model_default(), true);
+    let_pass(&when, 0.9, BAT | EEG | ACC);
+    assert_string_equal(done, "start, eeg on, bat on, acc on, ");
+    let_pass(&when, 2.2, BAT | EEG | ACC);
+    assert_string_equal(done,
+                        "in order: bat off, eeg off, acc off, ppg off, bat on, start, eeg on, "
+                        "acc on, ");
+    sensors_heard(&sensors, SENSOR_ACC, 0, when.now_us, &silent_for);
+    let_pass(&when, 2.8, BAT | EEG | ACC);
+    assert_string_equal(done, "eeg silent, ");
 }
 
 /* ---- stream */
@@ -288,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_backend_that_does_not_let_go_holds_up_the_next_attempt_alone),
         cmocka_unit_test(the_pauses_between_tries_double_up_to_half_a_minute),
         cmocka_unit_test(notifications_go_in_the_models_order_and_only_the_differences),
+        cmocka_unit_test(in_haste_the_first_goes_at_once_and_all_anew_where_nothing_comes_of_it),
         cmocka_unit_test(a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up),
         cmocka_unit_test(a_start_waits_for_what_is_open_and_then_for_the_rate),
         cmocka_unit_test(a_start_comes_to_nothing_by_refusal_by_rate_or_by_what_cannot_be_read),

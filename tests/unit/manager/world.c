@@ -576,6 +576,8 @@ void turn_to(struct world *w, size_t number)
     w->band = &w->bands[number - 1];
 }
 
+bool world_fast_start;
+
 int world_open(void **state)
 {
     return world_open_for(state, 0, 1);
@@ -584,7 +586,8 @@ int world_open(void **state)
 int world_open_for(void **state, unsigned max_bands, size_t bands)
 {
     struct world *w = calloc(1, sizeof(*w));
-    const struct manager_config config = {.mains_hz = 50, .max_bands = max_bands};
+    const struct manager_config config = {
+        .mains_hz = 50, .max_bands = max_bands, .fast_start = world_fast_start};
 
     if (!w)
         return -1;

@@ -92,6 +92,7 @@ struct world {
 int world_open(void **state);
 /* With this many bands, as many of which may be connected: what is told of one begins with the
  * number of its place, from 1. */
+extern bool world_fast_start; /* of the worlds that are opened next; false */
 int world_open_for(void **state, unsigned max_bands, size_t bands);
 int world_close(void **state);
 
