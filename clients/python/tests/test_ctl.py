@@ -195,6 +195,12 @@ def test_several_bands_are_told_apart(daemons):
     assert len(ctl(daemon, "stream", "--sensors", "eeg", "--csv", "--device", two, "-n", "3").stdout.splitlines()) == 4
     lines = ctl(daemon, "stream", "--device", two, "-n", "4").stdout.splitlines()
     assert {json.loads(line)["device_id"] for line in lines} == {two}
+    session = ctl(daemon, "record", "start", "--device", two, "--formats", "csv").stdout.strip()
+    ctl(daemon, "mark", "hers", "--device", two)
+    ctl(daemon, "stream", "--sensors", "eeg", "-n", "4", "--device", two)
+    assert ctl(daemon, "record", "stop").stdout.strip() == session
+    [kept] = map(json.loads, ctl(daemon, "recordings", "ls", "--json").stdout.splitlines())
+    assert "eeg.csv" in kept["files"] and not kept.get("bands")  # it is of one band
     session = ctl(daemon, "keep", "--device", one, "--formats", "csv").stdout.strip()
     assert session in ctl(daemon, "recordings", "ls").stdout
     ctl(daemon, "disconnect", one)

@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     under = group("record", "make a recording")
     one = add(under, "start", recordings.start, "begin one and print its session_id")
     session(one)
+    device(one)
     one.add_argument("--duration", metavar="S", type=positive, help="for S seconds")
     one = add(under, "stop", recordings.stop, "end it, wait for its files and print its session_id")
     wait(one)
@@ -119,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
 
     one = add(subcommands, "mark", commands.mark, "set a marker and print its time (Unix ms)")
     one.add_argument("label", metavar="LABEL")
+    device(one)
     one = add(subcommands, "events", commands.events, "print each event as a line of JSON")
     one.add_argument("-n", dest="lines", metavar="N", type=count, help="end after N lines")
     wait(one)

@@ -162,7 +162,7 @@ def csv_lines(block: Block) -> List[str]:
 
 
 async def mark(band: AsyncBand, arguments: Arguments) -> None:
-    put(str((await band.insert_marker(arguments.label))["timestamp"]))
+    put(str((await band.insert_marker(arguments.label, device_id=arguments.device))["timestamp"]))
 
 
 async def events(band: AsyncBand, arguments: Arguments) -> None:

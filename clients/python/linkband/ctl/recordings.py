@@ -28,7 +28,8 @@ PATIENCE = 60
 async def start(band: AsyncBand, arguments: Arguments) -> None:
     data = await band.start_recording(session_name=arguments.name, sensors=arguments.sensors,
                                       formats=arguments.formats, duration=arguments.duration,
-                                      participant=arguments.participant, task=arguments.task, notes=arguments.notes)
+                                      participant=arguments.participant, task=arguments.task, notes=arguments.notes,
+                                      device_id=arguments.device)
     put(data["session_id"])
 
 
