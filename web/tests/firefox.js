@@ -10,7 +10,7 @@ const WebSocket = createRequire(new URL("../../clients/js/package.json", import.
 const PLACES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
 /** Undefined where there is none. */
 export const FIREFOX = PLACES.find((place) => place && existsSync(place));
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 /** It asks for nothing but what it is led to. */
 const QUIET = {
   "browser.safebrowsing.update.enabled": false, "datareporting.healthreport.uploadEnabled": false, "app.normandy.enabled": false,

@@ -6,7 +6,7 @@ import test from "node:test";
 import { Daemon } from "../../clients/js/tests/daemon.js";
 import { FIREFOX, Firefox } from "./firefox.js";
 
-test("the core round in Firefox", { timeout: 240_000 }, async (context) => {
+test("the core round in Firefox", { timeout: 480_000 }, async (context) => {
   if (!FIREFOX) return void context.skip(context.diagnostic("SKIPPED: the core round in Firefox: not installed: firefox-esr"));
   const daemon = await Daemon.start(context);
   const page = await Firefox.launch(context);
