@@ -13,6 +13,9 @@
 #include "protocol_internal.h"
 #include "reply.h"
 
+/* Bytes of a band's path; a longer one is null, so that those of eight fit a frame. */
+#define PATH_MAX_TOLD 1024
+
 const char *const format_names[] = {"csv", "bdf", "jsonl", NULL};
 _Static_assert(FORMAT_CSV == 1 && FORMAT_BDF == 2 && FORMAT_JSONL == 4, "bits by place");
 
@@ -43,7 +46,8 @@ static void put_recorded_bands(struct json *json, const struct recorder_status *
 
         json_begin_object(json);
         json_put_string_or_null(json, "device_id", band->device_id);
-        json_put_string_or_null(json, "path", band->path);
+        json_put_string_or_null(json, "path",
+                                strlen(band->path) <= PATH_MAX_TOLD ? band->path : "");
         put_counts(json, "samples", band->samples, band->sensors);
         put_counts(json, "lost", band->lost, band->sensors);
         json_end_object(json);
