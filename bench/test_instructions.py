@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif("sanitizers" in os.environ.get("LINKBANDD", ""), reason="counts are of the release binary"),
 ]
 TOLERANCE = 0.03
-# Of a stream seven seconds old: the heart's windows of ten fill later, and docs/performance.md tells what they cost.
+# Of a stream five to eleven seconds old: the heart's windows of ten fill later, and docs/performance.md tells what they cost.
 LIVE_MAX = 290_000
 
 
@@ -38,7 +38,7 @@ def test_a_packet_takes_as_many_instructions_as_were_kept(tmp_path):
 
 
 def test_a_packet_to_ten_clients_takes_no_more_than_promised_and_an_allocation_a_message(tmp_path):
-    found = costs.instructions_a_packet(relays.Ours, tmp_path, "start", 10, seconds=6, warm=7)
+    found = costs.instructions_a_packet(relays.Ours, tmp_path, "start", 10, seconds=6, warm=5)
     print("\nof a packet:", found)
     assert found["allocations_a_message"] < 1.05
     if same_toolchain():
