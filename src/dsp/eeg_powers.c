@@ -42,7 +42,7 @@
  * of clean 1/f^1.1–1.9 2 % are beyond the limit. It must be so of the last 15 s too, or a bite
  * would count for a minute.
  */
-#define BEND_DOUBT     3.0
+#define BEND_DOUBT     3.2
 #define BEND_SECONDS   20.0
 #define BEND_NOW       1.15
 #define BEND_NOW_PARTS 3
