@@ -14,6 +14,7 @@
 #define PROBE_US       (10 * SECOND)
 #define PROBE_AGAIN_US SECOND
 
+#define DOUBT_US   (SECOND / 10)
 #define ATT_HEADER 3
 
 void sensors_begin(struct sensors *sensors, const struct band_model *model, bool hasty)
@@ -149,14 +150,19 @@ static bool goes_on(const struct sensors *sensors, enum sensor sensor, sensor_se
     return has(wanted, sensor) && it->state == NOTIFY_OFF && !is_awaited(when, it->retry_us);
 }
 
-/* The first has been on for long enough, and not one packet of it came, be it a bad one. */
-static bool haste_is_vain(const struct sensors *sensors, sensor_set wanted, struct when *when)
+/* Long enough on, and not one packet came, be it a bad one. A host that was late looks once more,
+ * after what it has still to read. */
+static bool haste_is_vain(struct sensors *sensors, sensor_set wanted, struct when *when)
 {
     const enum sensor first = sensors->model->control.for_sensor;
     const struct notification *it = &sensors->of[first];
 
-    return sensors->hasty && !sensors->busy && has(wanted, first) && it->state == NOTIFY_ON &&
-           !it->sound && it->bad == 0 && !is_awaited(when, it->heard_us + HASTE_US);
+    if (!sensors->hasty || sensors->busy || !has(wanted, first) || it->state != NOTIFY_ON ||
+        it->sound || it->bad > 0 || is_awaited(when, it->heard_us + HASTE_US))
+        return false;
+    if (sensors->doubted_us == 0)
+        sensors->doubted_us = when->now_us;
+    return !is_awaited(when, sensors->doubted_us + DOUBT_US);
 }
 
 static bool needs_start(const struct sensors *sensors, enum sensor sensor)

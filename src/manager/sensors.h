@@ -38,7 +38,8 @@ struct notification {
 struct sensors {
     const struct band_model *model;
     bool hasty;
-    sensor_set has; /* of it */
+    int64_t doubted_us; /* whether it was of use, since then; 0: not */
+    sensor_set has;     /* of it */
     struct notification of[SENSOR_COUNT];
     bool started;        /* the model's start has been written */
     bool busy, writing;  /* an operation is under way; it is a write */
