@@ -57,7 +57,7 @@ def recorded(capture):
 @pytest.fixture(scope="module", autouse=True)
 def made():
     """What the stories look at: a recording in WORK / "agree-made", and a long capture."""
-    recorded(generate.capture(WORK / "made.lbcap", seconds=40, gap=(12.0, 17.5)))
+    recorded(generate.capture(WORK / "made.lbcap", seconds=40, gap=(12.0, 17.5), noise=(22.0, 36.0)))
     generate.capture(WORK / "long.lbcap", seconds=120)
     yield
     shutil.rmtree(WORK, ignore_errors=True)

@@ -58,7 +58,7 @@ locked_down() {
     systemd-analyze security --no-pager linkbandd.service | tail -1
     check "exposure is at most 0.5" systemd-analyze security --no-pager --threshold=5 linkbandd.service
     check "the page comes over the passed socket" get /
-    check "bluetoothd is reached" until_true 20 logged "using the Bluetooth adapter hci0"
+    check "bluetoothd is reached" until_true 20 logged "bluetooth: using the adapter hci0"
 }
 
 stream() {
@@ -238,7 +238,7 @@ listen_twice() {
 reload() {
     echo "log-level = debug" >>$CONF
     check "systemctl reload" systemctl reload linkbandd
-    check "is logged" until_true 5 logged "was read again"
+    check "is logged" until_true 5 logged "linkbandd.conf: read again"
     check "and it is active again" until_true 5 active linkbandd.service
     cp /tmp/conf $CONF
 }
