@@ -25,7 +25,8 @@ struct spool_shelf {
     char name[SPOOL_NAME_SIZE];  /* the band's */
     struct spool_segment *items; /* the oldest first */
     size_t count, room;
-    uint64_t had; /* all who read have had the records before this one */
+    uint64_t had;  /* all who read have had the records before this one */
+    uint64_t most; /* one of them has had those before this one */
 };
 
 struct spool_index {
@@ -33,6 +34,8 @@ struct spool_index {
     size_t count, room;
     uint64_t bytes;
     bool is_read; /* somebody reads: there is a cursor */
+    /* One of them can't be read; at the look before, too. */
+    bool is_unreadable, was_unreadable;
 };
 
 void spool_index_finish(struct spool_index *index);

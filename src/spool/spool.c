@@ -319,8 +319,10 @@ static void write_out(struct spool *spool)
 {
     const uint64_t now = uv_now(spool->loop);
 
+    if (spool->busy)
+        return; /* all below is the job's then */
     spool->tend = now - spool->tended_at >= SPOOL_TEND_MS;
-    if (spool->busy || !(spool->queue.first || spool->tend || spool->closing))
+    if (!(spool->queue.first || spool->tend || spool->closing))
         return;
     if (spool->tend)
         spool->tended_at = now;

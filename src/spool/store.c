@@ -208,6 +208,7 @@ struct spool_store *spool_store_open(const struct spool_config *config, struct f
         return NULL;
     }
     list_bands(store);
+    spool_cursor_read_all(store->dir, &store->index);
     return store;
 }
 
@@ -276,19 +277,30 @@ static void read_to_end(int fd, struct segment_place *place)
         fclose(file);
 }
 
-uint64_t spool_store_next(struct spool_store *store, const char *band)
+static uint64_t next_on_disk(const struct spool_store *store, const struct spool_shelf *shelf)
 {
-    const struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
     struct segment_place place = {0};
 
-    if (!shelf || shelf->count == 0)
+    if (shelf->count == 0)
         return 1;
     const uint64_t first = shelf->items[shelf->count - 1].first;
-    const int fd = open_segment(store, band, first, O_RDONLY);
+    const int fd = open_segment(store, shelf->name, first, O_RDONLY);
     place.next = first;
     if (fd >= 0)
         read_to_end(fd, &place);
     return place.next + (place.ended ? 0 : SPOOL_LEAP);
+}
+
+/* Where the newest segments were taken away by hand, readers know of higher numbers than the disk.
+ */
+uint64_t spool_store_next(struct spool_store *store, const char *band)
+{
+    const struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
+
+    if (!shelf)
+        return 1;
+    const uint64_t next = next_on_disk(store, shelf);
+    return shelf->most > next ? shelf->most + SPOOL_LEAP : next;
 }
 
 /* ---- writing */

@@ -267,6 +267,35 @@ static void after_an_end_that_was_none_no_number_is_given_again(void **state)
     assert_int_equal(found.next, 13 + SPOOL_LEAP);
 }
 
+/* Erased by hand, the newest first; a reader knows how far it was. */
+static void what_a_reader_has_had_is_not_numbered_again(void **state)
+{
+    struct world *w = *state;
+    struct found found = {0};
+    char path[256];
+
+    link_up(w, 0);
+    for (uint32_t i = 0; i < 10; i++)
+        send_packet(w, 0, i);
+    close_spool(w);
+    snprintf(path, sizeof(path), "%s/cursors/uplink", w->dir);
+    FILE *cursor = fopen(path, "w");
+    assert_non_null(cursor);
+    fprintf(cursor, "%s 12\n", names[0]);
+    fclose(cursor);
+    snprintf(path, sizeof(path), "%s/bands/%s/%020d.lbcap", w->dir, names[0], 1);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof(path), "%s/bands/%s", w->dir, names[0]);
+    assert_int_equal(rmdir(path), 0);
+    open_spool(w);
+    link_up(w, 0);
+    send_packet(w, 0, 0);
+    close_spool(w);
+    read_all(w, 0, &found);
+    assert_int_equal(found.first, 12 + SPOOL_LEAP);
+    assert_int_equal(found.packets, 1);
+}
+
 /* A file stands where the band's folder has to be. */
 static void what_a_disk_does_not_take_is_written_later(void **state)
 {
@@ -335,6 +364,7 @@ int main(void)
         story(every_record_is_there_once_in_segments_of_a_minute),
         story(numbers_go_on_in_the_next_run),
         story(after_an_end_that_was_none_no_number_is_given_again),
+        story(what_a_reader_has_had_is_not_numbered_again),
         story(what_a_disk_does_not_take_is_written_later),
         story(a_full_queue_leaves_a_hole_as_wide_as_it_tells),
         story(a_second_daemon_is_refused),
