@@ -14,8 +14,7 @@
 #define PROBE_US       (10 * SECOND)
 #define PROBE_AGAIN_US SECOND
 
-#define DOUBT_US   (SECOND / 10)
-#define ATT_HEADER 3
+#define DOUBT_US (SECOND / 10)
 
 void sensors_begin(struct sensors *sensors, const struct band_model *model, bool hasty)
 {
@@ -157,8 +156,11 @@ static bool haste_is_vain(struct sensors *sensors, sensor_set wanted, struct whe
     const enum sensor first = sensors->model->control.for_sensor;
     const struct notification *it = &sensors->of[first];
 
-    if (!sensors->hasty || sensors->busy || !has(wanted, first) || it->state != NOTIFY_ON ||
-        it->sound || it->bad > 0 || is_awaited(when, it->heard_us + HASTE_US))
+    if (!sensors->hasty || sensors->proven || sensors->busy || !has(wanted, first))
+        return false;
+    if (sensors->hurried)
+        return true;
+    if (it->state != NOTIFY_ON || is_awaited(when, it->heard_us + HASTE_US))
         return false;
     if (sensors->doubted_us == 0)
         sensors->doubted_us = when->now_us;
@@ -259,6 +261,10 @@ static bool turned_on(struct sensors *sensors, enum sensor sensor, bool failed, 
     if (!sensors->hasty)
         sensors->pause_until_us = now_us + sensors->model->order.pause_us;
     it->state = failed ? NOTIFY_OFF : NOTIFY_ON;
+    sensors->hurried = failed && sensors->hasty && !sensors->proven &&
+                       sensor == sensors->model->control.for_sensor;
+    if (sensors->hurried)
+        return false; /* in the known order it may be taken */
     if (failed) {
         if (has(wanted, sensor))
             refuse_sensor(it, now_us);
@@ -331,6 +337,7 @@ bool sensors_heard(struct sensors *sensors, enum sensor sensor, unsigned lane, i
     it->trouble = false;
     it->backoff_us = 0;
     it->sound = true;
+    sensors->proven |= sensor == sensors->model->control.for_sensor;
     it->bad = 0;
     return had_trouble;
 }
@@ -339,6 +346,7 @@ void sensors_heard_bad(struct sensors *sensors, const struct packet *packet)
 {
     struct notification *it = &sensors->of[packet->sensor];
 
+    sensors->proven |= packet->sensor == sensors->model->control.for_sensor;
     it->bad_len = it->bad == 0 || it->bad_len == packet->len ? packet->len : 0;
     if (it->bad < UINT_MAX)
         it->bad++;
@@ -389,52 +397,6 @@ sensor_set sensors_in_trouble(const struct sensors *sensors)
             set |= SENSOR_BIT(i);
     }
     return set;
-}
-
-bool sensors_only_bad(const struct sensors *sensors, sensor_set set)
-{
-    bool any = false;
-
-    for (int i = 0; i < SENSOR_STREAMED; i++) {
-        if (!has(set, i))
-            continue;
-        if (sensors->of[i].sound)
-            return false;
-        any = any || sensors->of[i].bad > 0;
-    }
-    return any;
-}
-
-enum sensor sensors_to_blame(const struct sensors *sensors, sensor_set set)
-{
-    int first = SENSOR_COUNT;
-
-    for (int i = SENSOR_COUNT - 1; i >= 0; i--) {
-        bool worse = sensors->of[i].bad > 0 || first == SENSOR_COUNT || sensors->of[first].bad == 0;
-        if (has(set, i) && worse)
-            first = i;
-    }
-    return (enum sensor)first;
-}
-
-/* A notification is cut to the link's MTU less ATT's own bytes. */
-unsigned sensors_bad(const struct sensors *sensors, enum sensor sensor, struct failure *failure)
-{
-    const struct notification *it = &sensors->of[sensor];
-    const size_t mtu = it->bad_len + ATT_HEADER;
-
-    if (it->bad == 0)
-        return 0;
-    if (it->bad_len > 0 && mtu < (size_t)sensors->model->mtu)
-        failure_set(failure, ERROR_STREAMING,
-                    "The band's %s packets come cut to %zu bytes, as by an MTU of %zu; they need "
-                    "%d. Switch the band off and on, then connect again",
-                    sensor_name(sensor), it->bad_len, mtu, sensors->model->mtu);
-    else
-        failure_set(failure, ERROR_STREAMING,
-                    "The band's %s packets can't be read: switch it off and on, then connect again",
-                    sensor_name(sensor));
-    return it->bad;
 }
 
 bool sensors_is_vain(const struct sensors *sensors, enum sensor sensor)

@@ -38,6 +38,8 @@ struct notification {
 struct sensors {
     const struct band_model *model;
     bool hasty;
+    bool proven;        /* haste was of use: something came of the first sensor on this link */
+    bool hurried;       /* the first sensor was refused in haste: it may have come too early */
     int64_t doubted_us; /* whether it was of use, since then; 0: not */
     sensor_set has;     /* of it */
     struct notification of[SENSOR_COUNT];

@@ -137,5 +137,7 @@ double manager_utc_ms(struct manager *m, unsigned device, int64_t boot_us)
 
     if (device_is_connected(d))
         return pipeline_utc_ms(d->flow.pipeline, boot_us);
+    if (m->ground.connected) /* as the others' samples have it */
+        return (double)(boot_us + m->ground.clock_offset_us) / 1000.0;
     return (double)(now_utc + boot_us - host->boot_us(host->user)) / 1000.0;
 }

@@ -179,6 +179,9 @@ static void on_device_disconnected(void *user, unsigned device, const struct ban
      */
     if (reason == DISCONNECT_USER_REQUEST && protocol->recorder)
         recorder_let_go(protocol->recorder, device);
+    /* The next band in its place may be none that is recorded. */
+    if (reason == DISCONNECT_USER_REQUEST && protocol->manager)
+        manager_want_for_recording(protocol->manager, device, 0);
     event_device_disconnected(protocol, TO_ALL, band, reason, will_reconnect);
 }
 

@@ -128,15 +128,15 @@ static void on_started(void *user, const struct recorder_status *status)
     device_infos_changed(protocol);
 }
 
-/* What was recorded is wanted no longer. At shutdown the manager may be gone before the recording
- * has ended. */
+/* What was recorded is wanted no longer, of no place: a band may have left one meanwhile. At
+ * shutdown the manager may be gone before the recording has ended. */
 static void let_go(struct protocol *protocol)
 {
     if (!protocol->manager)
         return;
-    const struct bands bands = bands_all(protocol);
-    for (size_t i = 0; i < bands.count; i++)
-        manager_want_for_recording(protocol->manager, bands.places[i], 0);
+    const unsigned places = manager_ground(protocol->manager)->max_bands;
+    for (unsigned place = 0; place < places; place++)
+        manager_want_for_recording(protocol->manager, place, 0);
     device_infos_changed(protocol);
 }
 

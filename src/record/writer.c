@@ -138,13 +138,22 @@ static bool is_in_place(const struct writer *writer, size_t s)
     return shelf_is_at(writer->shelves[s], folder_wanted(writer, s));
 }
 
+static bool are_in_place(const struct writer *writer)
+{
+    for (size_t s = 0; s < writer->back_count; s++) {
+        if (!is_in_place(writer, s))
+            return false;
+    }
+    return true;
+}
+
 /* What folders there will be is said before there are: a repair goes by it. */
 static bool announce_folders(struct writer *writer)
 {
     struct session_info *info = &writer->session->info;
     const enum session_state state = info->state;
 
-    if (!writer->save || (writer->last && is_in_place(writer, 0)))
+    if (!writer->save || (writer->last && are_in_place(writer)))
         return true;
     info->state = SESSION_RECORDING;
     const bool saved = session_save_whole(writer->dir, writer->session);

@@ -93,6 +93,11 @@ struct cursors *cursors_open(const char *spool, const char *name, struct failure
         return NULL;
     }
     load(cursors);
+    /* From here on what is not carried away yet counts as unread. */
+    if (faccessat(cursors->folder, name, F_OK, 0) != 0 && !cursors_save(cursors, failure)) {
+        cursors_close(cursors);
+        return NULL;
+    }
     return cursors;
 }
 

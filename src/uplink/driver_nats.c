@@ -13,6 +13,8 @@
 #define SERVERS_MAX 16
 #define CONNECT_MS  5000
 #define CLOSE_MS    5000
+#define WRITE_MS    5000
+#define PING_MS     20000
 #define ACK_MS      10000 /* MaxWait: without it a lost acknowledgement is waited for without end */
 
 struct nats {
@@ -87,6 +89,11 @@ static natsStatus nats_set_options(const struct nats *nats, natsOptions *options
         status = natsOptions_SetAllowReconnect(options, false);
     if (status == NATS_OK)
         status = natsOptions_SetTimeout(options, CONNECT_MS);
+    /* Else a write may hold the library's lock, and so this program, until TCP gives up. */
+    if (status == NATS_OK)
+        status = natsOptions_SetWriteDeadline(options, WRITE_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetPingInterval(options, PING_MS);
     if (status == NATS_OK)
         status = natsOptions_SetClosedCB(options, on_gone, (void *)nats);
     if (status == NATS_OK && wanted->creds)
@@ -175,12 +182,14 @@ static void nats_after_connect(uv_work_t *work, int status)
     nats->is_connecting = false;
     if (nats->destroying)
         uv_queue_work(nats->loop, &nats->work, nats_end_in_pool, nats_after_end);
-    else if (nats->stream)
+    else if (nats->stream && !natsConnection_IsClosed(nats->connection))
         nats->listener.up(nats->listener.user);
-    else if (nats->connection)
-        natsConnection_Close(nats->connection); /* `down` comes when it has */
-    else
-        nats->listener.down(nats->listener.user, nats->why);
+    else {
+        /* Gone while this waited for the loop: its note finds no connection any more. */
+        unmake(nats);
+        nats->listener.down(nats->listener.user,
+                            nats->why[0] ? nats->why : "the connection is gone again");
+    }
 }
 
 /* ---- on the loop's thread */

@@ -1,5 +1,6 @@
 #include "handoff.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 static bool next(struct handoff *handoff, struct handoff_note *note)
@@ -40,6 +41,10 @@ bool handoff_open(struct handoff *handoff, uv_loop_t *loop,
 
 void handoff_put(struct handoff *handoff, enum handoff_kind kind, const char *id, const char *why)
 {
+    int cancelled;
+
+    /* libmosquitto cancels its thread: not within uv_async_send, which would leave it half done. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
     uv_mutex_lock(&handoff->mutex);
     if (handoff->count < HANDOFF_MAX) {
         struct handoff_note *note = &handoff->notes[handoff->count++];
@@ -49,6 +54,7 @@ void handoff_put(struct handoff *handoff, enum handoff_kind kind, const char *id
     }
     uv_mutex_unlock(&handoff->mutex);
     uv_async_send(&handoff->async);
+    pthread_setcancelstate(cancelled, NULL);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -6,11 +6,21 @@
 #include "base/log.h"
 #include "options.h"
 
+#define STOP_MS 3000
+
 struct program {
     uv_loop_t loop;
     uv_signal_t sigterm, sigint;
+    uv_timer_t limit; /* of a stop */
     struct carrier *carrier;
 };
+
+/* The cursor is saved; what still waits is a connect that nobody answers. */
+static void on_limit(uv_timer_t *timer)
+{
+    (void)timer;
+    _Exit(EXIT_SUCCESS);
+}
 
 static void on_stopped(void *user)
 {
@@ -18,6 +28,7 @@ static void on_stopped(void *user)
 
     uv_close((uv_handle_t *)&program->sigterm, NULL);
     uv_close((uv_handle_t *)&program->sigint, NULL);
+    uv_close((uv_handle_t *)&program->limit, NULL);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -28,12 +39,14 @@ static void on_signal(uv_signal_t *signal, int number)
         _Exit(EXIT_SUCCESS); /* the second one is from someone who doesn't want to wait */
     log_info("uplink: stopping, signal %d", number);
     sd_notify(0, "STOPPING=1");
+    uv_timer_start(&program->limit, on_limit, STOP_MS, 0);
     carrier_stop(program->carrier, on_stopped, program);
     program->carrier = NULL;
 }
 
 static void watch_signals(struct program *program)
 {
+    uv_timer_init(&program->loop, &program->limit);
     uv_signal_init(&program->loop, &program->sigterm);
     uv_signal_init(&program->loop, &program->sigint);
     program->sigterm.data = program->sigint.data = program;

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define NAME_SIZE 32
 #define FRESH_S   2
 
@@ -17,6 +19,7 @@ struct reader {
     int folder, file; /* −1: none */
     uint64_t segment; /* the first record of the file that is, or was last read; 0: of none */
     uint64_t next;
+    bool failed;            /* the last read did: that is no end */
     struct timespec listed; /* the folder as it was when `newer` was looked for */
     struct buffer bytes;    /* read, and not yet a whole line */
     size_t used;            /* of them */
@@ -63,6 +66,15 @@ uint64_t reader_next(const struct reader *reader)
     return reader->next;
 }
 
+/* Once for as long as it lasts. False. */
+static bool fail(struct reader *reader, const char *what)
+{
+    if (!reader->failed)
+        log_warning("uplink: %s can't be read (%s); it is tried again", what, strerror(errno));
+    reader->failed = true;
+    return false;
+}
+
 /* ---- segments */
 
 /* The last segment that begins at `until` or before, else the first after `after`; 0: none. */
@@ -96,6 +108,8 @@ static bool open_segment(struct reader *reader, uint64_t first)
         return false; /* and the last one stays known */
     snprintf(name, sizeof(name), "%020llu.lbcap", (unsigned long long)first);
     reader->file = openat(reader->folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (reader->file < 0 && errno != ENOENT)
+        return fail(reader, name); /* it is tried again */
     reader->segment = first;
     batcher_begin(&reader->batcher);
     return reader->file >= 0;
@@ -140,6 +154,10 @@ static bool read_more(struct reader *reader)
     const ssize_t got = room ? read(reader->file, room, READER_BYTES) : -1;
     if (got > 0)
         bytes->len += (size_t)got;
+    if (got < 0)
+        fail(reader, "a segment");
+    else
+        reader->failed = false;
     return got > 0;
 }
 
@@ -199,11 +217,13 @@ bool reader_pull(struct reader *reader, struct batch *batch)
     while (reader->file >= 0 || open_next(reader)) {
         if (pull_here(reader, batch))
             return true;
-        if (!reader->batcher.place.ended && newer_segment(reader) == 0)
+        if (reader->failed || (!reader->batcher.place.ended && newer_segment(reader) == 0))
             return false;
         /* What came between the last read and the look at the folder is the segment's, too. */
         if (pull_here(reader, batch))
             return true;
+        if (reader->failed)
+            return false;
         const bool taken = take_whole(reader, batch);
         close_file(reader);
         if (taken)

@@ -5,6 +5,8 @@ import csv
 import json
 import os
 import pathlib
+import re
+import urllib.request
 
 import pytest
 import websockets
@@ -117,6 +119,26 @@ def test_what_a_dataset_needs_is_told(clients):
             told = json.loads((folder / "session.json").read_text())
             assert told["participant"] is told["task"] is told["notes"] is None
             assert not (folder / "columns.json").exists()
+
+    run(story())
+
+
+def test_after_a_disconnect_has_ended_a_recording_nothing_of_it_is_wanted(daemon, clients):
+    """The next band in its place is subscribed to for what is asked of it, and no more."""
+
+    async def story():
+        async with clients() as client:
+            assert (await client.command("connect_device", address=ADDRESS))["success"]
+            assert (await client.command("start_recording"))["success"]
+            assert (await client.command("disconnect_device"))["success"]
+            await client.event("recording_stopped")
+            assert (await client.command("connect_device", address=ADDRESS))["success"]
+            start = len(client.messages)
+            assert (await client.command("start_streaming", sensors=["acc"]))["success"]
+            await client.wait(lambda m: m["type"] == "raw_data" and m["seq"] >= 2, start=start)
+            with urllib.request.urlopen(daemon.url.replace("ws:", "http:").replace("/ws", "/metrics")) as page:
+                packets = dict(re.findall(r'linkbandd_packets_total{sensor="(\w+)"} (\d+)', page.read().decode()))
+            assert int(packets["acc"]) > 0 and int(packets["eeg"]) == int(packets["ppg"]) == 0, packets
 
     run(story())
 

@@ -214,6 +214,41 @@ static void in_haste_the_first_goes_at_once_and_all_anew_where_nothing_comes_of_
     assert_string_equal(done, "eeg silent, ");
 }
 
+static void haste_that_was_of_use_is_not_doubted_when_the_sensor_falls_silent(void **unused)
+{
+    struct when when = {.now_us = 100 * SECOND};
+    double silent_for;
+
+    (void)unused;
+    sensors_begin(&sensors, model_default(), true);
+    let_pass(&when, 0.9, BAT | EEG | PPG);
+    sensors_heard(&sensors, SENSOR_EEG, 0, when.now_us, &silent_for);
+    for (int i = 0; i < 20; i++) {
+        sensors_heard(&sensors, SENSOR_PPG, 0, when.now_us, &silent_for);
+        let_pass(&when, 1, BAT | EEG | PPG);
+        assert_null(strstr(done, "in order"));
+        assert_null(strstr(done, "ppg"));
+    }
+}
+
+/* It may have come too early: in the known order it may be taken. */
+static void refused_in_haste_the_first_is_asked_again_in_order(void **unused)
+{
+    struct when when = {.now_us = 100 * SECOND};
+
+    (void)unused;
+    sensors_begin(&sensors, model_default(), true);
+    when.wake_us = NEVER;
+    struct sensors_move move;
+    assert_int_equal(sensors_next(&sensors, EEG, false, &move, &when), SENSORS_DO_WRITE);
+    sensors_written(&sensors);
+    assert_int_equal(sensors_next(&sensors, EEG, false, &move, &when), SENSORS_DO_NOTIFY);
+    assert_int_equal(move.sensor, SENSOR_EEG);
+    assert_false(sensors_notified(&sensors, SENSOR_EEG, true, true, EEG, when.now_us));
+    let_pass(&when, 1.5, EEG);
+    assert_string_equal(done, "in order: bat off, eeg off, acc off, ppg off, start, eeg on, ");
+}
+
 /* ---- stream */
 
 static struct stream stream;
@@ -318,6 +353,8 @@ int main(void)
         cmocka_unit_test(a_backend_that_does_not_let_go_holds_up_the_next_attempt_alone),
         cmocka_unit_test(the_pauses_between_tries_double_up_to_half_a_minute),
         cmocka_unit_test(notifications_go_in_the_models_order_and_only_the_differences),
+        cmocka_unit_test(haste_that_was_of_use_is_not_doubted_when_the_sensor_falls_silent),
+        cmocka_unit_test(refused_in_haste_the_first_is_asked_again_in_order),
         cmocka_unit_test(in_haste_the_first_goes_at_once_and_all_anew_where_nothing_comes_of_it),
         cmocka_unit_test(a_silent_sensor_is_asked_anew_and_all_silent_give_the_link_up),
         cmocka_unit_test(a_start_waits_for_what_is_open_and_then_for_the_rate),
