@@ -86,6 +86,7 @@ def parsed(whole: argparse.ArgumentParser, argv: Optional[Sequence[str]], progra
         sys.exit(0)
     except OSError as error:
         say(str(error), program)
+        no_more_output()
         sys.exit(REFUSED)
 
 
@@ -123,7 +124,9 @@ def flush() -> None:
 
 
 def no_more_output() -> None:
-    """Whoever read has gone: what is still buffered must not be tried again at exit."""
+    """Whoever read has gone, or is full: what is still buffered must not be tried again at exit."""
+    if not sys.stdout:
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -155,6 +158,7 @@ def carried_out(arguments: Arguments) -> int:
         return 0
     except OSError as error:
         say(str(error), arguments.program)
+        no_more_output()
         return REFUSED
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
