@@ -24,10 +24,22 @@ void spool_block_pop(struct spool_block **list)
     free(block);
 }
 
+/* It grew by doubling, with room for a longest line: many wait where the disk is slow. */
+static void fit(struct buffer *text)
+{
+    char *data = text->len > 0 ? realloc(text->data, text->len) : NULL;
+
+    if (!data)
+        return;
+    text->data = data;
+    text->size = text->len;
+}
+
 void spool_queue_add(struct spool_queue *queue, struct spool_block *block)
 {
     struct spool_block **end = queue->first ? queue->end : &queue->first;
 
+    fit(&block->text);
     *end = block;
     queue->end = &block->next;
     queue->bytes += block->text.len;
