@@ -55,7 +55,7 @@ export async function launchWithTabs(context) {
   context.after(async () => {
     child.kill("SIGKILL");
     await exited;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   });
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await portOf(child, profile)}`, { noDefaults: true });
   context.after(() => browser.close());

@@ -35,7 +35,7 @@ export class Firefox {
     context.after(async () => {
       child.kill("SIGKILL");
       await exited;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
     });
     const firefox = new Firefox();
     await firefox.#begin(await addressOf(child));

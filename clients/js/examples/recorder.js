@@ -6,6 +6,6 @@ const band = await connect(process.argv[2], { WebSocket });
 const events = band.events();
 const { session_id } = await band.startRecording({ session_name: "rest", duration: Number(process.argv[3] ?? 3) });
 await band.insertMarker({ label: "begin" });
-for await (const told of events) if (told.event_type === "recording_file" && told.data.state === "ready") break;
+for await (const told of events) if (told.event_type === "recording_file") break;
 console.log(session_id, (await band.listRecordings({ limit: 1 })).sessions[0]?.files.join(" "));
 band.close();

@@ -88,7 +88,7 @@ test("the README's script and Node's examples run", async (context) => {
   await band.connectDevice({ address: ADDRESS });
   const rows = (await example("node.js", url, "1")).stdout.trim().split("\n");
   assert(rows.length > 50 && rows.every((row) => row.split(",").length === 3));
-  const session = (await example("recorder.js", url, "1")).stdout;
+  const session = (await example("recorder.js", url, "5")).stdout;
   const { sessions } = await band.listRecordings();
   assert.deepEqual(session.trim().split(" "), [sessions[0].session_id, ...sessions[0].files]);
   await band.startStreaming({ sensors: ["ppg"] });
