@@ -47,14 +47,15 @@ def test_stream_takes_a_band_that_is_connected_already(daemon, clients):
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_readme_s_script_streams_as_printed(daemon):
-    [script] = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert script.count("ws://localhost:8121/ws") == 1
-    script = script.replace("ws://localhost:8121/ws", daemon.url)
-    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True) as running:
+@pytest.mark.parametrize("which, prints", [(0, "["), (1, '"sensor_type":"eeg"')], ids=["with linkband", "with websockets"])
+def test_the_readme_s_scripts_stream_as_printed(daemon, which, prints):
+    scripts = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert [script.count("ws://localhost:8121/ws") for script in scripts] == [1, 1]
+    script = scripts[which].replace("ws://localhost:8121/ws", daemon.url)
+    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True, env=INSTALLED) as running:
         timer = threading.Timer(PATIENCE, running.kill)
         timer.start()
-        found = any('"sensor_type":"eeg"' in line for line in running.stdout)
+        found = any(prints in line for line in running.stdout)
         timer.cancel()
         running.kill()
     assert found, f"no EEG in {PATIENCE} s"

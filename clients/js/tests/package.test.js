@@ -1,6 +1,7 @@
 // What is committed and packed: types of the schema, each behaviour proven, a package that installs, examples that run.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,4 +98,18 @@ test("the README's script and Node's examples run", async (context) => {
   await band.stopStreaming();
   assert.match((await hrv).stdout, /^(\d|unknown).* bpm /);
   band.close();
+});
+
+test("the project's README's script streams", async (context) => {
+  const { url } = await Daemon.start(context);
+  const [, script] = readFileSync(join(HERE, "..", "..", "README.md"), "utf8").match(/```js\n(.*?)```/s);
+  assert(script.includes('"ws://localhost:8121/ws"'));
+  // Node has a WebSocket of its own from 22 on.
+  const own = 'import WebSocket from "ws"; globalThis.WebSocket = WebSocket;\n';
+  writeFileSync(join(project, "examples", "project.mjs"), own + script.replace('"ws://localhost:8121/ws"', JSON.stringify(url)));
+  const running = spawn("node", [join(project, "examples", "project.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => running.kill("SIGKILL"));
+  const ended = once(running, "exit").then(([status]) => assert.fail(`ended with ${status}`));
+  const [told] = await Promise.race([once(running.stdout, "data"), ended]);
+  assert.match(String(told), /Float64Array/);
 });
