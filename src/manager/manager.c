@@ -36,6 +36,7 @@ static bool settle_device(struct manager *m, struct device *d)
         return false;
     m->ground.when.wake_us = NEVER;
     d->untold = true;
+    d->reach.barred = place_has_to_wait(m, d);
     d->stirred = device_settle(d);
     d->wake_us = m->ground.when.wake_us;
     return d->stirred;

@@ -11,7 +11,7 @@ static const struct band_identity *band_of(const struct device *d)
     return d->reach.has_next ? &d->reach.next : reach_band(&d->reach);
 }
 
-/* One that is being let go is its device's until it is: the radio has one link to a band. */
+/* One that is being let go is its device's until it is. */
 static bool holds(const struct device *d, const struct band_identity *band)
 {
     const struct reach *reach = &d->reach;
@@ -19,6 +19,12 @@ static bool holds(const struct device *d, const struct band_identity *band)
     if (reach->state != LINK_IDLE)
         return same_band(band_of(d), band) || same_band(&reach->band, band);
     return reach->radio != REACH_RADIO_FREE && same_band(&reach->tried, band);
+}
+
+/* But where another comes next it has to look for a new place. */
+static bool takes_back(const struct device *d, const struct band_identity *band)
+{
+    return d->reach.has_next ? same_band(&d->reach.next, band) : holds(d, band);
 }
 
 static bool is_free(const struct device *d)
@@ -70,7 +76,7 @@ struct device *place_for(struct manager *m, const struct band_identity *band)
 {
     /* The best first. */
     static bool (*const suit[])(const struct device *d, const struct band_identity *band) = {
-        holds, had_before, is_first_free, is_idle, is_leaving, stands_back};
+        takes_back, had_before, is_first_free, is_idle, is_leaving, stands_back};
     struct device *found = NULL;
 
     for (size_t i = 0; i < LENGTH(suit) && !found; i++)
@@ -83,6 +89,15 @@ bool place_is_taken(const struct manager *m, const struct device *d,
 {
     for (size_t i = 0; i < m->count; i++) {
         if (&m->devices[i] != d && holds(&m->devices[i], band))
+            return true;
+    }
+    return false;
+}
+
+bool place_has_to_wait(const struct manager *m, const struct device *d)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (&m->devices[i] != d && reach_lets_go_of(&m->devices[i].reach, &d->reach.band))
             return true;
     }
     return false;

@@ -12,6 +12,9 @@ struct device *place_for(struct manager *m, const struct band_identity *band);
 bool place_is_taken(const struct manager *m, const struct device *d,
                     const struct band_identity *band);
 
+/* Whether another still lets go of the link to the band that `d` wants: a radio has one to each. */
+bool place_has_to_wait(const struct manager *m, const struct device *d);
+
 /* What a connect is answered where every place has another band. */
 struct manager_outcome places_outcome(const struct manager *m);
 

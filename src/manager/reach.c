@@ -28,6 +28,12 @@ const struct band_identity *reach_band(const struct reach *reach)
     return reach->known ? &reach->device.band : &reach->band;
 }
 
+bool reach_lets_go_of(const struct reach *reach, const struct band_identity *band)
+{
+    return reach->radio != REACH_RADIO_FREE && reach->state != LINK_CONNECTED &&
+           same_band(&reach->tried, band);
+}
+
 bool reach_was_seen(const struct reach *reach)
 {
     return reach->seen_us != INT64_MIN && reach->seen_us >= reach->asked_us - RECENT_US;
@@ -67,7 +73,7 @@ static enum reach_step begin_close(struct reach *reach, enum reach_step step, st
 
 static enum reach_step open_now(struct reach *reach, bool bluetooth_off, struct when *when)
 {
-    if (!is_trying(reach))
+    if (!is_trying(reach) || reach->barred)
         return REACH_DO_NOTHING;
     if (reach->state == LINK_WAITING && (bluetooth_off || is_awaited(when, reach->next_try_us)))
         return REACH_DO_NOTHING;

@@ -31,6 +31,7 @@ struct reach {
     int64_t radio_until_us;     /* of the attempt, or of the patience with the backend */
     struct band_link device;    /* as connected last */
     bool known;                 /* `device` is of this want: connected now or before the outage */
+    bool barred;                /* another's link to the band has to end before it is opened */
     bool resumes;               /* waiting: the connection will be one resumed */
     bool owed;                  /* somebody waits to hear of a connect */
     int64_t owed_until_us;
@@ -118,6 +119,8 @@ void reach_anchor(struct reach *reach, struct clock_anchor anchor);
 
 /* The band as the events name it. */
 const struct band_identity *reach_band(const struct reach *reach);
+/* Whether the backend still makes or ends a link to that band, which isn't connected by it. */
+bool reach_lets_go_of(const struct reach *reach, const struct band_identity *band);
 /* Whether it was seen shortly before it was asked for, or since. */
 bool reach_was_seen(const struct reach *reach);
 const char *band_label(const struct band_identity *band);

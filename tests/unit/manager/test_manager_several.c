@@ -119,6 +119,28 @@ static void one_that_is_being_let_go_gives_its_place_to_the_next(void **state)
     assert_string_equal(manager_status(w->manager, 1)->device.band.name, "LXB-00000003");
 }
 
+/* Its old place has another next: it waits in a new one until the old link has ended. */
+static void one_that_comes_back_to_a_place_given_away_has_a_free_one(void **state)
+{
+    struct world *w = *state;
+
+    connect_band(w, 1);
+    connect_band(w, 2);
+    turn_to(w, 1);
+    ask_disconnect(w);
+    manager_connect(w->manager, NULL, "LXB-00000003", hearing);
+    manager_disconnect(w->manager, 1, hearing);
+    manager_connect(w->manager, NULL, NAME, hearing);
+    assert_int_equal(w->bands[0].connects, 1);
+    run(w, 4);
+    assert_int_equal(w->bands[0].connects, 2);
+    assert_int_equal(heard.failure.code, ERROR_NONE);
+    assert_string_equal(manager_status(w->manager, 0)->device.band.name, "LXB-00000003");
+    assert_string_equal(manager_status(w->manager, 1)->device.band.name, NAME);
+    assert_string_equal(link_of(w, 0), "connected");
+    assert_string_equal(link_of(w, 1), "connected");
+}
+
 static void what_nobody_has_costs_nothing_and_is_idle(void **state)
 {
     struct world *w = *state;
@@ -488,6 +510,7 @@ int main(void)
         story_of_three(a_place_is_its_bands_until_that_is_let_go),
         story(who_comes_again_has_its_place_again),
         story_of_three(one_that_is_being_let_go_gives_its_place_to_the_next),
+        story_of_three(one_that_comes_back_to_a_place_given_away_has_a_free_one),
         story(what_nobody_has_costs_nothing_and_is_idle),
         story(a_band_is_named_by_what_is_known_of_it),
         story(name_and_address_that_turn_out_to_be_one_band_have_one_place),
