@@ -167,6 +167,8 @@ int recorder_keep_minutes(const struct recorder *recorder);
 bool recorder_is_recording(const struct recorder *recorder);
 /* Stopped, and `stopped` has still to come. */
 bool recorder_is_ending(const struct recorder *recorder);
+/* Which of status' bands the one in a place is, while one records; −1: none. */
+int recorder_band_number(const struct recorder *recorder, unsigned device);
 /* Whether recorder_processed() is of use. */
 bool recorder_wants_processed(const struct recorder *recorder, unsigned device, enum sensor sensor);
 /* Valid until the next call of any function of the recorder. After a recording: of the last one. */

@@ -18,7 +18,7 @@ void recorded_finish(struct recorded *recorded)
 
 static void name(struct recorded *recorded, unsigned device, const char *device_id)
 {
-    snprintf(recorded->of[device].device_id, sizeof(recorded->of[0].device_id), "%s", device_id);
+    snprintf(recorded->device_ids[device], sizeof(recorded->device_ids[0]), "%s", device_id);
 }
 
 bool recorded_has(const struct recorded *recorded, const char *device_id)
@@ -26,21 +26,20 @@ bool recorded_has(const struct recorded *recorded, const char *device_id)
     const struct recorder_status *status =
         recorded->recorder ? recorder_status(recorded->recorder) : NULL;
 
-    if (!status || !status->is_recording || !recorded->these_only)
-        return status && status->is_recording;
+    if (!status || !status->is_recording)
+        return false;
     for (size_t i = 0; i < status->band_count; i++) {
         if (strcmp(status->bands[i].device_id, device_id) == 0)
             return true;
     }
-    return false;
+    return !recorded->these_only && status->band_count < RECORDER_DEVICES_MAX;
 }
 
 void recorded_begins(struct recorded *recorded, const struct recording_request *request,
                      const struct recording_band *bands, size_t count)
 {
     recorded->these_only = request->these_only;
-    for (unsigned i = 0; i < RECORDER_DEVICES_MAX; i++)
-        memset(recorded->of[i].next, 0, sizeof(recorded->of[i].next));
+    memset(recorded->next, 0, sizeof(recorded->next));
     for (size_t i = 0; i < count; i++)
         name(recorded, bands[i].device, bands[i].name);
 }
@@ -50,13 +49,10 @@ static struct recorder *recorder_of(void *user)
     return ((struct recorded *)user)->recorder;
 }
 
-/* Another band in the place counts for itself. */
 static void recorded_link_up(void *user, unsigned device, const struct band_link *link)
 {
     struct recorded *recorded = user;
 
-    if (strcmp(recorded->of[device].device_id, link->band.name) != 0)
-        memset(recorded->of[device].next, 0, sizeof(recorded->of[device].next));
     name(recorded, device, link->band.name);
     recorder_link_up(recorded->recorder, device, &link->anchor);
 }
@@ -96,11 +92,12 @@ static bool recorded_wants(void *user, unsigned device, enum sensor sensor)
 static void on_features(void *user, unsigned device, enum sensor sensor, const void *features)
 {
     struct recorded *recorded = user;
+    const int number = recorder_band_number(recorded->recorder, device);
 
-    if (!recorded_wants(user, device, sensor))
+    if (number < 0 || !recorded_wants(user, device, sensor))
         return;
-    message_processed(&recorded->message, recorded->of[device].device_id,
-                      recorded->of[device].next[sensor]++, sensor, features);
+    message_processed(&recorded->message, recorded->device_ids[device],
+                      recorded->next[number][sensor]++, sensor, features);
     recorder_processed(recorded->recorder, device, sensor, recorded->message.text,
                        recorded->message.len);
 }

@@ -135,6 +135,13 @@ bool recorder_wants_processed(const struct recorder *recorder, unsigned device, 
     return wants_processed(recorder_band((struct recorder *)recorder, device), sensor);
 }
 
+int recorder_band_number(const struct recorder *recorder, unsigned device)
+{
+    const struct taken *taken = recorder_band((struct recorder *)recorder, device);
+
+    return taken ? (int)taken->number : -1;
+}
+
 void recorder_processed(struct recorder *recorder, unsigned device, enum sensor sensor,
                         const char *text, size_t len)
 {

@@ -241,6 +241,12 @@ void recorder_let_go(struct recorder *recorder, unsigned device)
         recorder_stop(recorder, RECORDING_END_DEVICE_DISCONNECTED);
 }
 
+/* Each keeps its place. */
+int recorder_band_number(const struct recorder *recorder, unsigned device)
+{
+    return recorder->status.is_recording ? (int)device : -1;
+}
+
 bool recorder_wants_processed(const struct recorder *recorder, unsigned device, enum sensor sensor)
 {
     (void)device;

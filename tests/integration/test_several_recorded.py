@@ -322,3 +322,54 @@ def test_a_kill_costs_no_band_more_than_a_second(tmp_path, moment):
             agree.bdf_is_the_csv_on_an_even_grid(folder)
     finally:
         assert daemon.stop()[0] == 0
+
+
+async def leave(client, band):
+    reply = await client.command("disconnect_device", device_id=band[0])
+    assert reply["success"], reply
+
+
+async def written(file, count):
+    """Until so many messages of the band stand in its processed.jsonl."""
+    while not file.exists() or file.read_bytes().count(b"\n") < count:
+        await asyncio.sleep(0.1)
+    return file.read_bytes().count(b"\n")
+
+
+async def nine_in_two_places(daemon):
+    """The second band comes back to the first's place; seven have come when the eighth and the ninth do."""
+    client = await client_of(daemon)
+    first, second, third, *others = await bands_of(client)
+    await join(client, first)
+    await join(client, second)
+    path = pathlib.Path((await client.command("start_recording", formats=["jsonl"]))["data"]["path"])
+    before = await written(path / second[0] / "processed.jsonl", 6)
+    await leave(client, second)
+    await join(client, third)
+    await leave(client, first)
+    await join(client, second)
+    await written(path / second[0] / "processed.jsonl", before + 6)
+    told = []
+    for band in others:
+        await leave(client, [third, *others][len(told)])
+        await join(client, band)
+        start = len(client.messages)
+        await client.command("check_device_connection", device_id=band[0])
+        told.append((await client.event("device_info", start, device_id=band[0]))["data"]["is_recording"])
+    stopped = (await client.command("stop_recording"))["data"]
+    await client.close()
+    return path / second[0] / "processed.jsonl", told, [band["device_id"] for band in stopped["bands"]], others
+
+
+def test_a_band_that_comes_back_is_numbered_on_and_a_ninth_is_not_recorded(tmp_path):
+    daemon = daemon_of(tmp_path, sim="bands=9,seed=5,radio=fast", bands=2)
+    try:
+        file, told, recorded, others = run(nine_in_two_places(daemon))
+    finally:
+        assert daemon.stop()[0] == 0
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for sensor in ("eeg", "ppg", "acc"):
+        numbers = [line["seq"] for line in lines if line["sensor_type"] == sensor]
+        assert numbers == list(range(len(numbers))), sensor
+    assert told == [True] * 5 + [False]
+    assert len(recorded) == 8 and others[-1][0] not in recorded
