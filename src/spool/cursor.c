@@ -12,29 +12,19 @@
 
 #define LINE_MAX_BYTES 128
 
-/* The number that the cursor has for the band; 0: none. */
-static uint64_t find(FILE *cursor, const char *band)
+/* Each line's number to its band's shelf. One whose segments were all taken away is known by its
+ * readers still. */
+static void read_lines(FILE *cursor, struct spool_index *index)
 {
     char line[LINE_MAX_BYTES], name[SPOOL_NAME_SIZE];
-    uint64_t next, found = 0;
+    uint64_t next;
 
-    rewind(cursor);
     while (fgets(line, sizeof(line), cursor)) {
-        if (sscanf(line, "%31s %" SCNu64, name, &next) == 2 && strcmp(name, band) == 0)
-            found = next;
-    }
-    return found;
-}
-
-/* One whose segments were all taken away is known by its readers still. */
-static void know_bands(FILE *cursor, struct spool_index *index)
-{
-    char line[LINE_MAX_BYTES], name[SPOOL_NAME_SIZE];
-
-    rewind(cursor);
-    while (fgets(line, sizeof(line), cursor)) {
-        if (sscanf(line, "%31s", name) == 1)
-            spool_index_shelf(index, name);
+        struct spool_shelf *shelf = NULL;
+        if (sscanf(line, "%31s %" SCNu64, name, &next) == 2)
+            shelf = spool_index_shelf(index, name);
+        if (shelf)
+            shelf->next = next;
     }
 }
 
@@ -54,15 +44,16 @@ static void read_cursor(int folder, const char *name, struct spool_index *index)
     FILE *cursor = fd < 0 ? NULL : fdopen(fd, "r");
 
     index->is_read = true;
+    for (size_t i = 0; i < index->count; i++)
+        index->shelves[i].next = 0; /* of one that can't be read, or does not name the band */
     if (cursor)
-        know_bands(cursor, index);
+        read_lines(cursor, index);
     for (size_t i = 0; i < index->count; i++) {
-        /* One that can't be read has had nothing. */
-        const uint64_t next = cursor ? find(cursor, index->shelves[i].name) : 0;
-        if (next < index->shelves[i].had)
-            index->shelves[i].had = next;
-        if (next > index->shelves[i].most)
-            index->shelves[i].most = next;
+        struct spool_shelf *shelf = &index->shelves[i];
+        if (shelf->next < shelf->had)
+            shelf->had = shelf->next;
+        if (shelf->next > shelf->most)
+            shelf->most = shelf->next;
     }
     if (cursor)
         fclose(cursor);

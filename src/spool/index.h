@@ -27,6 +27,7 @@ struct spool_shelf {
     size_t count, room;
     uint64_t had;  /* all who read have had the records before this one */
     uint64_t most; /* one of them has had those before this one */
+    uint64_t next; /* of the cursor that is being read */
 };
 
 struct spool_index {
