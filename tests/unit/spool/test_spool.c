@@ -9,9 +9,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "../take_away.h"
 
 #include "base/now.h"
 #include "spool/segment.h"
@@ -85,14 +86,6 @@ static int world_open(void **state)
     return 0;
 }
 
-static int take_away(const char *path, const struct stat *info, int kind, struct FTW *ftw)
-{
-    (void)info;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static int world_close(void **state)
 {
     struct world *w = *state;
@@ -101,7 +94,7 @@ static int world_close(void **state)
         close_spool(w);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&w->loop), 0);
-    nftw(w->dir, take_away, 8, FTW_DEPTH | FTW_PHYS);
+    take_away(w->dir);
     pipeline_destroy(w->pipeline);
     free(w);
     return 0;

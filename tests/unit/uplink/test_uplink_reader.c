@@ -8,8 +8,9 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <unistd.h>
+
+#include "../take_away.h"
 
 #include "reader.h"
 
@@ -27,19 +28,11 @@ static int make_folder(void **state)
     return 0;
 }
 
-static int take_away(const char *path, const struct stat *info, int kind, struct FTW *ftw)
-{
-    (void)info;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static int unmake_folder(void **state)
 {
     struct folder *folder = *state;
 
-    nftw(folder->path, take_away, 4, FTW_DEPTH | FTW_PHYS);
+    take_away(folder->path);
     free(folder);
     return 0;
 }
