@@ -25,6 +25,7 @@ void batcher_begin(struct batcher *batcher)
     batcher->place = (struct segment_place){0};
     batcher->second = -1;
     batcher->batch.text.len = 0;
+    batcher->batch.text.failed = false;
     batcher->batch.first = 0;
 }
 

@@ -30,6 +30,8 @@ struct carrier {
     struct cursors *cursors;
     struct carried bands[CARRIER_BANDS_MAX];
     size_t band_count, turn;
+    struct batch kept; /* of the band whose turn it is, until there is memory for its messages */
+    bool is_keeping;
     struct driver *driver;
     struct window window;
     uv_timer_t poll, retry;
@@ -89,41 +91,42 @@ static void look_for_bands(struct carrier *carrier)
 
 /* ---- out */
 
-static void take_up(struct carrier *carrier, struct window_message *message)
-{
-    message->band = (unsigned)carrier->turn;
-    window_add(&carrier->window, message);
-}
-
-static void take_batch(struct carrier *carrier, struct batch *batch)
+/* False: no memory; the batch is kept, and tried again at the next poll. */
+static bool take_kept(struct carrier *carrier)
 {
     const struct message_names names = {carrier->id, carrier->options.site,
                                         carrier->options.gateway,
                                         carrier->bands[carrier->turn].name};
-    struct window_message message;
+    struct window_message messages[MESSAGES_MAX];
+    const size_t count = message_make(messages, &names, &carrier->kept);
 
-    if (message_raw(&message, &names, batch))
-        take_up(carrier, &message);
-    if (message_events(&message, &names, batch))
-        take_up(carrier, &message);
-    buffer_finish(&batch->text);
+    for (size_t i = 0; i < count; i++) {
+        messages[i].band = (unsigned)carrier->turn;
+        window_add(&carrier->window, &messages[i]);
+    }
+    carrier->is_keeping = count == 0;
+    if (!carrier->is_keeping)
+        buffer_finish(&carrier->kept.text);
+    return !carrier->is_keeping;
 }
 
 /* A batch of each band in its turn, until the window is full or nobody has one. */
 static void fill(struct carrier *carrier)
 {
-    struct batch batch;
     size_t idle = 0;
 
     while (idle < carrier->band_count &&
-           window_has_room(&carrier->window, 2, 2 * BATCH_BYTES_MAX)) {
-        carrier->turn = (carrier->turn + 1) % carrier->band_count;
-        if (reader_pull(carrier->bands[carrier->turn].reader, &batch)) {
-            take_batch(carrier, &batch);
-            idle = 0;
-        } else {
-            idle++;
+           window_has_room(&carrier->window, MESSAGES_MAX, MESSAGES_MAX * BATCH_BYTES_MAX)) {
+        if (!carrier->is_keeping) {
+            carrier->turn = (carrier->turn + 1) % carrier->band_count;
+            carrier->is_keeping = reader_pull(carrier->bands[carrier->turn].reader, &carrier->kept);
         }
+        if (!carrier->is_keeping)
+            idle++;
+        else if (take_kept(carrier))
+            idle = 0;
+        else
+            return;
     }
 }
 
@@ -231,15 +234,22 @@ static void on_down(void *user, const char *why)
 
 /* ---- the cursor */
 
+/* The first record of the band that is in no message. */
+static uint64_t next_of(const struct carrier *carrier, size_t band)
+{
+    if (carrier->is_keeping && carrier->turn == band)
+        return carrier->kept.first;
+    return reader_next(carrier->bands[band].reader);
+}
+
 static void save(struct carrier *carrier)
 {
     struct failure failure;
     bool moved = false;
 
     for (size_t i = 0; i < carrier->band_count; i++) {
-        const uint64_t next = reader_next(carrier->bands[i].reader);
-        moved |= cursors_set(carrier->cursors, carrier->bands[i].name,
-                             window_cursor(&carrier->window, (unsigned)i, next));
+        const uint64_t next = window_cursor(&carrier->window, (unsigned)i, next_of(carrier, i));
+        moved |= cursors_set(carrier->cursors, carrier->bands[i].name, next);
     }
     carrier->saved_at = uv_now(carrier->loop);
     if (moved && !cursors_save(carrier->cursors, &failure))
@@ -326,6 +336,7 @@ static void close_one(struct carrier *carrier)
         return;
     for (size_t i = 0; i < carrier->band_count; i++)
         reader_close(carrier->bands[i].reader);
+    buffer_finish(&carrier->kept.text);
     window_finish(&carrier->window);
     cursors_close(carrier->cursors);
     free(carrier);

@@ -52,8 +52,8 @@ static size_t put_numbers(uint8_t *out, size_t size, const struct batch *batch)
     return HEAD_SIZE + (size_t)len;
 }
 
-bool message_raw(struct window_message *message, const struct message_names *names,
-                 const struct batch *batch)
+static bool make_raw(struct window_message *message, const struct message_names *names,
+                     const struct batch *batch)
 {
     const size_t room = 64 + ZSTD_compressBound(batch->text.len);
     uint8_t *body = malloc(room);
@@ -90,8 +90,9 @@ static void take_event(struct buffer *out, struct segment_place *place, const ch
     buffer_add(out, "}\n", 2);
 }
 
-bool message_events(struct window_message *message, const struct message_names *names,
-                    const struct batch *batch)
+/* A body of no bytes: there is none in it. False: no memory. */
+static bool make_events(struct window_message *message, const struct message_names *names,
+                        const struct batch *batch)
 {
     struct segment_place place = {.numbered = true, .next = batch->first};
     struct buffer out = {0};
@@ -106,12 +107,22 @@ bool message_events(struct window_message *message, const struct message_names *
         take_event(&out, &place, line, len);
         line += len;
     }
-    if (out.len == 0 || out.failed) {
-        buffer_finish(&out);
-        return false;
-    }
     name(message, names, "event", batch);
     message->body = out.data;
     message->len = out.len;
-    return true;
+    if (!out.failed)
+        return true;
+    buffer_finish(&out);
+    return false;
+}
+
+size_t message_make(struct window_message messages[MESSAGES_MAX], const struct message_names *names,
+                    const struct batch *batch)
+{
+    if (!make_raw(&messages[0], names, batch))
+        return 0;
+    if (make_events(&messages[1], names, batch))
+        return messages[1].len > 0 ? 2 : 1;
+    free(messages[0].body);
+    return 0;
 }

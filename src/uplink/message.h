@@ -9,16 +9,14 @@ struct message_names {
     const char *spool_id, *site, *gateway, *device;
 };
 
+#define MESSAGES_MAX 2 /* of a batch */
+
 /*
  * `.raw`: its lines as zstd, behind a skippable frame that holds `linkband 1 FIRST-LAST` for those
- * who get no headers. False: no memory.
+ * who get no headers. `.event`, where it has any: a line `{"record":N,"event":{…}}` for each.
+ * Returns their number; 0: no memory, and none is made. The bodies are the caller's.
  */
-bool message_raw(struct window_message *message, const struct message_names *names,
-                 const struct batch *batch);
-
-/* `.event`: a line `{"record":N,"event":{…}}` for each. False: there is none in it, or no memory.
- */
-bool message_events(struct window_message *message, const struct message_names *names,
+size_t message_make(struct window_message messages[MESSAGES_MAX], const struct message_names *names,
                     const struct batch *batch);
 
 #endif

@@ -195,6 +195,15 @@ static bool take_whole(struct reader *reader, struct batch *batch)
     return true;
 }
 
+/* A line of the batch found no memory: what was read of it is read again. */
+static void begin_anew(struct reader *reader)
+{
+    fail(reader, "a batch");
+    close_file(reader);
+    reader->segment = 0;
+    batcher_begin(&reader->batcher);
+}
+
 /* Of the open segment; false: it gives none now. */
 static bool pull_here(struct reader *reader, struct batch *batch)
 {
@@ -206,8 +215,10 @@ static bool pull_here(struct reader *reader, struct batch *batch)
             batcher_is_whole_before(&reader->batcher, line, len) && take_whole(reader, batch);
         batcher_add(&reader->batcher, line, len);
         reader->used += len;
-        if (taken)
-            return true;
+        if (reader->batcher.batch.text.failed)
+            begin_anew(reader);
+        if (taken || reader->file < 0)
+            return taken;
     }
     return false;
 }

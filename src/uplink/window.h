@@ -18,15 +18,14 @@
 #define WINDOW_SUB_SIZE 160
 
 struct window_message {
+    uint64_t first, last; /* records */
+    void *body;           /* the window's, from malloc */
+    size_t len;
+    uint64_t sent_ms;
+    unsigned band; /* the reader's number of it */
+    bool compressed, sent;
     char id[WINDOW_ID_SIZE]; /* spool id / device / kind / first record */
     char subject[WINDOW_SUB_SIZE];
-    unsigned band;        /* the reader's number of it */
-    uint64_t first, last; /* records */
-    bool compressed;
-    void *body; /* the window's, from malloc */
-    size_t len;
-    bool sent;
-    uint64_t sent_ms;
 };
 
 struct window {

@@ -111,23 +111,24 @@ static void no_batch_is_longer_than_it_may_be(void **state)
 static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(void **state)
 {
     const struct message_names names = {"0123", "lab 1", "pi.local", "LXB-1*"};
-    struct window_message raw, events;
+    struct window_message messages[MESSAGES_MAX];
     struct cut found;
 
     (void)state;
     cut(&found, segment);
-    assert_true(message_raw(&raw, &names, &found.batches[2]));
-    assert_string_equal(raw.subject, "linkband.v1.lab-1.pi-local.LXB-1-.raw");
-    assert_string_equal(raw.id, "0123/LXB-1-/raw/105");
-    assert_true(raw.compressed);
-    assert_memory_equal((char *)raw.body + 8, "linkband 1 105-107", 18);
-    assert_true(message_events(&events, &names, &found.batches[2]));
-    assert_string_equal(events.id, "0123/LXB-1-/event/105");
-    assert_int_equal(events.len, strlen("{\"record\":107,\"event\":{\"b\":[1,2]}}\n"));
-    assert_memory_equal(events.body, "{\"record\":107,\"event\":{\"b\":[1,2]}}\n", events.len);
-    assert_false(message_events(&(struct window_message){0}, &names, &found.batches[1]));
-    free(raw.body);
-    free(events.body);
+    assert_int_equal(message_make(messages, &names, &found.batches[2]), 2);
+    assert_string_equal(messages[0].subject, "linkband.v1.lab-1.pi-local.LXB-1-.raw");
+    assert_string_equal(messages[0].id, "0123/LXB-1-/raw/105");
+    assert_true(messages[0].compressed);
+    assert_memory_equal((char *)messages[0].body + 8, "linkband 1 105-107", 18);
+    assert_string_equal(messages[1].id, "0123/LXB-1-/event/105");
+    assert_int_equal(messages[1].len, strlen("{\"record\":107,\"event\":{\"b\":[1,2]}}\n"));
+    assert_memory_equal(messages[1].body, "{\"record\":107,\"event\":{\"b\":[1,2]}}\n",
+                        messages[1].len);
+    free(messages[0].body);
+    free(messages[1].body);
+    assert_int_equal(message_make(messages, &names, &found.batches[1]), 1);
+    free(messages[0].body);
     finish(&found);
 }
 
@@ -135,14 +136,16 @@ static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(v
 static void an_event_of_a_segments_first_batch_has_its_number(void **state)
 {
     const struct message_names names = {"0123", "lab", "pi", "LXB-1"};
-    struct window_message events;
+    struct window_message messages[MESSAGES_MAX];
     struct cut found;
 
     (void)state;
     cut(&found, segment);
-    assert_true(message_events(&events, &names, &found.batches[0]));
-    assert_memory_equal(events.body, "{\"record\":102,\"event\":{\"a\":1}}\n", events.len);
-    free(events.body);
+    assert_int_equal(message_make(messages, &names, &found.batches[0]), 2);
+    assert_memory_equal(messages[1].body, "{\"record\":102,\"event\":{\"a\":1}}\n",
+                        messages[1].len);
+    free(messages[0].body);
+    free(messages[1].body);
     finish(&found);
 }
 
