@@ -9,6 +9,7 @@
 #define LEVEL      3          /* higher ones cost a gateway more than the line that they save */
 #define SKIPPABLE  0x184D2A50 /* RFC 8878, 3.1.2 */
 #define HEAD_SIZE  8
+#define FRAME_MAX  128
 #define TOKEN_SIZE 40
 
 /* One token of a subject, and one level of a topic: no dot, blank, wildcard or slash. */
@@ -42,10 +43,11 @@ static void put_u32(uint8_t *out, uint32_t value)
         out[i] = (uint8_t)(value >> (8 * i));
 }
 
-static size_t put_numbers(uint8_t *out, size_t size, const struct batch *batch)
+static size_t put_frame(uint8_t *out, size_t size, const char *spool_id, const struct batch *batch)
 {
-    const int len = snprintf((char *)out + HEAD_SIZE, size - HEAD_SIZE, "linkband 1 %llu-%llu",
-                             (unsigned long long)batch->first, (unsigned long long)batch->last);
+    const int len = snprintf((char *)out + HEAD_SIZE, size - HEAD_SIZE, "linkband 1 %llu-%llu %s",
+                             (unsigned long long)batch->first, (unsigned long long)batch->last,
+                             spool_id);
 
     put_u32(out, SKIPPABLE);
     put_u32(out + 4, (uint32_t)len);
@@ -55,12 +57,12 @@ static size_t put_numbers(uint8_t *out, size_t size, const struct batch *batch)
 static bool make_raw(struct window_message *message, const struct message_names *names,
                      const struct batch *batch)
 {
-    const size_t room = 64 + ZSTD_compressBound(batch->text.len);
+    const size_t room = FRAME_MAX + ZSTD_compressBound(batch->text.len);
     uint8_t *body = malloc(room);
 
     if (!body)
         return false;
-    const size_t head = put_numbers(body, room, batch);
+    const size_t head = put_frame(body, room, names->spool_id, batch);
     const size_t len =
         ZSTD_compress(body + head, room - head, batch->text.data, batch->text.len, LEVEL);
     if (ZSTD_isError(len)) {

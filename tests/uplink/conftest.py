@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 import servers
+import spool_writer
 from servers import PROGRAM, REBUILD, program, rebuild_is_there
 
 
@@ -77,7 +78,7 @@ def rebuilt(cluster, tmp_path):
     if not rebuild_is_there():
         pytest.skip("npm could not get what rebuild.mjs needs")
 
-    def rebuild(band, gateway="g1"):
+    def rebuild(band, spool_id=spool_writer.SPOOL_ID):
         url = f"nats://127.0.0.1:{cluster.alive().client}"
         out = tmp_path / "rebuilt"
         shutil.rmtree(out, ignore_errors=True)
@@ -86,6 +87,6 @@ def rebuilt(cluster, tmp_path):
         )
         assert done.returncode == 0, done.stderr
         print(done.stdout)
-        return out / "lab" / gateway / band, done.stdout
+        return out / "lab" / "g1" / band / spool_id, done.stdout
 
     return rebuild

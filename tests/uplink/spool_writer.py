@@ -8,6 +8,7 @@ import sys
 import time
 
 SEGMENT = 60  # seconds
+SPOOL_ID = "0123456789abcdef" * 2
 HEAD = """# linkband capture v2
 #! start 2026-11-24T09:{minute:02d}:00.000000Z
 #! device {band} AA:BB:CC:DD:EE:FF -
@@ -52,16 +53,16 @@ class Band:
         self.second += 1
 
 
-def make(spool, bands=("LXB-0000000A",)):
+def make(spool, bands=("LXB-0000000A",), spool_id=SPOOL_ID):
     """The folders, and what is to be written into them."""
     spool = pathlib.Path(spool)
     (spool / "cursors").mkdir(parents=True)
-    (spool / "id").write_text("0123456789abcdef" * 2 + "\n")
-    return [Band(spool, name) for name in bands]
+    (spool / "id").write_text(spool_id + "\n")
+    return [Band(spool, name, spool_id) for name in bands]
 
 
-def fill(spool, seconds, bands=("LXB-0000000A",), records=13):
-    made = make(spool, bands)
+def fill(spool, seconds, bands=("LXB-0000000A",), records=13, spool_id=SPOOL_ID):
+    made = make(spool, bands, spool_id)
     for _ in range(seconds):
         for band in made:
             band.write_second(records)

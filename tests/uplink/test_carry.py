@@ -38,6 +38,21 @@ def test_all_of_a_spool_arrives_and_is_rebuilt_to_the_byte(cluster, uplinks, reb
         assert "missing" not in told
 
 
+def test_a_spool_made_anew_mixes_with_none_before_it(cluster, uplinks, rebuilt, tmp_path):
+    """Of the same gateway and band, with the same record numbers."""
+    spools = {}
+    for name, seconds in (("0" * 32, 90), ("f" * 32, 30)):
+        spool = tmp_path / name / "spool"
+        spools[name] = spool_writer.fill(spool, seconds, ("LXB-00000009",), spool_id=name)
+        uplink = uplinks(spool, cluster.url)
+        carried(uplink, spools[name])
+        assert uplink.end() == 0
+    for name, (band,) in spools.items():
+        folder, told = rebuilt(band.name, spool_id=name)
+        assert same(folder, band) == (2 if name == "0" * 32 else 1)
+        assert "missing" not in told
+
+
 def test_what_was_acknowledged_is_not_sent_again_after_an_orderly_end(cluster, uplinks, tmp_path):
     bands = spool_writer.fill(tmp_path / "spool", 30, ("LXB-00000003",))
     uplink = uplinks(tmp_path / "spool", cluster.url)
@@ -147,7 +162,9 @@ def test_mqtt_has_the_same_bodies_and_begins_anew_after_the_broker(mosquitto, up
     raw = [bytes.fromhex(line.split()[1]) for line in lines if "/raw " in line]
     events = [bytes.fromhex(line.split()[1]) for line in lines if "/event " in line]
     assert (len(raw), len(events)) == (60, 9)
-    assert raw[0][8:].startswith(b"linkband 1 1-13"), "who gets no headers reads the numbers here"
+    frame = f"linkband 1 1-13 {spool_writer.SPOOL_ID}".encode()
+    assert raw[0][4:8] == len(frame).to_bytes(4, "little")
+    assert raw[0][8 : 8 + len(frame)] == frame, "who gets no headers reads numbers and spool here"
     text = b"".join(subprocess.run(["zstd", "-dcq"], input=body, capture_output=True, check=True).stdout for body in raw)
     assert text == next(bands[0].folder.iterdir()).read_bytes()
     mosquitto.close()

@@ -98,7 +98,7 @@ def test_bands_of_a_killed_daemon_arrive_whole(daemon, cluster, uplinks, rebuilt
         assert segments[last].endswith("#! end\n")
         lines = segments[last].split(f"#! record {int(last[:-6])}\n")[1].count("\n") - 1
         servers.until(lambda: uplink.cursor()[band] == int(last[:-6]) + lines, "the cursor at the end")
-        folder, _ = rebuilt(band)
+        folder, _ = rebuilt(band, (one.spool / "id").read_text().strip())
         found = {path.name: path.read_text() for path in folder.iterdir()}
         # The last line of a killed daemon may be torn: it is no line, and is not carried.
         assert found == {name: text[: text.rindex("\n") + 1] for name, text in segments.items()}

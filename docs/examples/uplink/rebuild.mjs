@@ -9,13 +9,14 @@ const manager = await connection.jetstreamManager();
 const { state } = await manager.streams.info(stream);
 const { name } = await manager.consumers.add(stream, { ack_policy: AckPolicy.None, filter_subject: "linkband.v1.*.*.*.raw" });
 const consumer = await connection.jetstream().consumers.get(stream, name);
-// A batch may come twice, and behind a later one: its number says where it belongs.
+// A batch may come twice, and behind a later one: its number says where it belongs, within the spool that it is of.
 const bands = new Map();
 for (let left = (await consumer.info()).num_pending; left > 0; left--) {
   const message = await consumer.next({ expires: 5000 });
   if (!message) break; // taken away meanwhile
   const [first, last] = message.headers.get("Linkband-Records").split("-").map(Number);
-  const band = message.subject.split(".").slice(2, 5).join("/");
+  const [spool] = message.headers.get("Nats-Msg-Id").split("/");
+  const band = [...message.subject.split(".").slice(2, 5), spool].join("/");
   if (!bands.has(band)) bands.set(band, new Map());
   bands.get(band).set(first, { last, text: decompress(message.data) });
 }

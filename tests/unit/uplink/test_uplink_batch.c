@@ -120,7 +120,7 @@ static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(v
     assert_string_equal(messages[0].subject, "linkband.v1.lab-1.pi-local.LXB-1-.raw");
     assert_string_equal(messages[0].id, "0123/LXB-1-/raw/105");
     assert_true(messages[0].compressed);
-    assert_memory_equal((char *)messages[0].body + 8, "linkband 1 105-107", 18);
+    assert_memory_equal((char *)messages[0].body + 8, "linkband 1 105-107 0123", 23);
     assert_string_equal(messages[1].id, "0123/LXB-1-/event/105");
     assert_int_equal(messages[1].len, strlen("{\"record\":107,\"event\":{\"b\":[1,2]}}\n"));
     assert_memory_equal(messages[1].body, "{\"record\":107,\"event\":{\"b\":[1,2]}}\n",
