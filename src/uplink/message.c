@@ -45,9 +45,9 @@ static void put_u32(uint8_t *out, uint32_t value)
 
 static size_t put_frame(uint8_t *out, size_t size, const char *spool_id, const struct batch *batch)
 {
-    const int len = snprintf((char *)out + HEAD_SIZE, size - HEAD_SIZE, "linkband 1 %llu-%llu %s",
-                             (unsigned long long)batch->first, (unsigned long long)batch->last,
-                             spool_id);
+    const int len =
+        snprintf((char *)out + HEAD_SIZE, size - HEAD_SIZE, "linkband 1 %llu-%llu %s",
+                 (unsigned long long)batch->first, (unsigned long long)batch->last, spool_id);
 
     put_u32(out, SKIPPABLE);
     put_u32(out + 4, (uint32_t)len);
