@@ -7,6 +7,8 @@ import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
+import { watch } from "./shown.js";
+
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 360, height: 780 };
 
@@ -17,16 +19,24 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
 let shared = null;
 after(async () => (await shared)?.close());
 
+/** Errors of a page that is opened in one of these contexts, and that a test which fails tells what it showed. */
+function watched(context, page) {
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.stack));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  watch(context, (expression) => page.evaluate(expression), errors);
+  return errors;
+}
+
 /** A page that has nothing of the others'. */
 export async function launch(context, options = {}) {
   shared ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   const own = await (await shared).newContext({ viewport: WIDE, acceptDownloads: true, ...options });
   context.after(() => own.close());
+  own.setDefaultTimeout(60_000);
   const page = await own.newPage();
-  page.setDefaultTimeout(60_000);
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error.stack));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  const errors = watched(context, page);
+  own.on("page", (another) => watched(context, another));
   const foreign = [];
   page.on("request", (request) => foreign.push(request.url()));
   return { page, errors, foreign };
@@ -60,7 +70,10 @@ export async function launchWithTabs(context) {
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await portOf(child, profile)}`, { noDefaults: true });
   context.after(() => browser.close());
   const [tabs] = browser.contexts();
-  return { tabs, page: tabs.pages()[0] };
+  tabs.setDefaultTimeout(60_000);
+  const [page] = tabs.pages();
+  watched(context, page);
+  return { tabs, page };
 }
 
 const AT = "2026-01-31T12:00:00.000Z";

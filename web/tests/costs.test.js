@@ -1,8 +1,8 @@
 // What the page costs: processor time of the renderer's main thread, and memory. With LINKBANDD_TEST_ALL=yes for ten minutes.
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { Daemon } from "../../clients/js/tests/daemon.js";
+import { test } from "../../clients/js/tests/witness.js";
 import { launch, launchWithTabs } from "./chromium.js";
 
 const LONG = process.env.LINKBANDD_TEST_ALL === "yes";

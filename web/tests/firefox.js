@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { watch } from "./shown.js";
+
 const WebSocket = createRequire(new URL("../../clients/js/package.json", import.meta.url))("ws");
 const PLACES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
 /** Undefined where there is none. */
@@ -39,6 +41,7 @@ export class Firefox {
     });
     const firefox = new Firefox();
     await firefox.#begin(await addressOf(child));
+    watch(context, (expression) => firefox.evaluate(expression), firefox.errors);
     return firefox;
   }
 

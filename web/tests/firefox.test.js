@@ -1,9 +1,9 @@
 // The core round in the other browser: connect, see, record with a marker, get what was recorded, disconnect.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import test from "node:test";
 
 import { Daemon } from "../../clients/js/tests/daemon.js";
+import { test } from "../../clients/js/tests/witness.js";
 import { FIREFOX, Firefox } from "./firefox.js";
 
 test("the core round in Firefox", { timeout: 480_000 }, async (context) => {

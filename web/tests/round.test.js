@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync } from "node:fs";
-import test from "node:test";
 
 import { Daemon } from "../../clients/js/tests/daemon.js";
+import { test } from "../../clients/js/tests/witness.js";
 import { launch } from "./chromium.js";
 
 const says = (page, id, words) => page.waitForFunction(([one, text]) => document.getElementById(one).textContent.includes(text), [id, words]);
@@ -44,11 +44,18 @@ print(raw.ch_names[:2], raw.info["sfreq"], [one for one in raw.annotations.descr
   return undefined;
 }
 
+/** Presses Record; the simulated wearer's contact may be poor just then, which is asked about first. */
+async function record(page) {
+  await page.click("#record");
+  await page.waitForFunction(() => document.getElementById("dialog").open || !document.getElementById("recording-sign").hidden);
+  if (await page.isVisible("#dialog")) await page.click("#dialog-yes");
+  await page.waitForSelector("#recording-sign:not([hidden])");
+}
+
 async function recorded(page) {
   await page.fill("#session-name", "round");
   await page.fill("#participant", "p01");
-  await page.click("#record");
-  await page.waitForSelector("#recording-sign:not([hidden])");
+  await record(page);
   await page.locator("body").press("2");
   await says(page, "log", "Recording “round”");
   await page.locator("#markers button", { hasText: "5 blink" }).click();
@@ -157,9 +164,7 @@ test("two simulated bands, each in its lane; their recording is one zip with a f
   await page.waitForFunction(() => document.querySelectorAll("#picker:not([hidden]) button").length === 2);
   await page.waitForFunction(() => [...document.querySelectorAll(".trace")].slice(0, 2).every((one) => one.textContent.includes("filtered")));
   const names = (await page.locator("#picker button span:not(.sign)").allTextContents()).sort();
-  await page.click("#record");
-  await page.waitForFunction(() => document.getElementById("dialog").open || !document.getElementById("recording-sign").hidden);
-  if (await page.isVisible("#dialog")) await page.click("#dialog-yes");
+  await record(page);
   await page.waitForFunction(() => /Recording 00:0[1-9]/.test(document.getElementById("recording-clock").textContent));
   await page.click("#record");
   await page.waitForSelector("#recording-sign", { state: "hidden" });

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import test, { after, before } from "node:test";
+import { after, before } from "node:test";
 
 import { Daemon } from "../../clients/js/tests/daemon.js";
+import { test } from "../../clients/js/tests/witness.js";
 import { shade } from "../src/shade.js";
 import { NARROW, Played, T0, WIDE, launch } from "./chromium.js";
 

@@ -1,12 +1,16 @@
 // linkbandd on the simulated band, on a port of its own.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { witness } from "./witness.js";
+
 const LINKBANDD = process.env.LINKBANDD ?? fileURLToPath(new URL("../../../build/linkbandd", import.meta.url));
+/** Characters of a daemon's log that a failure tells. */
+const LOG_TOLD = 4000;
 
 const answers = (port) =>
   new Promise((resolve) => {
@@ -36,6 +40,7 @@ export class Daemon {
     const daemon = new Daemon();
     daemon.data = mkdtempSync(join(tmpdir(), "linkbandd-"));
     daemon.port = await freePort();
+    witness(context, () => `the daemon's log:\n${readFileSync(join(daemon.data, "log"), "utf8").slice(-LOG_TOLD)}`);
     daemon.options = ["--backend", "sim", "--sim", "seed=1,radio=fast", ...options];
     context.after(async () => {
       for (const end of daemon.ends) end();
@@ -52,7 +57,9 @@ export class Daemon {
 
   async begin() {
     const env = { ...process.env, XDG_DATA_HOME: this.data, XDG_STATE_HOME: join(this.data, "state") };
-    const child = spawn(LINKBANDD, [...this.options, "--listen", `127.0.0.1:${this.port}`], { env, stdio: "ignore" });
+    const log = openSync(join(this.data, "log"), "a");
+    const child = spawn(LINKBANDD, [...this.options, "--listen", `127.0.0.1:${this.port}`], { env, stdio: ["ignore", "ignore", log] });
+    closeSync(log);
     this.process = child;
     this.exited = new Promise((resolve) => child.on("exit", resolve).on("error", resolve));
     while (!(await answers(this.port))) {
