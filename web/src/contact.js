@@ -26,6 +26,9 @@ export function worst(data) {
   return /** @type {const} */ (["unknown", "off", "poor", "good"]).find((one) => told.includes(one)) ?? "unknown";
 }
 
+/** Whether each electrode was well in the last seconds: a blink, or a jerk, says nothing of how the band sits. @param {Store} store */
+export const sits = ({ contact }) => contact.some(({ ch1 }) => ch1 === "good") && contact.some(({ ch2 }) => ch2 === "good");
+
 /**
  * The one thing to do now, most urgent first.
  * @param {import("./session.js").State} state

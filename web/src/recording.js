@@ -1,6 +1,6 @@
 // A recording: who and what, its beginning and end, its clock and room.
 
-import { advice, grades } from "./contact.js";
+import { advice, sits } from "./contact.js";
 import { ask } from "./dialog.js";
 import { button, byId, clock, field, put, size } from "./dom.js";
 
@@ -30,13 +30,21 @@ export class Recording {
     setInterval(() => session.state.recording && void this.#look(), 2000);
   }
 
-  /** Not before both electrodes are well, or somebody wants it all the same. */
+  /** Of the bands that are recorded the first that doesn't sit well. */
+  #loose() {
+    return this.#crew.all.find(([id, store]) => this.#session.bands.get(id)?.streaming && !sits(store));
+  }
+
+  #advice() {
+    const [id, store] = this.#loose() ?? [this.#session.shown ?? "", this.#crew.shown];
+    return (this.#crew.shownOf && `${id}: `) + advice({ ...this.#session.state, ...this.#session.bands.get(id) }, store);
+  }
+
+  /** Not before the electrodes are well, or somebody wants it all the same. */
   async #begin() {
-    const told = grades(this.#crew.shown.values.eeg);
-    const fits = told.ch1 === "good" && told.ch2 === "good";
     const question = { title: "Fit the band first", words: "A recording is as good as its contact. Now:", yes: "Record now",
-      advice: () => advice(this.#session.state, this.#crew.shown) };
-    if (!fits && this.#session.state.streaming && !(await ask(question))) return;
+      advice: () => this.#advice() };
+    if (this.#loose() && !(await ask(question))) return;
     const [session_name, participant, task, notes] = FIELDS.map((id) => field(id).value.trim() || null);
     await this.#session.ask((band) => band.startRecording({ session_name, participant, task, notes }));
   }

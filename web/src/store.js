@@ -1,10 +1,13 @@
 // What is shown: samples of the last five minutes, spectra of the last fifteen, beats, spans, markers; and what of it is live.
 
+import { grades } from "./contact.js";
 import { Ring } from "./ring.js";
 
 const SECONDS = 310;
 const SPECTRA = 15 * 60 * 2 + 20;
 const COUNTS_A_G = 16384;
+/** Of the electrodes' grades, two a second. */
+const GRADES = 6;
 
 /**
  * @typedef {{time: number, rows: (number | null)[][], frequencies: number[]}} Spectrum a column, at its end; a row a channel
@@ -34,6 +37,8 @@ export class Store {
   /** @type {{eeg: number | null, ppg: number | null, acc: number | null}} */
   rate = { eeg: null, ppg: null, acc: null };
   leadOff = { ch1: false, ch2: false };
+  /** How the electrodes were in the last three seconds. @type {Record<"ch1" | "ch2", import("./contact.js").Grade>[]} */
+  contact = [];
   /** The newest sample of all, and when the page got it: the traces' clock. */
   #newest = { time: 0, at: 0 };
   arrived = 0;
@@ -56,6 +61,7 @@ export class Store {
     this.powers = [];
     this.beats = [];
     this.spans = [];
+    this.contact = [];
     this.#newest = { time: 0, at: 0 };
   }
 
@@ -65,6 +71,7 @@ export class Store {
       this.since[sensor] ??= Date.now();
       this.values[sensor] = null;
     }
+    if (sensors.includes("eeg")) this.contact = [];
   }
 
   /** @param {import("./session.js").RawBlock} block */
@@ -96,6 +103,7 @@ export class Store {
    */
   #eeg(data, lost) {
     const ring = this.filtered.eeg;
+    keep(this.contact, grades(data), GRADES);
     if (lost && data.timestamps.length) ring.push(data.timestamps[0], [null, null]);
     data.timestamps.forEach((time, i) => ring.push(time, [data.ch1_filtered[i], data.ch2_filtered[i]]));
     // Filtered samples come half a second late: that later ends what the spectrum speaks of.

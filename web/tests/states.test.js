@@ -147,6 +147,30 @@ test("of several bands each has a lane on one axis, and the other panes show the
   assert.deepEqual(errors, []);
 });
 
+test("contact that is poor for a moment holds no recording up, for three seconds is asked about", { timeout: 120_000 }, async (context) => {
+  const { page, played, errors } = await live(context);
+  const begun = () => played.got.filter(({ command }) => command === "start_recording").length;
+  played.eeg(T0 + 12500, { ch1_leadoff: true });
+  await says(page, "advice", "Moisten the left electrode");
+  await page.click("#record");
+  await played.asked("start_recording");
+  for (let i = 2; i <= 7; i++) played.eeg(T0 + 12000 + 500 * i, { ch1_sqi: 0.3 });
+  await says(page, "advice", "Seat the left electrode");
+  await page.click("#record");
+  await says(page, "dialog-advice", "Seat the left electrode");
+  await page.click("#dialog-no");
+  await besides(page, played);
+  played.eeg(T0 + 16000);
+  await says(page, "advice", "Good.");
+  await page.click("#record");
+  await says(page, "dialog-advice", "LXB-2: Moisten the right electrode");
+  assert.equal(begun(), 1);
+  await page.click("#dialog-yes");
+  await page.waitForSelector("#dialog", { state: "hidden" });
+  while (begun() < 2) await page.waitForTimeout(20);
+  assert.deepEqual(errors, []);
+});
+
 test("a recording tells its size and the room that is left", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 1);
   played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
