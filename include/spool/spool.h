@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "record/recorder.h"
+#include "spool/usage.h"
 
 #define SPOOL_BANDS_MAX 8
 #define SPOOL_ALL_BANDS SPOOL_BANDS_MAX    /* in the place of a band's number */
@@ -30,15 +31,6 @@ struct spool_config {
     const char *dir; /* there, or one below a folder that is there */
     int hours;       /* a segment that was read goes when it is older */
     int megabytes;   /* of all segments */
-};
-
-/* How it stood at the last look. */
-struct spool_usage {
-    uint64_t bytes, unread_bytes;
-    int64_t oldest_unread_s; /* Unix time of the oldest that somebody has still to read; 0: none */
-    uint64_t lost_segments;  /* that went before all had read them */
-    uint64_t lost_records;   /* that never came to the disk */
-    const char *problem;     /* why nothing can be written now; NULL: it can */
 };
 
 struct spool_owner {
@@ -64,7 +56,7 @@ void spool_marker(struct spool *spool, unsigned device, double ms, const char *l
 /* An event of the band, or of all that are connected (device_id NULL), as its JSON text. */
 void spool_event(struct spool *spool, const char *device_id, const char *text, size_t len);
 
-/* Valid until the loop runs again. */
+/* Lives as long as the spool; changes when the loop runs. */
 const struct spool_usage *spool_usage(const struct spool *spool);
 
 /* Writes what is there, then frees itself and calls done. A stuck disk keeps it: the caller has its

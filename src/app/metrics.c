@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "app/observed.h"
+#include "base/now.h"
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -315,16 +316,43 @@ static void put_recorder(FILE *out, struct recorder *recorder)
            (double)status->queued);
 }
 
+/* A family with a figure for each reader of the spool that is told by name. */
+static void put_readers(FILE *out, const struct spool_usage *usage, const char *name,
+                        const char *help, double (*figure)(const struct spool_unread *unread))
+{
+    if (usage->reader_count > 0)
+        family(out, name, "gauge", help);
+    for (size_t i = 0; i < usage->reader_count; i++)
+        labelled(out, name, "reader", usage->readers[i].name, figure(&usage->readers[i].unread));
+}
+
+static double unread_bytes(const struct spool_unread *unread)
+{
+    return (double)unread->bytes;
+}
+
+static double lag(const struct spool_unread *unread)
+{
+    return (double)spool_lag(unread, now_utc_us() / 1000000);
+}
+
 static void put_spool(FILE *out, const struct spool *spool)
 {
     const struct spool_usage *usage = spool_usage(spool);
 
     single(out, "linkbandd_spool_bytes", "gauge", "Size of the spool.", (double)usage->bytes);
     single(out, "linkbandd_spool_unread_bytes", "gauge",
-           "Of these, what a reader has still to have.", (double)usage->unread_bytes);
+           "Of these, what a reader has still to have.", (double)usage->unread.bytes);
     single(out, "linkbandd_spool_oldest_unread_timestamp_seconds", "gauge",
            "When the oldest of that was written; 0 where nothing is unread.",
-           (double)usage->oldest_unread_s);
+           (double)usage->unread.oldest_s);
+    if (usage->is_read)
+        single(out, "linkbandd_spool_lag_seconds", "gauge",
+               "How long ago that was; 0 where nothing is unread.", lag(&usage->unread));
+    put_readers(out, usage, "linkbandd_spool_reader_unread_bytes",
+                "What one reader has still to have: the first 8 by name.", unread_bytes);
+    put_readers(out, usage, "linkbandd_spool_reader_lag_seconds",
+                "How long ago the oldest of that was written; 0 where there is none.", lag);
     single(out, "linkbandd_spool_lost_segments_total", "counter",
            "Segments that went before all readers had them.", (double)usage->lost_segments);
     single(out, "linkbandd_spool_lost_records_total", "counter",

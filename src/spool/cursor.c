@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "folder.h"
 
 #define LINE_MAX_BYTES 128
 
@@ -42,6 +43,7 @@ static void read_cursor(int folder, const char *name, struct spool_index *index)
 {
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     FILE *cursor = fd < 0 ? NULL : fdopen(fd, "r");
+    struct spool_reader reader = {.is_readable = cursor};
 
     index->is_read = true;
     for (size_t i = 0; i < index->count; i++)
@@ -50,10 +52,15 @@ static void read_cursor(int folder, const char *name, struct spool_index *index)
         read_lines(cursor, index);
     for (size_t i = 0; i < index->count; i++) {
         struct spool_shelf *shelf = &index->shelves[i];
+        spool_index_add_unread(shelf, shelf->next, &reader.unread);
         if (shelf->next < shelf->had)
             shelf->had = shelf->next;
         if (shelf->next > shelf->most)
             shelf->most = shelf->next;
+    }
+    if (spool_folder_takes(name)) {
+        snprintf(reader.name, sizeof(reader.name), "%.*s", SPOOL_READER_SIZE - 1, name);
+        spool_index_add_reader(index, &reader);
     }
     if (cursor)
         fclose(cursor);
@@ -78,6 +85,7 @@ void spool_cursor_read_all(int spool_dir, struct spool_index *index)
 
     index->was_unreadable = index->is_unreadable;
     index->is_read = index->is_unreadable = false;
+    index->reader_count = 0;
     for (size_t i = 0; i < index->count; i++)
         index->shelves[i].had = UINT64_MAX;
     while (folder && (entry = readdir(folder))) {
@@ -88,4 +96,13 @@ void spool_cursor_read_all(int spool_dir, struct spool_index *index)
         closedir(folder);
     else if (fd >= 0)
         close(fd);
+}
+
+void spool_cursor_tell(const struct spool_index *index, struct spool_usage *usage)
+{
+    usage->bytes = index->bytes;
+    usage->is_read = index->is_read;
+    usage->unread = spool_index_unread(index);
+    usage->reader_count = index->reader_count;
+    memcpy(usage->readers, index->readers, sizeof(usage->readers));
 }

@@ -6,7 +6,10 @@
 
 #include "index.h"
 
-/* Reads them all into `had` and `is_read`. A band that a cursor does not name it has nothing of. */
+/* Reads them all into `had`, `is_read` and the readers. A band that a cursor does not name it has
+ * nothing of. */
 void spool_cursor_read_all(int spool_dir, struct spool_index *index);
+/* Into `usage` what the index tells of size and readers. */
+void spool_cursor_tell(const struct spool_index *index, struct spool_usage *usage);
 
 #endif

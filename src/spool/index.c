@@ -104,20 +104,40 @@ void spool_index_drop(struct spool_index *index, struct spool_shelf *shelf)
     memmove(shelf->items, shelf->items + 1, shelf->count * sizeof(*shelf->items));
 }
 
-uint64_t spool_index_unread(const struct spool_index *index, int64_t *oldest_s)
+void spool_index_add_unread(const struct spool_shelf *shelf, uint64_t had,
+                            struct spool_unread *unread)
 {
-    uint64_t bytes = 0;
+    uint64_t end = shelf->end;
 
-    *oldest_s = 0;
-    for (size_t i = 0; index->is_read && i < index->count; i++) {
-        const struct spool_shelf *shelf = &index->shelves[i];
-        for (size_t at = shelf->count; at-- > 0;) {
-            if (at + 1 < shelf->count && was_had(index, shelf, at))
-                break;
-            bytes += shelf->items[at].bytes;
-            if (*oldest_s == 0 || shelf->items[at].utc_s < *oldest_s)
-                *oldest_s = shelf->items[at].utc_s;
-        }
+    for (size_t at = shelf->count; at-- > 0 && (end == 0 || end > had);) {
+        const struct spool_segment *segment = &shelf->items[at];
+        unread->bytes += segment->bytes;
+        if (unread->oldest_s == 0 || segment->utc_s < unread->oldest_s)
+            unread->oldest_s = segment->utc_s;
+        end = segment->first;
     }
-    return bytes;
+}
+
+struct spool_unread spool_index_unread(const struct spool_index *index)
+{
+    struct spool_unread unread = {0};
+
+    for (size_t i = 0; index->is_read && i < index->count; i++)
+        spool_index_add_unread(&index->shelves[i], index->shelves[i].had, &unread);
+    return unread;
+}
+
+void spool_index_add_reader(struct spool_index *index, const struct spool_reader *reader)
+{
+    size_t at = index->reader_count;
+
+    while (at > 0 && strcmp(reader->name, index->readers[at - 1].name) < 0)
+        at--;
+    if (at == SPOOL_READERS_MAX)
+        return;
+    if (index->reader_count < SPOOL_READERS_MAX)
+        index->reader_count++;
+    memmove(&index->readers[at + 1], &index->readers[at],
+            (index->reader_count - 1 - at) * sizeof(*reader));
+    index->readers[at] = *reader;
 }

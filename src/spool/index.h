@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spool/usage.h"
+
 #define SPOOL_NAME_SIZE 32
 
 struct spool_segment {
@@ -25,6 +27,7 @@ struct spool_shelf {
     char name[SPOOL_NAME_SIZE];  /* the band's */
     struct spool_segment *items; /* the oldest first */
     size_t count, room;
+    uint64_t end;  /* the number after the last one on the disk; 0: not known */
     uint64_t had;  /* all who read have had the records before this one */
     uint64_t most; /* one of them has had those before this one */
     uint64_t next; /* of the cursor that is being read */
@@ -37,6 +40,8 @@ struct spool_index {
     bool is_read; /* somebody reads: there is a cursor */
     /* One of them can't be read; at the look before, too. */
     bool is_unreadable, was_unreadable;
+    struct spool_reader readers[SPOOL_READERS_MAX]; /* by name */
+    size_t reader_count;
 };
 
 void spool_index_finish(struct spool_index *index);
@@ -59,7 +64,12 @@ bool spool_index_oldest(struct spool_index *index, struct spool_victim *victim);
 /* It is gone. */
 void spool_index_drop(struct spool_index *index, struct spool_shelf *shelf);
 
-/* Of the segments that somebody has still to read; 0: none. */
-uint64_t spool_index_unread(const struct spool_index *index, int64_t *oldest_s);
+/* Adds what a reader has still to have of a band, of which it had all before record `had`. */
+void spool_index_add_unread(const struct spool_shelf *shelf, uint64_t had,
+                            struct spool_unread *unread);
+/* Of all that somebody has still to read. */
+struct spool_unread spool_index_unread(const struct spool_index *index);
+/* One more reader; of those beyond SPOOL_READERS_MAX the last by name go. */
+void spool_index_add_reader(struct spool_index *index, const struct spool_reader *reader);
 
 #endif

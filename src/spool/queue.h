@@ -11,6 +11,7 @@ struct spool_block {
     struct spool_block *next;
     char band[32];
     uint64_t first; /* the segment's name */
+    uint64_t end;   /* the number after its last record */
     struct buffer text;
 };
 

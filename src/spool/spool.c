@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/now.h"
+#include "folder.h"
 #include "queue.h"
 #include "spool/segment.h"
 #include "store.h"
@@ -85,8 +86,10 @@ static struct buffer *front(struct spooled *band)
 
 static void hand_over(struct spool *spool, struct spooled *band)
 {
-    if (band->block)
+    if (band->block) {
+        band->block->end = band->segment.next;
         spool_queue_add(&spool->queue, band->block);
+    }
     band->block = NULL;
 }
 
@@ -186,7 +189,7 @@ void spool_link_up(struct spool *spool, unsigned device, const struct clock_anch
     if (device >= SPOOL_BANDS_MAX || !spool->owner.band(spool->owner.user, device, &now))
         return;
     struct spooled *band = &spool->bands[device];
-    band->band = spool_store_takes(now.name) ? know(spool, now.name) : NULL;
+    band->band = spool_folder_takes(now.name) ? know(spool, now.name) : NULL;
     if (!band->band)
         log_warning("%s: not spooled, for its name can't be a folder's", now.name);
     spool->record.anchor = *anchor;
@@ -246,9 +249,7 @@ static void work(uv_work_t *request)
     struct spool *spool = request->data;
 
     spool->failure.code = ERROR_NONE;
-    while (spool->writing &&
-           spool_store_write(spool->store, spool->writing->band, spool->writing->first,
-                             spool->writing->text.data, spool->writing->text.len, &spool->failure))
+    while (spool->writing && spool_store_write(spool->store, spool->writing, &spool->failure))
         spool_block_pop(&spool->writing);
     if (spool->tend || spool->writing)
         spool_store_tend(spool->store, &spool->seen);
@@ -271,10 +272,9 @@ static void look(struct spool *spool)
 {
     const uint64_t lost = spool->usage.lost_segments;
 
-    spool->usage.bytes = spool->seen.bytes;
-    spool->usage.unread_bytes = spool->seen.unread_bytes;
-    spool->usage.oldest_unread_s = spool->seen.oldest_unread_s;
-    spool->usage.lost_segments = spool->seen.lost_segments;
+    spool->seen.problem = spool->usage.problem;
+    spool->seen.lost_records = spool->usage.lost_records;
+    spool->usage = spool->seen;
     if (lost < spool->usage.lost_segments)
         log_warning("spool: full, %llu segments went that were not read by all, the oldest "
                     "first. Give it more (--spool-size), or see why its readers are late",

@@ -1,10 +1,7 @@
 #include "store.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +14,11 @@
 
 #include "base/log.h"
 #include "cursor.h"
+#include "folder.h"
 #include "index.h"
 #include "record/disk.h"
-#include "spool/segment.h"
 
 #define ID_SIZE      33
-#define FILE_SIZE    32 /* "00000000000000000001.lbcap" */
-#define CURSOR_LINE  128
 #define SECONDS_HOUR INT64_C(3600)
 
 /* The segment that is written to. */
@@ -43,96 +38,14 @@ struct spool_store {
     struct spool_file files[SPOOL_BANDS_MAX];
 };
 
-/* ---- names */
-
-static void name_file(uint64_t first, char name[FILE_SIZE])
-{
-    snprintf(name, FILE_SIZE, "%020" PRIu64 ".lbcap", first);
-}
-
-static bool read_file_name(const char *name, uint64_t *first)
-{
-    char again[FILE_SIZE];
-
-    if (sscanf(name, "%20" SCNu64, first) != 1)
-        return false;
-    name_file(*first, again);
-    return strcmp(again, name) == 0;
-}
-
-/* A band tells its own name: it is a folder's only where it can be no path. */
-bool spool_store_takes(const char *name)
-{
-    if (name[0] == '\0' || name[0] == '.' || strlen(name) >= SPOOL_NAME_SIZE)
-        return false;
-    for (const char *c = name; *c; c++) {
-        if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
-            return false;
-    }
-    return true;
-}
-
-static int open_folder(int parent, const char *name)
-{
-    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
+/* ---- opening */
 
 static int make_folder(int parent, const char *name)
 {
     if (mkdirat(parent, name, 0750) != 0 && errno != EEXIST)
         return -1;
-    return open_folder(parent, name);
+    return spool_folder_open(parent, name);
 }
-
-/* ---- what is there at the start */
-
-static int by_first(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_segment(const struct dirent *entry)
-{
-    uint64_t first;
-
-    return read_file_name(entry->d_name, &first);
-}
-
-static void list_shelf(struct spool_store *store, const char *band)
-{
-    struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
-    struct dirent **entries = NULL;
-    struct stat info;
-    int folder = open_folder(store->bands, band);
-    const int count = folder < 0 ? 0 : scandirat(folder, ".", &entries, is_segment, by_first);
-
-    for (int i = 0; i < count; i++) {
-        uint64_t first;
-        if (shelf && read_file_name(entries[i]->d_name, &first) &&
-            fstatat(folder, entries[i]->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-            spool_index_wrote(&store->index, shelf, first, (uint64_t)info.st_size, info.st_mtime);
-        free(entries[i]);
-    }
-    free(entries);
-    if (folder >= 0)
-        close(folder);
-}
-
-static void list_bands(struct spool_store *store)
-{
-    int fd = dup(store->bands);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-
-    while (folder && (entry = readdir(folder))) {
-        if (spool_store_takes(entry->d_name))
-            list_shelf(store, entry->d_name);
-    }
-    if (folder)
-        closedir(folder);
-}
-
-/* ---- opening */
 
 static bool read_id(struct spool_store *store)
 {
@@ -207,7 +120,7 @@ struct spool_store *spool_store_open(const struct spool_config *config, struct f
         spool_store_close(store);
         return NULL;
     }
-    list_bands(store);
+    spool_folder_list(store->bands, &store->index);
     spool_cursor_read_all(store->dir, &store->index);
     return store;
 }
@@ -243,63 +156,17 @@ bool spool_store_each(struct spool_store *store, bool (*each)(void *user, const 
     return true;
 }
 
-static int open_segment(const struct spool_store *store, const char *band, uint64_t first,
-                        int flags)
-{
-    char name[FILE_SIZE];
-    int folder = open_folder(store->bands, band);
-    int fd;
-
-    if (folder < 0)
-        return -1;
-    name_file(first, name);
-    fd = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd >= 0 && (flags & O_CREAT))
-        disk_sync_folder(folder);
-    close(folder);
-    return fd;
-}
-
-static void read_to_end(int fd, struct segment_place *place)
-{
-    FILE *file = fdopen(fd, "r");
-    char *line = NULL;
-    size_t room = 0;
-
-    if (!file)
-        close(fd);
-    for (ssize_t len; file && (len = getline(&line, &room, file)) > 0;) {
-        if (line[len - 1] == '\n') /* else a power cut took the rest */
-            segment_read(place, line);
-    }
-    free(line);
-    if (file)
-        fclose(file);
-}
-
-static uint64_t next_on_disk(const struct spool_store *store, const struct spool_shelf *shelf)
-{
-    struct segment_place place = {0};
-
-    if (shelf->count == 0)
-        return 1;
-    const uint64_t first = shelf->items[shelf->count - 1].first;
-    const int fd = open_segment(store, shelf->name, first, O_RDONLY);
-    place.next = first;
-    if (fd >= 0)
-        read_to_end(fd, &place);
-    return place.next + (place.ended ? 0 : SPOOL_LEAP);
-}
-
 /* Where the newest segments were taken away by hand, readers know of higher numbers than the disk.
  */
 uint64_t spool_store_next(struct spool_store *store, const char *band)
 {
-    const struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
+    struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
 
     if (!shelf)
         return 1;
-    const uint64_t next = next_on_disk(store, shelf);
+    uint64_t next = 1;
+    if (shelf->count > 0)
+        next = (spool_folder_find_end(store->bands, shelf) ? 0 : SPOOL_LEAP) + shelf->end;
     return shelf->most > next ? shelf->most + SPOOL_LEAP : next;
 }
 
@@ -328,7 +195,9 @@ static bool open_to_write(struct spool_store *store, struct spool_file *file, co
     const int folder = make_folder(store->bands, band);
     if (folder >= 0)
         close(folder);
-    file->fd = folder < 0 ? -1 : open_segment(store, band, first, O_WRONLY | O_CREAT | O_APPEND);
+    file->fd = folder < 0
+                   ? -1
+                   : spool_folder_segment(store->bands, band, first, O_WRONLY | O_CREAT | O_APPEND);
     file->first = first;
     snprintf(file->band, sizeof(file->band), "%s", band);
     return file->fd >= 0;
@@ -360,19 +229,22 @@ static bool append(int fd, const char *text, size_t len)
     return false;
 }
 
-bool spool_store_write(struct spool_store *store, const char *band, uint64_t first,
-                       const char *text, size_t len, struct failure *failure)
+bool spool_store_write(struct spool_store *store, const struct spool_block *block,
+                       struct failure *failure)
 {
-    struct spool_file *file = file_of(store, band);
+    struct spool_file *file = file_of(store, block->band);
 
-    if (!open_to_write(store, file, band, first) || !append(file->fd, text, len)) {
-        failure_set(failure, ERROR_RECORDING, "Can't write the spool of %s: %s", band,
+    if (!open_to_write(store, file, block->band, block->first) ||
+        !append(file->fd, block->text.data, block->text.len)) {
+        failure_set(failure, ERROR_RECORDING, "Can't write the spool of %s: %s", block->band,
                     strerror(errno));
         return false;
     }
-    struct spool_shelf *shelf = spool_index_shelf(&store->index, band);
-    if (shelf)
-        spool_index_wrote(&store->index, shelf, first, len, time(NULL));
+    struct spool_shelf *shelf = spool_index_shelf(&store->index, block->band);
+    if (shelf) {
+        spool_index_wrote(&store->index, shelf, block->first, block->text.len, time(NULL));
+        shelf->end = block->end;
+    }
     return true;
 }
 
@@ -380,14 +252,8 @@ bool spool_store_write(struct spool_store *store, const char *band, uint64_t fir
 
 static bool take_away(struct spool_store *store, const struct spool_victim *victim)
 {
-    char name[FILE_SIZE];
-    const int folder = open_folder(store->bands, victim->shelf->name);
-
-    name_file(victim->first, name);
-    const bool gone = folder >= 0 && (unlinkat(folder, name, 0) == 0 || errno == ENOENT);
-    if (folder >= 0)
-        close(folder);
-    if (!gone)
+    if (spool_folder_remove(store->bands, victim->shelf->name, victim->first) != 0 &&
+        errno != ENOENT)
         return false;
     store->lost_segments += victim->unread;
     spool_index_drop(&store->index, victim->shelf);
@@ -416,7 +282,6 @@ void spool_store_tend(struct spool_store *store, struct spool_usage *usage)
         if (!take_away(store, &victim))
             break;
     }
-    usage->bytes = store->index.bytes;
-    usage->unread_bytes = spool_index_unread(&store->index, &usage->oldest_unread_s);
+    spool_cursor_tell(&store->index, usage);
     usage->lost_segments = store->lost_segments;
 }

@@ -11,13 +11,13 @@
 #define SPOOL_STORE_H
 
 #include "base/error.h"
+#include "queue.h"
 #include "spool/spool.h"
+#include "spool/survey.h"
 
 /* After an end that was none, numbers go on this far ahead: what a power cut took of the last
  * second had some, and none may be given twice. */
 #define SPOOL_LEAP 1000000
-/* Below this much free space segments go, as for their size. */
-#define SPOOL_FREE_MIN (UINT64_C(256) << 20)
 
 struct spool_store;
 
@@ -27,9 +27,6 @@ void spool_store_close(struct spool_store *store);
 
 /* 32 hexadecimal digits. */
 const char *spool_store_id(const struct spool_store *store);
-/* Whether a folder may have the band's name. */
-bool spool_store_takes(const char *band);
-
 /* Each band that the folder holds something of, until `each` says false: then that. */
 bool spool_store_each(struct spool_store *store, bool (*each)(void *user, const char *band),
                       void *user);
@@ -37,10 +34,10 @@ bool spool_store_each(struct spool_store *store, bool (*each)(void *user, const 
 uint64_t spool_store_next(struct spool_store *store, const char *band);
 
 /* Adds whole lines to a segment and syncs it. False and *failure: nothing of them is there. */
-bool spool_store_write(struct spool_store *store, const char *band, uint64_t first,
-                       const char *text, size_t len, struct failure *failure);
+bool spool_store_write(struct spool_store *store, const struct spool_block *block,
+                       struct failure *failure);
 
-/* Takes away what has to go, and says how it stands; `usage->lost` counts on. */
+/* Takes away what has to go, and says how it stands, but for what never came to the disk. */
 void spool_store_tend(struct spool_store *store, struct spool_usage *usage);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -93,16 +94,51 @@ static void for_room_the_oldest_that_was_had_goes_then_the_oldest_of_all(void **
 static void what_is_unread_is_told_with_its_age(void **state)
 {
     struct spool_index index = {.is_read = true};
-    int64_t oldest_s;
+    struct spool_unread unread;
 
     (void)state;
     fill(&index, "LXB-1", 1000)->had = 201;
-    assert_int_equal(spool_index_unread(&index, &oldest_s), 20);
-    assert_int_equal(oldest_s, 1120);
+    unread = spool_index_unread(&index);
+    assert_int_equal(unread.bytes, 20);
+    assert_int_equal(unread.oldest_s, 1120);
+    assert_int_equal(spool_lag(&unread, 1150), 30);
+    assert_int_equal(spool_lag(&unread, 1000), 0);
     index.is_read = false;
-    assert_int_equal(spool_index_unread(&index, &oldest_s), 0);
-    assert_int_equal(oldest_s, 0);
+    unread = spool_index_unread(&index);
+    assert_int_equal(unread.bytes, 0);
+    assert_int_equal(unread.oldest_s, 0);
+    assert_int_equal(spool_lag(&unread, 1150), 0);
     spool_index_finish(&index);
+}
+
+static void the_last_segment_was_had_once_its_end_was(void **state)
+{
+    struct spool_index index = {.is_read = true};
+    struct spool_shelf *shelf = fill(&index, "LXB-1", 1000);
+
+    (void)state;
+    shelf->end = 351;
+    shelf->had = 350;
+    assert_int_equal(spool_index_unread(&index).bytes, 10);
+    shelf->had = 351;
+    assert_int_equal(spool_index_unread(&index).bytes, 0);
+    assert_int_equal(spool_index_unread(&index).oldest_s, 0);
+    spool_index_finish(&index);
+}
+
+static void of_many_readers_the_first_by_name_are_told(void **state)
+{
+    struct spool_index index = {0};
+    struct spool_reader reader = {.is_readable = true};
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        snprintf(reader.name, sizeof(reader.name), "%c", 'a' + 7 * i % 20);
+        spool_index_add_reader(&index, &reader);
+    }
+    assert_int_equal(index.reader_count, SPOOL_READERS_MAX);
+    for (size_t i = 0; i < SPOOL_READERS_MAX; i++)
+        assert_int_equal(index.readers[i].name[0], 'a' + (int)i);
 }
 
 int main(void)
@@ -113,6 +149,8 @@ int main(void)
         cmocka_unit_test(where_nobody_reads_age_alone_counts_and_the_last_stays),
         cmocka_unit_test(for_room_the_oldest_that_was_had_goes_then_the_oldest_of_all),
         cmocka_unit_test(what_is_unread_is_told_with_its_age),
+        cmocka_unit_test(the_last_segment_was_had_once_its_end_was),
+        cmocka_unit_test(of_many_readers_the_first_by_name_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
