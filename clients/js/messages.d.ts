@@ -176,6 +176,28 @@ export interface Subscription {
   device_ids: string[] | null;
 }
 
+/** What bands send, kept for those who carry it away; as it was looked at last, each 10 s. unread_bytes: of the segments that one reader at least has still to have; lag: seconds since the oldest of them, oldest_unread, was written, null where nobody reads. */
+export interface Spool {
+  bytes: number;
+  unread_bytes: number;
+  oldest_unread: TimestampOrNull;
+  lag: number | null;
+  /** That went before all had read them. */
+  lost_segments: number;
+  /** That never came to the disk. */
+  lost_records: number;
+  readers: SpoolReader[];
+}
+
+/** By its cursor; the first 8 by name. One whose cursor can't be read counts as having nothing. */
+export interface SpoolReader {
+  name: string;
+  is_readable: boolean;
+  unread_bytes: number;
+  oldest_unread: TimestampOrNull;
+  lag: number;
+}
+
 /** problems: what needs a person, a sentence each; [] where status is ok. */
 export interface Health {
   status: "ok" | "degraded";
@@ -187,6 +209,7 @@ export interface Health {
   is_recording: boolean;
   version: string;
   devices_connected: number;
+  spool: Spool | null;
 }
 
 export interface Limits {

@@ -16,6 +16,7 @@
 #include "protocol/sink.h"
 #include "protocol/subscription.h"
 #include "record/recorder.h"
+#include "spool/usage.h"
 
 #define PROTOCOL_VERSION "1"
 
@@ -79,6 +80,9 @@ struct recorder_listener protocol_recorder_listener(struct protocol *protocol);
 bool protocol_band(struct protocol *protocol, unsigned device, struct recording_band *band);
 void protocol_set_recorder(struct protocol *protocol, struct recorder *recorder,
                            const struct failure *why_not);
+
+/* How the spool stands, borrowed; NULL: there is none, or none any more. */
+void protocol_set_spool(struct protocol *protocol, const struct spool_usage *usage);
 
 /* Sessions as list_recordings tells them, the members "sessions" and "more"; as many as fit a
  * frame. */

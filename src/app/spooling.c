@@ -81,6 +81,7 @@ void spooling_open(struct daemon *daemon, const struct options *options)
                               .subscription = on_subscription,
                               .packet = on_packet,
                               .marker = on_marker};
+    static const struct spool_usage unusable = {.problem = "nothing is spooled: the log says why"};
     struct failure failure;
 
     if (!options->spool)
@@ -88,8 +89,10 @@ void spooling_open(struct daemon *daemon, const struct options *options)
     daemon->spool = spool_create(&daemon->loop, &config, &owner, &failure);
     if (!daemon->spool) {
         log_warning("spool: %s Nothing is spooled", failure.message);
+        protocol_set_spool(daemon->protocol, &unusable);
         return;
     }
+    protocol_set_spool(daemon->protocol, spool_usage(daemon->spool));
     if (mounted_seems_missing(options->spool))
         log_warning("spool: %s is on the disk of /, for nothing is mounted there: is something "
                     "missing?",

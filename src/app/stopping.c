@@ -54,6 +54,7 @@ static void close_spool(struct daemon *daemon)
     struct spool *spool = daemon->spool;
 
     daemon->spool = NULL;
+    protocol_set_spool(daemon->protocol, NULL);
     if (spool)
         spool_close(spool, on_spool_done, daemon);
 }

@@ -1,10 +1,12 @@
 /* How the daemon is: what health_check and GET /health both tell. */
+#include <math.h>
+
 #include "bands.h"
 #include "base/now.h"
 #include "info.h"
 #include "protocol_internal.h"
 
-#define PROBLEMS_MAX 2 /* of Bluetooth, of recordings */
+#define PROBLEMS_MAX 3 /* of Bluetooth, of recordings, of the spool */
 
 /* Sentences for what needs a person; returns how many. */
 static size_t find_problems(const struct protocol *protocol, const char *problems[PROBLEMS_MAX])
@@ -23,6 +25,8 @@ static size_t find_problems(const struct protocol *protocol, const char *problem
         problems[count++] = "nothing can be recorded: the log says why";
     else if (recorder_status(protocol->recorder)->problem)
         problems[count++] = recorder_status(protocol->recorder)->problem;
+    if (protocol->spool && protocol->spool->problem)
+        problems[count++] = protocol->spool->problem;
     return count;
 }
 
@@ -53,6 +57,46 @@ static struct band_counts look_at_bands(const struct protocol *protocol)
     return counts;
 }
 
+/* Where nobody reads there is no lag. */
+static void put_unread(struct json *json, bool is_read, const struct spool_unread *unread)
+{
+    json_put_integer(json, "unread_bytes", (int64_t)unread->bytes);
+    json_put_iso(json, "oldest_unread",
+                 unread->oldest_s ? (double)unread->oldest_s * 1000 : (double)NAN);
+    json_put_real(json, "lag",
+                  is_read ? (double)spool_lag(unread, now_utc_us() / 1000000) : (double)NAN);
+}
+
+static void put_readers(struct json *json, const struct spool_usage *usage)
+{
+    json_key(json, "readers");
+    json_begin_array(json);
+    for (size_t i = 0; i < usage->reader_count; i++) {
+        json_begin_object(json);
+        json_put_string(json, "name", usage->readers[i].name);
+        json_put_bool(json, "is_readable", usage->readers[i].is_readable);
+        put_unread(json, true, &usage->readers[i].unread);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_spool(struct json *json, const struct spool_usage *usage)
+{
+    json_key(json, "spool");
+    if (!usage) {
+        json_null(json);
+        return;
+    }
+    json_begin_object(json);
+    json_put_integer(json, "bytes", (int64_t)usage->bytes);
+    put_unread(json, usage->is_read, &usage->unread);
+    json_put_integer(json, "lost_segments", (int64_t)usage->lost_segments);
+    json_put_integer(json, "lost_records", (int64_t)usage->lost_records);
+    put_readers(json, usage);
+    json_end_object(json);
+}
+
 bool protocol_put_health(struct protocol *protocol, struct json *json)
 {
     const char *problems[PROBLEMS_MAX];
@@ -69,5 +113,6 @@ bool protocol_put_health(struct protocol *protocol, struct json *json)
     json_put_bool(json, "is_recording", recording_runs(protocol));
     json_put_string(json, "version", LINKBANDD_VERSION);
     json_put_integer(json, "devices_connected", counts.connected);
+    put_spool(json, protocol->spool);
     return count == 0;
 }

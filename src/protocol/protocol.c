@@ -44,6 +44,11 @@ void protocol_destroy(struct protocol *protocol)
     free(protocol);
 }
 
+void protocol_set_spool(struct protocol *protocol, const struct spool_usage *usage)
+{
+    protocol->spool = usage;
+}
+
 bool protocol_add_sink(struct protocol *protocol, const struct sink *sink)
 {
     return sinks_add(&protocol->sinks, sink);

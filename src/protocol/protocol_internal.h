@@ -24,6 +24,7 @@ struct protocol {
     struct manager *manager;
     struct recorder *recorder; /* NULL: */
     struct failure no_recorder;
+    const struct spool_usage *spool;  /* NULL: nothing is spooled */
     enum recording_end recording_end; /* of the last recording */
     struct json json;                 /* events and replies are written here */
     const struct event_row *event;    /* the one being written */

@@ -200,6 +200,26 @@ class Subscription(TypedDict):
     device_ids: Optional[List[str]]
 
 
+class SpoolReader(TypedDict):
+    """By its cursor; the first 8 by name. One whose cursor can't be read counts as having nothing."""
+    name: str
+    is_readable: bool
+    unread_bytes: int
+    oldest_unread: TimestampOrNull
+    lag: float
+
+
+class Spool(TypedDict):
+    """What bands send, kept for those who carry it away; as it was looked at last, each 10 s. unread_bytes: of the segments that one reader at least has still to have; lag: seconds since the oldest of them, oldest_unread, was written, null where nobody reads."""
+    bytes: int
+    unread_bytes: int
+    oldest_unread: TimestampOrNull
+    lag: Optional[float]
+    lost_segments: int
+    lost_records: int
+    readers: List[SpoolReader]
+
+
 class Health(TypedDict):
     """problems: what needs a person, a sentence each; [] where status is ok."""
     status: Literal['ok', 'degraded']
@@ -211,6 +231,7 @@ class Health(TypedDict):
     is_recording: bool
     version: str
     devices_connected: int
+    spool: Optional[Spool]
 
 
 class Limits(TypedDict):
