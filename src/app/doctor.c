@@ -10,6 +10,7 @@
 #include "doctor_places.h"
 #include "doctor_ports.h"
 #include "doctor_report.h"
+#include "doctor_spool.h"
 
 static void look_at_token(const struct options *options)
 {
@@ -54,6 +55,7 @@ int doctor_run(const struct options *options)
                   options->backend);
     doctor_look_at_ports(options);
     doctor_look_at_recordings(options);
+    doctor_look_at_spool(options);
     look_at_token(options);
     return report_found_fault() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

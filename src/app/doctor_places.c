@@ -53,54 +53,62 @@ static void look_at_disk(const char *path)
 }
 
 /* False, and it was told. */
-static bool is_there(const char *path)
+static bool mount_is_there(const struct doctor_place *place)
 {
-    char place[200], command[300];
+    char mount[200], command[300];
 
-    if (mounted_is_missing(path, place, sizeof(place))) {
-        snprintf(command, sizeof(command), "sudo mount '%s'    # then restart linkbandd", place);
-        report_wrong("recordings", command, "nothing is mounted at %s, where they are to go",
-                     place);
+    if (mounted_is_missing(place->path, mount, sizeof(mount))) {
+        snprintf(command, sizeof(command), "sudo mount '%s'    # then restart linkbandd", mount);
+        report_wrong(place->what, command, "nothing is mounted at %s, where %s to go", mount,
+                     place->is_one ? "it is" : "they are");
         return false;
     }
-    if (mounted_seems_missing(path) && access(path, F_OK) != 0) {
-        report_wrong("recordings", "lsblk -f    # plug it in and mount it, then restart linkbandd",
-                     "%s is not there, nor is anything mounted above it", path);
+    if (mounted_seems_missing(place->path) && access(place->path, F_OK) != 0) {
+        report_wrong(place->what, "lsblk -f    # plug it in and mount it, then restart linkbandd",
+                     "%s is not there, nor is anything mounted above it", place->path);
         return false;
     }
     return true;
 }
 
-static bool is_writable_for(const struct stat *info, const struct passwd *user)
+bool doctor_may(const struct stat *info, const struct passwd *user, mode_t rights)
 {
-    const mode_t both = info->st_uid == user->pw_uid   ? S_IWUSR | S_IXUSR
-                        : info->st_gid == user->pw_gid ? S_IWGRP | S_IXGRP
-                                                       : S_IWOTH | S_IXOTH;
+    const int shift = info->st_uid == user->pw_uid ? 6 : info->st_gid == user->pw_gid ? 3 : 0;
 
-    return (info->st_mode & both) == both;
+    return ((info->st_mode >> shift) & rights) == rights;
 }
 
-static void look_at_owner(const char *path, const struct stat *info)
+static void tell_unreadable(const struct doctor_place *place)
 {
+    report_wrong(place->what, "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
+                 "this user can't read %s of the service in %s", place->is_one ? "that" : "those",
+                 place->path);
+}
+
+/* True: it is well, and not told. So below. */
+static bool look_at_owner(const struct doctor_place *place, const struct stat *info)
+{
+    const char *path = place->path;
     const struct passwd *user = getpwnam(SERVICE_USER);
     char command[DIRECTORY_PATH_MAX + 64];
 
     snprintf(command, sizeof(command), "sudo chown " SERVICE_USER ": '%s'", path);
     if (!user)
-        report_wrong("recordings", "sudo systemd-sysusers", "there is no user " SERVICE_USER);
-    else if (!is_writable_for(info, user))
-        report_wrong("recordings", command, "the service can't write to %s: it is not its own",
+        report_wrong(place->what, "sudo systemd-sysusers", "there is no user " SERVICE_USER);
+    else if (!doctor_may(info, user, S_IWOTH | S_IXOTH))
+        report_wrong(place->what, command, "the service can't write to %s: it is not its own",
                      path);
     else if (access(path, R_OK | X_OK) != 0)
-        report_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
-                     "this user can't read those of the service in %s", path);
+        tell_unreadable(place);
     else
-        report_ok("recordings", "the service's are in %s", path);
+        return true;
+    return false;
 }
 
 /* False, and it was told. */
-static bool unit_lets_it(const char *path)
+static bool unit_lets_it(const struct doctor_place *place)
 {
+    const char *path = place->path;
     char command[DIRECTORY_PATH_MAX + 120];
     struct service service;
 
@@ -114,49 +122,53 @@ static bool unit_lets_it(const char *path)
     else
         snprintf(command, sizeof(command),
                  "sudo systemctl edit linkbandd    # [Service] ReadWritePaths=%s", path);
-    report_wrong("recordings", command, "the unit doesn't let the service write to %s", path);
+    report_wrong(place->what, command, "the unit doesn't let the service write to %s", path);
     return false;
 }
 
-static void look_at_service(const char *path, bool given)
+static bool look_at_service(const struct doctor_place *place)
 {
     char command[DIRECTORY_PATH_MAX + 80];
     struct stat info;
 
     snprintf(command, sizeof(command),
-             "sudo install -d -o " SERVICE_USER " -g " SERVICE_USER " -m 750 '%s'", path);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        if (unit_lets_it(path))
-            look_at_owner(path, &info);
-    } else if (errno == EACCES) {
-        report_wrong("recordings", "sudo usermod -aG " SERVICE_USER " $USER    # then log in anew",
-                     "this user can't read those of the service in %s", path);
-    } else if (given) {
-        report_wrong("recordings", command, "there is no directory %s", path);
-    } else {
-        report_ok("recordings", "the service's will be in %s", path);
-    }
+             "sudo install -d -o " SERVICE_USER " -g " SERVICE_USER " -m 750 '%s'", place->path);
+    if (stat(place->path, &info) == 0 && S_ISDIR(info.st_mode))
+        return unit_lets_it(place) && look_at_owner(place, &info);
+    if (errno == EACCES)
+        tell_unreadable(place);
+    else if (!place->is_made)
+        report_wrong(place->what, command, "there is no directory %s", place->path);
+    else
+        return true;
+    return false;
 }
 
-static void look_at_own(const char *path)
+static bool look_at_own(const struct doctor_place *place)
 {
-    char above[DIRECTORY_PATH_MAX], command[DIRECTORY_PATH_MAX + 80];
+    char above[DIRECTORY_PATH_MAX], chown[DIRECTORY_PATH_MAX + 80], mkdir[80];
+    const char *path = place->path;
     struct stat info;
 
     find_above(path, above);
-    snprintf(command, sizeof(command), "sudo chown $USER '%s'    # or name another with data-dir",
-             above);
+    snprintf(chown, sizeof(chown), "sudo chown $USER '%s'    # or name another with %s", above,
+             place->option);
+    snprintf(mkdir, sizeof(mkdir), "mkdir -p DIRECTORY    # and name it with %s", place->option);
     if (stat(above, &info) != 0 || !S_ISDIR(info.st_mode))
-        report_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
-                     "%s can't be made: %s is no directory", path, above);
+        report_wrong(place->what, mkdir, "%s can't be made: %s is no directory", path, above);
     else if (access(above, W_OK | X_OK) != 0 && strcmp(above, path) == 0)
-        report_wrong("recordings", command, "this user can't write to %s", path);
+        report_wrong(place->what, chown, "this user can't write to %s", path);
     else if (access(above, W_OK | X_OK) != 0)
-        report_wrong("recordings", "mkdir -p DIRECTORY    # and name it with data-dir",
-                     "%s can't be made: this user can't write to %s", path, above);
+        report_wrong(place->what, mkdir, "%s can't be made: this user can't write to %s", path,
+                     above);
     else
-        report_ok("recordings", "they %s in %s", strcmp(above, path) == 0 ? "are" : "will be",
-                  path);
+        return true;
+    return false;
+}
+
+bool doctor_place_is_well(const struct doctor_place *place, bool service)
+{
+    return mount_is_there(place) && (service ? look_at_service(place) : look_at_own(place));
 }
 
 void doctor_look_at_recordings(const struct options *options)
@@ -172,11 +184,10 @@ void doctor_look_at_recordings(const struct options *options)
                      failure.message);
         return;
     }
-    if (!is_there(path))
-        return;
-    if (service)
-        look_at_service(path, options->data_dir);
-    else
-        look_at_own(path);
+    const struct doctor_place place = {
+        .what = "recordings", .path = path, .option = "data-dir", .is_made = !options->data_dir};
+    if (doctor_place_is_well(&place, service))
+        report_ok("recordings", "%s %s in %s", service ? "the service's" : "they",
+                  access(path, F_OK) == 0 ? "are" : "will be", path);
     look_at_disk(path);
 }
