@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/now.h"
+#include "board.h"
 #include "cursors.h"
 #include "message.h"
 #include "reader.h"
@@ -18,15 +20,23 @@
 #define PATH_SIZE 4096
 #define ID_SIZE   33
 
+/* Enough of the spool's id, and the cursor's: with the default name all of 23, which every MQTT
+ * server takes. */
+#define CLIENT_FORMAT "lb-%.12s-%s"
+#define CLIENT_SIZE   80
+
 struct carried {
     char name[NAME_SIZE];
     struct reader *reader;
+    bool is_behind; /* it had a batch when it was last asked */
+    struct board_place place;
 };
 
 struct carrier {
     uv_loop_t *loop;
     struct carrier_options options;
     char id[ID_SIZE]; /* the spool's */
+    char client[CLIENT_SIZE], status[WINDOW_SUB_SIZE];
     struct cursors *cursors;
     struct carried bands[CARRIER_BANDS_MAX];
     size_t band_count, turn;
@@ -43,6 +53,13 @@ struct carrier {
     void (*done)(void *user);
     void *done_user;
 };
+
+/* Of the gateway (NULL), or of one of its bands. */
+static struct message_names names_of(const struct carrier *carrier, const char *device)
+{
+    return (struct message_names){carrier->id, carrier->options.site, carrier->options.gateway,
+                                  device};
+}
 
 /* ---- bands */
 
@@ -94,9 +111,7 @@ static void look_for_bands(struct carrier *carrier)
 /* False: no memory; the batch is kept, and tried again at the next poll. */
 static bool take_kept(struct carrier *carrier)
 {
-    const struct message_names names = {carrier->id, carrier->options.site,
-                                        carrier->options.gateway,
-                                        carrier->bands[carrier->turn].name};
+    const struct message_names names = names_of(carrier, carrier->bands[carrier->turn].name);
     struct window_message messages[MESSAGES_MAX];
     const size_t count = message_make(messages, &names, &carrier->kept);
 
@@ -110,6 +125,17 @@ static bool take_kept(struct carrier *carrier)
     return !carrier->is_keeping;
 }
 
+/* The next band's turn. False: it has no batch now. */
+static bool pull(struct carrier *carrier)
+{
+    carrier->turn = (carrier->turn + 1) % carrier->band_count;
+    struct carried *band = &carrier->bands[carrier->turn];
+    band->is_behind = reader_pull(band->reader, &carrier->kept);
+    if (band->is_behind)
+        status_take(&band->place.status, &carrier->kept);
+    return band->is_behind;
+}
+
 /* A batch of each band in its turn, until the window is full or nobody has one. */
 static void fill(struct carrier *carrier)
 {
@@ -117,10 +143,7 @@ static void fill(struct carrier *carrier)
 
     while (idle < carrier->band_count &&
            window_has_room(&carrier->window, MESSAGES_MAX, MESSAGES_MAX * BATCH_BYTES_MAX)) {
-        if (!carrier->is_keeping) {
-            carrier->turn = (carrier->turn + 1) % carrier->band_count;
-            carrier->is_keeping = reader_pull(carrier->bands[carrier->turn].reader, &carrier->kept);
-        }
+        carrier->is_keeping = carrier->is_keeping || pull(carrier);
         if (!carrier->is_keeping)
             idle++;
         else if (take_kept(carrier))
@@ -143,12 +166,32 @@ static void send_all(struct carrier *carrier)
     }
 }
 
+/* What is unread, or long past, is not how the band is. */
+static bool is_known(const struct carried *band)
+{
+    if (band->is_behind)
+        return false;
+    return band->place.status.link == STATUS_LINK_DOWN ||
+           now_utc_us() / 1000000 - reader_written_s(band->reader) < CARRIER_STALE_S;
+}
+
+static void tell_bands(struct carrier *carrier)
+{
+    for (size_t i = 0; carrier->driver->ops->tell && i < carrier->band_count; i++) {
+        struct carried *band = &carrier->bands[i];
+        const struct message_names names = names_of(carrier, band->name);
+        board_tell_band(&band->place, carrier->driver, &names, carrier->options.home_assistant,
+                        is_known(band), uv_now(carrier->loop));
+    }
+}
+
 static void go_on(struct carrier *carrier)
 {
     if (!carrier->up)
         return;
     fill(carrier);
     send_all(carrier);
+    tell_bands(carrier);
 }
 
 /* ---- what the driver tells */
@@ -194,6 +237,10 @@ static void on_up(void *user)
     log_info("%s: connected", carrier->options.driver.url);
     carrier->up = true;
     carrier->is_waiting = false;
+    if (carrier->driver->ops->tell)
+        carrier->driver->ops->tell(carrier->driver, carrier->status, "online");
+    for (size_t i = 0; i < carrier->band_count; i++)
+        board_forget(&carrier->bands[i].place);
     go_on(carrier);
 }
 
@@ -289,12 +336,25 @@ static bool read_id(struct carrier *carrier, struct failure *failure)
     return read;
 }
 
+/* For a server that tells the gateway's end. */
+static void name_itself(struct carrier *carrier)
+{
+    const struct message_names names = names_of(carrier, NULL);
+
+    message_subject(carrier->status, &names, "status");
+    snprintf(carrier->client, sizeof(carrier->client), CLIENT_FORMAT, carrier->id,
+             carrier->options.cursor);
+    carrier->options.driver.status = carrier->status;
+    carrier->options.driver.client = carrier->client;
+}
+
 static bool begin(struct carrier *carrier, const struct driver_ops *ops, struct failure *failure)
 {
     const struct driver_listener listener = {carrier, on_up, on_acked, on_refused, on_down};
 
     if (!read_id(carrier, failure))
         return false;
+    name_itself(carrier);
     carrier->cursors = cursors_open(carrier->options.spool, carrier->options.cursor, failure);
     if (!carrier->cursors)
         return false;

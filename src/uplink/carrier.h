@@ -17,12 +17,14 @@
 #define CARRIER_WAIT_MS      15000
 #define CARRIER_RETRY_MIN_MS 500
 #define CARRIER_RETRY_MAX_MS 30000
+#define CARRIER_STALE_S      30 /* a link of which nothing was written for so long is not known */
 #define CARRIER_BANDS_MAX    64 /* that the spool holds something of; more are told and left */
 
 struct carrier_options {
     const char *spool;          /* the daemon's --spool */
     const char *cursor;         /* the name of this reader */
     const char *site, *gateway; /* tokens of the subject */
+    const char *home_assistant; /* its prefix of topics; NULL: it is told nothing */
     struct driver_options driver;
 };
 

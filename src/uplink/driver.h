@@ -20,6 +20,8 @@
 struct driver_options {
     const char *url;      /* with its scheme */
     const char *name;     /* of this gateway, for the server's lists */
+    const char *client;   /* MQTT: the client's id, of this reader of this spool alone */
+    const char *status;   /* MQTT: the subject whose last will is `offline` */
     const char *creds;    /* NATS: a file of JWT and NKey; NULL: none */
     const char *username; /* MQTT; NULL: none */
     const char *password; /* MQTT: borrowed */
@@ -47,6 +49,9 @@ struct driver_ops {
     void (*open)(struct driver *driver);
     /* False: not now; `down` comes, or it is to be tried again later. The body is borrowed. */
     bool (*publish)(struct driver *driver, const struct window_message *message);
+    /* For who comes late: the server keeps the last of each subject. NULL: this kind of server
+     * keeps nothing so. False: not now. */
+    bool (*tell)(struct driver *driver, const char *subject, const char *text);
     /* Ends the connection, without `down`, frees itself, then calls done. */
     void (*destroy)(struct driver *driver, void (*done)(void *user), void *user);
 };

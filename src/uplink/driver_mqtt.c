@@ -77,21 +77,40 @@ static void on_publish(struct mosquitto *session, void *user, int number)
         break;
     }
     uv_mutex_unlock(&mqtt->mutex);
-    handoff_put(&mqtt->handoff, HANDOFF_ACKED, id, NULL);
+    if (id[0]) /* else it was told, not published */
+        handoff_put(&mqtt->handoff, HANDOFF_ACKED, id, NULL);
 }
 
 /* ---- connecting and ending, in libuv's pool: both wait */
 
+static void make_topic(char topic[TOPIC_SIZE], const char *subject)
+{
+    size_t i = 0;
+
+    for (; subject[i] && i < TOPIC_SIZE - 1; i++)
+        topic[i] = subject[i] == '.' ? '/' : subject[i];
+    topic[i] = '\0';
+}
+
+static int set_will(struct mqtt *mqtt)
+{
+    static const char offline[] = "offline";
+    char topic[TOPIC_SIZE];
+
+    make_topic(topic, mqtt->options.status);
+    return mosquitto_will_set(mqtt->session, topic, sizeof(offline) - 1, offline, 1, true);
+}
+
 static int mqtt_set_options(struct mqtt *mqtt)
 {
     const struct driver_options *wanted = &mqtt->options;
-    int result = MOSQ_ERR_SUCCESS;
+    int result = set_will(mqtt);
 
     mosquitto_connect_callback_set(mqtt->session, on_connect);
     mosquitto_disconnect_callback_set(mqtt->session, on_disconnect);
     mosquitto_publish_callback_set(mqtt->session, on_publish);
     mosquitto_max_inflight_messages_set(mqtt->session, WINDOW_MAX);
-    if (wanted->username)
+    if (result == MOSQ_ERR_SUCCESS && wanted->username)
         result = mosquitto_username_pw_set(mqtt->session, wanted->username, wanted->password);
     if (result == MOSQ_ERR_SUCCESS && mqtt->tls)
         result = mosquitto_tls_set(mqtt->session, wanted->ca, wanted->ca ? NULL : "/etc/ssl/certs",
@@ -104,7 +123,9 @@ static void mqtt_connect_in_pool(uv_work_t *work)
     struct mqtt *mqtt = work->data;
     int result = MOSQ_ERR_NOMEM;
 
-    mqtt->session = mosquitto_new(NULL, true, mqtt);
+    /* Of its own id: a server that still has the connection before this one ends that first, and
+     * not after the keepalive, with a last will behind what this one tells. */
+    mqtt->session = mosquitto_new(mqtt->options.client, true, mqtt);
     if (mqtt->session)
         result = mqtt_set_options(mqtt);
     if (result == MOSQ_ERR_SUCCESS)
@@ -119,10 +140,9 @@ static void mqtt_end_in_pool(uv_work_t *work)
 {
     struct mqtt *mqtt = work->data;
 
-    if (mqtt->running) {
-        mosquitto_disconnect(mqtt->session);
+    /* Without a farewell, after which the server would not tell the last will. */
+    if (mqtt->running)
         mosquitto_loop_stop(mqtt->session, true);
-    }
     if (mqtt->session)
         mosquitto_destroy(mqtt->session);
     mqtt->session = NULL;
@@ -251,20 +271,11 @@ static void mqtt_open(struct driver *driver)
     uv_queue_work(mqtt->loop, &mqtt->work, mqtt_connect_in_pool, mqtt_after_connect);
 }
 
-static void make_topic(char topic[WINDOW_SUB_SIZE], const char *subject)
-{
-    size_t i = 0;
-
-    for (; subject[i] && i < WINDOW_SUB_SIZE - 1; i++)
-        topic[i] = subject[i] == '.' ? '/' : subject[i];
-    topic[i] = '\0';
-}
-
 /* The number is known once the library has it: its thread has to wait for the place. */
 static bool mqtt_publish(struct driver *driver, const struct window_message *message)
 {
     struct mqtt *mqtt = (struct mqtt *)driver;
-    char topic[WINDOW_SUB_SIZE];
+    char topic[TOPIC_SIZE];
     bool sent = false;
 
     if (!mqtt->session || mqtt->is_working)
@@ -282,6 +293,19 @@ static bool mqtt_publish(struct driver *driver, const struct window_message *mes
     return sent;
 }
 
+/* The library keeps it until the server has it; the caller bounds how many there are. */
+static bool mqtt_tell(struct driver *driver, const char *subject, const char *text)
+{
+    struct mqtt *mqtt = (struct mqtt *)driver;
+    char topic[TOPIC_SIZE];
+
+    if (!mqtt->session || mqtt->is_working)
+        return false;
+    make_topic(topic, subject);
+    return mosquitto_publish(mqtt->session, NULL, topic, (int)strlen(text), text, 1, true) ==
+           MOSQ_ERR_SUCCESS;
+}
+
 static void mqtt_destroy(struct driver *driver, void (*done)(void *user), void *user)
 {
     struct mqtt *mqtt = (struct mqtt *)driver;
@@ -294,4 +318,5 @@ static void mqtt_destroy(struct driver *driver, void (*done)(void *user), void *
 }
 
 static const char *const schemes[] = {"mqtt", "mqtts", NULL};
-const struct driver_ops driver_mqtt = {schemes, mqtt_create, mqtt_open, mqtt_publish, mqtt_destroy};
+const struct driver_ops driver_mqtt = {schemes,      mqtt_create, mqtt_open,
+                                       mqtt_publish, mqtt_tell,   mqtt_destroy};

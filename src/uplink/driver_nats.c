@@ -287,4 +287,5 @@ static void nats_destroy(struct driver *driver, void (*done)(void *user), void *
 }
 
 static const char *const schemes[] = {"nats", "tls", NULL};
-const struct driver_ops driver_nats = {schemes, nats_create, nats_open, nats_publish, nats_destroy};
+const struct driver_ops driver_nats = {schemes,      nats_create, nats_open,
+                                       nats_publish, NULL,        nats_destroy};

@@ -6,33 +6,41 @@
 #include <string.h>
 #include <zstd.h>
 
-#define LEVEL      3          /* higher ones cost a gateway more than the line that they save */
-#define SKIPPABLE  0x184D2A50 /* RFC 8878, 3.1.2 */
-#define HEAD_SIZE  8
-#define FRAME_MAX  128
-#define TOKEN_SIZE 40
+#define LEVEL     3          /* higher ones cost a gateway more than the line that they save */
+#define SKIPPABLE 0x184D2A50 /* RFC 8878, 3.1.2 */
+#define HEAD_SIZE 8
+#define FRAME_MAX 128
 
-/* One token of a subject, and one level of a topic: no dot, blank, wildcard or slash. */
-static void put_token(char *out, const char *text)
+void message_token(char out[MESSAGE_TOKEN_SIZE], const char *text)
 {
     size_t len = 0;
 
-    for (; text[len] && len < TOKEN_SIZE - 1; len++)
+    for (; text[len] && len < MESSAGE_TOKEN_SIZE - 1; len++)
         out[len] = isalnum((unsigned char)text[len]) || text[len] == '_' ? text[len] : '-';
     out[len] = '\0';
+}
+
+void message_subject(char out[WINDOW_SUB_SIZE], const struct message_names *names, const char *kind)
+{
+    const char *const tokens[] = {names->site, names->gateway, names->device};
+    char token[MESSAGE_TOKEN_SIZE];
+    int len = snprintf(out, WINDOW_SUB_SIZE, "linkband.v1");
+
+    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]) && tokens[i]; i++) {
+        message_token(token, tokens[i]);
+        len += snprintf(out + len, WINDOW_SUB_SIZE - (size_t)len, ".%s", token);
+    }
+    snprintf(out + len, WINDOW_SUB_SIZE - (size_t)len, ".%s", kind);
 }
 
 static void name(struct window_message *message, const struct message_names *names,
                  const char *kind, const struct batch *batch)
 {
-    char site[TOKEN_SIZE], gateway[TOKEN_SIZE], device[TOKEN_SIZE];
+    char device[MESSAGE_TOKEN_SIZE];
 
-    put_token(site, names->site);
-    put_token(gateway, names->gateway);
-    put_token(device, names->device);
+    message_token(device, names->device);
     *message = (struct window_message){.first = batch->first, .last = batch->last};
-    snprintf(message->subject, sizeof(message->subject), "linkband.v1.%s.%s.%s.%s", site, gateway,
-             device, kind);
+    message_subject(message->subject, names, kind);
     snprintf(message->id, sizeof(message->id), "%s/%s/%s/%llu", names->spool_id, device, kind,
              (unsigned long long)batch->first);
 }

@@ -5,9 +5,18 @@
 #include "batch.h"
 #include "window.h"
 
+#define MESSAGE_TOKEN_SIZE 40
+
 struct message_names {
-    const char *spool_id, *site, *gateway, *device;
+    const char *spool_id, *site, *gateway;
+    const char *device; /* NULL: what is of the gateway itself */
 };
+
+/* One token of a subject, and one level of a topic: no dot, blank, wildcard or slash. */
+void message_token(char out[MESSAGE_TOKEN_SIZE], const char *text);
+/* `linkband.v1.<site>.<gateway>[.<device>].<kind>` */
+void message_subject(char out[WINDOW_SUB_SIZE], const struct message_names *names,
+                     const char *kind);
 
 #define MESSAGES_MAX 2 /* of a batch */
 

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PREFIX_MAX 32
+#define PREFIX_OF  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-/"
+
 static const struct row {
     const char *name, *argument;
     size_t offset; /* of the text in struct uplink_options */
@@ -23,6 +26,8 @@ static const struct row {
     ROW("--creds", "FILE", carrier.driver.creds, "NATS: JWT and NKey of the user"),
     ROW("--username", "NAME", carrier.driver.username, "MQTT"),
     ROW("--password-file", "FILE", carrier.driver.password, "MQTT: its first line is the password"),
+    ROW("--home-assistant", "PREFIX", carrier.home_assistant,
+        "MQTT: tells Home Assistant of the bands; its own prefix is homeassistant"),
     ROW("--ca", "FILE", carrier.driver.ca, "certificates to believe instead of the system's"),
 #undef ROW
 };
@@ -34,7 +39,7 @@ void uplink_options_help(void)
     puts("linkband-uplink --spool DIR --to URL [OPTION VALUE]…\n"
          "Carries what linkbandd spools to a NATS JetStream or MQTT server (docs/scale.md).\n");
     for (size_t i = 0; i < ROWS; i++)
-        printf("  %-15s %-5s %s\n", rows[i].name, rows[i].argument, rows[i].help);
+        printf("  %-16s %-6s %s\n", rows[i].name, rows[i].argument, rows[i].help);
     puts("  --help, --version");
 }
 
@@ -90,6 +95,28 @@ static bool find_driver(struct uplink_options *options, struct failure *failure)
     return options->driver;
 }
 
+/* A topic's beginning, for a server that keeps what it is told. */
+static bool check_prefix(const struct uplink_options *options, struct failure *failure)
+{
+    const char *prefix = options->carrier.home_assistant;
+
+    if (!prefix)
+        return true;
+    if (!options->driver->tell) {
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "--home-assistant is for MQTT: --to mqtt://HOST of the broker that Home "
+                    "Assistant uses.");
+        return false;
+    }
+    if (strlen(prefix) <= PREFIX_MAX && strspn(prefix, PREFIX_OF) == strlen(prefix))
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "--home-assistant can't be `%.60s`; it is the beginning of a topic, of at most %d "
+                "letters, digits, `_`, `-` and `/`: homeassistant, if it was not changed there.",
+                prefix, PREFIX_MAX);
+    return false;
+}
+
 /* The option named a file; from here on it is what that holds. */
 static bool read_password(struct uplink_options *options, struct failure *failure)
 {
@@ -128,7 +155,8 @@ static bool check(struct uplink_options *options, struct failure *failure)
                     carrier->cursor);
         return false;
     }
-    return find_driver(options, failure) && read_password(options, failure);
+    return find_driver(options, failure) && check_prefix(options, failure) &&
+           read_password(options, failure);
 }
 
 bool uplink_options_parse(struct uplink_options *options, int argc, char **argv,

@@ -66,6 +66,20 @@ uint64_t reader_next(const struct reader *reader)
     return reader->next;
 }
 
+static void segment_name(char out[NAME_SIZE], uint64_t first)
+{
+    snprintf(out, NAME_SIZE, "%020llu.lbcap", (unsigned long long)first);
+}
+
+int64_t reader_written_s(const struct reader *reader)
+{
+    char name[NAME_SIZE];
+    struct stat info;
+
+    segment_name(name, reader->segment);
+    return fstatat(reader->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_mtim.tv_sec : 0;
+}
+
 /* Once for as long as it lasts. False. */
 static bool fail(struct reader *reader, const char *what)
 {
@@ -106,7 +120,7 @@ static bool open_segment(struct reader *reader, uint64_t first)
     close_file(reader);
     if (first == 0)
         return false; /* and the last one stays known */
-    snprintf(name, sizeof(name), "%020llu.lbcap", (unsigned long long)first);
+    segment_name(name, first);
     reader->file = openat(reader->folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (reader->file < 0 && errno != ENOENT)
         return fail(reader, name); /* it is tried again */

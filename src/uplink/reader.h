@@ -22,4 +22,7 @@ bool reader_pull(struct reader *reader, struct batch *batch);
 /* The first record that no batch was pulled of. */
 uint64_t reader_next(const struct reader *reader);
 
+/* When the segment that was read last was written to, Unix s; 0: none was read, or it is gone. */
+int64_t reader_written_s(const struct reader *reader);
+
 #endif

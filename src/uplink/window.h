@@ -16,6 +16,7 @@
 #define WINDOW_BYTES    ((size_t)4 << 20)
 #define WINDOW_ID_SIZE  128
 #define WINDOW_SUB_SIZE 160
+#define TOPIC_SIZE      512 /* of what is told (driver.h): a subject and a prefix of somebody's */
 
 struct window_message {
     uint64_t first, last; /* records */

@@ -41,8 +41,17 @@ class Band:
         self.file.write(text + "\n")
         self.number += 1
 
+    def battery(self, level):
+        """In the second that write_second wrote last, as all that has no time of its own."""
+        self._line(f"{(self.second - 1) % SEGMENT}.999999 bat {level}")
+        self.file.flush()
+
+    def link_down(self):
+        self._line(f"#! link down {self.second % SEGMENT}.000000")
+        self.end()
+
     def write_second(self, records=13):
-        if self.second % SEGMENT == 0:
+        if self.second % SEGMENT == 0 or not self.file:
             self._begin()
         for i in range(records):
             payload = self.random.randbytes(170).hex()

@@ -150,9 +150,9 @@ def written_at_least(uplink, band, number):
 
 
 def test_mqtt_has_the_same_bodies_and_begins_anew_after_the_broker(mosquitto, uplinks, tmp_path):
-    bands = spool_writer.fill(tmp_path / "spool", 60, ("LXB-00000008",))
+    bands, band = spool_writer.fill(tmp_path / "spool", 60, ("LXB-00000008",)), "linkband/v1/lab/g1/LXB-00000008"
     reader = subprocess.Popen(
-        ["mosquitto_sub", "-p", str(mosquitto.port), "-t", "linkband/v1/lab/g1/LXB-00000008/#", "-q", "1", "-F", "%t %x", "-C", "69"],
+        ["mosquitto_sub", "-p", str(mosquitto.port), "-t", f"{band}/raw", "-t", f"{band}/event", "-q", "1", "-F", "%t %x", "-C", "69"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -121,8 +121,10 @@ static void server_destroy(struct driver *driver, void (*done)(void *user), void
     uv_close((uv_handle_t *)&server.timer, on_server_closed);
 }
 
-const struct driver_ops server_ops = {NULL, server_create, server_open, server_publish,
-                                      server_destroy};
+const struct driver_ops server_ops = {.create = server_create,
+                                      .open = server_open,
+                                      .publish = server_publish,
+                                      .destroy = server_destroy};
 
 /* ---- a spool */
 
