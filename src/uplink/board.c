@@ -16,7 +16,7 @@ void board_forget(struct board_place *place)
 static bool tell_discovery(struct driver *driver, const struct message_names *names,
                            const char *prefix)
 {
-    struct discovery discovery;
+    struct discovery_message discovery;
     bool told = true;
 
     for (size_t n = 0; told && n < discovery_count(); n++) {

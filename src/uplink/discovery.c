@@ -37,7 +37,7 @@ static void name_of(char out[WINDOW_SUB_SIZE], const struct message_names *names
     replace(out, '.', separator);
 }
 
-void discovery_write(struct discovery *out, size_t n, const char *prefix,
+void discovery_write(struct discovery_message *out, size_t n, const char *prefix,
                      const struct message_names *names)
 {
     const struct entity *entity = &entities[n];

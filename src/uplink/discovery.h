@@ -11,7 +11,7 @@
 /* A state that was not told for so long holds no more. */
 #define DISCOVERY_EXPIRE_S 120
 
-struct discovery {
+struct discovery_message {
     char topic[TOPIC_SIZE];
     char text[DISCOVERY_TEXT_SIZE];
 };
@@ -19,7 +19,7 @@ struct discovery {
 /* How many there are of a band. */
 size_t discovery_count(void);
 /* The n-th of them. */
-void discovery_write(struct discovery *out, size_t n, const char *prefix,
+void discovery_write(struct discovery_message *out, size_t n, const char *prefix,
                      const struct message_names *names);
 
 #endif
