@@ -9,6 +9,12 @@
  * begins at the start, as a band switched on anew. `link down` rows lose the link, and the band is
  * back in the air at the next `link up`.
  *
+ * Captures of one session keep the times between them. They begin together, with the first
+ * subscription to any: 1 s later that of its linked bands which was recorded first, and what was
+ * recorded before it runs already. A band that was recorded later comes into the air 1 s before its
+ * start; where it is linked then its link is lost until that. The performance ends with the last of
+ * them that is disconnected, and a round with the longest.
+ *
  * With `loop` each round follows the last after 1 s without a loss of the link; its ticks begin
  * anew, which is a reboot of the band. Without it the band falls silent at the end, 2 s later the
  * link is lost and the band is in the air no more.
@@ -31,6 +37,8 @@
 struct replay_options {
     const char *const *paths; /* of captures, each of another band; copied */
     size_t count;             /* 1 to REPLAY_CAPTURES_MAX */
+    const unsigned *sessions; /* of each the number of its session, below REPLAY_CAPTURES_MAX; NULL:
+                                 each is played by itself */
     bool loop;
 };
 

@@ -5,41 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "band/capture.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "radio.h"
 #include "radio_requests.h"
-#include "replay_reader.h"
+#include "replay_tape.h"
 
 #define START_AFTER_US 1000000
 #define ROUND_AFTER_US 1000000
 #define SILENT_END_US  2000000
 #define RADIO_SPEED    0.2 /* of the time a radio takes: nobody waits for a file gladly */
-#define COMPLAINTS_MAX 10
-
-struct replay;
-
-/* A capture and its band. `at` is µs since the capture's start, `zero_us` the boot time of that
- * start. */
-struct tape {
-    struct replay *replay;
-    int which;
-    struct replay_reader reader;
-    bool playing; /* since the first subscription */
-    bool away;    /* between link down and link up */
-    bool gone;    /* the capture is over */
-    bool have;    /* `next` is what comes next */
-    struct capture_record next;
-    int64_t zero_us;
-    int64_t last_at;
-    uint64_t played; /* records in this round */
-    uint64_t complaints;
-    int level;
-    struct band_identity band;
-    char firmware[BAND_FIRMWARE_SIZE];
-    char *path;
-};
 
 struct replay {
     struct radio radio;
@@ -62,7 +37,7 @@ static bool replay_in_air(const struct radio *radio, int which)
 {
     const struct tape *tape = tape_of(radio, which);
 
-    return !tape->away && !tape->gone;
+    return !tape->away && !tape->late && !tape->gone;
 }
 
 static bool replay_reached(struct radio *radio, int which)
@@ -83,51 +58,67 @@ static void replay_link_up(struct radio *radio, int which, struct band_link *lin
     link->anchor.utc_us = now_utc_us();
 }
 
-/* ---- Reading */
-
-static void complain(struct tape *tape, const char *wrong)
-{
-    tape->complaints++;
-    if (tape->complaints <= COMPLAINTS_MAX)
-        log_warning("%s: line %llu is left out: %s", tape->path,
-                    (unsigned long long)tape->reader.number, wrong);
-    if (tape->complaints == COMPLAINTS_MAX)
-        log_warning("%s: more such lines are left out without a word", tape->path);
-}
-
-static bool plays(enum capture_kind kind)
-{
-    return kind == CAPTURE_PACKET || kind == CAPTURE_LINK_UP || kind == CAPTURE_LINK_DOWN;
-}
-
-/* NULL, or what is wrong with the line that was just read. */
-static const char *parse(struct tape *tape, const char *line)
-{
-    if (tape->reader.nuls)
-        return CAPTURE_NULS;
-    const char *wrong = capture_parse(line, &tape->next);
-    if (!wrong && tape->next.kind == CAPTURE_MODEL && !tape->next.model)
-        return "it is of a kind of band unknown to this version";
-    return wrong;
-}
-
-/* Reads on to the next record that is played. */
-static enum replay_line fetch(struct tape *tape)
-{
-    enum replay_line state = REPLAY_LINE;
-    char *line;
-
-    while (!tape->have && (state = replay_reader_next(&tape->reader, &line)) == REPLAY_LINE) {
-        const char *wrong = parse(tape, line);
-        if (wrong)
-            complain(tape, wrong);
-        else
-            tape->have = plays(tape->next.kind);
-    }
-    return state;
-}
-
 /* ---- Playing */
+
+/* The next of its session, itself among them, from number *i on; NULL: that were all. Who is gone
+ * counts no more. */
+static struct tape *next_of_session(const struct tape *tape, int *i)
+{
+    const struct replay *replay = tape->replay;
+
+    while (*i < replay->radio.bands) {
+        struct tape *other = replay->tapes[(*i)++];
+        if (other->session == tape->session && !other->gone)
+            return other;
+    }
+    return NULL;
+}
+
+static bool is_linked(const struct tape *tape)
+{
+    return tape->replay->radio.band[tape->which].link;
+}
+
+/* `origin_us`: boot time − UTC of the session as it is played. */
+static void begin_round(struct tape *tape, int64_t origin_us)
+{
+    tape->playing = true;
+    tape->zero_us = origin_us + tape->start_us;
+    tape->late = tape->zero_us > now_boot_us() + START_AFTER_US;
+    tape->away = tape->over = false;
+    tape->last_at = 0;
+    tape->played = 0;
+    radio_work_at(&tape->replay->radio, tape->which, now_boot_us());
+}
+
+/* The first of those that are linked begins at this time: who was recorded before runs already. */
+static void begin_session(struct tape *tape, int64_t boot_us)
+{
+    int64_t first_us = tape->start_us;
+    struct tape *other;
+
+    for (int i = 0; (other = next_of_session(tape, &i));) {
+        if (is_linked(other) && other->start_us < first_us)
+            first_us = other->start_us;
+    }
+    for (int i = 0; (other = next_of_session(tape, &i));)
+        begin_round(other, boot_us - first_us);
+}
+
+/* When the round of all was over; 0: it isn't yet. */
+static int64_t end_of_session(const struct tape *tape)
+{
+    int64_t end_us = 0;
+    struct tape *other;
+
+    for (int i = 0; (other = next_of_session(tape, &i));) {
+        const int64_t over_us = other->zero_us + other->last_at;
+        if (!other->over)
+            return 0;
+        end_us = over_us > end_us ? over_us : end_us;
+    }
+    return end_us;
+}
 
 static void end_round(struct tape *tape)
 {
@@ -137,11 +128,11 @@ static void end_round(struct tape *tape)
         log_info("%s: over, its band falls silent", tape->path);
         return;
     }
-    tape->zero_us += tape->last_at + ROUND_AFTER_US;
-    tape->last_at = 0;
-    tape->played = 0;
-    tape->away = false;
-    replay_reader_rewind(&tape->reader);
+    tape->over = true;
+    tape_rewind(tape);
+    const int64_t end_us = end_of_session(tape);
+    if (end_us)
+        begin_session(tape, end_us + ROUND_AFTER_US);
 }
 
 /* Rows out of order are played at once, in the order of the file. */
@@ -154,12 +145,16 @@ static int64_t due_us(struct tape *tape)
 
 static int64_t next_due(struct tape *tape)
 {
-    if (!tape->playing)
+    if (!tape->playing || tape->over)
         return RADIO_NEVER;
-    while (!tape->gone && fetch(tape) == REPLAY_END)
-        end_round(tape);
+    if (tape->late)
+        return tape->zero_us - START_AFTER_US;
     if (tape->gone)
         return tape->zero_us + tape->last_at + SILENT_END_US;
+    if (tape_fetch(tape) == REPLAY_END) {
+        end_round(tape);
+        return next_due(tape);
+    }
     return tape->have ? due_us(tape) : RADIO_NEVER;
 }
 
@@ -192,6 +187,14 @@ static void play(struct tape *tape)
         radio_lose_link(&tape->replay->radio, tape->which, LINK_END_LOST);
 }
 
+/* It is connected as it was recorded: in time for its first packet. */
+static void wait_for_its_time(struct tape *tape)
+{
+    tape->late = tape->zero_us - START_AFTER_US > now_boot_us();
+    if (tape->late)
+        radio_lose_link(&tape->replay->radio, tape->which, LINK_END_LOST);
+}
+
 static void replay_work(struct radio *radio, int which)
 {
     struct tape *tape = tape_of(radio, which);
@@ -201,7 +204,9 @@ static void replay_work(struct radio *radio, int which)
         radio_lose_link(radio, which, LINK_END_LOST);
         return;
     }
-    if (tape->have && due_us(tape) <= now_boot_us())
+    if (tape->late)
+        wait_for_its_time(tape);
+    else if (tape->have && due_us(tape) <= now_boot_us())
         play(tape);
     if (!radio->closing)
         plan_replay(tape);
@@ -212,23 +217,31 @@ static void replay_subscribed(struct radio *radio, int which, enum sensor sensor
     struct tape *tape = tape_of(radio, which);
 
     (void)sensor;
-    if (tape->playing || tape->gone)
-        return;
-    tape->playing = true;
-    tape->zero_us = now_boot_us() + START_AFTER_US;
-    tape->last_at = 0;
-    tape->played = 0;
-    plan_replay(tape);
+    if (!tape->playing && !tape->gone)
+        begin_session(tape, now_boot_us() + START_AFTER_US);
+}
+
+/* Unless others of the session are linked still. */
+static void stop_session(struct tape *tape)
+{
+    struct tape *other;
+
+    for (int i = 0; (other = next_of_session(tape, &i));) {
+        if (other != tape && is_linked(other))
+            return;
+    }
+    for (int i = 0; (other = next_of_session(tape, &i));) {
+        other->playing = other->late = other->away = other->over = false;
+        tape_rewind(other);
+    }
 }
 
 static void replay_link_down(struct radio *radio, int which, enum link_end end)
 {
     struct tape *tape = tape_of(radio, which);
 
-    if (end != LINK_END_ASKED || !tape->playing || tape->gone)
-        return;
-    tape->playing = tape->have = false;
-    replay_reader_rewind(&tape->reader);
+    if (end == LINK_END_ASKED && tape->playing && !tape->gone)
+        stop_session(tape);
 }
 
 static void on_ready(void *user)
@@ -294,53 +307,6 @@ static const struct radio_hooks replay_hooks = {
     .close = close_replay,
 };
 
-static void take_device(struct tape *tape, const struct capture_record *record)
-{
-    if (record->device.name[0])
-        snprintf(tape->band.name, sizeof(tape->band.name), "%s", record->device.name);
-    if (record->device.address[0])
-        snprintf(tape->band.address, sizeof(tape->band.address), "%s", record->device.address);
-    snprintf(tape->firmware, sizeof(tape->firmware), "%s", record->device.firmware);
-}
-
-/* Whether it is a capture shows before its first packet, and who the band is too. */
-static bool read_head(struct tape *tape, struct failure *failure)
-{
-    const char *wrong = NULL;
-    char *line;
-    enum replay_line state;
-
-    while ((state = replay_reader_next(&tape->reader, &line)) == REPLAY_LINE) {
-        wrong = parse(tape, line);
-        if (wrong || tape->next.kind == CAPTURE_PACKET)
-            break;
-        if (tape->next.kind == CAPTURE_MODEL)
-            tape->replay->radio.band[tape->which].model = tape->next.model;
-        if (tape->next.kind == CAPTURE_DEVICE)
-            take_device(tape, &tape->next);
-    }
-    if (wrong)
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "%.100s is no capture: line %llu: %.80s",
-                    tape->path, (unsigned long long)tape->reader.number, wrong);
-    else if (state != REPLAY_LINE)
-        failure_set(failure, ERROR_INVALID_PARAMETERS, "The capture %.150s has no packet in it",
-                    tape->path);
-    return !wrong && state == REPLAY_LINE;
-}
-
-/* Who has no name of its own gets the capture's number, as the simulated bands do. */
-static void name_tape(struct tape *tape)
-{
-    struct band_identity *band = &tape->band;
-
-    snprintf(band->name, sizeof(band->name), "%s", CAPTURE_DEFAULT_NAME);
-    snprintf(band->address, sizeof(band->address), "%s", CAPTURE_DEFAULT_ADDRESS);
-    if (tape->which == 0)
-        return;
-    snprintf(band->name + strlen(band->name) - 2, 3, "%02X", tape->which & 0xff);
-    snprintf(band->address + strlen(band->address) - 2, 3, "%02X", tape->which & 0xff);
-}
-
 /* One band can't be in the air twice. */
 static bool is_of_its_own(const struct tape *tape, struct failure *failure)
 {
@@ -357,25 +323,24 @@ static bool is_of_its_own(const struct tape *tape, struct failure *failure)
     return true;
 }
 
-static void nothing(void *user)
-{
-    (void)user;
-}
-
 static bool open_tape(struct tape *tape, uv_loop_t *loop, struct failure *failure)
 {
-    name_tape(tape);
-    tape->level = BATTERY_UNKNOWN;
     tape->reader.ready = on_ready;
     tape->reader.user = tape;
-    if (!replay_reader_open(&tape->reader, loop, tape->path, failure))
+    if (!tape_open(tape, loop, failure))
         return false;
-    if (read_head(tape, failure) && is_of_its_own(tape, failure)) {
-        replay_reader_opened(&tape->reader);
+    tape->replay->radio.band[tape->which].model = tape->model;
+    if (is_of_its_own(tape, failure))
         return true;
-    }
-    replay_reader_close(&tape->reader, nothing);
+    tape_close(tape);
     return false;
+}
+
+/* One that doesn't tell when it began is played by itself. */
+static unsigned session_of(const struct tape *tape, const struct replay_options *options)
+{
+    return options->sessions && tape->start_us ? options->sessions[tape->which]
+                                               : REPLAY_CAPTURES_MAX + (unsigned)tape->which;
 }
 
 /* NULL: no memory. */
@@ -404,6 +369,7 @@ static bool open_tapes(struct replay *replay, uv_loop_t *loop, const struct repl
         struct tape *tape = add_tape(replay, options->paths[i]);
         if (!tape || !open_tape(tape, loop, failure))
             return false;
+        tape->session = session_of(tape, options);
         replay->open++;
         replay->radio.band[i].rssi = -60;
     }
@@ -415,7 +381,7 @@ static bool open_tapes(struct replay *replay, uv_loop_t *loop, const struct repl
 static void give_up(struct replay *replay)
 {
     for (int i = 0; i < replay->open; i++)
-        replay_reader_close(&replay->tapes[i]->reader, nothing);
+        tape_close(replay->tapes[i]);
     free_replay(replay);
 }
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import csv
+import datetime
 import json
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import urllib.error
@@ -240,6 +242,47 @@ def test_process_and_replay_take_the_session(three):
         assert run(scan(daemon)) == names
     finally:
         daemon.stop()
+
+
+def arrivals(folder):
+    """When each packet arrived, by its bytes: Unix s."""
+    lines = (folder / "packets.lbcap").read_text().splitlines()
+    start = next(line.split()[2] for line in lines if line.startswith("#! start "))
+    start_s = datetime.datetime.fromisoformat(start.replace("Z", "+00:00")).timestamp()
+    rows = (line.split() for line in lines if not line.startswith("#"))
+    return {data: start_s + float(at) for at, sensor, data in rows if sensor != "bat"}
+
+
+async def record_again(daemon, first, third):
+    """Until there is something of both; the third may have to wait for its time."""
+    client = await client_of(daemon)
+    assert (await client.command("connect_device", device_id=first))["success"]
+    path = pathlib.Path((await client.command("start_recording", formats=["csv"]))["data"]["path"])
+    assert (await client.command("connect_device", device_id=third))["success"]
+    while not all((path / name / "packets.lbcap").exists() and len(arrivals(path / name)) > 20 for name in (first, third)):
+        await asyncio.sleep(0.1)
+    await client.command("stop_recording")
+    await client.close()
+    return path
+
+
+@pytest.mark.parametrize("as_files", [False, True], ids=["session", "files"])
+def test_played_again_they_keep_the_time_between_them(three, tmp_path, as_files):
+    """The third came seconds after the first."""
+    folder, names, _, _ = three
+    given = [folder / names[0] / "packets.lbcap", folder / names[2] / "packets.lbcap"] if as_files else [folder]
+    captures = [word for path in given for word in ("--capture", str(path))]
+    daemon = Daemon("--backend", "replay", *captures, "--max-bands", "2", "--data-dir", str(tmp_path))
+    try:
+        again = run(record_again(daemon, names[0], names[2]))
+    finally:
+        assert daemon.stop()[0] == 0
+    later = []
+    for name in (names[0], names[2]):
+        then, now = arrivals(folder / name), arrivals(again / name)
+        later.append(statistics.median(now[data] - then[data] for data in then.keys() & now.keys()))
+    apart = min(arrivals(folder / names[2]).values()) - min(arrivals(folder / names[0]).values())
+    assert apart > 3 and abs(later[1] - later[0]) < apart / 4, (later, apart)
 
 
 async def one_then_two(client):

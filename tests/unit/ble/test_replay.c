@@ -31,7 +31,7 @@ static void write_file(const char *text)
 static void begin_file(struct client *client, bool loop)
 {
     const char *const paths[] = {path};
-    struct replay_options options = {paths, 1, loop};
+    struct replay_options options = {paths, 1, NULL, loop};
     struct failure failure = {ERROR_NONE, ""};
 
     client_init(client);
@@ -226,7 +226,7 @@ static void a_wrong_file_is_refused_with_its_reason(void **state)
         struct failure failure = {ERROR_NONE, ""};
         write_file(table[i].text);
         const char *const paths[] = {path};
-        struct replay_options options = {paths, 1, false};
+        struct replay_options options = {paths, 1, NULL, false};
         client_init(&client);
         assert_null(replay_create(&client.loop, &options, &failure));
         assert_int_equal(failure.code, ERROR_INVALID_PARAMETERS);
@@ -244,7 +244,7 @@ static void what_cannot_be_read_is_refused(void **state)
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct client client;
         struct failure failure = {ERROR_NONE, ""};
-        struct replay_options options = {&paths[i], 1, false};
+        struct replay_options options = {&paths[i], 1, NULL, false};
         client_init(&client);
         assert_null(replay_create(&client.loop, &options, &failure));
         print_message("%s\n", failure.message);

@@ -315,11 +315,12 @@ static void an_event_is_at_one_instant_in_all_bands(void **state)
 
 static char paths[2][64];
 
-static struct backend *play(const char *first, const char *second, struct failure *failure)
+static struct backend *play_of(const unsigned *sessions, bool loop, const char *first,
+                               const char *second, struct failure *failure)
 {
     const char *const texts[] = {first, second};
     const char *const list[] = {paths[0], paths[1]};
-    const struct replay_options options = {list, 2, false};
+    const struct replay_options options = {list, 2, sessions, loop};
 
     client_init(&clients[0]);
     for (int i = 0; i < 2; i++) {
@@ -329,6 +330,11 @@ static struct backend *play(const char *first, const char *second, struct failur
         close(fd);
     }
     return replay_create(&clients[0].loop, &options, failure);
+}
+
+static struct backend *play(const char *first, const char *second, struct failure *failure)
+{
+    return play_of(NULL, false, first, second, failure);
 }
 
 static void end_play(void)
@@ -364,6 +370,110 @@ static void each_capture_is_a_band(void **state)
     client_until(&clients[0], &clients[1].lost, 1);
     end_play();
     client_leave(&clients[1]);
+}
+
+/* ---- Of one session */
+
+/* The second was recorded 1.5 s later. Their packets, by their first byte: 1 at 0 s, 2 at 1.5 s, 3
+ * at 3 s, 4 at 4.2 s, 5 at 6 s. */
+#define FIRST                                                                                      \
+    "# linkband capture v2\n#! start 2026-11-24T09:00:00.000000Z\n"                                \
+    "#! device LXB-00000000 AA:BB:CC:DD:EE:00 1\n0.000000 acc 01000000010002000300\n"              \
+    "1.500000 acc 02000000010002000300\n4.200000 acc 04000000010002000300\n"
+#define SECOND                                                                                     \
+    "# linkband capture v2\n#! start 2026-11-24T09:00:01.500000Z\n"                                \
+    "#! device LXB-00000001 AA:BB:CC:DD:EE:01 1\n1.500000 acc 03000000010002000300\n"              \
+    "4.500000 acc 05000000010002000300\n"
+
+static void begin_session(bool loop)
+{
+    const unsigned sessions[] = {0, 0};
+    struct failure failure;
+
+    client_listen(&clients[0], play_of(sessions, loop, FIRST, SECOND, &failure));
+    client_join(&clients[1], &clients[0]);
+}
+
+static void end_session(void)
+{
+    end_play();
+    client_leave(&clients[1]);
+}
+
+/* Connects it, again as often as its link is lost, until so many packets came. */
+static void follow(int which, size_t least)
+{
+    struct client *client = &clients[which];
+
+    while (client->count < least) {
+        const int connected = client->connected;
+        client_connect(client, which ? "LXB-00000001" : "LXB-00000000", "");
+        client_until(&clients[0], &client->connected, connected + 1);
+        client_notify(client, SENSOR_ACC, true);
+        while (client->handle && client->count < least)
+            uv_run(&clients[0].loop, UV_RUN_ONCE);
+    }
+}
+
+/* What both got, in the order in which it arrived. */
+static void expect_arrived(const char *expected)
+{
+    char told[32] = "";
+    size_t a = 0, b = 0, count = clients[0].count + clients[1].count;
+
+    for (size_t i = 0; i < count && i + 1 < sizeof(told); i++) {
+        const bool first = b == clients[1].count ||
+                           (a < clients[0].count &&
+                            clients[0].packets[a].arrival_us <= clients[1].packets[b].arrival_us);
+        const struct client *client = &clients[first ? 0 : 1];
+        told[i] = (char)('0' + client->packets[first ? a++ : b++].bytes[0]);
+    }
+    assert_string_equal(told, expected);
+}
+
+static void captures_of_one_session_keep_the_time_between_them(void **state)
+{
+    (void)state;
+    begin_session(false);
+    client_connect(&clients[1], "LXB-00000001", "");
+    client_connect(&clients[0], "LXB-00000000", "");
+    client_until(&clients[0], &clients[1].connected, 1);
+    client_until(&clients[0], &clients[0].connected, 1);
+    client_notify(&clients[1], SENSOR_ACC, true); /* it isn't there yet */
+    client_notify(&clients[0], SENSOR_ACC, true);
+    client_until(&clients[0], &clients[1].lost, 1);
+    follow(1, 2);
+    until_packets(0, 3);
+    expect_arrived("12345");
+    end_session();
+}
+
+static void who_was_recorded_later_begins_at_once_where_it_is_alone(void **state)
+{
+    (void)state;
+    begin_session(false);
+    follow(1, 1);
+    assert_int_equal(clients[1].lost, 0);
+    follow(0, 1);
+    expect_arrived("34");
+    /* The other goes on: it is no new performance. */
+    client_disconnect(&clients[0]);
+    client_until(&clients[0], &clients[0].lost, 1);
+    until_packets(1, 2);
+    expect_arrived("345");
+    end_session();
+}
+
+static void a_round_of_a_session_is_as_long_as_its_longest(void **state)
+{
+    (void)state;
+    begin_session(true);
+    follow(0, 6);
+    follow(1, 1);
+    expect_arrived("1241245");
+    assert_int_equal(clients[0].lost, 0);
+    assert_that(clients[0].packets[3].arrival_us - clients[0].packets[2].arrival_us, >, 2500000);
+    end_session();
 }
 
 static void two_captures_of_one_band_are_refused(void **state)
@@ -417,6 +527,9 @@ int main(void)
         cmocka_unit_test(more_bands_are_seen_than_are_connected),
         cmocka_unit_test(an_event_is_at_one_instant_in_all_bands),
         cmocka_unit_test(each_capture_is_a_band),
+        cmocka_unit_test(captures_of_one_session_keep_the_time_between_them),
+        cmocka_unit_test(who_was_recorded_later_begins_at_once_where_it_is_alone),
+        cmocka_unit_test(a_round_of_a_session_is_as_long_as_its_longest),
         cmocka_unit_test(two_captures_of_one_band_are_refused),
         cmocka_unit_test(the_second_capture_is_looked_at_too),
         cmocka_unit_test(they_can_be_destroyed_while_several_are_up),
