@@ -202,9 +202,11 @@ typedef void (*recorder_opened)(void *user, const char *session_id, int fd);
 bool recorder_open_file(struct recorder *recorder, const char *session_id, const char *folder,
                         enum session_file file, recorder_opened opened, void *user,
                         struct failure *failure);
-/* `fd` is of the session's folder: for bundle_open(). */
-bool recorder_open_folder(struct recorder *recorder, const char *session_id, recorder_opened opened,
-                          void *user, struct failure *failure);
+/* `bundle` is the callee's from then on; NULL: there is no such session. */
+struct bundle;
+typedef void (*recorder_bundled)(void *user, const char *session_id, struct bundle *bundle);
+bool recorder_open_zip(struct recorder *recorder, const char *session_id, recorder_bundled bundled,
+                       void *user, struct failure *failure);
 
 /*
  * Stops what runs, waits for what is in the pool and frees itself, then calls done. Formats not yet

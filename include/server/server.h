@@ -109,9 +109,10 @@ struct http_source {
     void *user;
     ssize_t (*next)(void *user, char *bytes, size_t size);
     void (*close)(void *user);
+    size_t len; /* of all that it gives; 0: not known beforehand */
 };
-/* Takes the source over and sends what it gives as an attachment of that name; its length is not
- * known beforehand. The next piece is asked for when the one before has gone. */
+/* Takes the source over and sends what it gives as an attachment of that name. The next piece is
+ * asked for when the one before has gone. */
 void http_reply_source(struct http_response *response, const struct http_source *source,
                        const char *content_type, const char *name);
 

@@ -275,33 +275,28 @@ static void close_zip(void *user)
     bundle_close(user);
 }
 
-static void reply_zip(struct http_response *response, int dir, const char *session_id)
+static void reply_zip(struct http_response *response, struct bundle *bundle, const char *session_id)
 {
     char name[SESSION_ID_SIZE + 8];
-    struct http_source source = {.next = next_of_zip, .close = close_zip};
+    const struct http_source source = {bundle, next_of_zip, close_zip, bundle_length(bundle)};
 
-    source.user = bundle_open(dir, session_id);
-    if (!source.user) {
-        refuse_download(response, 500, "out of memory\n");
-        return;
-    }
     snprintf(name, sizeof(name), "%s" ZIP, session_id);
     http_reply_source(response, &source, "application/zip", name);
 }
 
-static void on_folder_opened(void *user, const char *session_id, int dir)
+static void on_bundled(void *user, const char *session_id, struct bundle *bundle)
 {
     struct download *download = user;
     struct http_response *response = response_of(download);
 
     finish(download);
     if (!response) {
-        if (dir >= 0)
-            close(dir);
+        if (bundle)
+            bundle_close(bundle);
         return;
     }
-    if (dir >= 0)
-        reply_zip(response, dir, session_id);
+    if (bundle)
+        reply_zip(response, bundle, session_id);
     else
         refuse_download(response, 404, NOT_THERE);
     http_send(response);
@@ -311,8 +306,8 @@ static bool begin_zip(struct download *download)
 {
     struct failure failure;
 
-    return recorder_open_folder(*download->observed->recorder, download->id, on_folder_opened,
-                                download, &failure);
+    return recorder_open_zip(*download->observed->recorder, download->id, on_bundled, download,
+                             &failure);
 }
 
 /* ---- both */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record/bundle.h"
+
 struct aside {
     uv_loop_t *loop;
     char *data_dir;
@@ -30,10 +32,12 @@ struct aside_request {
     recorder_listed listed;
     recorder_deleted deleted;
     recorder_opened opened;
+    recorder_bundled bundled;
     void *user;
     char folder[SESSION_FOLDER_SIZE];
-    enum session_file file; /* FILE_COUNT: the folder itself */
+    enum session_file file;
     int fd;
+    struct bundle *bundle;
     size_t limit, count;
     bool more;
     struct failure failure;
@@ -183,27 +187,14 @@ bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted,
     return true;
 }
 
-/* What holds nothing of a recording is nobody's to look into. */
-static int open_own_folder(const char *data_dir, const char *id)
-{
-    int dir = session_open(data_dir, id);
-
-    if (dir < 0 || !session_is_foreign(dir))
-        return dir;
-    close(dir);
-    return -1;
-}
-
 static void work_open(uv_work_t *work)
 {
     struct aside_request *request = work->data;
     const char *data_dir = request->aside->data_dir;
     uint64_t size;
 
-    request->fd = request->file == FILE_COUNT
-                      ? open_own_folder(data_dir, request->id)
-                      : session_open_file(data_dir, request->id, request->folder,
-                                          session_file_name(request->file), &size);
+    request->fd = session_open_file(data_dir, request->id, request->folder,
+                                    session_file_name(request->file), &size);
 }
 
 static void after_open(uv_work_t *work, int status)
@@ -231,10 +222,46 @@ bool aside_open_file(struct aside *aside, const char *id, const char *folder,
     return true;
 }
 
-bool aside_open_folder(struct aside *aside, const char *id, recorder_opened opened, void *user,
-                       struct failure *failure)
+/* What holds nothing of a recording is nobody's to look into. */
+static int open_own_folder(const char *data_dir, const char *id)
 {
-    return aside_open_file(aside, id, "", FILE_COUNT, opened, user, failure);
+    int dir = session_open(data_dir, id);
+
+    if (dir < 0 || !session_is_foreign(dir))
+        return dir;
+    close(dir);
+    return -1;
+}
+
+static void work_bundle(uv_work_t *work)
+{
+    struct aside_request *request = work->data;
+    const int dir = open_own_folder(request->aside->data_dir, request->id);
+
+    if (dir >= 0)
+        request->bundle = bundle_open(dir, request->id);
+}
+
+static void after_bundle(uv_work_t *work, int status)
+{
+    struct aside_request *request = work->data;
+
+    (void)status;
+    request->bundled(request->user, request->id, request->bundle);
+    request_destroy(request);
+}
+
+bool aside_open_zip(struct aside *aside, const char *id, recorder_bundled bundled, void *user,
+                    struct failure *failure)
+{
+    struct aside_request *request = request_for(aside, id, failure);
+
+    if (!request)
+        return false;
+    request->bundled = bundled;
+    request->user = user;
+    uv_queue_work(aside->loop, &request->work, work_bundle, after_bundle);
+    return true;
 }
 
 static void work_finish(uv_work_t *work)

@@ -31,9 +31,8 @@ bool aside_delete(struct aside *aside, const char *id, recorder_deleted deleted,
 bool aside_open_file(struct aside *aside, const char *id, const char *folder,
                      enum session_file file, recorder_opened opened, void *user,
                      struct failure *failure);
-/* As recorder_open_folder(). */
-bool aside_open_folder(struct aside *aside, const char *id, recorder_opened opened, void *user,
-                       struct failure *failure);
+bool aside_open_zip(struct aside *aside, const char *id, recorder_bundled bundled, void *user,
+                    struct failure *failure);
 /* Finishes every session that needs it, one after the other. */
 void aside_finish_sessions(struct aside *aside);
 /* Begins nothing more; `idle` once nothing is under way: from the loop, or at once. */

@@ -284,10 +284,10 @@ bool recorder_open_file(struct recorder *recorder, const char *session_id, const
     return aside_open_file(recorder->aside, session_id, folder, file, opened, user, failure);
 }
 
-bool recorder_open_folder(struct recorder *recorder, const char *session_id, recorder_opened opened,
-                          void *user, struct failure *failure)
+bool recorder_open_zip(struct recorder *recorder, const char *session_id, recorder_bundled bundled,
+                       void *user, struct failure *failure)
 {
-    return aside_open_folder(recorder->aside, session_id, opened, user, failure);
+    return aside_open_zip(recorder->aside, session_id, bundled, user, failure);
 }
 
 static void on_finished(void *user, const char *id, const char *file, const struct failure *failure)

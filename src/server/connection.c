@@ -246,7 +246,7 @@ void connection_answer(struct connection *connection)
 
     if (!connection->head_only)
         http_cut(response, connection->range, connection->if_range);
-    response->in_chunks = connection->takes_chunks;
+    response->in_chunks = connection->takes_chunks && !response->len;
     connection->file_at = response->first;
     connection->out_len = http_head(response, connection->origin, connection->out);
     if (comes_in_pieces(connection) && !connection->head_only) {

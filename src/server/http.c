@@ -100,6 +100,7 @@ void http_reply_source(struct http_response *response, const struct http_source 
 {
     http_response_finish(response);
     response->source = *source;
+    response->len = source->len;
     response->status = 200;
     response->content_type = content_type;
     copy_name(response->name, sizeof(response->name), name);
@@ -241,7 +242,7 @@ static void file_lines(const struct http_response *response, char *lines, size_t
 static void length_lines(const struct http_response *response, char *lines, size_t size)
 {
     lines[0] = '\0';
-    if (response->source.next)
+    if (response->source.next && !response->len)
         snprintf(lines, size, "Content-Type: %s\r\n%s", response->content_type,
                  response->in_chunks ? "Transfer-Encoding: chunked\r\n" : "");
     else if (response->status != 204 && response->status != 304)

@@ -12,7 +12,7 @@ struct http_response {
     const char *content_type;
     const char *body;          /* NULL: a file, or nothing */
     char *owned;               /* what of `body` is to be freed */
-    size_t len;                /* of the body, or of the part of the file that is sent */
+    size_t len;                /* of the body, of what is sent of the file, of the source or 0 */
     int fd;                    /* -1: no file */
     struct http_source source; /* `next` NULL: none */
     size_t first;              /* byte of the file */
@@ -22,7 +22,7 @@ struct http_response {
     char range[80];       /* the line Content-Range, with its end, or "" */
     const char *extra;    /* header lines, each with its end */
     bool later;           /* put off */
-    bool in_chunks;       /* of a source: each piece tells its length (HTTP/1.1) */
+    bool in_chunks;       /* of a source of no known length: each piece tells its own (HTTP/1.1) */
 };
 
 #endif

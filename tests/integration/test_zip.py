@@ -11,6 +11,8 @@ import zipfile
 
 import pytest
 
+from peers import run
+
 NAME = "20261124T001009Z_zipped"
 GIB = 2**30
 
@@ -63,6 +65,68 @@ def test_it_holds_a_folder_of_the_sessions_files_as_they_are(daemon, session):
         assert info.compress_type == zipfile.ZIP_STORED and info.external_attr >> 16 & 0o777 == 0o640
     with ask(daemon, method="HEAD") as answer:
         assert answer.status == 200 and answer.headers["Content-Type"] == "application/zip" and answer.read() == b""
+
+
+@pytest.fixture
+def complete(daemon, clients):
+    """A session of the daemon's own, of which all has been made."""
+
+    async def story():
+        async with clients() as client:
+            await client.command("connect_device", address="AA:BB:CC:DD:EE:FF")
+            path = pathlib.Path((await client.command("start_recording", session_name="Ruhe – Ärger"))["data"]["path"])
+            await client.event("recording_started")
+            with ask(daemon, f"/recordings/{path.name}.zip") as answer:
+                assert answer.headers["Content-Length"] is None, "it is being recorded"
+            await client.command("stop_recording")
+            await client.event("recording_file", file="session.bdf")
+            return path
+
+    return run(story())
+
+
+def told_and_whole(daemon, folder):
+    """Its length, told beforehand and the real one, is the same, whoever asks."""
+    path = f"/recordings/{folder.name}.zip"
+    with ask(daemon, path) as answer, ask(daemon, path, method="HEAD") as head:
+        told, body = answer.headers["Content-Length"], answer.fp.read()
+        assert answer.headers["Transfer-Encoding"] is None
+    assert told == head.headers["Content-Length"] == str(len(body))
+    equals(zipfile.ZipFile(io.BytesIO(body)), folder, [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()])
+
+
+def test_of_a_session_that_is_complete_the_length_is_told_beforehand(daemon, complete):
+    told_and_whole(daemon, complete)
+    for size in (0, 1, 32767, 32768, 32769, 5_000_000):
+        (complete / "eeg.csv").write_bytes(os.urandom(size))
+        told_and_whole(daemon, complete)
+    for band, files in [("b", ["packets.lbcap"]), ("AA-BB-CC-DD-EE-01", ["packets.lbcap", "eeg.csv", "session.bdf"])]:
+        (complete / band).mkdir()
+        for file in files:
+            (complete / band / file).write_bytes(os.urandom(1000))
+        told_and_whole(daemon, complete)
+
+
+@pytest.mark.parametrize("size", [7, 200_000])
+def test_a_length_that_was_told_is_kept_or_the_zip_breaks_off(daemon, complete, size):
+    """A file that is another one by the time of its turn."""
+    os.truncate(complete / "packets.lbcap", 100_000_000)
+    with begun(daemon, complete.name) as peer:
+        (complete / "session.json").write_bytes(bytes(size))
+        end = b""
+        while piece := peer.recv(1_000_000):
+            end = (end + piece)[-100_000:]
+    assert b"PK\x05\x06" not in end  # the end of a zip's directory
+    wait_until_let_go(daemon, complete)
+
+
+def test_beyond_4_gib_no_length_is_told(daemon, complete):
+    with ask(daemon, f"/recordings/{complete.name}.zip", method="HEAD") as answer:
+        around = int(answer.headers["Content-Length"]) - (complete / "packets.lbcap").stat().st_size
+    for size, told in [(2**32 - 2 - around, str(2**32 - 2)), (2**32 - 1 - around, None), (5 * GIB, None)]:
+        os.truncate(complete / "packets.lbcap", size)
+        with ask(daemon, f"/recordings/{complete.name}.zip", method="HEAD") as answer:
+            assert answer.headers["Content-Length"] == told
 
 
 def test_the_folders_of_several_bands_are_in_it(daemon, session):
@@ -143,13 +207,13 @@ def wait_until_let_go(daemon, folder):
     assert held_open(daemon, folder) == []
 
 
-def begun(daemon):
+def begun(daemon, name=NAME):
     """A download of which the first bytes have come, and more only as they are read."""
     peer = socket.socket()
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     peer.settimeout(60)
     peer.connect(("127.0.0.1", daemon.port))
-    peer.sendall(f"GET /recordings/{NAME}.zip HTTP/1.1\r\nHost: localhost:{daemon.port}\r\n\r\n".encode())
+    peer.sendall(f"GET /recordings/{name}.zip HTTP/1.1\r\nHost: localhost:{daemon.port}\r\n\r\n".encode())
     answer = b""
     while len(answer) < 100_000:  # beyond the head, and so within a file
         answer += peer.recv(100_000)
