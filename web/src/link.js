@@ -1,9 +1,11 @@
-// The link: what was lost over some times, on the air and by the band apart; latency; rates.
+// The link: what was lost over some times, on the air and by the band apart; latency; rates; the spool, where there is one.
 
-import { byId, fixed, put } from "./dom.js";
+import { byId, clock, fixed, moment, put, size } from "./dom.js";
 
 const SPANS = [1000, 10000, 60000];
 const POLL_MS = 1000;
+// As often as the daemon looks.
+const SPOOL_POLL_MS = 10000;
 
 /** @typedef {{at: number, received: number, skipped: number, lost: number}} Count */
 /** @typedef {import("./session.js").Session} Session */
@@ -22,16 +24,25 @@ export class Link {
     this.#session = session;
     this.#crew = crew;
     session.on("open", (band) => void this.#mains(band));
+    session.on("open", () => void this.#spool());
     session.on("anew", () => (this.#counts = []));
     session.on("shown", () => this.#forget());
     session.on("change", ({ streaming }) => streaming || this.#forget());
     setInterval(() => void this.#poll(), POLL_MS);
+    setInterval(() => document.hidden || byId("spool").hidden || void this.#spool(), SPOOL_POLL_MS);
   }
 
   /** @param {import("./session.js").Band} band */
   async #mains(band) {
     const info = await band.getServerInfo().catch(() => null);
     if (info) put("mains", `${info.mains} Hz`);
+  }
+
+  async #spool() {
+    const health = await this.#session.band?.healthCheck().catch(() => null);
+    if (!health) return;
+    byId("spool").hidden = !health.spool;
+    if (health.spool) put("spool", told(health.spool));
   }
 
   #forget() {
@@ -82,4 +93,12 @@ export class Link {
 function share(part, last, before) {
   const all = last.received + last.skipped + last.lost - before.received - before.skipped - before.lost;
   return all ? part / all : 0;
+}
+
+/** @param {import("../../clients/js/messages.js").Spool} spool */
+function told({ bytes, unread_bytes, oldest_unread, lag }) {
+  const held = `Spool ${size(bytes)}, `;
+  if (lag === null) return `${held}nobody reads it`;
+  if (oldest_unread === null) return `${held}all was read`;
+  return `${held}unread ${size(unread_bytes)} since ${moment(Date.parse(oldest_unread))}, lag ${clock(lag)}`;
 }

@@ -79,7 +79,9 @@ export async function launchWithTabs(context) {
 const AT = "2026-01-31T12:00:00.000Z";
 export const T0 = 1769860800000;
 
+const SPOOL = { bytes: 17_200_000, unread_bytes: 1_230_000, oldest_unread: AT, lag: 11525, lost_segments: 0, lost_records: 0, readers: [] };
 const replies = () => ({
+  health_check: { spool: SPOOL },
   get_server_info: { mains: 60, limits: { bands: 2 } },
   get_streaming_status: { sensor: { eeg: { received: 9000, skipped_by_band: 60, lost_link: 40 } } },
   get_recording_status: { is_recording: false, session_id: null, since: null, bytes: 0, lost: {}, minutes_left: null, bands: [] },

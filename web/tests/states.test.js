@@ -79,6 +79,22 @@ test("what is silent is greyed and says since when, what is gone is no figure an
   await says(page, "finder-words", "Bluetooth is switched off. Switch Bluetooth on");
 });
 
+test("the link pane tells the spool where there is one, and nothing of it where there is none", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  await says(page, "spool", "Spool 17.2 MB, unread 1.2 MB since ");
+  await says(page, "spool", ", lag 03:12:05");
+  assert(await page.locator("#spool").isVisible());
+  const { spool } = played.replies.health_check;
+  for (const [lag, words] of [[null, "Spool 17.2 MB, nobody reads it"], [0, "Spool 17.2 MB, all was read"]]) {
+    played.replies.health_check = { spool: { ...spool, unread_bytes: 0, oldest_unread: null, lag } };
+    await page.reload();
+    await says(page, "spool", words);
+  }
+  // It is asked again and again.
+  played.replies.health_check = { spool: null };
+  await page.locator("#spool").waitFor({ state: "hidden" });
+});
+
 test("another client that takes the stream is told of, and what it leaves out is live no more", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 3);
   played.event("stream_stopped", { device_id: "LXB-1", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
