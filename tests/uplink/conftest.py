@@ -1,7 +1,10 @@
 import pathlib
 import shutil
+import signal
 import subprocess
 
+import gateway
+import link
 import pytest
 import servers
 import spool_writer
@@ -90,3 +93,26 @@ def rebuilt(cluster, tmp_path):
         return out / "lab" / "g1" / band / spool_id, done.stdout
 
     return rebuild
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """daemon(option, …) → gateway.Daemon; ended afterwards."""
+    begun = []
+
+    def start(*more, **rest):
+        begun.append(gateway.Daemon(tmp_path, *more, **rest))
+        return begun[-1]
+
+    yield start
+    for one in begun:
+        if one.process.poll() is None:
+            one.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def way(cluster):
+    """To the cluster's first server, through a link that can be cut."""
+    made = link.Link(cluster.servers[0].client)
+    yield made
+    made.close()

@@ -3,28 +3,13 @@
 import os
 import random
 import subprocess
-import sys
-import pathlib
 import time
 
 import servers
 import spool_writer
+from carrying import carried, finish, live, same, written_at_least
 
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
-HERE = pathlib.Path(__file__).resolve().parent
-
-
-def carried(uplink, bands, name="uplink"):
-    """Waits until the cursor is behind all that was written."""
-    want = {band.name: band.number for band in bands}
-    servers.until(lambda: uplink.cursor(name) == want, f"the cursor at {want}")
-
-
-def same(folder, band):
-    """Every segment of the band, to the byte."""
-    spooled = {path.name: path.read_bytes() for path in band.folder.iterdir()}
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == spooled
-    return len(spooled)
 
 
 def test_all_of_a_spool_arrives_and_is_rebuilt_to_the_byte(cluster, uplinks, rebuilt, tmp_path):
@@ -77,33 +62,6 @@ def test_a_message_tells_what_it_holds(cluster, uplinks, tmp_path):
     assert uplink.end() == 0
 
 
-def live(tmp_path, bands, speed):
-    """A spool that is written while it is carried; ended by `enough`."""
-    spool = tmp_path / "spool"
-    writer = subprocess.Popen([sys.executable, HERE / "spool_writer.py", spool, ",".join(bands), "13", str(speed)])
-    servers.until(lambda: (spool / "bands" / bands[-1]).exists(), "the writer")
-    return spool, writer
-
-
-def written(spool, name):
-    """The band as it lies there: its folder, and the number that the next record would have."""
-    folder = spool / "bands" / name
-    last = max(folder.iterdir())
-    lines = last.read_text().split("\n")
-    records = lines[lines.index(f"#! record {int(last.stem)}") + 1 : -2]
-    band = spool_writer.Band.__new__(spool_writer.Band)
-    band.name, band.folder, band.number = name, folder, int(last.stem) + len(records)
-    return band
-
-
-def finish(spool, writer, names, uplink):
-    (spool / "enough").touch()
-    assert writer.wait(servers.PATIENCE) == 0
-    bands = [written(spool, name) for name in names]
-    carried(uplink, bands)
-    return bands
-
-
 def test_killed_at_any_time_it_loses_nothing(cluster, uplinks, rebuilt, tmp_path):
     names = ("LXB-00000005", "LXB-00000006")
     spool, writer = live(tmp_path, names, 40)
@@ -141,12 +99,6 @@ def test_leader_killed_then_all_killed_it_goes_on(cluster, uplinks, rebuilt, tmp
     folder, told = rebuilt(band.name)
     same(folder, band)
     assert "missing" not in told
-
-
-def written_at_least(uplink, band, number):
-    """Waits until that many of its records were acknowledged."""
-    servers.until(lambda: uplink.cursor()[band] > number, f"record {number} of {band}")
-    return uplink.cursor()[band]
 
 
 def test_mqtt_has_the_same_bodies_and_begins_anew_after_the_broker(mosquitto, uplinks, tmp_path):

@@ -3,78 +3,16 @@
 import os
 import pathlib
 import random
-import re
 import signal
 import subprocess
 import time
-import urllib.request
 
-import pytest
 import servers
+from gateway import PACKET, connected
 from servers import BUILD
 
 ALL = os.environ.get("LINKBANDD_TEST_ALL") == "yes"
 BANDS = ("LXB-51A00000", "LXB-51A00001")
-PACKET = re.compile(r"^[0-9.]+ (eeg|ppg|acc|bat) ", re.M)
-
-
-class Daemon:
-    def __init__(self, folder, *more):
-        self.folder, self.spool = folder, folder / "spool"
-        self.command = [BUILD / "linkbandd", "--backend", "sim", "--spool", self.spool, "--data-dir", folder / "data"]
-        self.command += ["--state-dir", folder / "state", "--listen", "127.0.0.1:0", *more]
-        self.start()
-
-    def start(self):
-        self.log = open(self.folder / "linkbandd.log", "a+")
-        began = self.log.seek(0, os.SEEK_END)
-        self.process = subprocess.Popen(self.command, stderr=self.log)
-
-        def port():
-            text = (self.folder / "linkbandd.log").read_text()[began:]
-            return int(re.search(r"listens on 127\.0\.0\.1:(\d+)", text)[1])
-
-        self.port = servers.until(lambda: _or_none(port), "the daemon")
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(servers.PATIENCE)
-
-    def metric(self, name):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as page:
-            return float(re.search(rf"^{name} (\S+)$", page.read().decode(), re.M)[1])
-
-    def segments(self, band):
-        folder = self.spool / "bands" / band
-        return {path.name: path.read_text() for path in sorted(folder.iterdir())} if folder.exists() else {}
-
-    def packets(self, band):
-        return sum(len(PACKET.findall(text)) for text in self.segments(band).values())
-
-
-def _or_none(function):
-    try:
-        return function()
-    except TypeError:
-        return None
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    begun = []
-
-    def start(*more):
-        begun.append(Daemon(tmp_path, *more))
-        return begun[-1]
-
-    yield start
-    for one in begun:
-        if one.process.poll() is None:
-            one.end(signal.SIGKILL)
-
-
-def connected(*bands):
-    return [word for band in bands for word in ("--auto-connect", band)]
 
 
 def test_bands_of_a_killed_daemon_arrive_whole(daemon, cluster, uplinks, rebuilt):
@@ -93,17 +31,15 @@ def test_bands_of_a_killed_daemon_arrive_whole(daemon, cluster, uplinks, rebuilt
     servers.until(lambda: all(one.packets(band) > n + 200 for band, n in zip(BANDS, before)), "packets of both bands")
     assert one.end() == 0
     for band in BANDS:
-        segments = one.segments(band)
-        last = max(segments)
-        assert segments[last].endswith("#! end\n")
-        lines = segments[last].split(f"#! record {int(last[:-6])}\n")[1].count("\n") - 1
-        servers.until(lambda: uplink.cursor()[band] == int(last[:-6]) + lines, "the cursor at the end")
-        folder, _ = rebuilt(band, (one.spool / "id").read_text().strip())
+        segments, end = one.segments(band), one.next_record(band)
+        servers.until(lambda: uplink.cursor()[band] == end, "the cursor at the end")
+        folder, _ = rebuilt(band, one.id())
         found = {path.name: path.read_text() for path in folder.iterdir()}
         # The last line of a killed daemon may be torn: it is no line, and is not carried.
         assert found == {name: text[: text.rindex("\n") + 1] for name, text in segments.items()}
         packets = sum(len(PACKET.findall(text)) for text in found.values())
-        print(f"{band}: {kills} kills, {len(found)} segments, {packets} packets, rebuilt to the byte")
+        assert packets == one.packets(band)
+        print(f"{band}: {kills} kills, {len(found)} segments; {one.packets(band)} packets spooled, {packets} arrived")
 
 
 def test_a_segment_is_processed_as_a_capture(daemon):
