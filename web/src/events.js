@@ -11,7 +11,7 @@ const REASONS = {
 const reason = (data) => REASONS[data.reason] ?? data.reason ?? "no reason given";
 /** Why something ended that people end, here or elsewhere. @param {Session} session @param {"recording" | "stream" | "device"} what @param {any} data */
 function why(session, what, data) {
-  const own = session.mine.delete(what);
+  const own = session.mine.delete(`${what} ${data.device_id ?? ""}`) || session.mine.delete(`${what} `);
   return data.reason === "user_request" && !own ? "another client asked for it" : reason(data);
 }
 /** @param {any} data */

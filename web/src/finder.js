@@ -30,7 +30,7 @@ export class Finder {
       scan();
       this.#show = true;
     });
-    button("finder-stop").addEventListener("click", () => void session.end("device", (band) => band.disconnectDevice(session.named())));
+    button("finder-stop").addEventListener("click", () => void session.end("device", (band) => band.disconnectDevice(session.named()), [session.shown]));
     button("finder-close").addEventListener("click", () => {
       if (session.state.busy === "scanning") void session.ask((band) => band.stopScan());
       this.#devices = [];

@@ -69,11 +69,30 @@ session.on("change", (state) => {
   button("stop").disabled = !state.streaming;
   button("disconnect").disabled = !(state.connected || state.waiting || state.busy === "connecting");
   button("disconnect").textContent = state.waiting && !state.connected ? "Stop waiting" : "Disconnect";
+  showWhose();
   for (const [id, store] of crew.all) if (!session.bands.get(id)?.streaming) stale(store, SENSORS);
   showContact(state, crew.shown);
 });
 button("start").addEventListener("click", () => void session.ask((band) => band.startStreaming(session.named())));
-button("stop").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming(session.named())));
+button("stop").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming(session.named()), [session.shown]));
+button("start-all").addEventListener("click", () => void session.ask((band) => band.startStreaming()));
+button("stop-all").addEventListener("click", () => void session.end("stream", (band) => band.stopStreaming(), thoseThatStream()));
+
+function thoseThatStream() {
+  return [...session.bands].filter(([, known]) => known.streaming).map(([id]) => id);
+}
+
+/** Of several bands whom the buttons mean. */
+function showWhose() {
+  const several = session.bands.size > 1;
+  byId("all-bands").hidden = byId("whose").hidden = !several;
+  put("whose", several ? `${session.shown}:` : "");
+  for (const [id, does] of [["start", "Starts"], ["stop", "Stops"], ["disconnect", "Lets go of"]]) {
+    button(id).title = several ? `${does} ${session.shown} alone` : "";
+  }
+  button("start-all").disabled = ![...session.bands.values()].some((known) => known.connected && !known.streaming);
+  button("stop-all").disabled = !thoseThatStream().length;
+}
 
 // ---- What is live, and what isn't
 

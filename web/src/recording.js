@@ -50,10 +50,13 @@ export class Recording {
   }
 
   async #disconnect() {
-    const { recording } = this.#session.state;
-    const question = { title: "End the recording?", words: "A recording runs. Without its band it ends.", yes: "End it and disconnect", danger: true };
+    const { shown, state: { recording } } = this.#session;
+    const named = this.#session.named();
+    const question = named.device_id
+      ? { title: `Disconnect ${shown}?`, words: "A recording runs. It goes on without this band.", yes: "Disconnect", danger: true }
+      : { title: "End the recording?", words: "A recording runs. Without its band it ends.", yes: "End it and disconnect", danger: true };
     if (recording && !(await ask(question))) return;
-    await this.#session.end("device", (band) => band.disconnectDevice(this.#session.named()));
+    await this.#session.end("device", (band) => band.disconnectDevice(named), [shown]);
   }
 
   async #look() {
@@ -75,7 +78,7 @@ export class Recording {
     const { open, connected, recording } = this.#session.state;
     const record = button("record");
     record.disabled = !open || (!connected && !recording);
-    record.textContent = recording ? "Stop recording" : "Record";
+    record.textContent = recording ? "Stop recording" : this.#session.bands.size > 1 ? "Record all bands" : "Record";
     record.setAttribute("aria-pressed", String(recording !== null));
     for (const id of FIELDS) field(id).disabled = recording !== null;
     byId("recording-sign").hidden = recording === null;

@@ -34,7 +34,7 @@ export class Session {
   shown = null;
   /** @type {Band | null} */
   band = null;
-  /** What this page has asked to end, and not yet heard the end of: the rest is another client's doing. @type {Set<string>} */
+  /** What this page has asked to end, and of which band, and not yet heard the end of: the rest is another client's doing. @type {Set<string>} */
   mine = new Set();
   /** @type {Map<string, ((told: any) => void)[]>} */
   #listeners = new Map();
@@ -107,13 +107,15 @@ export class Session {
   }
 
   /**
-   * Ends something: the recording, the stream or the connection to the band.
+   * Ends something: the recording, or bands' streams or connections.
    * @param {"recording" | "stream" | "device"} what
    * @param {(band: Band) => Promise<unknown>} ask
+   * @param {(string | null)[]} [ids] of these bands
    */
-  async end(what, ask) {
-    this.mine.add(what);
-    if (!(await this.ask(ask))) this.mine.delete(what);
+  async end(what, ask, ids = [null]) {
+    const keys = ids.map((id) => `${what} ${id ?? ""}`);
+    for (const key of keys) this.mine.add(key);
+    if (!(await this.ask(ask))) for (const key of keys) this.mine.delete(key);
   }
 
   /**

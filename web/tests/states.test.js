@@ -142,6 +142,7 @@ test("of several bands each has a lane on one axis, and the other panes show the
   await page.click("#picker button:has-text('LXB-2')");
   await says(page, "advice", "Moisten the right electrode");
   await page.waitForFunction(() => document.querySelectorAll(".trace strong")[3].textContent === "Motion of LXB-2");
+  assert.deepEqual([await page.textContent("#whose"), await page.getAttribute("#stop", "title")], ["LXB-2:", "Stops LXB-2 alone"]);
   await page.click("#stop");
   assert.deepEqual(await played.asked("stop_streaming"), { device_id: "LXB-2" });
   played.event("stream_stopped", { device_id: "LXB-2", sensors: ["eeg", "ppg", "acc", "bat"], reason: "user_request", will_resume: false });
@@ -161,6 +162,34 @@ test("of several bands each has a lane on one axis, and the other panes show the
   await page.waitForSelector("#picker", { state: "hidden" });
   assert.deepEqual(await lanes(), ["EEG left", "EEG right", "Pulse", "Motion"]);
   assert.deepEqual(errors, []);
+});
+
+test("all bands are started and stopped at one press, and each tells who asked for it", { timeout: 120_000 }, async (context) => {
+  const { page, played } = await live(context, 1);
+  const stopped = (device_id) => played.event("stream_stopped", { device_id, sensors: ["eeg"], reason: "user_request", will_resume: false });
+  assert(await page.isHidden("#start-all"));
+  await besides(page, played, 1);
+  assert(await page.isDisabled("#start-all"));
+  await page.click("#stop-all");
+  assert.deepEqual(await played.asked("stop_streaming"), {});
+  stopped("LXB-1");
+  await says(page, "notice", "LXB-1: The stream stopped: as asked.");
+  await page.click("#start-all");
+  assert.deepEqual(await played.asked("start_streaming"), {});
+  stopped("LXB-2");
+  await says(page, "notice", "LXB-2: The stream stopped: as asked.");
+  assert(await page.isDisabled("#stop-all"));
+  played.event("stream_started", { device_id: "LXB-2", sensors: ["eeg"], sample_rate: 250, duration: null, resumed: false });
+  await page.waitForSelector("#stop-all:enabled");
+  stopped("LXB-2");
+  await says(page, "notice", "LXB-2: The stream stopped: another client asked for it.");
+  // One of them is let go of while all are recorded.
+  played.event("recording_started", { session_id: "20260131T120000Z_a", session_name: "a", path: "/a", sensors: ["eeg"], formats: ["csv"] });
+  played.replies.get_recording_status = { ...played.replies.get_recording_status, is_recording: true, session_id: "20260131T120000Z_a", since: null };
+  await page.click("#disconnect");
+  await says(page, "dialog-words", "It goes on without this band");
+  await page.click("#dialog-yes");
+  assert.deepEqual(await played.asked("disconnect_device"), { device_id: "LXB-1" });
 });
 
 test("contact that is poor for a moment holds no recording up, for three seconds is asked about", { timeout: 120_000 }, async (context) => {
