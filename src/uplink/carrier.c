@@ -327,7 +327,12 @@ static bool read_id(struct carrier *carrier, struct failure *failure)
     snprintf(path, sizeof(path), "%s/id", carrier->options.spool);
     FILE *file = fopen(path, "r");
     const bool read = file && fscanf(file, "%32[0-9a-f]", carrier->id) == 1;
-    if (!read)
+    if (!file && errno == EACCES)
+        failure_set(failure, ERROR_RECORDING,
+                    "This user may not read %.120s: run it in the group of the folder (the "
+                    "package's is linkbandd).",
+                    path);
+    else if (!read)
         failure_set(failure, ERROR_RECORDING,
                     "%.120s is no spool (%s): name the folder that linkbandd has as --spool.", path,
                     file ? "it holds no id" : strerror(errno));
