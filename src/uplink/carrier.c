@@ -253,7 +253,7 @@ static void on_acked(void *user, const char *id, bool duplicate)
         log_info("%s: takes messages again", carrier->options.driver.url);
     carrier->told[0] = '\0';
     carrier->trouble = 0;
-    if (window_acked(&carrier->window, id))
+    if (window_acked(&carrier->window, id, uv_now(carrier->loop)))
         go_on(carrier);
 }
 

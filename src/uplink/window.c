@@ -17,12 +17,25 @@ void window_add(struct window *window, const struct window_message *message)
 
 struct window_message *window_unsent(struct window *window, uint64_t now_ms, uint64_t wait_ms)
 {
+    struct window_message *oldest = NULL;
+    int under_way = 0;
+
     for (size_t i = 0; i < window->count; i++) {
         struct window_message *message = &window->messages[i];
-        if (!message->sent || now_ms - message->sent_ms >= wait_ms)
-            return message;
+        if (message->sent && now_ms - message->sent_ms < wait_ms)
+            under_way++;
+        else if (!oldest)
+            oldest = message;
     }
-    return NULL;
+    return under_way < WINDOW_BEGIN + window->more ? oldest : NULL;
+}
+
+static void let_more_or_fewer(struct window *window, bool more)
+{
+    if (more && WINDOW_BEGIN + window->more < WINDOW_MAX)
+        window->more++;
+    if (!more && WINDOW_BEGIN + window->more > 1)
+        window->more--;
 }
 
 static struct window_message *find_message(struct window *window, const char *id)
@@ -44,12 +57,13 @@ static void drop(struct window *window, size_t at)
             (window->count - at) * sizeof(window->messages[0]));
 }
 
-bool window_acked(struct window *window, const char *id)
+bool window_acked(struct window *window, const char *id, uint64_t now_ms)
 {
     struct window_message *message = find_message(window, id);
 
     if (!message)
         return false;
+    let_more_or_fewer(window, message->sent && now_ms - message->sent_ms <= WINDOW_SOON_MS);
     drop(window, (size_t)(message - window->messages));
     return true;
 }
@@ -58,14 +72,17 @@ void window_failed(struct window *window, const char *id)
 {
     struct window_message *message = find_message(window, id);
 
-    if (message)
-        message->sent = false;
+    if (!message)
+        return;
+    message->sent = false;
+    let_more_or_fewer(window, false);
 }
 
 void window_all_failed(struct window *window)
 {
     for (size_t i = 0; i < window->count; i++)
         window->messages[i].sent = false;
+    window->more = 0;
 }
 
 uint64_t window_cursor(const struct window *window, unsigned band, uint64_t next)

@@ -28,13 +28,13 @@ static void the_cursor_stands_at_the_oldest_whatever_came_before_it(void **state
         add(window, 1, 1000 + first, 10);
     }
     assert_int_equal(window_cursor(window, 0, 41), 1);
-    assert_true(window_acked(window, "0/11"));
+    assert_true(window_acked(window, "0/11", 0));
     assert_int_equal(window_cursor(window, 0, 41), 1);
-    assert_true(window_acked(window, "0/1"));
+    assert_true(window_acked(window, "0/1", 0));
     assert_int_equal(window_cursor(window, 0, 41), 21);
-    assert_false(window_acked(window, "0/1"));
-    assert_true(window_acked(window, "0/31"));
-    assert_true(window_acked(window, "0/21"));
+    assert_false(window_acked(window, "0/1", 0));
+    assert_true(window_acked(window, "0/31", 0));
+    assert_true(window_acked(window, "0/21", 0));
     assert_int_equal(window_cursor(window, 0, 41), 41);
     assert_int_equal(window_cursor(window, 1, 1041), 1001);
     window_finish(window);
@@ -83,11 +83,51 @@ static void it_is_full_by_number_and_by_bytes(void **state)
     free(window);
 }
 
+/* Sends all that may be sent; how many that were. */
+static int sent(struct window *window, uint64_t now_ms)
+{
+    struct window_message *message;
+    int count = 0;
+
+    for (; (message = window_unsent(window, now_ms, 15000)); count++) {
+        message->sent = true;
+        message->sent_ms = now_ms;
+    }
+    return count;
+}
+
+static void a_slow_link_has_few_under_way_and_a_fast_one_all(void **state)
+{
+    struct window *window = calloc(1, sizeof(*window));
+
+    (void)state;
+    for (unsigned i = 0; i < WINDOW_MAX; i++)
+        add(window, 0, i, 10);
+    assert_int_equal(sent(window, 0), WINDOW_BEGIN);
+    assert_true(window_acked(window, "0/0", WINDOW_SOON_MS));
+    assert_int_equal(sent(window, WINDOW_SOON_MS), 2);
+    for (unsigned i = 1; i < WINDOW_BEGIN + 1; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "0/%u", i);
+        assert_true(window_acked(window, id, 2 * WINDOW_SOON_MS + 1));
+        assert_int_equal(sent(window, 2 * WINDOW_SOON_MS + 1), 0);
+    }
+    /* A single one, whatever fails. */
+    window_failed(window, "0/9");
+    window_failed(window, "0/9");
+    assert_int_equal(sent(window, 2 * WINDOW_SOON_MS + 1), 1);
+    window_all_failed(window);
+    assert_int_equal(sent(window, 0), WINDOW_BEGIN);
+    window_finish(window);
+    free(window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cursor_stands_at_the_oldest_whatever_came_before_it),
         cmocka_unit_test(what_was_not_acknowledged_in_time_or_failed_is_sent_again),
+        cmocka_unit_test(a_slow_link_has_few_under_way_and_a_fast_one_all),
         cmocka_unit_test(it_is_full_by_number_and_by_bytes),
     };
 
