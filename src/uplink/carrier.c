@@ -46,6 +46,7 @@ struct carrier {
     struct window window;
     uv_timer_t poll, retry;
     bool up, is_waiting; /* after a refusal */
+    bool is_told;        /* that this gateway is online */
     uint64_t bands_at, saved_at;
     unsigned trouble; /* times in a row */
     char told[160];
@@ -175,12 +176,17 @@ static bool is_known(const struct carried *band)
            now_utc_us() / 1000000 - reader_written_s(band->reader) < CARRIER_STALE_S;
 }
 
-static void tell_bands(struct carrier *carrier)
+static void tell_all(struct carrier *carrier)
 {
-    for (size_t i = 0; carrier->driver->ops->tell && i < carrier->band_count; i++) {
+    struct driver *driver = carrier->driver;
+
+    if (!driver->ops->tell)
+        return;
+    carrier->is_told = carrier->is_told || driver->ops->tell(driver, carrier->status, "online");
+    for (size_t i = 0; i < carrier->band_count; i++) {
         struct carried *band = &carrier->bands[i];
         const struct message_names names = names_of(carrier, band->name);
-        board_tell_band(&band->place, carrier->driver, &names, carrier->options.home_assistant,
+        board_tell_band(&band->place, driver, &names, carrier->options.home_assistant,
                         is_known(band), uv_now(carrier->loop));
     }
 }
@@ -191,7 +197,7 @@ static void go_on(struct carrier *carrier)
         return;
     fill(carrier);
     send_all(carrier);
-    tell_bands(carrier);
+    tell_all(carrier);
 }
 
 /* ---- what the driver tells */
@@ -237,8 +243,7 @@ static void on_up(void *user)
     log_info("%s: connected", carrier->options.driver.url);
     carrier->up = true;
     carrier->is_waiting = false;
-    if (carrier->driver->ops->tell)
-        carrier->driver->ops->tell(carrier->driver, carrier->status, "online");
+    carrier->is_told = false;
     for (size_t i = 0; i < carrier->band_count; i++)
         board_forget(&carrier->bands[i].place);
     go_on(carrier);

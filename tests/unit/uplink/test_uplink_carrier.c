@@ -62,6 +62,9 @@ struct server {
     bool up;
     char sent[SENT_MAX][WINDOW_ID_SIZE];
     size_t sent_count, acked_count;
+    int refusals; /* of what it is told, that are to come */
+    size_t told_count;
+    char told[SENT_MAX][TOPIC_SIZE];
     void (*done)(void *user);
     void *done_user;
 };
@@ -107,6 +110,17 @@ static bool server_publish(struct driver *driver, const struct window_message *m
     return true;
 }
 
+static bool server_tell(struct driver *driver, const char *subject, const char *text)
+{
+    (void)driver;
+    assert_true(text[0]);
+    if (server.refusals-- > 0)
+        return false;
+    assert_true(server.told_count < SENT_MAX);
+    snprintf(server.told[server.told_count++], TOPIC_SIZE, "%s", subject);
+    return true;
+}
+
 static void on_server_closed(uv_handle_t *handle)
 {
     (void)handle;
@@ -124,6 +138,7 @@ static void server_destroy(struct driver *driver, void (*done)(void *user), void
 const struct driver_ops server_ops = {.create = server_create,
                                       .open = server_open,
                                       .publish = server_publish,
+                                      .tell = server_tell,
                                       .destroy = server_destroy};
 
 /* ---- a spool */
@@ -189,7 +204,12 @@ struct carrying {
 static void begin(struct carrying *c, const char *spool)
 {
     const struct carrier_options options = {
-        .spool = spool, .cursor = "uplink", .site = "lab", .gateway = "g1"};
+        .spool = spool,
+        .cursor = "uplink",
+        .site = "lab",
+        .gateway = "g1",
+        .home_assistant = "ha",
+    };
     struct failure failure;
 
     uv_loop_init(&c->loop);
@@ -265,10 +285,42 @@ static void the_cursor_waits_for_what_found_no_memory(void **state)
     }
 }
 
+static size_t times_told(const char *subject)
+{
+    size_t times = 0;
+
+    for (size_t i = 0; i < server.told_count; i++)
+        times += strcmp(server.told[i], subject) == 0;
+    return times;
+}
+
+/* A connection is up before all of the driver is. */
+static void what_a_server_is_told_and_does_not_take_is_told_again(void **state)
+{
+    static const char status[] = "linkband.v1.lab.g1.LXB-1.status";
+
+    (void)state;
+    for (int refusals = 0; refusals < 4; refusals++) {
+        char spool[] = "/tmp/carrier_XXXXXX";
+        struct carrying c;
+        make_spool(spool);
+        begin(&c, spool);
+        server.refusals = refusals;
+        while (times_told(status) == 0 || server.acked_count < MESSAGES)
+            run(&c);
+        end(&c);
+        assert_int_equal(times_told("linkband.v1.lab.g1.status"), 1);
+        assert_in_range(times_told("ha/binary_sensor/linkband_v1_lab_g1_LXB-1_link/config"), 1, 2);
+        assert_int_equal(times_told("ha/sensor/linkband_v1_lab_g1_LXB-1_battery/config"), 1);
+        take_away(spool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_that_finds_no_memory_is_tried_again),
+        cmocka_unit_test(what_a_server_is_told_and_does_not_take_is_told_again),
         cmocka_unit_test(the_cursor_waits_for_what_found_no_memory),
     };
 
