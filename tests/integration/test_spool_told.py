@@ -27,15 +27,19 @@ async def client_of(daemon):
     validate(client.messages)
 
 
-async def told(client, of):
-    """The spool as health_check tells it, once `of` holds."""
+async def health(client, of):
+    """health_check's data, once `of` holds."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        spool = (await client.command("health_check"))["data"]["spool"]
-        if of(spool):
-            return spool
-        await asyncio.sleep(0.2)
-    raise AssertionError(f"not within {PATIENCE} s: {spool}")
+        data = (await client.command("health_check"))["data"]
+        if of(data):
+            return data
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not within {PATIENCE} s: {data}")
+
+
+async def told(client, of):
+    return (await health(client, lambda data: of(data["spool"])))["spool"]
 
 
 def end_of(spool):
@@ -106,13 +110,13 @@ def test_what_is_unread_is_told_by_reader_and_nothing_is_once_all_is_had(spool):
     assert daemon.stop()[0] == 0
     # Another run knows its end, too, though it writes nothing.
     daemon = Daemon("--backend", "sim", "--spool", str(spool))
-    assert run(health(daemon, lambda now: now["bytes"] > 0))["unread_bytes"] == 0
+
+    async def again():
+        async with client_of(daemon) as client:
+            assert (await told(client, lambda now: now["bytes"] > 0))["unread_bytes"] == 0
+
+    run(again())
     assert daemon.stop()[0] == 0
-
-
-async def health(daemon, of):
-    async with client_of(daemon) as client:
-        return await told(client, of)
 
 
 def until_closed(spool):
@@ -122,13 +126,33 @@ def until_closed(spool):
         time.sleep(0.05)
 
 
+def test_what_the_disk_does_not_take_needs_a_person_and_is_not_lost(spool):
+    (spool / "bands").mkdir(parents=True)
+    (spool / "bands" / BAND).write_text("in the way of the band's folder")
+    daemon = Daemon("--backend", "sim", "--sim", "radio=fast", "--spool", str(spool), "--auto-connect", BAND)
+
+    async def story():
+        async with client_of(daemon) as client:
+            problems = (await health(client, lambda now: now["problems"]))["problems"]
+            assert len(problems) == 1 and problems[0].startswith(f"Can't write the spool of {BAND}: ")
+            assert (await asyncio.to_thread(get, daemon, "/health"))[0] == 503
+            assert (await asyncio.to_thread(figures_of, daemon))["linkbandd_spool_writable"] == 0
+            (spool / "bands" / BAND).unlink()
+            assert (await health(client, lambda now: not now["problems"]))["spool"]["lost_records"] == 0
+
+    run(story())
+    assert daemon.stop()[0] == 0
+    (segment,) = (spool / "bands" / BAND).iterdir()
+    assert int(segment.stem) == 1 and "#! link up" in segment.read_text()
+
+
 def test_a_spool_that_cannot_be_needs_a_person(spool):
     pathlib.Path(spool).write_text("a file")
     daemon = Daemon("--backend", "sim", "--spool", str(spool))
 
     async def story():
         async with client_of(daemon) as client:
-            told = (await client.command("health_check"))["data"]
+            told = await health(client, bool)
             assert told["status"] == "degraded" and "nothing is spooled" in told["problems"][0]
             assert told["spool"]["bytes"] == 0
 
