@@ -100,7 +100,7 @@ class Nats:
 
 
 class Cluster:
-    def __init__(self, folder, size=3):
+    def __init__(self, folder, size=3, duplicate_window=3600 * 10**9):
         ports = free_ports(2 * size)
         routes = ports[size:] if size > 1 else []
         self.servers = [
@@ -109,13 +109,13 @@ class Cluster:
         self.url = ",".join(f"nats://127.0.0.1:{server.client}" for server in self.servers)
         for server in self.servers:
             server.start()
-        self.size = size
+        self.size, self.duplicate_window = size, duplicate_window
         until(self._make_stream, "a stream in the cluster")
 
     def _make_stream(self):
         answer = self.servers[0].request(
             "$JS.API.STREAM.CREATE.bands",
-            {"name": "bands", "subjects": ["linkband.v1.>"], "num_replicas": self.size, "duplicate_window": 3600 * 10**9},
+            {"name": "bands", "subjects": ["linkband.v1.>"], "num_replicas": self.size, "duplicate_window": self.duplicate_window},
         )
         return "error" not in answer
 
