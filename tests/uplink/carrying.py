@@ -1,8 +1,11 @@
 """A spool that is carried: what a test waits for, and what it compares."""
 
+import os
 import pathlib
+import re
 import subprocess
 import sys
+import time
 
 import servers
 import spool_writer
@@ -54,3 +57,17 @@ def written_at_least(uplink, band, number):
     """Waits until that many of its records were acknowledged."""
     servers.until(lambda: uplink.cursor()[band] > number, f"record {number} of {band}")
     return uplink.cursor()[band]
+
+
+def bytes_of(spool):
+    return sum(path.stat().st_size for path in spool.rglob("*.lbcap"))
+
+
+def memory_kb(process):
+    return int(re.search(r"VmRSS:\s*(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+def lasting(seconds):
+    """True once so many seconds of the long form have passed; in the short one at once."""
+    end = time.monotonic() + (seconds if os.environ.get("LINKBANDD_TEST_ALL") == "yes" else 0)
+    return lambda: time.monotonic() >= end

@@ -43,10 +43,11 @@ def everything_it_needs():
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def cluster(request, tmp_path_factory):
+    """Of three, or of what the module has as SERVERS."""
     if not program("nats-server"):
         pytest.skip("no nats-server")
-    made = servers.Cluster(tmp_path_factory.mktemp("nats"))
+    made = servers.Cluster(tmp_path_factory.mktemp("nats"), getattr(request.module, "SERVERS", 3))
     yield made
     made.close()
 

@@ -126,6 +126,9 @@ class Cluster:
         """Messages that the stream has."""
         return self.alive().stream()["state"]["messages"]
 
+    def stored_bytes(self):
+        return self.alive().stream()["state"]["bytes"]
+
     def leader(self):
         name = self.alive().stream()["cluster"]["leader"]
         return self.servers[int(name[1:])]
