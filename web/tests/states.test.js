@@ -258,7 +258,7 @@ test("a column of the spectrogram stands at its time, in the colour of its decib
     return [...canvas.getContext("2d").getImageData(Math.floor(x), 30, 1, 1).data];
   }, [end, T0 + 30000]);
   const shows = async (end, colour) => {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 1000; tries++) {
       if (String(await pixel(end)) === String(colour)) return;
       await page.waitForTimeout(100);
     }
@@ -288,7 +288,7 @@ test("a marker's line stands at its sample, in each trace", { timeout: 120_000 }
     return { of: data.length / 4, near };
   }));
   let found = [];
-  for (let tries = 0; tries < 100 && found.length !== 4; tries++) {
+  for (let tries = 0; tries < 1000 && found.length !== 4; tries++) {
     await page.waitForTimeout(50);
     found = (await columns()).filter(({ near }) => near.length);
   }
@@ -307,7 +307,7 @@ test("a marker is set at the keypress, not while somebody writes", { timeout: 12
   await page.locator("#notes").blur();
   await page.keyboard.press("4");
   await page.waitForFunction(() => document.querySelector("#notes").value === "3");
-  for (let tries = 0; tries < 100 && !markers().length; tries++) await page.waitForTimeout(50);
+  for (let tries = 0; tries < 1000 && !markers().length; tries++) await page.waitForTimeout(50);
   const [{ label, timestamp }, ...more] = markers();
   assert.deepEqual([label, more], ["task", []]);
   assert(timestamp >= earliest - 50 && timestamp <= Date.now() + 50);
