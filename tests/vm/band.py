@@ -16,6 +16,7 @@ data on with its sender's handle, so where an adapter has two links, both ends m
     unmute
     hide / show   stops and starts advertising
     burst N       N EEG packets of one sample in a row
+    eager WHEN    a packet of one sample as a sensor is subscribed to, `after` the answer to that or `before` it; `no`: none
 """
 
 import argparse
@@ -150,6 +151,7 @@ class Band:
         self.flowing = False  # `start` was written
         self.deaf = self.deaf_next = self.rebooting = False
         self.muted, self.until_subscribed = set(), False
+        self.eager = "no"
         self.shown, self.show_at = True, None
         self.power_on()
 
@@ -315,13 +317,25 @@ class Band:
         if handle == self.attributes.values["control"]:
             self.log("control", value)
             self.flowing = value == b"start"
-        elif handle in self.attributes.subscriptions.values():
-            name = [n for n, h in self.attributes.subscriptions.items() if h == handle][0]
-            self.log("ccc", name, value.hex())
-            if self.until_subscribed and value[0] & 1:
-                self.muted.discard(name)
+        name = next((n for n, h in self.attributes.subscriptions.items() if h == handle), None)
+        if name:
+            self.on_subscription(name, value)
         if opcode == 0x12:
             self.send(4, b"\x13")
+        if name and value[0] & 1:
+            self.hasten("after", name)
+
+    def on_subscription(self, name, value):
+        self.log("ccc", name, value.hex())
+        if self.until_subscribed and value[0] & 1:
+            self.muted.discard(name)
+        if value[0] & 1:
+            self.hasten("before", name)
+
+    def hasten(self, when, name):
+        for sensor in self.sensors:
+            if sensor.name == name and self.eager == when:
+                self.send_packet(sensor, 1)
 
     # ---- what a band does
 
@@ -363,8 +377,11 @@ class Band:
             self.until_subscribed = "until-subscribed" in words
         elif order == "unmute":
             self.muted = set()
+        elif order == "eager":
+            self.eager = words[0]
         elif order in ("hide", "show"):
             self.shown = order == "show"
+            self.log("shown" if self.shown else "hidden")
             self.advertise(self.shown)
         elif order == "burst":
             for _ in range(int(words[0])):
@@ -375,6 +392,7 @@ class Band:
         if self.rebooting:
             self.rebooting = False
             self.power_on()
+        self.log("shown")
         self.advertise(True)
 
     def run(self):

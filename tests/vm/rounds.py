@@ -1,7 +1,4 @@
-#!/usr/bin/python3
 """In the guest: the real bluetoothd, a band on the air, linkbandd between it and a client.
-
-    rounds.py PROGRAM BOOTTIME STORY...
 
 Each story begins with everything up and a band advertising. What came of it goes to /out/report.json, a story each:
 {"passed", "seconds", "error", "facts"}.
@@ -11,6 +8,7 @@ import asyncio
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -316,6 +314,27 @@ def links(since):
     return [row[2] for row in rows if float(row[1]) > since and row[2] in ("connected", "disconnected")]
 
 
+def way_back(began, streams_at):
+    """Where a band was lost and came into the air again: how long after that it was linked to, subscribed to and heard, and
+    the daemon's steps from the last time that it looked for it."""
+    rows = [line.split() for line in open("/tmp/truth") if line.startswith("#")]
+    rows = [(float(row[1]), row[2:]) for row in rows if float(row[1]) > began]
+    shown = next((at for at, words in rows if words == ["shown"]), None)
+    if shown is None:
+        return {}
+    linked = next(at for at, words in rows if at > shown and words == ["connected"])
+    subscribed = next(at for at, words in rows if at > linked and words == ["ccc", "eeg", "0100"])
+    return {"after_its_return_s": {"linked": round(linked - shown, 2), "subscribed": round(subscribed - shown, 2),
+                                   "streams": round(streams_at - shown, 2)}}
+
+
+def steps_up():
+    """Those of the daemon's link, as its log has them, since it last began to look for the band."""
+    steps = re.findall(r": (\w+), then (\w+)$", (OUT / "linkbandd.log").read_text(), re.M)
+    begun = max(i for i, (step, _) in enumerate(steps) if step == "seek" and steps[i][1] != "seek")
+    return [step for step, _ in steps[begun:]] + [steps[-1][1]]
+
+
 async def back(client, start, seconds):
     await client.event("device_connected", seconds, start, resumed=True)
     at, _ = await client.event("stream_started", 15, start, resumed=True)
@@ -337,6 +356,7 @@ async def outage(client, fault, reason, told_within, back_within, reboot=False):
         "told": client.told(start)[:6],
         "told_after_s": round(lost_at - began, 2),
         "streams_after_s": round(eeg_at - began, 2),
+        **way_back(began, eeg_at),
         "lost_eeg": gap_across_reboot_is_told(client, began, index) if reboot else gap_is_told(client, index),
     }
 
@@ -380,7 +400,10 @@ async def scan_connect_and_stream(machine, daemon, seconds=10):
 async def supervision_timeout(machine, daemon):
     client = await open_client()
     await stream(client)
-    return await outage(client, lambda: machine.order("drop", "08", 2), "link_lost", 5, 20)
+    facts = await outage(client, lambda: machine.order("drop", "08", 2), "link_lost", 5, 20)
+    # Once it is heard nothing is tried in vain and nothing waited for.
+    assert steps_up() == ["seek", "turn", "connect", "resolve", "check", "read", "up"], steps_up()
+    return facts
 
 
 @story
@@ -443,7 +466,8 @@ async def band_off_and_on(machine, daemon):
     machine.order("off", 3)
     await client.event("device_disconnected", 10, start, reason="link_lost")
     eeg_at, index = await back(client, start, 30)
-    return {"streams_after_s": round(eeg_at - began, 2), "lost_eeg": gap_across_reboot_is_told(client, began, index)}
+    return {"streams_after_s": round(eeg_at - began, 2), **way_back(began, eeg_at),
+            "lost_eeg": gap_across_reboot_is_told(client, began, index)}
 
 
 @story
@@ -764,7 +788,8 @@ async def run_story(name, machine):
         machine.start()
     daemon = Daemon(*options, env=env)
     try:
-        return await asyncio.wait_for(STORIES[name.partition(":")[0]](machine, daemon), 180)
+        function = STORIES[name.partition(":")[0]]
+        return await asyncio.wait_for(function(machine, daemon), getattr(function, "limit_s", 180))
     finally:
         if daemon.process.poll() is None:
             daemon.stop()
@@ -787,7 +812,3 @@ def main(names):
         log(report[name]["passed"], facts, machine.ended() or "")
         (OUT / "report.json").write_text(json.dumps(report, indent=1))
     return 0 if all(r["passed"] for r in report.values()) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[3:] or list(STORIES)))

@@ -1,15 +1,11 @@
-#!/usr/bin/python3
-"""The stories of rounds.py, and those of three bands on two adapters: each fault on one of them, the others go on.
+"""Stories of three bands on two adapters: each fault on one of them, the others go on.
 
 The third band is held by holder.py, so that its link has the handle that its adapter gives to a second one. The fault is
 always on the band that has an adapter for itself: it comes back on that one, whose first handle is free.
-
-    several.py PROGRAM BOOTTIME STORY...
 """
 
 import asyncio
 import socket
-import sys
 import time
 
 import rounds
@@ -199,7 +195,3 @@ async def another_than_the_three_is_not_there(machine, daemon):
     assert reply["data"]["error_code"] == "DEVICE_NOT_FOUND", reply
     facts = {"answered_after_s": round(time.monotonic() - began, 2), "others": await hold_whole(client, BANDS, start)}
     return facts
-
-
-if __name__ == "__main__":
-    sys.exit(rounds.main(sys.argv[3:] or list(rounds.STORIES)))
