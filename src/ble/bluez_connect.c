@@ -168,7 +168,11 @@ static void take_ownership(struct bluez_link *link, enum bluez_error error)
                                         device && device->connected);
 }
 
-/* Mostly the band is connected by then, and the link further on. */
+/*
+ * Mostly the band is connected by then, and the link further on. Where it isn't, Connected may come
+ * late, or never: bluetoothd 5.66 tells nothing of a link that it had already, of which it had told
+ * the end. So it is asked.
+ */
 static void on_connect_reply(void *user, DBusMessage *reply)
 {
     struct bluez_link *link = user;
@@ -180,6 +184,7 @@ static void on_connect_reply(void *user, DBusMessage *reply)
     if (error == BLUEZ_OK) {
         link->waits = WAITS_MAX;
         alarm_set(&link->alarm, TO_CONNECT_MS, link->on_limit);
+        watch_reload(link->ground->watch);
     } else if (error == BLUEZ_ALREADY) {
         watch_reload(link->ground->watch);
     } else {

@@ -225,9 +225,11 @@ class Fake:
             self.objects.pop(path, None)
         self.signal("/", MANAGER, "InterfacesRemoved", "oas", path, dbus.Array(gone, signature="s"))
 
-    def do_change(self, path, interface, changed, invalidated=(), keep=True):
+    def do_change(self, path, interface, changed, invalidated=(), keep=True, told=True):
         typed = dbus.Dictionary({k: variant(v) for k, v in changed.items()}, signature="sv")
-        if keep:
+        if not told:  # true, but only for who asks
+            self.objects[path][interface].update(typed)
+        elif keep:
             self.change(path, interface, typed, invalidated)
         else:  # told, but not true
             self.signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", interface, typed, list(invalidated))

@@ -99,6 +99,15 @@ def test_the_second_try_is_made_without_discovery(fake, probe):
     assert order[:3] == ["Connect", "StopDiscovery", "Connect"] or order[:3] == ["StopDiscovery", "Connect", "Connect"]
 
 
+def test_a_link_that_bluez_does_not_tell_of_is_asked_for(fake, probe):
+    """bluetoothd 5.66 tells nothing where it takes the device for connected already."""
+    fake.has_band()
+    linked = {"Connected": True, "ServicesResolved": True}
+    fake.on(member="Connect", rules=[{"ok": True, "changes": [{"path": BAND, "interface": DEVICE, "changed": linked, "told": False}]}])
+    probe.connect()
+    assert (fake.called("Connect"), fake.called("Disconnect")) == (1, 0)
+
+
 def test_services_never_resolved_are_dropped_and_the_retry_waits_for_disconnected(fake, probe):
     fake.has_band()
     fake.on(member="Connect", rules=[{"changes": [
