@@ -674,8 +674,7 @@ export interface KeepRecentParameters {
   task?: string | null;
   /** For session.json. At most 1000 bytes. */
   notes?: string | null;
-  /** Absent: the band that was connected last. */
-  device_id?: string | null;
+  device_id?: DeviceIdOrAll;
 }
 
 export interface KeepRecent {
@@ -1477,7 +1476,7 @@ export interface Commands {
   /** session_name: At most 255 bytes; sample_rate: Hz: the band's own, its half or its quarter; duration: s; absent: no end; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes */
   startRecording(parameters?: StartRecordingParameters, options?: { signal?: AbortSignal }): Promise<StartRecordingData>;
   stopRecording(parameters?: StopRecordingParameters, options?: { signal?: AbortSignal }): Promise<StopRecordingData>;
-  /** minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last */
+  /** minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes */
   keepRecent(parameters?: KeepRecentParameters, options?: { signal?: AbortSignal }): Promise<KeepRecentData>;
   getRecordingStatus(parameters?: GetRecordingStatusParameters, options?: { signal?: AbortSignal }): Promise<GetRecordingStatusData>;
   listRecordings(parameters?: ListRecordingsParameters, options?: { signal?: AbortSignal }): Promise<ListRecordingsData>;

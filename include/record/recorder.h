@@ -147,10 +147,13 @@ void recorder_let_go(struct recorder *recorder, unsigned device);
 /* Nothing is recorded from here on; `stopped` follows once all is synced. Ignored when idle. */
 void recorder_stop(struct recorder *recorder, enum recording_end reason);
 
-/* A session of what a band has just sent, beside a recording that runs, too. */
+/* A session of what bands have just sent, beside a recording that runs, too: as one would be that
+ * had begun then. */
 struct keep_request {
     double minutes; /* so far back, up to 10 s further; 0, or more than is kept: all that is */
-    const char *device_id; /* NULL: the band told of last */
+    const char *const *device_ids; /* these bands, `device_count` of them; of none: all that came
+                                      since none was there, and have sent something since then */
+    size_t device_count;
     sensor_set sensors;
     unsigned formats; /* FORMAT_ bits */
     struct session_about about;

@@ -217,11 +217,6 @@ _Static_assert(LENGTH(sensor_names) == SENSOR_COUNT + 1, "by sensor");
         "notes", PARAMETER_STRING, .min = 1, .max = SESSION_NOTES_SIZE - 1, .unit = "bytes",       \
                                    .allowed = "a string of 1 to 1000 bytes"                        \
     }
-#define BAND(allowed_)                                                                             \
-    {                                                                                              \
-        "device_id", PARAMETER_STRING, .min = 1, .max = BAND_NAME_SIZE - 1, .unit = "bytes",       \
-                                       .allowed = (allowed_)                                       \
-    }
 #define BANDS                                                                                      \
     {                                                                                              \
         "device_id", PARAMETER_DEVICES,                                                            \
@@ -282,7 +277,7 @@ const struct command commands[] = {
             PARAMETERS({"minutes", PARAMETER_NUMBER, .min = 0.1, .max = 60, .unit = "min",
                         .allowed = "a number of minutes from 0.1 to 60"},
                        SESSION_NAME, SENSORS, FORMATS, WORD("participant"), WORD("task"), NOTES,
-                       BAND("the name of a band that has sent something of late")),
+                       BANDS),
             .done = "Kept", .run = keep_recent),
     COMMAND("get_recording_status", NULL_PAGE_NEVER, .done = "Recording status",
             .run = answer_at_once, .put_data = put_recording),

@@ -21,7 +21,8 @@ void keep_recent(struct request *request, const struct value *values)
 {
     const struct keep_request wanted = {
         .minutes = value_of(values, "minutes")->number,
-        .device_id = value_of(values, "device_id")->text,
+        .device_ids = value_of(values, "device_id")->devices,
+        .device_count = value_of(values, "device_id")->device_count,
         .sensors = value_of(values, "sensors")->set,
         .formats = value_of(values, "formats")->set,
         .about = about_of(values),

@@ -173,10 +173,12 @@ void recorder_marker(struct recorder *recorder, unsigned device, double ms, cons
 
     recorder->record.marker_ms = ms;
     session_copy_text(recorder->record.label, sizeof(recorder->record.label), label);
-    keep_too(recorder, device, CAPTURE_MARKER, now_boot_us());
+    recorder->record.kind = CAPTURE_MARKER;
+    recorder->record.at_us = now_boot_us();
+    if (recorder->keep)
+        keep_marker(recorder->keep, device, &recorder->record);
     if (!recorder->accepting || (device != RECORDER_ALL_BANDS && !of))
         return;
-    recorder->record.kind = CAPTURE_MARKER;
     for (size_t i = 0; i < recorder->band_count; i++) {
         if (!of || of == &recorder->bands[i])
             recorder_take(&recorder->bands[i]);
@@ -190,6 +192,8 @@ void recorder_let_go(struct recorder *recorder, unsigned device)
     struct taken *taken = recorder_band(recorder, device);
     bool others = false;
 
+    if (recorder->keep)
+        keep_let_go(recorder->keep, device);
     if (!taken)
         return;
     taken->here = false;

@@ -28,8 +28,11 @@ bool keep_is_busy(const struct keep *keep);
 /* Boot times. A packet before the pipeline has it. */
 void keep_packet(struct keep *keep, unsigned device, const struct packet *packet);
 void keep_link_up(struct keep *keep, unsigned device, const struct clock_anchor *anchor);
-/* LINK_DOWN, STREAM, MARKER; the last of RECORDER_ALL_BANDS, too. */
+/* LINK_DOWN, STREAM. */
 void keep_record(struct keep *keep, unsigned device, const struct capture_record *record);
+/* MARKER, of RECORDER_ALL_BANDS, too. */
+void keep_marker(struct keep *keep, unsigned device, const struct capture_record *record);
+void keep_let_go(struct keep *keep, unsigned device);
 
 bool keep_make(struct keep *keep, const struct keep_request *request, recorder_kept kept,
                void *user, struct failure *failure);

@@ -1,6 +1,7 @@
 #include "kept.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool is_in_use(const struct kept *kept, const struct kept_band *band)
 {
@@ -67,21 +68,52 @@ struct recent *kept_take(struct kept *kept, unsigned device, const char *name, i
     if (!band)
         return NULL;
     take_place(kept, device, band);
+    if (!kept->here)
+        kept->together = band->told;
+    kept->here |= 1u << device;
     return band->recent;
 }
 
-const struct kept_band *kept_find(const struct kept *kept, const char *name)
+void kept_let_go(struct kept *kept, unsigned device)
 {
-    const struct kept_band *found = NULL;
+    kept->here &= ~(1u << device);
+}
+
+static bool is_named(const struct kept_band *band, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(names[i], band->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *find_missing(const struct kept_band *const *chosen, size_t found,
+                                const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < found && !is_named(chosen[k], &names[i], 1))
+            k++;
+        if (k == found)
+            return names[i];
+    }
+    return NULL;
+}
+
+size_t kept_choose(const struct kept *kept, const char *const *names, size_t count,
+                   const struct kept_band *chosen[RECORDER_KEPT_BANDS_MAX], const char **missing)
+{
+    size_t found = 0;
 
     for (size_t i = 0; i < RECORDER_KEPT_BANDS_MAX; i++) {
         const struct kept_band *band = &kept->bands[i];
 
-        if (band->recent &&
-            (name ? strcmp(band->name, name) == 0 : !found || band->told > found->told))
-            found = band;
+        if (band->recent && (count ? is_named(band, names, count) : band->told >= kept->together))
+            chosen[found++] = band;
     }
-    return found;
+    *missing = find_missing(chosen, found, names, count);
+    return *missing ? 0 : found;
 }
 
 void kept_clear(struct kept *kept)

@@ -17,11 +17,13 @@ struct recent {
     int64_t keep_us, due_us, newest_us;
     size_t place; /* what recent_next() reads next, from `first` on */
     int64_t origin_us;
+    struct recent_marker marked;
     uint8_t bytes[];
 };
 
 struct marker {
     double ms;
+    struct recent_marker as;
     char label[CAPTURE_LABEL_MAX];
 };
 
@@ -43,15 +45,6 @@ void recent_destroy(struct recent *recent)
     free(recent);
 }
 
-struct recent *recent_copy(const struct recent *recent)
-{
-    struct recent *copy = malloc(sizeof(*recent) + recent->size);
-
-    if (copy)
-        memcpy(copy, recent, sizeof(*recent) + recent->size);
-    return copy;
-}
-
 /* ---- bytes of the ring, `at` counted from its oldest */
 
 static void write_bytes(struct recent *recent, size_t at, const void *from, size_t len)
@@ -70,6 +63,21 @@ static void read_bytes(const struct recent *recent, size_t at, void *to, size_t 
 
     memcpy(to, recent->bytes + begin, whole);
     memcpy((uint8_t *)to + whole, recent->bytes, len - whole);
+}
+
+/* Only to be read: no longer than what is in it. */
+struct recent *recent_copy(const struct recent *recent)
+{
+    struct recent *copy = malloc(sizeof(*recent) + recent->used);
+
+    if (!copy)
+        return NULL;
+    *copy = *recent;
+    copy->first = 0;
+    copy->size = recent->used;
+    if (recent->used)
+        read_bytes(recent, 0, copy->bytes, recent->used);
+    return copy;
 }
 
 static size_t read_head(const struct recent *recent, size_t at, struct head *head)
@@ -139,9 +147,10 @@ int64_t recent_now(const struct recent *recent, int64_t boot_us)
     return in_order(recent, boot_us);
 }
 
-static void take_marker(struct recent *recent, const struct capture_record *record)
+void recent_mark(struct recent *recent, const struct capture_record *record,
+                 struct recent_marker as)
 {
-    struct marker marker = {.ms = record->marker_ms};
+    struct marker marker = {.ms = record->marker_ms, .as = as};
     const size_t len = strnlen(record->label, sizeof(marker.label) - 1);
     const struct head head = {.at_us = in_order(recent, record->at_us),
                               .size = (uint32_t)(offsetof(struct marker, label) + len + 1),
@@ -175,8 +184,6 @@ void recent_take(struct recent *recent, const struct capture_record *record)
         put(recent, &head, &record->sensors);
         break;
     case CAPTURE_MARKER:
-        take_marker(recent, record);
-        break;
     case CAPTURE_NOTHING:
     case CAPTURE_START:
     case CAPTURE_MODEL:
@@ -214,7 +221,7 @@ bool recent_rewind(struct recent *recent, int64_t since_us, struct recent_beginn
     return true;
 }
 
-static void read_payload(const struct recent *recent, size_t at, const struct head *head,
+static void read_payload(struct recent *recent, size_t at, const struct head *head,
                          struct capture_record *record)
 {
     struct marker marker;
@@ -236,6 +243,7 @@ static void read_payload(const struct recent *recent, size_t at, const struct he
     else if (head->kind == CAPTURE_MARKER) {
         read_bytes(recent, at, &marker, head->size);
         record->marker_ms = marker.ms;
+        recent->marked = marker.as;
         memcpy(record->label, marker.label, head->size - offsetof(struct marker, label));
     }
 }
@@ -255,4 +263,9 @@ bool recent_next(struct recent *recent, struct capture_record *record)
         return true;
     }
     return false;
+}
+
+struct recent_marker recent_marked(const struct recent *recent)
+{
+    return recent->marked;
 }

@@ -47,9 +47,15 @@ bool recent_is_due(const struct recent *recent, int64_t at_us);
 /* The next packet wants one, whenever the last was: a link is up. */
 void recent_make_due(struct recent *recent);
 void recent_begin(struct recent *recent, const struct recent_beginning *beginning);
-/* PACKET, LINK_UP, LINK_DOWN, STREAM, MARKER; at_us, packet.arrival_us and the anchor's are boot
- * times. */
+/* PACKET, LINK_UP, LINK_DOWN, STREAM; at_us, packet.arrival_us and the anchor's are boot times. */
 void recent_take(struct recent *recent, const struct capture_record *record);
+/* MARKER. What makes it one marker in all the bands that it is of: */
+struct recent_marker {
+    uint64_t number; /* in the order they came */
+    bool of_all;     /* the bands; else of this one */
+};
+void recent_mark(struct recent *recent, const struct capture_record *record,
+                 struct recent_marker as);
 
 /* This boot time, or that of the newest where that is ahead. */
 int64_t recent_now(const struct recent *recent, int64_t boot_us);
@@ -61,5 +67,7 @@ bool recent_rewind(struct recent *recent, int64_t since_us, struct recent_beginn
 /* What came after, in order, boot times relative to the beginning; packets older than that are left
  * out, as a recording leaves them out. False: that was all. */
 bool recent_next(struct recent *recent, struct capture_record *record);
+/* Of the last MARKER that this gave. */
+struct recent_marker recent_marked(const struct recent *recent);
 
 #endif

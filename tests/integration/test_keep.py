@@ -101,6 +101,114 @@ def test_it_holds_to_the_byte_what_a_recording_would_have_held(daemons):
     run(story())
 
 
+async def join(client, name, sensor="acc"):
+    start = len(client.messages)
+    assert (await client.command("connect_device", device_id=name))["success"]
+    assert (await client.command("start_streaming", device_id=name))["success"]
+    await client.wait(lambda m: m["type"] == "raw_data" and m["device_id"] == name and m["sensor_type"] == sensor, start=start)
+
+
+async def hear(client, names, seconds):
+    """Until samples of so many seconds of each band's time have come."""
+    for name in names:
+        first = await client.wait(lambda m, name=name: m["type"] == "raw_data" and m["sensor_type"] == "acc"
+                                  and m["device_id"] == name)
+        await client.wait(lambda m, name=name, first=first: m["type"] == "raw_data" and m["sensor_type"] == "acc"
+                          and m["device_id"] == name
+                          and m["data"][-1]["timestamp"] - first["data"][0]["timestamp"] >= seconds * 1e3)
+
+
+def rows_without_flags(path):
+    return [row.rpartition(",")[0] for row in path.read_text().splitlines()]
+
+
+FIRST, SECOND, THIRD = "LXB-51A00000", "LXB-51A00001", "LXB-51A00002"
+
+
+def test_of_several_bands_it_is_laid_as_a_recording_of_them(daemons):
+    daemon = daemons(",speed=10,loss=0.03,bands=2", "--max-bands", "2")
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        for name in (FIRST, SECOND):
+            assert (await client.command("connect_device", device_id=name))["success"]
+        recorded = pathlib.Path((await client.command("start_recording"))["data"]["path"])
+        await client.command("start_streaming")
+        await hear(client, (FIRST, SECOND), 15)
+        for label, of in (("of both", None), ("of the second", SECOND), ("of both", None), ("of the first", FIRST)):
+            assert (await client.command("insert_marker", label=label, device_id=of))["success"]
+        await hear(client, (FIRST, SECOND), 60)
+        start = len(client.messages)
+        data = (await client.command("keep_recent", session_name="both", formats=["csv", "bdf", "jsonl"]))["data"]
+        folder = pathlib.Path(data["path"])
+        for name in (FIRST, SECOND):
+            await client.event("recording_file", start, session_id=folder.name, file=f"{name}/session.bdf", state="ready")
+        await client.command("stop_recording")
+        assert {path.name for path in folder.iterdir()} == {FIRST, SECOND, "markers.csv", "session.json"}
+        assert (folder / "markers.csv").read_text() == (recorded / "markers.csv").read_text()
+        assert (folder / "markers.csv").read_text().count("of both") == 2
+        told = json.loads((folder / "session.json").read_text())
+        assert (told["state"], told["problem"], told["session_name"]) == ("complete", None, "both")
+        assert [band["folder"] for band in told["bands"]] == [FIRST, SECOND]
+        assert [marker["label"] for marker in told["markers"]["list"]] == ["of both", "of the second", "of both", "of the first"]
+        for name, band, answered in zip((FIRST, SECOND), told["bands"], data["bands"]):
+            there, here = of_sensors(recorded / name), of_sensors(folder / name)
+            # It begins with its first packet, the recording before it: what came late is left out of either.
+            assert len(here) > 500 and here == there[there.index(here[0]):][:len(here)]
+            for file in ("eeg.csv", "ppg.csv", "acc.csv"):
+                whole, part = rows_without_flags(recorded / name / file), rows_without_flags(folder / name / file)
+                assert len(part) > 100 and part[2:] == whole[whole.index(part[2]):][:len(part) - 2]
+            assert {path.name for path in (folder / name).iterdir()} == {
+                "packets.lbcap", "eeg.csv", "ppg.csv", "acc.csv", "bat.csv", "columns.json", "session.bdf", "processed.jsonl"}
+            assert {message["device_id"] for message in map(json.loads, open(folder / name / "processed.jsonl"))} == {name}
+            assert answered == {"device_id": name, "path": str(folder / name), "samples": answered["samples"],
+                                "lost": answered["lost"]}
+            assert answered["samples"]["eeg"] == band["counts"]["eeg"]["samples"] == len(rows_without_flags(
+                folder / name / "eeg.csv")) - 1
+            assert band["gaps"]["total"] > 0
+        assert data["samples"]["eeg"] == sum(band["samples"]["eeg"] for band in data["bands"])
+        assert len({(folder / name / "session.bdf").stat().st_size for name in (FIRST, SECOND)}) == 1
+        await client.close()
+
+    run(story())
+
+
+def test_it_is_of_those_named_or_of_all_that_a_recording_would_still_be_of(daemons):
+    daemon = daemons(",speed=10,bands=3", "--max-bands", "2")
+
+    async def kept_of(client, **parameters):
+        reply = await client.command("keep_recent", formats=["csv"], **parameters)
+        assert reply["success"], reply
+        folder = pathlib.Path(reply["data"]["path"])
+        names = [band["device_id"] for band in reply["data"]["bands"]]
+        # Of one band it is as it always was.
+        assert (folder / "packets.lbcap").exists() == (len(names) == 1)
+        return names
+
+    async def story():
+        client = Client(await websockets.connect(daemon.url))
+        await join(client, FIRST)
+        assert await kept_of(client) == [FIRST]
+        await join(client, SECOND)
+        assert await kept_of(client) == [FIRST, SECOND]
+        assert await kept_of(client, device_id=SECOND) == [SECOND]
+        assert await kept_of(client, device_id=[SECOND.lower(), FIRST]) == [FIRST, SECOND]
+        refused = await client.command("keep_recent", device_id=[FIRST, THIRD])
+        assert refused["data"]["error_code"] == "RECORDING_ERROR" and THIRD in refused["message"]
+        await client.command("disconnect_device", device_id=FIRST)
+        await join(client, THIRD)
+        assert await kept_of(client) == [FIRST, SECOND, THIRD]
+        # Nobody is there, and then somebody: what was before is another recording.
+        await client.command("disconnect_device")
+        assert await kept_of(client) == [FIRST, SECOND, THIRD]
+        await join(client, SECOND)
+        assert await kept_of(client) == [SECOND]
+        assert await kept_of(client, device_id=[FIRST, THIRD]) == [FIRST, THIRD]
+        await client.close()
+
+    run(story())
+
+
 def test_sensors_and_formats_are_those_of_a_recording(daemons):
     daemon = daemons(",speed=10,loss=0.02", "--mains", "60")
 

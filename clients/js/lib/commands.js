@@ -118,7 +118,7 @@ export class Commands {
   }
 
   /**
-   * minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last
+   * minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes
    * @param {import("../messages.js").KeepRecentParameters} [parameters]
    * @param {Options} [options]
    * @returns {Promise<import("../messages.js").KeepRecentData>}

@@ -924,7 +924,7 @@ class KeepRecentParameters(TypedDict, total=False):
     participant: Optional[str]
     task: Optional[str]
     notes: Optional[str]
-    device_id: Optional[str]
+    device_id: DeviceIdOrAll
 
 
 class _KeepRecent(TypedDict):
@@ -1936,8 +1936,8 @@ class Commands:
     async def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, await self._command("stop_recording", {}))
 
-    async def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
-        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
+    async def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[DeviceIdOrAll] = None) -> KeepRecentData:
+        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
         return cast(KeepRecentData, await self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "sensors": sensors, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     async def get_recording_status(self) -> GetRecordingStatusData:
@@ -2009,8 +2009,8 @@ class BlockingCommands:
     def stop_recording(self) -> StopRecordingData:
         return cast(StopRecordingData, self._command("stop_recording", {}))
 
-    def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[str] = None) -> KeepRecentData:
-        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes; device_id: Absent: the band that was connected last"""
+    def keep_recent(self, *, minutes: Optional[float] = None, session_name: Optional[str] = None, sensors: Optional[List[Sensor]] = None, formats: Optional[List[Format]] = None, participant: Optional[str] = None, task: Optional[str] = None, notes: Optional[str] = None, device_id: Optional[DeviceIdOrAll] = None) -> KeepRecentData:
+        """minutes: So far back, up to 10 s further; absent: all that is kept; session_name: At most 255 bytes; participant: For session.json: whose data it is. At most 64 bytes; task: For session.json: what was done. At most 64 bytes; notes: For session.json. At most 1000 bytes"""
         return cast(KeepRecentData, self._command("keep_recent", {"minutes": minutes, "session_name": session_name, "sensors": sensors, "formats": formats, "participant": participant, "task": task, "notes": notes, "device_id": device_id}))
 
     def get_recording_status(self) -> GetRecordingStatusData:

@@ -122,10 +122,11 @@ static void links_streams_and_markers_keep_their_place(void **state)
                                                  .anchor = {.utc_us = 7, .boot_us = 102 * SECOND}});
     recent_take(recent, &(struct capture_record){
                             .kind = CAPTURE_STREAM, .at_us = 103 * SECOND, .sensors = 5});
-    recent_take(recent, &(struct capture_record){.kind = CAPTURE_MARKER,
-                                                 .at_us = 104 * SECOND,
-                                                 .marker_ms = 1.5,
-                                                 .label = "here"});
+    recent_mark(
+        recent,
+        &(struct capture_record){
+            .kind = CAPTURE_MARKER, .at_us = 104 * SECOND, .marker_ms = 1.5, .label = "here"},
+        (struct recent_marker){.number = 7, .of_all = true});
     struct recent *copy = recent_copy(recent);
     recent_destroy(recent);
     assert_true(recent_rewind(copy, 100 * SECOND, &beginning));
@@ -138,6 +139,8 @@ static void links_streams_and_markers_keep_their_place(void **state)
     assert_true(recent_next(copy, &record) && record.kind == CAPTURE_MARKER);
     assert_that(record.marker_ms, ==, 1.5);
     assert_string_equal(record.label, "here");
+    assert_int_equal(recent_marked(copy).number, 7);
+    assert_true(recent_marked(copy).of_all);
     assert_false(recent_next(copy, &record));
     recent_destroy(copy);
 }
