@@ -90,6 +90,8 @@ export class Finder {
     const id = done?.device_id ?? null;
     if (id === null) return;
     this.#devices = this.#devices.filter((one) => one.address !== address);
+    // Who has taken the last has found something.
+    this.#searched &&= this.#devices.length > 0;
     this.#list();
     this.show();
     if (bands.has(id)) this.#session.show(id);

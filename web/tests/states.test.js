@@ -244,6 +244,15 @@ test("a scan's rows stay where they are under the pointer; nothing found says wh
   assert.deepEqual(await shown(), ["AA:03", "AA:02"]);
   played.event("scan_result", { status: "completed", devices: [] });
   await says(page, "finder-words", "Nothing was found. Switch the band on");
+  // The one that was found is connected, and let go of again.
+  played.event("scan_result", { status: "completed", devices: [device(1, -50)] });
+  played.replies.connect_device = { device_id: "LXB-1" };
+  await page.click("#devices button");
+  await played.asked("connect_device");
+  played.info();
+  await page.waitForSelector("#finder", { state: "hidden" });
+  played.event("device_disconnected", { device_id: "LXB-1", name: "LXB-1", reason: "user_request", will_reconnect: false });
+  await says(page, "finder-words", "Switch the band on, then press Scan.");
 });
 
 test("a column of the spectrogram stands at its time, in the colour of its decibels; a hole is empty", { timeout: 120_000 }, async (context) => {
