@@ -10,6 +10,9 @@
 
 #include "band/block.h"
 
+/* The cells of EEG's features; those of PPG and ACC have a second. */
+#define GRID_EEG_TICKS (BLOCK_TICK_HZ / 2.0)
+
 struct grid {
     double period; /* ticks */
     double end;    /* of the cell under way */
@@ -27,6 +30,14 @@ static inline void grid_open(struct grid *grid, double tick)
 {
     grid->end = (floor(tick / grid->period) + 1) * grid->period;
     grid->open = true;
+}
+
+/* Does a cell end within the block, or with it? */
+static inline bool block_ends_cell(const struct sample_block *block, double period)
+{
+    const double end = block->first_tick + (double)block->samples.count * block->tick_step;
+
+    return floor(end / period) > floor(block->first_tick / period);
 }
 
 /* Has the block samples of `sensor`, put in time? Nothing can be computed of others. */

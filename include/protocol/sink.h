@@ -32,6 +32,7 @@ struct message {
     const char *text;      /* one JSON object, zero-terminated */
     size_t len;
     int64_t arrival_us; /* boot time, of the packet it comes of; 0: of none, or repeated */
+    bool more;          /* of data: the packet's next is about to follow, and may go out with it */
 };
 
 /* In the place of a band's number. */

@@ -71,6 +71,7 @@ struct frame_head {
     enum frame_kind kind;
     enum sensor sensor;    /* of data */
     const char *device_id; /* of data: the band's; NULL: of whichever */
+    bool more; /* of data: it may wait for the next, until this turn of the loop is over */
 };
 
 struct server;

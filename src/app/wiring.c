@@ -73,7 +73,8 @@ static void on_message(void *user, const struct message *message)
         server_broadcast(daemon->server,
                          &(struct frame_head){.kind = frame_kinds[message->kind],
                                               .sensor = message->sensor,
-                                              .device_id = message->device_id},
+                                              .device_id = message->device_id,
+                                              .more = message->more},
                          message->text, message->len, message->arrival_us);
 }
 

@@ -11,7 +11,6 @@
 #include "eeg_powers.h"
 #include "fir.h"
 
-#define CELL_TICKS     (BLOCK_TICK_HZ / 2.0)
 #define DELAY_MAX      (TIMELINE_RATE_MAX / 2)
 #define BLINK_APART_MS 250
 
@@ -310,7 +309,7 @@ static void take_slot(void *user, const struct slot *slot)
 static void start_over(struct eeg_dsp *dsp)
 {
     timeline_reset(&dsp->timeline);
-    dsp->grid = (struct grid){.period = CELL_TICKS};
+    dsp->grid = (struct grid){.period = GRID_EEG_TICKS};
     eeg_lane_start(&dsp->lane);
     dsp->blink_ms = -INFINITY;
     for (size_t c = 0; c < EEG_CHANNELS; c++) {

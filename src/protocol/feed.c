@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/length.h"
+#include "dsp/grid.h"
 #include "protocol/message.h"
 
 #define BATTERY_REPEAT_S 60
@@ -46,29 +47,29 @@ static const char *device_id(struct feed *feed, unsigned device)
     return manager_status(feed->manager, device)->device.band.name;
 }
 
-static void send_text(struct feed *feed, unsigned device, enum message_kind kind,
-                      enum sensor sensor, const struct json *text, int64_t arrival_us)
+/* `message` has what only its writer knows. */
+static void send_text(struct feed *feed, unsigned device, struct message message,
+                      const struct json *text)
 {
     static const char *const names[] = {[MESSAGE_RAW] = "raw_data",
                                         [MESSAGE_PROCESSED] = "processed_data",
                                         [MESSAGE_BANDS] = "band_data"};
     ASSERT_GOES_TO(names, MESSAGE_BANDS);
 
-    sinks_message(feed->sinks, &(struct message){
-                                   .kind = kind,
-                                   .name = names[kind],
-                                   .device_id = device_id(feed, device),
-                                   .sensor = sensor,
-                                   .text = text->text,
-                                   .len = text->len,
-                                   .arrival_us = arrival_us,
-                               });
+    message.name = names[message.kind];
+    message.device_id = device_id(feed, device);
+    message.text = text->text;
+    message.len = text->len;
+    sinks_message(feed->sinks, &message);
 }
 
-static void send_data(struct feed *feed, unsigned device, enum message_kind kind,
-                      enum sensor sensor, int64_t arrival_us)
+/* Features of it are about to follow, most likely. */
+static bool has_more(struct feed *feed, unsigned device, const struct sample_block *block)
 {
-    send_text(feed, device, kind, sensor, &feed->message, arrival_us);
+    const enum sensor sensor = block->samples.sensor;
+
+    return block_ends_cell(block, sensor == SENSOR_EEG ? GRID_EEG_TICKS : BLOCK_TICK_HZ) &&
+           sinks_want(feed->sinks, device, MESSAGE_PROCESSED, sensor);
 }
 
 static void send_raw(struct feed *feed, unsigned device, const struct sample_block *block)
@@ -81,7 +82,12 @@ static void send_raw(struct feed *feed, unsigned device, const struct sample_blo
     if (sensor != SENSOR_BAT && !sinks_want(feed->sinks, device, MESSAGE_RAW, sensor))
         return;
     message_raw(&feed->message, band, seq, block);
-    send_data(feed, device, MESSAGE_RAW, sensor, block->arrival_us);
+    send_text(feed, device,
+              (struct message){.kind = MESSAGE_RAW,
+                               .sensor = sensor,
+                               .arrival_us = block->arrival_us,
+                               .more = has_more(feed, device, block)},
+              &feed->message);
 }
 
 static void send_thinned(void *user, const struct sample_block *block)
@@ -175,7 +181,10 @@ void feed_features(struct feed *feed, unsigned device, enum sensor sensor, const
     if (!sinks_want(feed->sinks, device, MESSAGE_PROCESSED, sensor))
         return;
     message_processed(&feed->message, band, seq, sensor, features);
-    send_data(feed, device, MESSAGE_PROCESSED, sensor, arrival_us);
+    send_text(
+        feed, device,
+        (struct message){.kind = MESSAGE_PROCESSED, .sensor = sensor, .arrival_us = arrival_us},
+        &feed->message);
 }
 
 bool feed_wants_features(struct feed *feed, unsigned device, enum sensor sensor)
@@ -200,7 +209,10 @@ void feed_bands(struct feed *feed, unsigned device, const struct eeg_bands *band
     struct sequence *sequence = sequence_of(feed, band);
 
     message_bands(&feed->message, band, sequence->bands++, bands);
-    send_data(feed, device, MESSAGE_BANDS, SENSOR_EEG, bands->arrival_us);
+    send_text(feed, device,
+              (struct message){
+                  .kind = MESSAGE_BANDS, .sensor = SENSOR_EEG, .arrival_us = bands->arrival_us},
+              &feed->message);
 }
 
 void feed_link_down(struct feed *feed, unsigned device)
@@ -227,6 +239,7 @@ void feed_second(struct feed *feed)
         if (!feed_battery(feed, device) || ++band->battery_age < BATTERY_REPEAT_S)
             continue;
         band->battery_age = 0;
-        send_text(feed, device, MESSAGE_RAW, SENSOR_BAT, &band->battery, 0);
+        send_text(feed, device, (struct message){.kind = MESSAGE_RAW, .sensor = SENSOR_BAT},
+                  &band->battery);
     }
 }

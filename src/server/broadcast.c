@@ -77,8 +77,10 @@ void broadcast(struct clients *clients, const struct frame_head *head, const cha
     if (is_too_long(len))
         return;
     struct frame *frame = frame_create(head->kind, head->sensor, text, len);
-    if (frame)
+    if (frame) {
         frame->arrival_us = arrival_us;
+        frame->more = head->more;
+    }
     /* Either may end a client, but frees none: lws does that from its own callbacks. */
     for (struct client *client = clients_first(clients); client; client = client_next(client)) {
         if (hears(client, head))

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "base/utf8.h"
+#include "outgoing.h"
 #include "request.h"
 
 /* What clients are told at shutdown: not 1000 or 1001, after which many do not come back. */
@@ -215,29 +216,16 @@ static void send_close_frame(struct client *client, int code, const char *reason
 
 static bool write_frame(struct client *client, struct frame *frame)
 {
-    struct server_stats *stats = &client->all->ground->stats;
-
-    client->taken_at = ground_now(client->all->ground);
-    if (frame->arrival_us)
-        latency_observe(&stats->latency, (double)(now_boot_us() - frame->arrival_us) / 1e6);
-    stats->frames++;
-    stats->bytes += frame->len;
+    outgoing_count(&client->all->ground->stats, frame);
     return lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT) >= 0;
 }
 
-/* Data that finds nothing before it saves the way through the loop, four calls for each client. Not
- * what was queued, nor where the socket has no room for a whole frame: lws would hold a part. */
-static bool can_write_now(struct client *client, const struct frame *frame)
+static void when_all_went(struct client *client)
 {
-    return frame_kind_is_data(frame->kind) && queue_is_empty(&client->queue) &&
-           !lws_send_pipe_choked(client->wsi);
-}
-
-/* A failure means that the socket is dead: the loop tells lws so, or the heartbeat ends it. */
-static void write_now(struct client *client, struct frame *frame)
-{
-    if (!write_frame(client, frame))
-        give_up(client);
+    if (!queue_is_empty(&client->queue))
+        lws_callback_on_writable(client->wsi);
+    else if (client->dismissed)
+        client_leave(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
 }
 
 /* One lws_write a turn: two could leave lws with a part of a frame to hold. */
@@ -264,10 +252,7 @@ static int writeable(struct client *client)
         if (!written)
             return -1;
     }
-    if (!queue_is_empty(&client->queue))
-        lws_callback_on_writable(client->wsi);
-    else if (client->dismissed)
-        client_leave(client, SHUTDOWN_CODE, SHUTDOWN_REASON);
+    when_all_went(client);
     return 0;
 }
 
@@ -309,22 +294,47 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
+/* Data by itself saves the way through the loop, four calls for each client. Not behind a reply,
+ * nor where the socket has no room for a whole frame: lws would hold a part. A failure means that
+ * the socket is dead: the loop tells lws so, or the heartbeat ends it. */
+static void send_data(struct client *client)
+{
+    client->data_due = false;
+    if (queue_is_of_data(&client->queue) && !lws_send_pipe_choked(client->wsi)) {
+        client->taken_at = ground_now(client->all->ground);
+        if (!outgoing_data(client->wsi, &client->queue, &client->all->ground->stats)) {
+            give_up(client);
+            return;
+        }
+    }
+    when_all_went(client);
+}
+
 void client_push(struct client *client, struct frame *frame)
 {
     if (!client_is_placed(client))
         return;
-    if (can_write_now(client, frame)) {
-        write_now(client, frame);
-        return;
-    }
     if (queue_is_empty(&client->queue))
         client->taken_at = ground_now(client->all->ground);
     if (!queue_push(&client->queue, frame)) {
         client->all->ground->stats.clients_dropped[DROPPED_BEHIND]++;
         client_leave(client, 1013, "too far behind: replies and events pile up");
-        return;
+    } else if (!frame_kind_is_data(frame->kind)) {
+        lws_callback_on_writable(client->wsi);
+    } else if (frame->more) {
+        client->data_due = true;
+        ground_await_turn(client->all->ground);
+    } else {
+        send_data(client);
     }
-    lws_callback_on_writable(client->wsi);
+}
+
+void clients_send_due(struct clients *clients)
+{
+    for (struct client *client = clients_first(clients); client; client = client_next(client)) {
+        if (client->data_due && client_is_placed(client))
+            send_data(client);
+    }
 }
 
 void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor)

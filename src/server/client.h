@@ -41,6 +41,7 @@ struct client {
     /* Times of ground_now(), ms. */
     uint64_t ping_at, taken_at, read_at;
     bool ping_due;
+    bool data_due; /* what waits was to go out with more */
     bool dismissed;
     int close_code; /* what it is told on the way out; 0: nothing */
     bool close_sent;
@@ -78,6 +79,8 @@ void client_open(struct clients *clients, int fd, enum client_kind kind, const c
 int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len);
 void client_push(struct client *client, struct frame *frame);
+/* Data that was to go out with more, which did not come. */
+void clients_send_due(struct clients *clients);
 /* There was no memory for a frame: data is told as dropped, another message's loss by the end. */
 void client_miss(struct client *client, enum frame_kind kind, enum sensor sensor);
 /* What the kernel tells of it is noted and charged; whether something came. */

@@ -9,8 +9,9 @@ struct frame {
     enum frame_kind kind;
     enum sensor sensor;
     int64_t arrival_us; /* boot time, 0: none */
+    bool more;          /* it may wait for the next */
     size_t len;
-    /* The text; the bytes before it are scratch space for the WebSocket header. */
+    size_t head; /* bytes of the WebSocket header, which stands before the text */
     unsigned char *text;
 };
 

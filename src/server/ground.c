@@ -9,16 +9,20 @@ void ground_init(struct server_ground *ground, uv_loop_t *loop, double hurry,
     uv_timer_init(loop, &ground->watch);
     ground->watch.data = ground;
     ground_handle_opened(ground);
+    uv_prepare_init(loop, &ground->turn);
+    ground->turn.data = ground;
+    ground_handle_opened(ground);
 }
 
-static void on_watch_closed(uv_handle_t *handle)
+static void on_ground_closed(uv_handle_t *handle)
 {
     ground_handle_gone(handle->data);
 }
 
 void ground_finish(struct server_ground *ground)
 {
-    uv_close((uv_handle_t *)&ground->watch, on_watch_closed);
+    uv_close((uv_handle_t *)&ground->watch, on_ground_closed);
+    uv_close((uv_handle_t *)&ground->turn, on_ground_closed);
 }
 
 void ground_begin_closing(struct server_ground *ground)
@@ -60,6 +64,19 @@ void ground_watch_within(struct server_ground *ground, unsigned contract_ms)
 void ground_watch(struct server_ground *ground)
 {
     ground_watch_within(ground, GROUND_WATCH_MS);
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    const struct server_ground *ground = turn->data;
+
+    uv_prepare_stop(turn);
+    ground->listener.turn_over(ground->listener.user);
+}
+
+void ground_await_turn(struct server_ground *ground)
+{
+    uv_prepare_start(&ground->turn, on_turn);
 }
 
 void ground_peer_opened(struct server_ground *ground)

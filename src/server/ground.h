@@ -19,6 +19,8 @@ struct ground_listener {
     void *user;
     /* It is time for the watch; it runs again when asked to. */
     void (*look)(void *user);
+    /* The loop has done what there was to do, and is about to wait. */
+    void (*turn_over)(void *user);
     /* The last handle has closed. */
     void (*bare)(void *user);
 };
@@ -29,13 +31,14 @@ struct server_ground {
     double hurry;
     struct ground_listener listener;
     uv_timer_t watch;
+    uv_prepare_t turn;
     size_t peers;     /* TCP connections of all kinds */
     unsigned handles; /* of libuv that still are to close */
     bool closing;     /* nobody comes in, nothing is watched any more */
     struct server_stats stats;
 };
 
-/* With the watch's handle, which ground_finish() closes. */
+/* With the handles of watch and turn, which ground_finish() closes. */
 void ground_init(struct server_ground *ground, uv_loop_t *loop, double hurry,
                  const struct ground_listener *listener);
 void ground_finish(struct server_ground *ground);
@@ -49,6 +52,9 @@ uint64_t ground_ms(const struct server_ground *ground, unsigned ms);
 /* Lets the watch look within so many ms of the contract, the first soon. */
 void ground_watch(struct server_ground *ground);
 void ground_watch_within(struct server_ground *ground, unsigned contract_ms);
+
+/* Has the listener told, once, when this turn of the loop is over. */
+void ground_await_turn(struct server_ground *ground);
 
 /* A peer came: the watch runs while there are any. */
 void ground_peer_opened(struct server_ground *ground);

@@ -119,6 +119,11 @@ bool queue_is_empty(const struct queue *queue)
     return queue->data.count == 0 && queue->kept.count == 0;
 }
 
+bool queue_is_of_data(const struct queue *queue)
+{
+    return queue->data.count > 0 && queue->kept.count == 0;
+}
+
 size_t queue_bytes(const struct queue *queue)
 {
     return queue->data.bytes + queue->kept.bytes;

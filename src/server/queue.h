@@ -35,6 +35,8 @@ bool queue_push(struct queue *queue, struct frame *frame);
 /* The oldest frame, its reference handed over to the caller; NULL: empty. */
 struct frame *queue_pop(struct queue *queue);
 bool queue_is_empty(const struct queue *queue);
+/* Nothing waits in it but data, and there is some. */
+bool queue_is_of_data(const struct queue *queue);
 size_t queue_bytes(const struct queue *queue);
 /* Drops everything, uncounted. */
 void queue_clear(struct queue *queue);

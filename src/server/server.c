@@ -58,6 +58,13 @@ static void on_look(void *user)
         ground_watch_within(&server->ground, at_rest ? GROUND_WATCH_REST_MS : GROUND_WATCH_MS);
 }
 
+static void on_turn_over(void *user)
+{
+    struct server *server = user;
+
+    clients_send_due(&server->clients);
+}
+
 static bool open_listeners(struct server *server, struct failure *failure)
 {
     const struct server_config *config = server->config;
@@ -187,7 +194,8 @@ static void warn_of_origins(const struct server *server)
 static void init_parts(struct server *server, uv_loop_t *loop,
                        const struct server_listener *listener)
 {
-    const struct ground_listener ground = {.user = server, .look = on_look, .bare = on_bare};
+    const struct ground_listener ground = {
+        .user = server, .look = on_look, .turn_over = on_turn_over, .bare = on_bare};
 
     ground_init(&server->ground, loop, server->config->hurry, &ground);
     uv_timer_init(loop, &server->ending);

@@ -2,7 +2,8 @@
  * A program for the tests: the server alone, with commands as plain texts.
  *
  *   tick N BYTES     broadcasts N data frames of that size     event BYTES   broadcasts an event
- *   reply N BYTES    sends N replies to the sender             count         clients, restricted
+ *   more N BYTES     the same, each to wait for the next      count         clients, restricted
+ *   reply N BYTES    sends N replies to the sender
  *   dropped          frames dropped for the sender             anything else comes back as it is
  *
  * Prints the port on stdout; stops on SIGTERM. Arguments: --hurry X, --listen A, --allow-host H,
@@ -31,14 +32,15 @@ static void fill(char *text, size_t len)
         memset(text + n, 'x', len - n);
 }
 
-static void broadcast(unsigned count, size_t len, enum frame_kind kind)
+static void broadcast(unsigned count, size_t len, enum frame_kind kind, bool more)
 {
     static char text[SERVER_FRAME_MAX + 64];
 
     for (unsigned i = 0; i < count && len < sizeof(text); i++) {
         fill(text, len);
-        server_broadcast(server, &(struct frame_head){.kind = kind, .sensor = SENSOR_EEG}, text,
-                         len, 0);
+        server_broadcast(server,
+                         &(struct frame_head){.kind = kind, .sensor = SENSOR_EEG, .more = more},
+                         text, len, 0);
     }
 }
 
@@ -87,9 +89,11 @@ static void on_text(void *user, struct client *client, const char *text, size_t 
 
     (void)user;
     if (sscanf(text, "tick %u %zu", &count, &bytes) == 2) {
-        broadcast(count, bytes, FRAME_RAW);
+        broadcast(count, bytes, FRAME_RAW, false);
+    } else if (sscanf(text, "more %u %zu", &count, &bytes) == 2) {
+        broadcast(count, bytes, FRAME_RAW, true);
     } else if (sscanf(text, "event %zu", &bytes) == 1) {
-        broadcast(1, bytes, FRAME_EVENT);
+        broadcast(1, bytes, FRAME_EVENT, false);
     } else if (sscanf(text, "reply %u %zu", &count, &bytes) == 2) {
         reply(client, count, bytes);
     } else if (strcmp(text, "count") == 0) {

@@ -177,6 +177,40 @@ def test_a_stuck_client_loses_its_own_and_nobody_elses_frames(start, half_closed
         assert grown < 6000
 
 
+# A socket that takes a part of the first frame, and each third time nothing.
+SHORT_SENDS = """
+#include <errno.h>
+#include <sys/socket.h>
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    static int calls;
+    size_t n = message->msg_iov[0].iov_len;
+    if (++calls % 3 == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return send(fd, message->msg_iov[0].iov_base, n < 1000 ? n : 1000, flags);
+}
+"""
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_data_that_may_wait_for_more_goes_out_without_it(start, tmp_path, monkeypatch, short):
+    if short and start().is_sanitized():
+        pytest.skip("the sanitizers want to be loaded first")
+    if short:
+        (tmp_path / "shim.c").write_text(SHORT_SENDS)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
+        monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "shim.so"))
+    peer = start().open()
+    for n in range(5):
+        peer.text("more 24 1500")
+        assert [int(peer.next_text().split()[0]) for _ in range(24)] == list(range(24 * n, 24 * n + 24))
+    peer.text("more 3 900")
+    peer.text("after them")
+    assert [peer.next_text().split()[0] for _ in range(4)] == ["120", "121", "122", "after"]
+
+
 @pytest.mark.parametrize("talks", [False, True])
 def test_a_client_that_takes_nothing_for_a_minute_is_told_1013(start, talks):
     server = start("--hurry", "10")

@@ -41,13 +41,16 @@ static void what_comes_first_goes_first_whatever_it_is(void **state)
 
     (void)state;
     queue_init(&queue, 1);
+    assert_false(queue_is_of_data(&queue));
     push(&queue, FRAME_REPLY, SENSOR_EEG, 100, 'a');
     push(&queue, FRAME_EVENT, SENSOR_EEG, 100, 'b');
     push(&queue, FRAME_RAW, SENSOR_EEG, 100, 'c');
     push(&queue, FRAME_EVENT, SENSOR_EEG, 100, 'd');
     push(&queue, FRAME_PROCESSED, SENSOR_EEG, 100, 'e');
-    for (char expected = 'a'; expected <= 'e'; expected++)
+    for (char expected = 'a'; expected <= 'e'; expected++) {
+        assert_int_equal(queue_is_of_data(&queue), expected == 'e');
         assert_int_equal(pop(&queue), expected);
+    }
     assert_true(queue_is_empty(&queue));
     assert_int_equal(pop(&queue), '\0');
     queue_finish(&queue);
