@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/extreme.h"
+
 #define WIDTH_FIRST 0.5
 #define WIDTH_LAST  8.0
 
@@ -18,6 +20,8 @@
 #define SLOPE_MAX       200.0
 /* Leaves 0.02 µs a second of the interval. */
 #define SEARCH_STEPS 25
+/* Slopes at once. */
+#define TRIED 2
 /* Fewer points say nothing of a slope. */
 #define SLOPE_POINTS_MIN 4
 
@@ -121,43 +125,51 @@ static double hull_slope(const struct envelope *envelope)
     return fmax(-SLOPE_MAX, fmin(SLOPE_MAX, slope));
 }
 
-/* How far the points are above the highest line of this slope under them all, on average. */
-static double mean_height(const struct envelope *envelope, double slope)
+/* How far the points are above the highest line of each slope under them all, on average. */
+static void mean_heights(const struct envelope *envelope, const double slope[TRIED],
+                         double height[TRIED])
 {
-    double sum = 0, least = INFINITY;
+    double sum[TRIED] = {0}, least[TRIED] = {INFINITY, INFINITY};
 
     for (size_t i = 0; i < envelope->count; i++) {
-        const double y = envelope->point[i].y - slope * envelope->point[i].x;
-        sum += y;
-        least = fmin(least, y);
+        for (int k = 0; k < TRIED; k++) {
+            const double y = envelope->point[i].y - slope[k] * envelope->point[i].x;
+            sum[k] += y;
+            least[k] = lesser(least[k], y);
+        }
     }
-    return sum / (double)envelope->count - least;
+    for (int k = 0; k < TRIED; k++)
+        height[k] = sum[k] / (double)envelope->count - least[k];
 }
 
 /* The negative logarithm of how likely the slope is, but for a constant; convex. */
-static double unlikeliness(const struct envelope *envelope, double slope, double scale)
+static double unlikeliness(const struct envelope *envelope, double slope, double height,
+                           double scale)
 {
     const double deviation = (slope - SLOPE_MEAN) / SLOPE_DEVIATION;
 
-    return (double)envelope->count * mean_height(envelope, slope) / scale +
-           deviation * deviation / 2;
+    return (double)envelope->count * height / scale + deviation * deviation / 2;
 }
 
 static double likeliest_slope(const struct envelope *envelope)
 {
-    double lo = -SLOPE_MAX, hi = SLOPE_MAX;
+    double lo = -SLOPE_MAX, hi = SLOPE_MAX, height[TRIED];
 
     if (envelope->count < SLOPE_POINTS_MIN)
         return SLOPE_MEAN;
-    const double scale = mean_height(envelope, hull_slope(envelope));
+    const double first = hull_slope(envelope);
+    mean_heights(envelope, (double[TRIED]){first, first}, height);
+    const double scale = height[0];
     if (!(scale > 0))
-        return hull_slope(envelope);
+        return first;
     for (int i = 0; i < SEARCH_STEPS; i++) {
-        const double third = (hi - lo) / 3;
-        if (unlikeliness(envelope, lo + third, scale) < unlikeliness(envelope, hi - third, scale))
-            hi -= third;
+        const double third = (hi - lo) / 3, slope[TRIED] = {lo + third, hi - third};
+        mean_heights(envelope, slope, height);
+        if (unlikeliness(envelope, slope[0], height[0], scale) <
+            unlikeliness(envelope, slope[1], height[1], scale))
+            hi = slope[1];
         else
-            lo += third;
+            lo = slope[0];
     }
     return (lo + hi) / 2;
 }
@@ -169,7 +181,7 @@ static void lay_line(struct envelope *envelope)
     envelope->zero = INFINITY;
     for (size_t i = 0; i < envelope->count; i++)
         envelope->zero =
-            fmin(envelope->zero, envelope->point[i].y - envelope->slope * envelope->point[i].x);
+            lesser(envelope->zero, envelope->point[i].y - envelope->slope * envelope->point[i].x);
     envelope->laid = true;
 }
 

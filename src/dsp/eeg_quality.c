@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/extreme.h"
+
 /* Nothing moves: input noise alone is more. Judged on no fewer samples than this. */
 #define FLAT_UV  0.5
 #define FLAT_MIN 25
@@ -13,8 +15,8 @@ bool eeg_quality_take(struct eeg_quality *q, const struct slot *slot, size_t c)
 {
     const struct slot_channel *channel = &slot->channel[c];
     const bool first = q->slots == 0;
-    q->raw_lo = first ? channel->uv : fmin(q->raw_lo, channel->uv);
-    q->raw_hi = first ? channel->uv : fmax(q->raw_hi, channel->uv);
+    q->raw_lo = first ? channel->uv : lesser(q->raw_lo, channel->uv);
+    q->raw_hi = first ? channel->uv : greater(q->raw_hi, channel->uv);
     bool off = slot->leadoff & EEG_LEADOFF_MASK(c);
     bool saturated = channel->saturated;
     q->slots++;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/extreme.h"
+
 /* A blink swings within 0.4 s by more than this and by more than the EEG usually does: EEG stays
  * under 50 µV mostly, and where it doesn't (alpha of 100 µV) it does so all the time. */
 #define SWING_UV    50.0
@@ -92,10 +94,10 @@ static void widen(struct eeg_watch *w, double uv, bool hole)
     const double fast = uv - w->fast[0] - w->fast[1];
     if (w->slots++ == 0)
         *now = (struct watch_hop){w->smooth[1], w->smooth[1], fast, fast, 0, 0};
-    now->lo = fmin(now->lo, w->smooth[1]);
-    now->hi = fmax(now->hi, w->smooth[1]);
-    now->fast_lo = fmin(now->fast_lo, fast);
-    now->fast_hi = fmax(now->fast_hi, fast);
+    now->lo = lesser(now->lo, w->smooth[1]);
+    now->hi = greater(now->hi, w->smooth[1]);
+    now->fast_lo = lesser(now->fast_lo, fast);
+    now->fast_hi = greater(now->fast_hi, fast);
     now->level = w->level[1];
     now->spoilt |= hole ? SPOILT_HOLE : 0;
 }
@@ -132,15 +134,15 @@ static void learn_usual(struct eeg_watch *w, double swing)
     const unsigned n = w->usuals < WATCH_USUAL ? w->usuals : WATCH_USUAL;
     memcpy(sorted, w->usual, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, compare);
-    w->limit = fmax(SWING_UV, SWING_TIMES * sorted[n / 2]);
+    w->limit = greater(SWING_UV, SWING_TIMES * sorted[n / 2]);
 }
 
 static double swing_of(struct eeg_watch *w)
 {
     double lo = INFINITY, hi = -INFINITY;
     for (uint64_t i = before(w->count, WATCH_WINDOW); i < w->count; i++) {
-        lo = fmin(lo, hop(w, i)->lo);
-        hi = fmax(hi, hop(w, i)->hi);
+        lo = lesser(lo, hop(w, i)->lo);
+        hi = greater(hi, hop(w, i)->hi);
     }
     return hi - lo;
 }
@@ -150,7 +152,7 @@ static void mark_blink(struct eeg_watch *w)
 {
     for (uint64_t i = before(w->count, WATCH_WINDOW); i < w->count; i++) {
         const struct watch_hop *h = hop(w, i);
-        if (fmax(fabs(h->lo), fabs(h->hi)) > STANDS_OUT * w->limit)
+        if (greater(fabs(h->lo), fabs(h->hi)) > STANDS_OUT * w->limit)
             mark(w, before(i, WATCH_MARGIN), i + WATCH_MARGIN + 1, SPOILT_BLINK);
     }
 }
@@ -159,12 +161,12 @@ static void follow(struct eeg_watch *w, double swing, double ms)
 {
     struct watch_event *e = &w->event;
     const struct watch_hop *newest = hop(w, w->count - 1);
-    const double peak = fmax(fabs(newest->lo), fabs(newest->hi));
+    const double peak = greater(fabs(newest->lo), fabs(newest->hi));
     if (swing > w->limit) {
         if (!e->open)
             *e = (struct watch_event){.open = true};
         e->hops++;
-        e->swing = fmax(e->swing, swing);
+        e->swing = greater(e->swing, swing);
         e->fast |= newest->spoilt & SPOILT_FAST;
         if (peak > e->peak) {
             e->peak = peak;
@@ -191,8 +193,8 @@ static void look_for_jerk(struct eeg_watch *w)
 {
     double lo = INFINITY, hi = -INFINITY;
     for (uint64_t i = before(w->count, FAST_WINDOW); i < w->count; i++) {
-        lo = fmin(lo, hop(w, i)->fast_lo);
-        hi = fmax(hi, hop(w, i)->fast_hi);
+        lo = lesser(lo, hop(w, i)->fast_lo);
+        hi = greater(hi, hop(w, i)->fast_hi);
     }
     if (hi - lo > FAST_UV)
         mark(w, before(w->count, FAST_WINDOW + WATCH_MARGIN), w->count, SPOILT_FAST);
@@ -209,8 +211,8 @@ static void look_for_sway(struct eeg_watch *w)
         return;
     const uint64_t from = before(w->count, (uint64_t)WATCH_LEVELS * LEVEL_HOP);
     for (uint64_t i = from; i < w->count; i += LEVEL_HOP) {
-        lo = fmin(lo, hop(w, i)->level);
-        hi = fmax(hi, hop(w, i)->level);
+        lo = lesser(lo, hop(w, i)->level);
+        hi = greater(hi, hop(w, i)->level);
     }
     if (hi - lo > SWAY_UV)
         mark(w, before(from, LEVEL_LAG), w->count, SPOILT_SWAY);
@@ -236,8 +238,10 @@ bool eeg_watch_take(struct eeg_watch *w, double uv, double ms, bool hole)
 
 unsigned eeg_watch_spoilt(const struct eeg_watch *w, unsigned back, unsigned count)
 {
-    unsigned spoilt = back + count > hops_known(w) ? SPOILT_HOLE : 0;
-    for (uint64_t i = back; i < back + count && i < hops_known(w); i++)
+    const uint64_t known = hops_known(w), all = (uint64_t)back + count;
+    const uint64_t end = all < known ? all : known;
+    unsigned spoilt = all > known ? SPOILT_HOLE : 0;
+    for (uint64_t i = back; i < end; i++)
         spoilt |= w->hops[(w->count - 1 - i) % WATCH_HOPS].spoilt;
     return spoilt;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/extreme.h"
 #include "heart_stats.h"
 
 /* 250 and 35 bpm: beyond what is told, or half of it would be. */
@@ -39,7 +40,7 @@ static void clip_and_centre(double *d, int count)
     double limit = 4.5 * heart_median(sorted, (size_t)count);
     double sum = 0.0;
     for (int i = 0; i < count; i++) {
-        d[i] = fmin(fmax(d[i], -limit), limit);
+        d[i] = lesser(greater(d[i], -limit), limit);
         sum += d[i];
     }
     for (int i = 0; i < count; i++)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/extreme.h"
 #include "heart_stats.h"
 
 /* Less is chance: turning the signal over costs its templates. */
@@ -22,7 +23,7 @@ static double clipped_skewness(double *d, int count)
     double limit = 4.0 * 1.4826 * heart_median(sorted, (size_t)count);
     double mean = 0.0;
     for (int i = 0; i < count; i++) {
-        d[i] = fmin(fmax(d[i], -limit), limit);
+        d[i] = lesser(greater(d[i], -limit), limit);
         mean += d[i] / count;
     }
     double second = 0.0;
