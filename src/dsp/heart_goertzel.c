@@ -20,12 +20,12 @@ double heart_goertzel(const double *x, int count, double radians)
 }
 
 /* Two steps a round: which of the two states is the newer needs no moving then. */
-void heart_goertzel_four(const double *x, int count, const double radians[HEART_GOERTZEL_FOUR],
+void heart_goertzel_four(const double *x, int count, const double twice_cos[HEART_GOERTZEL_FOUR],
                          double power[HEART_GOERTZEL_FOUR])
 {
     pair turn[PAIRS], one[PAIRS] = {{0.0}}, two[PAIRS] = {{0.0}};
     for (int k = 0; k < PAIRS; k++)
-        turn[k] = (pair){2.0 * cos(radians[2 * k]), 2.0 * cos(radians[2 * k + 1])};
+        turn[k] = (pair){twice_cos[2 * k], twice_cos[2 * k + 1]};
     int i = 0;
     for (; i + 1 < count; i += 2) {
         for (int k = 0; k < PAIRS; k++) {

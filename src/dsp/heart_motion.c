@@ -85,12 +85,6 @@ static void take_off_line(double *x)
         x[i] -= mean + moment / spread * (i - (POINTS - 1) / 2.0);
 }
 
-static void weigh(double *x)
-{
-    for (int i = 0; i < POINTS; i++)
-        x[i] *= 0.5 - 0.5 * cos(2.0 * M_PI * (i + 0.5) / POINTS);
-}
-
 /* Ten seconds of an axis that end at `tick`, a light's fourth sample apart. */
 static void cut_axis(const struct heart_motion *motion, int axis, double tick, double step,
                      double *out)
@@ -148,20 +142,36 @@ static double turn_of(double per_minute, double fs)
     return 2.0 * M_PI * per_minute / 60.0 / fs;
 }
 
+/* What the spectra of one second share. */
+struct tables {
+    double hann[POINTS];
+    double twice_cos[RATES]; /* of each rate's turn */
+};
+
+static void make_tables(struct tables *tables, double fs)
+{
+    for (int i = 0; i < POINTS; i++)
+        tables->hann[i] = 0.5 - 0.5 * cos(2.0 * M_PI * (i + 0.5) / POINTS);
+    for (int k = 0; k < RATES; k++)
+        tables->twice_cos[k] = 2.0 * cos(turn_of(rate_of(k), fs));
+}
+
+static void weigh(const struct tables *tables, double *x)
+{
+    for (int i = 0; i < POINTS; i++)
+        x[i] *= tables->hann[i];
+}
+
 /* x is weighted already. */
-static void make_spectrum(const double *x, double fs, double power[RATES])
+static void make_spectrum(const struct tables *tables, const double *x, double power[RATES])
 {
     _Static_assert(RATES % HEART_GOERTZEL_FOUR == 0, "four at once");
-    for (int k = 0; k < RATES; k += HEART_GOERTZEL_FOUR) {
-        double radians[HEART_GOERTZEL_FOUR];
-        for (int i = 0; i < HEART_GOERTZEL_FOUR; i++)
-            radians[i] = turn_of(rate_of(k + i), fs);
-        heart_goertzel_four(x, POINTS, radians, power + k);
-    }
+    for (int k = 0; k < RATES; k += HEART_GOERTZEL_FOUR)
+        heart_goertzel_four(x, POINTS, tables->twice_cos + k, power + k);
 }
 
 /* In the newest ten seconds; NAN: no line of LINE_G. */
-static double strongest_line(double axes[HEART_MOTION_AXES][POINTS], double fs)
+static double strongest_line(const struct tables *tables, double axes[HEART_MOTION_AXES][POINTS])
 {
     double power[RATES] = {0.0};
     double one[RATES];
@@ -169,8 +179,8 @@ static double strongest_line(double axes[HEART_MOTION_AXES][POINTS], double fs)
     int best = -1;
     for (int axis = 0; axis < HEART_MOTION_AXES; axis++) {
         memcpy(x, axes[axis], sizeof x);
-        weigh(x);
-        make_spectrum(x, fs, one);
+        weigh(tables, x);
+        make_spectrum(tables, x, one);
         for (int k = 0; k < RATES; k++)
             power[k] += one[k];
     }
@@ -280,10 +290,10 @@ static int strongest(const double *power, double line, double other, double apar
 }
 
 /* `raw`: the power of the movement's line in the light, before it was taken off. */
-static double candidate(const double *x, double line, double fs, double raw)
+static double candidate(const struct tables *tables, const double *x, double line, double raw)
 {
     double power[RATES];
-    make_spectrum(x, fs, power);
+    make_spectrum(tables, x, power);
     int best = strongest(power, line, NAN, 0.0);
     if (best < 0)
         return NAN;
@@ -313,10 +323,12 @@ bool heart_motion_ambiguous(const struct heart_signal *signal, enum heart_channe
 {
     double x[POINTS];
     double power[RATES];
+    struct tables tables;
     if (!cut_light(signal, channel, heart_signal_end(signal) - 1, x))
         return false;
-    weigh(x);
-    make_spectrum(x, signal->fs / DECIMATE, power);
+    make_tables(&tables, signal->fs / DECIMATE);
+    weigh(&tables, x);
+    make_spectrum(&tables, x, power);
     int best = strongest(power, NAN, NAN, 0.0);
     if (best < 0)
         return false;
@@ -355,6 +367,7 @@ double heart_motion_rate(struct heart_motion *motion, const struct heart_signal 
     double axes[HEART_MOTION_AXES][POINTS];
     double x[POINTS];
     double y[POINTS];
+    struct tables tables;
     double fs = signal->fs / DECIMATE;
     int64_t late = ahead(motion, tick, signal->fs);
     double until = tick - (double)late / signal->fs * BLOCK_TICK_HZ;
@@ -363,13 +376,14 @@ double heart_motion_rate(struct heart_motion *motion, const struct heart_signal 
         return vote(motion, NAN);
     for (int axis = 0; axis < HEART_MOTION_AXES; axis++)
         cut_axis(motion, axis, until, BLOCK_TICK_HZ / fs, axes[axis]);
-    motion->line = strongest_line(axes, fs);
+    make_tables(&tables, fs);
+    motion->line = strongest_line(&tables, axes);
     if (isnan(motion->line))
         return vote(motion, NAN);
     memcpy(y, x, sizeof y);
-    weigh(y);
+    weigh(&tables, y);
     take_off_movement(x, axes);
-    weigh(x);
+    weigh(&tables, x);
     double raw = heart_goertzel(y, POINTS, turn_of(motion->line, fs));
-    return vote(motion, candidate(x, motion->line, fs, raw));
+    return vote(motion, candidate(&tables, x, motion->line, raw));
 }

@@ -35,10 +35,11 @@ void heart_signal_start(struct heart_signal *signal, double fs)
 
 static double convolve(const struct heart_signal *signal, const double *taps, int channel)
 {
-    const double *raw = signal->raw[channel];
+    const double *newest =
+        signal->raw[channel] + HEART_RAW_RING + ((signal->count - 1) & (HEART_RAW_RING - 1));
     double sum = 0.0;
     for (int i = 0; i < HEART_TAPS; i++)
-        sum += taps[i] * raw[(signal->count - 1 - i) & (HEART_RAW_RING - 1)];
+        sum += taps[i] * newest[-i];
     return sum;
 }
 
@@ -52,7 +53,8 @@ static void take_input(struct heart_signal *signal, const double counts[HEART_CH
     for (int ch = 0; ch < HEART_CHANNELS; ch++) {
         if (n == 0)
             signal->first[ch] = counts[ch];
-        signal->raw[ch][n & (HEART_RAW_RING - 1)] = counts[ch] - signal->first[ch];
+        double *raw = signal->raw[ch] + (n & (HEART_RAW_RING - 1));
+        raw[0] = raw[HEART_RAW_RING] = counts[ch] - signal->first[ch];
     }
     if (n < HEART_HALF)
         return;

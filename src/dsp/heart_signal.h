@@ -31,7 +31,7 @@ struct heart_signal {
     double noise[HEART_TAPS]; /* autocorrelation of white noise after the 8 Hz filter */
     double base_taps[2 * HEART_BASE_HALF + 1];
     double first[HEART_CHANNELS];
-    double raw[HEART_CHANNELS][HEART_RAW_RING];
+    double raw[HEART_CHANNELS][2 * HEART_RAW_RING]; /* twice, so that a filter's lie in one piece */
     double low[HEART_CUTOFFS][HEART_CHANNELS][HEART_RING];
     double ms[HEART_RING];
     bool filler[HEART_RING]; /* of inputs: not the band's */
