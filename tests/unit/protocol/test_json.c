@@ -86,6 +86,33 @@ static void fixed_numbers_read_back_within_half_a_unit(void **state)
     json_finish(&json);
 }
 
+static void real_numbers_are_what_printf_writes_of_seven_digits(void **state)
+{
+    static const double close[] = {0.12345675, 1234567.5, 9999999.5,    9999998.5,
+                                   99999.995,  1e-4,      9.9999995e-5, 0.1,
+                                   0.99999995, 1e7,       -0.0,         123.45675};
+    struct json json;
+    char text[32];
+    uint64_t random = 1;
+
+    (void)state;
+    json_init(&json);
+    for (size_t i = 0; i < 200000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        double value =
+            ((double)(random >> 11) / 9007199254740992.0 - 0.5) * pow(10, (double)(i % 16) - 6);
+        if (i % 4 == 0) /* of few digits, and halves of the last: half of them may go either way */
+            value = nearbyint(value * 2e7) / 2e7;
+        if (i < sizeof(close) / sizeof(*close))
+            value = close[i];
+        snprintf(text, sizeof(text), "%.7g", value);
+        json_clear(&json);
+        json_real(&json, value);
+        assert_string_equal(json.text, text);
+    }
+    json_finish(&json);
+}
+
 static void only_json_passes_the_check(void **state)
 {
     static const char *const good[] = {"{}", " [1, -0.5e+3, \"\\u00e9\\ud83d\\ude00\", null] ", "0",
@@ -125,6 +152,7 @@ int main(void)
         cmocka_unit_test(members_and_items_are_separated_by_commas),
         cmocka_unit_test(what_is_not_finite_is_null),
         cmocka_unit_test(fixed_numbers_read_back_within_half_a_unit),
+        cmocka_unit_test(real_numbers_are_what_printf_writes_of_seven_digits),
         cmocka_unit_test(only_json_passes_the_check),
         cmocka_unit_test(depth_is_bounded),
     };
