@@ -100,5 +100,5 @@ function told({ bytes, unread_bytes, oldest_unread, lag }) {
   const held = `Spool ${size(bytes)}, `;
   if (lag === null) return `${held}nobody reads it`;
   if (oldest_unread === null) return `${held}all was read`;
-  return `${held}unread ${size(unread_bytes)} since ${moment(Date.parse(oldest_unread))}, lag ${clock(lag)}`;
+  return `${held}unread ${size(unread_bytes)} since ${moment(Date.parse(oldest_unread))}, lag\u00a0${clock(lag)}`;
 }

@@ -82,7 +82,7 @@ test("what is silent is greyed and says since when, what is gone is no figure an
 test("the link pane tells the spool where there is one, and nothing of it where there is none", { timeout: 120_000 }, async (context) => {
   const { page, played } = await live(context, 1);
   await says(page, "spool", "Spool 17.2 MB, unread 1.2 MB since ");
-  await says(page, "spool", ", lag 03:12:05");
+  await says(page, "spool", ", lag\u00a003:12:05");
   assert(await page.locator("#spool").isVisible());
   const { spool } = played.replies.health_check;
   for (const [lag, words] of [[null, "Spool 17.2 MB, nobody reads it"], [0, "Spool 17.2 MB, all was read"]]) {
