@@ -28,7 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PARTS = HERE / "guest"
 TOOLS = ["mmdebstrap", "qemu-system-x86_64", "mkfs.ext4", "cpio", "depmod", "busybox", "dpkg-deb"]
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "bluez", "bluez-test-tools", "iproute2", "procps", "libnss-systemd",
-            "python3", "python3-websockets"]
+            "python3", "python3-websockets", "mosquitto"]
 LOADED = {
     "first": ["virtio_pci", "virtio_blk", "crc32c_intel", "ext4", "9pnet_virtio", "9p", "dummy"],
     # drbg, ctr and sha512 go before bluetooth: its self-test of ECDH wants them.
@@ -92,10 +92,10 @@ def sources(suite, scratch):
     return []
 
 
-def dependencies(deb):
-    """Names of what the package needs, first alternatives."""
-    text = output("dpkg-deb", "-f", deb, "Depends")
-    return sorted(re.split(r"[ (|]", d.strip())[0] for d in text.split(",") if d.strip())
+def dependencies(debs):
+    """Names of what the packages need besides each other, first alternatives."""
+    text = ",".join(output("dpkg-deb", "-f", deb, "Depends") for deb in debs)
+    return {re.split(r"[ (|]", d.strip())[0] for d in text.split(",") if d.strip()} - {pathlib.Path(deb).name.split("_")[0] for deb in debs}
 
 
 def kernel_package():
@@ -106,9 +106,9 @@ def kernel_package():
 
 
 class Guest:
-    def __init__(self, build, deb, suite=None):
+    def __init__(self, build, debs, suite=None):
         self.suite = suite or codename()
-        self.packages = sorted({*PACKAGES, *dependencies(deb)} - {"libc6"})
+        self.packages = sorted({*PACKAGES, *dependencies(debs)} - {"libc6"})
         self.kernel = kernel_package()
         made_of = [pathlib.Path(__file__), *sorted(PARTS.rglob("*"))]
         key = hashlib.sha256(json.dumps([self.packages, self.kernel, output("qemu-system-x86_64", "--version")]).encode())
@@ -299,7 +299,7 @@ def monitor_of(connection):
 if __name__ == "__main__":
     if len(sys.argv) < 4:
         sys.exit(f"usage: {sys.argv[0]} BUILD DEB COMMANDS [FILE…]")
-    guest = Guest(sys.argv[1], sys.argv[2])
+    guest = Guest(sys.argv[1], [sys.argv[2]])
     result, printed = guest.run(f"main() {{ {sys.argv[3]}\n}}", [sys.argv[2], *sys.argv[4:]], cold=bool(os.environ.get("COLD")))
     print(printed, end="")
     if os.environ.get("JOURNAL"):

@@ -4,6 +4,7 @@
 CONF=/etc/linkbandd/linkbandd.conf
 DATA=/var/lib/linkbandd
 DEB=$(echo /out/linkbandd_*_amd64.deb)
+UPLINK=$(echo /out/linkbandd-uplink_*_amd64.deb)
 
 check() {
     local text=$1
@@ -142,6 +143,40 @@ knocking() {
 told() { linkbandd doctor >/tmp/doctor; grep -q -- "$1" /tmp/doctor || { cat /tmp/doctor; false; }; }
 
 # What doctor says of the service, which it must neither start nor make anything for.
+# linkbandd-uplink as docs/scale.md has it: two users and one group, each in the locks of its unit.
+number() { awk '{print $2}' $DATA/spool/cursors/uplink; }
+had() { [ "$(number)" -gt "$1" ]; }
+healthy() { get /health | grep -q -- "$1"; }
+
+uplink() {
+    local pid before
+    sed -i 's/^backend = .*/backend = sim/' $CONF
+    printf 'sim = radio=fast\nspool = %s/spool\nauto-connect = LXB-51A00000\n' $DATA >>$CONF
+    systemctl restart linkbandd.service
+    check "its .deb installs" dpkg -i "$UPLINK"
+    check "whoever has set it up starts it" is "$(systemctl is-active linkband-uplink.service)" inactive
+    mosquitto -p 1883 >/tmp/mosquitto.log 2>&1 &
+    echo "UPLINK_OPTIONS=--spool $DATA/spool --to mqtt://127.0.0.1:1883 --gateway g1" >>/etc/linkbandd/uplink.conf
+    systemctl enable --now linkband-uplink.service
+    check "it runs" until_true 20 active linkband-uplink.service
+    pid=$(prop MainPID linkband-uplink.service)
+    check "it runs as its own user" is "$(stat -c '%U %G' "/proc/$pid")" "linkband-uplink linkbandd"
+    check "it has no capability" grep -q 'CapBnd:.*0000000000000000' "/proc/$pid/status"
+    check "what was spooled is acknowledged" until_true 60 had 100
+    check "the cursor is its own" is "$(stat -c '%U %G %a' $DATA/spool/cursors/uplink)" "linkband-uplink linkbandd 640"
+    check "the spool is the daemon's" is "$(find $DATA/spool ! -path '*/cursors/*' ! -user linkbandd | wc -l)" 0
+    check "nobody else may read it" is "$(find $DATA -perm /007 | wc -l)" 0
+    check "the daemon reads the cursor" until_true 30 healthy '"name":"uplink","is_readable":true'
+    check "the doctor finds the reader well" told "ok     reader      uplink "
+    check "and nothing wrong with the spool" bash -c "! grep -E 'WRONG +(spool|cursors|reader)' /tmp/doctor"
+    before=$(number)
+    systemctl restart linkband-uplink.service
+    check "it goes on where it was" until_true 60 had $((before + 100))
+    check "systemd-analyze verify is silent" is "$(systemd-analyze verify --man=no linkband-uplink.service 2>&1)" ""
+    systemd-analyze security --no-pager linkband-uplink.service | tail -1
+    check "exposure is at most 1.5" systemd-analyze security --no-pager --threshold=15 linkband-uplink.service
+}
+
 doctor() {
     cp $CONF /tmp/conf
     check "it names the sockets that systemd holds" told "systemd listens on 127.0.0.1:8121 \[::1\]:8121 for linkbandd.service, which is active"

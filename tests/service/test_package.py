@@ -20,6 +20,7 @@ LONG = {
     "package": "install_package upgrade reinstall remove",
     "boot": "install_package boot",
     "disks": "install_package stream stick home doctor",
+    "uplink": "install_package uplink",
 }
 
 NEXT = "trixie"  # besides the machine's own suite
@@ -67,15 +68,20 @@ def machine(deb):
     return machine_of(deb)
 
 
+def both(deb):
+    """The daemon's package, and the uplink's beside it."""
+    return [deb, *deb.parent.glob("linkbandd-uplink_*.deb")]
+
+
 def machine_of(deb, suite=None):
     try:
-        return guest.Guest(BUILD, deb, suite)
+        return guest.Guest(BUILD, both(deb), suite)
     except guest.Offline as offline:
         pytest.skip(str(offline))
 
 
 def show(machine, deb, rounds, limit):
-    files = [deb, HERE / "client.py", ROOT / "tests/vm/band.py", ROOT / "docs/install.md"]
+    files = [*both(deb), HERE / "client.py", ROOT / "tests/vm/band.py", ROOT / "docs/install.md"]
     commands = f'ROUNDS="{rounds}"\n' + (HERE / "rounds.sh").read_text()
     
     status, printed = machine.run(commands, files, limit)
