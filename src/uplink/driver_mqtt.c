@@ -140,7 +140,10 @@ static void mqtt_end_in_pool(uv_work_t *work)
 {
     struct mqtt *mqtt = work->data;
 
-    /* Without a farewell, after which the server would not tell the last will. */
+    /* One that is up ends without a farewell, after which the server would not tell the last will.
+     * One that is down is told not to be made again: its thread would be cancelled at that. */
+    if (mqtt->running && mqtt->why[0])
+        mosquitto_disconnect(mqtt->session);
     if (mqtt->running)
         mosquitto_loop_stop(mqtt->session, true);
     if (mqtt->session)
