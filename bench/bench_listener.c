@@ -3,7 +3,7 @@
  * the relay.
  *
  * bench_listener PORT COUNT FILE   says `open` once all have been let in; at SIGTERM it writes a
- * line a frame: ns of CLOCK_MONOTONIC, client, payload bytes, and the frame's first 64.
+ * line a frame: ns of CLOCK_MONOTONIC, client, payload bytes, and the frame's first 96.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 #define CLIENTS_MAX 64
 #define BUFFER_SIZE (1 << 17)
 #define FRAMES_MAX  (1 << 20)
-#define HEAD_BYTES  64
+#define HEAD_BYTES  96
 #define PING        0x9
 
 struct client {

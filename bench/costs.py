@@ -1,11 +1,11 @@
 """What a relay costs in counts, and what the daemon costs beside streaming: at rest, recording, `process`, its start."""
 
 import asyncio
+import concurrent.futures
 import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import statistics
 import subprocess
@@ -27,33 +27,39 @@ SESSIONS = 5000
 
 # ---- a packet, heard by so many
 
-def calls_a_packet(relay, folder, way, clients, seconds=10):
-    with latency.streaming(relay, folder, way, latency.WARM + seconds + 2) as (world, started, _, begun):
-        listener = latency.Listener(started.port, clients, folder / "frames")
-        time.sleep(max(0, begun + latency.WARM - time.monotonic()))
+def calls_a_packet(relay, folder, way, bands, clients, seconds=5):
+    """{clients: {name of a system call: how many a packet, "all"}}"""
+    def look(started, seconds):
         calls, since = counted.Calls(started.pid, folder / "calls"), time.monotonic_ns()
         time.sleep(seconds)
-        by_name, until = calls.end(), time.monotonic_ns()
-        listener.end()
-        packets = sum(since <= ns < until for ns in latency.played(world.fake))
-    return {"all": sum(by_name.values()) / packets, **{name: count / packets for name, count in by_name.items()}}
+        return calls.end(), since, time.monotonic_ns()
+
+    with latency.streaming(relay, folder, way, latency.length(clients, seconds + 1), bands=bands) as stream:
+        seen, _, sent = latency.heard_by(stream, folder, clients, seconds, look)
+    found = {}
+    for count, (by_name, since, until) in zip(clients, seen):
+        packets = sum(since <= ns < until for ns in sent)
+        found[count] = {"all": sum(by_name.values()) / packets, **{name: n / packets for name, n in by_name.items()}}
+    return found
 
 
-def instructions_a_packet(relay, folder, way, clients, seconds=10, warm=2 * latency.WARM):
-    """User instructions by stage and allocations. `clients` 0: nobody listens."""
-    with latency.streaming(relay, folder, way, warm + seconds, callgrind.under(folder)) as (_, started, _, begun):
-        listener = latency.Listener(started.port, clients, folder / "frames")
-        time.sleep(max(0, begun + warm - time.monotonic()))
+def instructions_a_packet(relay, folder, way, bands, clients, seconds=10, warm=16):
+    """{clients: user instructions by stage, and allocations}. No clients: nobody listens."""
+    def look(started, seconds):
         callgrind.begin(started.pid)
         time.sleep(seconds)
-        profile = callgrind.end(started.pid, folder)
-        listener.end()
+        return callgrind.end(started.pid, folder)
+
+    with latency.streaming(relay, folder, way, latency.length(clients, seconds, warm), callgrind.under(folder), bands) as stream:
+        profiles, _, _ = latency.heard_by(stream, folder, clients, seconds, look, warm)
+    return {count: of_profile(profile) for count, profile in zip(clients, profiles)}
+
+
+def of_profile(profile):
     packets, messages = profile.packets(), profile.messages()
-    if "LINKBANDD_PROFILE" in os.environ:
-        shutil.copy(sorted(folder.glob("callgrind.out.*"))[-1], os.environ["LINKBANDD_PROFILE"])
-    return {"packets": packets, "all": profile.total / packets,
+    return {"packets": packets, "instructions": profile.total / packets,
             "stages": {name: round(cost / packets) for name, cost in profile.stages().items()},
-            "allocations_a_message": profile.allocations() / messages if messages else None}
+            "allocations_a_message": profile.allocations() / messages if messages else None, "profile": profile}
 
 
 def instructions_of_process(folder):
@@ -104,13 +110,16 @@ def of_daemon(story):
 
 
 def quiet(seconds=10):
-    return {
-        "nobody connected": of_daemon(lambda daemon: at_rest(daemon, 0, seconds)),
-        "an idle client": of_daemon(lambda daemon: at_rest(daemon, 1, seconds)),
-        "streaming, nobody listening": of_daemon(lambda daemon: streaming(daemon, seconds, False, False)),
-        "streaming to one": of_daemon(lambda daemon: streaming(daemon, seconds, True, False)),
-        "streaming to one, recording all formats": of_daemon(lambda daemon: streaming(daemon, seconds, True, True)),
+    """Each a daemon of its own, all at once: together they need no core."""
+    stories = {
+        "nobody connected": lambda daemon: at_rest(daemon, 0, seconds),
+        "an idle client": lambda daemon: at_rest(daemon, 1, seconds),
+        "streaming, nobody listening": lambda daemon: streaming(daemon, seconds, False, False),
+        "streaming to one": lambda daemon: streaming(daemon, seconds, True, False),
+        "streaming to one, recording all formats": lambda daemon: streaming(daemon, seconds, True, True),
     }
+    with concurrent.futures.ThreadPoolExecutor(len(stories)) as pool:
+        return dict(zip(stories, pool.map(of_daemon, stories.values())))
 
 
 def offline(capture):

@@ -1,5 +1,4 @@
-#!/usr/bin/python3
-"""A flame graph of what callgrind counted: flame PROFILE > flame.svg
+"""A flame graph of what callgrind counted.
 
 callgrind keeps who called whom, not whole stacks: what a function spent is shared among its callers as they had of it.
 Width is instructions; a colour is a room of src, grey a library.
@@ -7,7 +6,6 @@ Width is instructions; a colour is a room of src, grey a library.
 
 import collections
 import html
-import sys
 
 import callgrind
 
@@ -54,17 +52,15 @@ class Flame:
 
 
 def box(x, width, y, function, part):
-    name = html.escape(function[2])
+    # Of a library without symbols its name says more than an address.
+    program, _, name = function
+    name = html.escape((program or name).rpartition("/")[2] if name.startswith("0x") else name)
     label = name[: int(width / 6.5)] if width > 24 else ""
     colour = COLOURS.get(callgrind.stage_of(function), "#c9c9c9")
     return (f'<g><title>{name}: {100 * part:.1f} %</title><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{ROW - 1}" '
             f'fill="{colour}" stroke="#fff" stroke-width="0.5"/><text x="{x + 3:.1f}" y="{y + 12:.1f}">{label}</text></g>')
 
 
-def main(path):
-    profile = callgrind.Profile(path)
-    roots = [callee for _, callee in profile.calls if callee[2] == "uv_run"]
-    print("\n".join(Flame(profile).svg(roots[0])))
-
-
-main(sys.argv[1])
+def draw(profile, path):
+    root = next(callee for _, callee in profile.calls if callee[2] == "uv_run")
+    path.write_text("\n".join(Flame(profile).svg(root)) + "\n")

@@ -1,15 +1,10 @@
-#!/usr/bin/python3
-"""How linkbandd's cost grows: with clients, with packets a second, with a recording's length. Plots for docs/performance.md.
+"""How linkbandd's cost grows: with clients, bands, packets a second, a recording's length. Plots for docs/performance.md.
 
-    bench/growth [FOLDER]      writes growth.json and growth.svg there (build/)
-
-The load beyond one band's is a simulated band that is faster: --sim speed.
+The load beyond eight bands' is a simulated band that is faster: --sim speed.
 """
 
 import asyncio
-import json
 import pathlib
-import sys
 import tempfile
 import time
 
@@ -22,21 +17,9 @@ import costs  # noqa: E402
 import counted  # noqa: E402
 import latency  # noqa: E402
 import peers  # noqa: E402
-import relays  # noqa: E402
 
-CLIENTS = (1, 5, 10)
-SPEEDS = (1, 3, 10, 30, 100)
-MINUTES = (1, 3, 10, 30, 100)
-
-
-def by_clients(relay, way):
-    rows = []
-    for count in CLIENTS:
-        with tempfile.TemporaryDirectory() as folder:
-            found = latency.together([latency.measure(relay, pathlib.Path(folder), way, count, 5)])
-        rows.append({"clients": count, "p50_ms": found["raw"]["p50_ms"], "p99_ms": found["raw"]["p99_ms"],
-                     "cpu_percent": found["cpu_percent"]})
-    return rows
+SPEEDS = (1, 10, 100)
+MINUTES = (1, 10, 100)
 
 
 async def begin(daemon):
@@ -54,7 +37,7 @@ def heard(daemon, seconds):
         before, since = latency.used(daemon.process.pid), time.monotonic_ns()
         time.sleep(seconds)
         after, until = latency.used(daemon.process.pid), time.monotonic_ns()
-        packets = sum(since <= ns < until and kind == "raw_data" for ns, _, _, kind, _ in listener.end())
+        packets = sum(since <= frame.ns < until and frame.kind == "raw_data" for frame in listener.end())
     return {"packets_a_second": packets / (until - since) * 1e9, "cpu_percent": 100 * (after[0] - before[0]) / (until - since)}
 
 
@@ -82,41 +65,51 @@ def by_length():
     return rows
 
 
+# ---- the plots
+
+COLOURS = {"floor": "tab:gray", "linkbandd": "tab:blue", "python": "tab:orange", "memory": "tab:green"}
+
+
 def lines(axis, found, x, y, log=True):
     for name, rows in found.items():
-        axis.plot([row[x] for row in rows], [row[y] for row in rows], marker="o", label=name)
+        axis.plot([row[x] for row in rows], [row[y] for row in rows], marker="o", label=name,
+                  color=COLOURS.get(name.split(",")[0], "tab:blue"), linestyle="--" if "acquire" in name else "-")
     if log:
         axis.set(xscale="log", yscale="log")
-    else:
-        axis.autoscale()
-        axis.set_ylim(bottom=0)
+    else:  # the legend has the place above
+        axis.set_ylim(0, 1.6 * axis.get_ylim()[1])
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="upper left")
 
 
-def plot(found, path):
-    figure, axes = plt.subplots(2, 2, figsize=(10, 7))
-    lines(axes[0][0], found["clients"], "clients", "p50_ms", log=False)
-    axes[0][0].set(title="latency by clients", xlabel="clients", ylabel="p50, ms")
-    lines(axes[0][1], found["clients"], "clients", "cpu_percent", log=False)
-    axes[0][1].set(title="processor by clients", xlabel="clients", ylabel="% of a core")
-    lines(axes[1][0], {"linkbandd, one client": found["rate"]}, "packets_a_second", "cpu_percent")
-    axes[1][0].set(title="processor by packets", xlabel="packets a second (a band: 13)", ylabel="% of a core")
-    lines(axes[1][1], {"CPU, s": found["length"]}, "minutes", "cpu_seconds")
-    lines(axes[1][1], {"memory, MB": found["length"]}, "minutes", "memory_mb")
-    axes[1][1].set(title="`process` by length", xlabel="minutes of a recording")
+def flat(row):
+    return {**row, "p50_ms": row["raw"]["p50_ms"], "p99_ms": row["raw"]["p99_ms"]}
+
+
+def of_relays(rows, by, **fixed):
+    """{relay and way: its rows in order of `by`}, those with more than one."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row[by]):
+        if all(row[key] == value for key, value in fixed.items()):
+            found.setdefault(f"{row['relay']}, {row['notify']}", []).append(flat(row))
+    return {name: some for name, some in found.items() if len(some) > 1}
+
+
+def plot(latencies, growth, path):
+    figure, ((a, b, c), (d, e, f)) = plt.subplots(2, 3, figsize=(14, 7.5))
+    clients, bands = of_relays(latencies, "clients", bands=1), of_relays(latencies, "bands", clients=1)
+    for axis, found, by, y, title, unit in (
+            (a, clients, "clients", "p50_ms", "latency by clients", "p50, ms"),
+            (b, clients, "clients", "cpu_percent", "processor by clients", "% of a core"),
+            (d, bands, "bands", "p50_ms", "latency by bands, one client", "p50, ms"),
+            (e, bands, "bands", "cpu_percent", "processor by bands, one client", "% of a core")):
+        lines(axis, found, by, y, log=False)
+        axis.set(title=title, xlabel=by, ylabel=unit)
+    lines(c, {"linkbandd, one client": growth["rate"]}, "packets_a_second", "cpu_percent")
+    c.set(title="processor by packets", xlabel="packets a second (a band: 13)", ylabel="% of a core")
+    lines(f, {"CPU, s": growth["length"]}, "minutes", "cpu_seconds")
+    lines(f, {"memory, MB": growth["length"]}, "minutes", "memory_mb")
+    f.set_ylim(top=100)
+    f.set(title="`process` by length", xlabel="minutes of a recording")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
-
-
-def main(folder):
-    found = {"clients": {"floor, start": by_clients(relays.Floor, "start"), "linkbandd, start": by_clients(relays.Ours, "start"),
-                         "linkbandd, acquire": by_clients(relays.Ours, "acquire")},
-             "rate": by_rate(), "length": by_length()}
-    (folder / "growth.json").write_text(json.dumps(found, indent=1) + "\n")
-    plot(found, folder / "growth.svg")
-    print(json.dumps(found, indent=1))
-
-
-if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else relays.BUILD)

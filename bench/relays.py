@@ -1,6 +1,7 @@
 """The three relays that are compared, each on the fake bluetoothd of tests/bluez: the floor, a user's Python, linkbandd."""
 
 import asyncio
+import collections
 import os
 import pathlib
 import signal
@@ -21,27 +22,48 @@ SENSORS = ("eeg", "ppg", "acc")
 FRAME_BYTES = 2600
 
 
-class World:
-    """A bus, the fake bluetoothd on it and a band in the air."""
+Band = collections.namedtuple("Band", "name address device paths")
 
-    def __init__(self, folder):
+
+class World:
+    """A bus, the fake bluetoothd on it and so many bands in the air."""
+
+    def __init__(self, folder, bands=1):
         self.bus = rig.Bus(folder)
         self.fake = rig.Fake(self.bus.address)
         self.fake.adapter(path=rig.HCI0, address="00:AA:01:00:00:23", quiet=True)
         self.fake.own()
-        self.fake.device(path=rig.BAND, adapter=rig.HCI0, address=rig.ADDRESS, name=rig.NAME)
-        self.fake.gatt(device=rig.BAND, guessable=True)
-        paths = self.fake.paths(device=rig.BAND)
-        self.paths = {sensor: paths[sensor] for sensor in SENSORS}
+        self.bands = [self.band(n) for n in range(bands)]
+
+    def band(self, n):
+        name, device = rig.NAME[:-1] + str(n), rig.BAND[:-1] + str(n)
+        address = rig.ADDRESS[:-1] + str(n)
+        self.fake.device(path=device, adapter=rig.HCI0, address=address, name=name)
+        self.fake.gatt(device=device, guessable=True)
+        paths = self.fake.paths(device=device)
+        return Band(name, address, device, {sensor: paths[sensor] for sensor in SENSORS})
+
+    def paths(self):
+        return [path for band in self.bands for path in band.paths.values()]
+
+    def hears(self):
+        for band in self.bands:
+            self.fake.change(path=band.device, interface=rig.DEVICE, changed={"RSSI": {"n": -60}})
 
     def env(self):
         return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
 
     def rows(self, seconds):
-        """The first seconds of a simulated band: when, where, what; and of which sensor each is."""
-        lines = [line.split() for line in recordings.SIMULATED.read_text().splitlines() if line[0] != "#"]
-        lines = [(float(at), sensor, value) for at, sensor, value in lines if float(at) < seconds]
-        return [(at, self.paths[sensor], value) for at, sensor, value in lines], [sensor for _, sensor, _ in lines]
+        """The first seconds of a simulated band, of each at another phase: when, where, what; and of whom each row is,
+        (band's name, sensor)."""
+        rows = []
+        for line in recordings.SIMULATED.read_text().splitlines():
+            if line[0] != "#" and float(line.split()[0]) < seconds:
+                at, sensor, value = line.split()
+                rows += [(float(at) + 0.1 * n / len(self.bands), band.paths[sensor], value, (band.name, sensor))
+                         for n, band in enumerate(self.bands)]
+        rows.sort()
+        return [row[:3] for row in rows], [row[3] for row in rows]
 
     def close(self):
         self.fake.stop()
@@ -73,7 +95,7 @@ class Floor(Process):
     name = "floor"
 
     def __init__(self, world, way, under=()):
-        super().__init__(world, [*under, BUILD / "floor_relay", world.bus.address, way, str(FRAME_BYTES), *world.paths.values()])
+        super().__init__(world, [*under, BUILD / "floor_relay", world.bus.address, way, str(FRAME_BYTES), *world.paths()])
 
 
 class Python(Process):
@@ -81,13 +103,13 @@ class Python(Process):
 
     def __init__(self, world, way, under=()):
         assert way == "start", "bleak of Debian 12 knows no other"
-        super().__init__(world, [*under, sys.executable, ROOT / "bench/python_relay.py", rig.NAME])
-        self.fake = world.fake
+        super().__init__(world, [*under, sys.executable, ROOT / "bench/python_relay.py", world.bands[0].name])
+        self.world = world
 
     def begin(self):
         """bleak takes what it hears of after it has begun to look."""
-        rig.wait_until(lambda: self.fake.called("StartDiscovery") or self.process.poll() is not None)
-        self.fake.hears_band()
+        rig.wait_until(lambda: self.world.fake.called("StartDiscovery") or self.process.poll() is not None)
+        self.world.hears()
         super().begin()
 
 
@@ -95,7 +117,10 @@ class Ours:
     name = "linkbandd"
 
     def __init__(self, world, way, under=()):
-        self.daemon = Under(under, "--backend", "bluez", "--notify", way, env=world.env())
+        most = str(len(world.bands))
+        self.daemon = Under(under, "--backend", "bluez", "--notify", way, "--max-bands", most, "--max-bands-per-adapter", most,
+                            env=world.env())
+        self.bands = world.bands
         self.pid, self.port = self.daemon.process.pid, self.daemon.port
         self.client = None
 
@@ -107,14 +132,17 @@ class Ours:
     async def connect(self):
         self.client = peers.Client(await websockets.connect(self.daemon.url, max_size=2**20))
         await self.client.event("bluetooth_status", powered=True, seconds=60)
-        assert (await self.client.command("connect_device", address=rig.ADDRESS))["success"]
+        for band in self.bands:
+            reply = await self.client.command("connect_device", address=band.address)
+            assert reply["success"], reply
 
     def begun(self):
         self.loop.run_until_complete(self.stream())
         self.loop.close()
 
     async def stream(self):
-        assert (await self.client.command("start_streaming", seconds=60))["success"]
+        reply = await self.client.command("start_streaming", seconds=60)
+        assert reply["success"], reply
         await self.client.close()
 
     def stop(self):

@@ -7,6 +7,7 @@ in `calls`. What a method does can be replaced once or for good (`on`): an error
 reply. Uses dbus-python's low level only: types and orders are under full control.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -252,15 +253,19 @@ class Fake:
                 if CHARACTERISTIC in interfaces and path.startswith(device)}
 
     def do_play(self, rows):
-        """Sends each row [seconds from now, path, value] at its time, by the way that was subscribed."""
-        self.sent = []
-        self.unsent = len(rows)
+        """Sends each row [seconds from now, path, value], earliest first, at its time, by the way that was subscribed."""
         begun = time.monotonic() + 0.05
-        for seconds, path, value in rows:
-            self.play_at(begun + seconds, path, bytes.fromhex(value))
+        self.sent = []
+        self.unsent = collections.deque((begun + seconds, path, bytes.fromhex(value)) for seconds, path, value in rows)
+        self.play_due()
 
-    def play_at(self, when, path, value):
-        GLib.timeout_add(max(0, round((when - time.monotonic()) * 1000)), lambda: self.play_now(path, value))
+    def play_due(self):
+        while self.unsent and self.unsent[0][0] <= time.monotonic():
+            _, path, value = self.unsent.popleft()
+            self.play_now(path, value)
+        if self.unsent:
+            GLib.timeout_add(max(1, round((self.unsent[0][0] - time.monotonic()) * 1000)), self.play_due)
+        return False
 
     def play_now(self, path, value):
         if path in self.fds:
@@ -271,8 +276,6 @@ class Fake:
             message.append(CHARACTERISTIC, {"Value": dbus.Array(value, signature="y")}, [], signature="sa{sv}as")
             self.sent.append(time.monotonic_ns())
             self.bus.send_message(message)
-        self.unsent -= 1
-        return False
 
     def do_played(self):
         """When each row of `play` was sent, ns of CLOCK_MONOTONIC; none before all were."""
