@@ -188,7 +188,6 @@ static void begin_cell(struct eeg_dsp *dsp)
     dsp->features.blink_count = 0;
 }
 
-/* What nothing that comes after is made of. */
 static void tell(struct eeg_dsp *dsp, double rate)
 {
     struct eeg_features *f = &dsp->features;
@@ -213,6 +212,8 @@ static void close_cell(struct eeg_dsp *dsp)
         dsp->listener->artefacts(dsp->listener->user, f);
     if (dsp->listener->features)
         tell(dsp, rate);
+    for (size_t c = 0; c < EEG_CHANNELS && !dsp->listener->features; c++)
+        eeg_powers_pass(&dsp->powers[c], dsp->tick);
     begin_cell(dsp);
 }
 

@@ -368,6 +368,12 @@ static bool bends(const struct eeg_powers *p, double tick)
     return eeg_alpha_bend(&p->alpha, tick, BEND_NOW_PARTS, &lately) > BEND_NOW;
 }
 
+void eeg_powers_pass(struct eeg_powers *p, double tick)
+{
+    if (p->slots >= 4 * (unsigned)p->rate)
+        find_odd(p, tick - SECONDS_LOW * BLOCK_TICK_HZ);
+}
+
 bool eeg_powers_muscle(struct eeg_powers *p, double tick, double *ratio)
 {
     const double from = tick - SECONDS_LOW * BLOCK_TICK_HZ;

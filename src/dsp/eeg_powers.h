@@ -71,4 +71,7 @@ bool eeg_powers_muscle(struct eeg_powers *powers, double tick, double *ratio);
 void eeg_powers_tell(struct eeg_powers *powers, struct eeg_features *features, size_t c,
                      double tick, double rate);
 
+/* Where nobody is told: what comes after is as if somebody had been. */
+void eeg_powers_pass(struct eeg_powers *powers, double tick);
+
 #endif

@@ -99,9 +99,10 @@ static struct pipeline *streaming(struct told *told, bool with_features)
     return pipeline;
 }
 
-/* Packets of all sensors for so long; the EEG is a wave on an offset of its own for each session.
- */
-static void play(struct pipeline *pipeline, struct ticks *ticks, double seconds, double offset)
+/* Packets of all sensors for so long; the EEG is a wave on an offset of its own for each session,
+ * and for a second in four a slow one. */
+static void play_waves(struct pipeline *pipeline, struct ticks *ticks, double seconds,
+                       double offset, double slow_uv)
 {
     double end = ticks->position[SENSOR_EEG] / ticks->eeg_rate + seconds;
     while (ticks->position[SENSOR_EEG] / ticks->eeg_rate < end) {
@@ -112,12 +113,18 @@ static void play(struct pipeline *pipeline, struct ticks *ticks, double seconds,
         ticks_next(ticks, sensor, &packet);
         for (size_t i = 0; sensor == SENSOR_EEG && i < packet.samples.count; i++) {
             double t = (first + packet.skipped + (double)i) / ticks->eeg_rate;
-            double uv = offset + ALPHA_UV * sin(2 * M_PI * 10 * t);
+            double slow = fmod(t, 4) < 1 ? slow_uv * sin(2 * M_PI * 2 * t) : 0;
+            double uv = offset + ALPHA_UV * sin(2 * M_PI * 10 * t) + slow;
             packet.samples.eeg[i] = (struct eeg_sample){.uv = {uv, uv}};
         }
         const size_t len = packet_encode(model_default(), &packet.samples, bytes);
         pipeline_packet(pipeline, &(struct packet){sensor, packet.arrival_us, bytes, len, 0});
     }
+}
+
+static void play(struct pipeline *pipeline, struct ticks *ticks, double seconds, double offset)
+{
+    play_waves(pipeline, ticks, seconds, offset, 0);
 }
 
 /* The band's counter goes on and nobody listens. */
@@ -219,8 +226,9 @@ static void who_comes_back_is_told_what_an_unbroken_listener_is(void **state)
         const size_t before = always.count, heard = sometimes.count;
         always.hears = true;
         sometimes.hears = part != 1;
-        play(a, &ticks[0], seconds[part], OFFSET_UV);
-        play(b, &ticks[1], seconds[part], OFFSET_UV);
+        /* What stands out among the last seconds is known though nobody was told meanwhile. */
+        play_waves(a, &ticks[0], seconds[part], OFFSET_UV, 10);
+        play_waves(b, &ticks[1], seconds[part], OFFSET_UV, 10);
         if (sometimes.hears)
             assert_memory_equal(&sometimes.got[heard], &always.got[before],
                                 (always.count - before) * sizeof(always.got[0]));
