@@ -11,6 +11,9 @@
 #include "dsp/motion.h"
 #include "protocol/json.h"
 
+/* In the place of a `seq`: the message is told without one, for those who number by other means. */
+#define MESSAGE_UNNUMBERED UINT64_MAX
+
 /* Each clears the writer and leaves one whole message in it. */
 void message_raw(struct json *json, const char *device_id, uint64_t seq,
                  const struct sample_block *block);

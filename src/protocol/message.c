@@ -25,7 +25,8 @@ static void begin(struct json *json, const char *device_id, uint64_t seq,
     else
         json_null(json);
     json_put_fixed(json, "sample_rate_measured", envelope->rate_measured, 4);
-    json_put_integer(json, "seq", (int64_t)seq);
+    if (seq != MESSAGE_UNNUMBERED)
+        json_put_integer(json, "seq", (int64_t)seq);
     json_put_integer(json, "lost", envelope->lost);
     json_key(json, "data");
 }
