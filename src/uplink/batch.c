@@ -20,6 +20,11 @@ static int64_t second_of(const char *line)
     return -1;
 }
 
+bool batch_has_head(const struct batch *batch)
+{
+    return batch->text.len > 1 && memcmp(batch->text.data, "# ", 2) == 0;
+}
+
 void batcher_begin(struct batcher *batcher)
 {
     batcher->place = (struct segment_place){0};

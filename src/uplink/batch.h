@@ -17,6 +17,9 @@ struct batch {
     struct buffer text;
 };
 
+/* Whether it is a segment's first: then it begins with that one's head, which is no record. */
+bool batch_has_head(const struct batch *batch);
+
 struct batcher {
     struct segment_place place;
     int64_t second; /* of the batch; −1: no line of it has told */

@@ -1,8 +1,6 @@
 #include "carrier.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +11,11 @@
 #include "base/now.h"
 #include "board.h"
 #include "cursors.h"
-#include "message.h"
-#include "reader.h"
+#include "source.h"
+#include "spool_id.h"
 
 #define NAME_SIZE 32
 #define PATH_SIZE 4096
-#define ID_SIZE   33
 
 /* Enough of the spool's id, and the cursor's: with the default name all of 23, which every MQTT
  * server takes. */
@@ -27,7 +24,7 @@
 
 struct carried {
     char name[NAME_SIZE];
-    struct reader *reader;
+    struct source source;
     bool is_behind; /* it had a batch when it was last asked */
     struct board_place place;
 };
@@ -35,7 +32,7 @@ struct carried {
 struct carrier {
     uv_loop_t *loop;
     struct carrier_options options;
-    char id[ID_SIZE]; /* the spool's */
+    char id[SPOOL_ID_SIZE]; /* the spool's */
     char client[CLIENT_SIZE], status[WINDOW_SUB_SIZE];
     struct cursors *cursors;
     struct carried bands[CARRIER_BANDS_MAX];
@@ -75,23 +72,22 @@ static bool has_band(const struct carrier *carrier, const char *name)
 
 static void add_band(struct carrier *carrier, const char *name)
 {
-    char path[PATH_SIZE];
+    const struct carrier_options *options = &carrier->options;
+    const uint64_t from = cursors_get(carrier->cursors, name);
 
     if (name[0] == '.' || strlen(name) >= NAME_SIZE || has_band(carrier, name) ||
         carrier->band_count == CARRIER_BANDS_MAX)
         return;
-    snprintf(path, sizeof(path), "%s/bands/%s", carrier->options.spool, name);
     struct carried *band = &carrier->bands[carrier->band_count];
-    band->reader = reader_open(path, cursors_get(carrier->cursors, name));
-    if (!band->reader)
-        return; /* looked for again */
     snprintf(band->name, sizeof(band->name), "%s", name);
+    if (!source_open(&band->source, options->spool, band->name, from, options->publish,
+                     options->mains_hz))
+        return; /* looked for again */
     if (++carrier->band_count == CARRIER_BANDS_MAX)
-        log_warning("%s: the spool holds %d bands or more, others than these are not carried: "
-                    "take away what is no longer needed",
-                    path, CARRIER_BANDS_MAX);
-    log_info("%s: carried from record %llu on", name,
-             (unsigned long long)cursors_get(carrier->cursors, name));
+        log_warning("%s/bands: the spool holds %d bands or more, others than these are not "
+                    "carried: take away what is no longer needed",
+                    options->spool, CARRIER_BANDS_MAX);
+    log_info("%s: carried from record %llu on", name, (unsigned long long)from);
 }
 
 static void look_for_bands(struct carrier *carrier)
@@ -112,46 +108,63 @@ static void look_for_bands(struct carrier *carrier)
 /* False: no memory; the batch is kept, and tried again at the next poll. */
 static bool take_kept(struct carrier *carrier)
 {
-    const struct message_names names = names_of(carrier, carrier->bands[carrier->turn].name);
-    struct window_message messages[MESSAGES_MAX];
-    const size_t count = message_make(messages, &names, &carrier->kept);
+    const struct carried *band = &carrier->bands[carrier->turn];
+    const struct message_names names = names_of(carrier, band->name);
+    const struct buffer *texts[PUBLISH_COUNT];
+    struct message_made made;
 
-    for (size_t i = 0; i < count; i++) {
-        messages[i].band = (unsigned)carrier->turn;
-        window_add(&carrier->window, &messages[i]);
+    source_texts(&band->source, &carrier->kept, texts);
+    carrier->is_keeping = !message_make(&made, &names, &carrier->kept, texts);
+    if (carrier->is_keeping)
+        return false;
+    for (size_t i = 0; i < made.count; i++) {
+        made.messages[i].band = (unsigned)carrier->turn;
+        window_add(&carrier->window, &made.messages[i]);
     }
-    carrier->is_keeping = count == 0;
-    if (!carrier->is_keeping)
-        buffer_finish(&carrier->kept.text);
-    return !carrier->is_keeping;
+    buffer_finish(&carrier->kept.text);
+    return true;
 }
 
-/* The next band's turn. False: it has no batch now. */
-static bool pull(struct carrier *carrier)
+/* The next band's turn. */
+static enum source_pulled pull(struct carrier *carrier)
 {
     carrier->turn = (carrier->turn + 1) % carrier->band_count;
     struct carried *band = &carrier->bands[carrier->turn];
-    band->is_behind = reader_pull(band->reader, &carrier->kept);
-    if (band->is_behind)
+    const enum source_pulled pulled = source_pull(&band->source, &carrier->kept);
+    if (pulled != SOURCE_LEAD) /* that is of before, and says nothing of now */
+        band->is_behind = pulled == SOURCE_BATCH;
+    if (pulled == SOURCE_BATCH)
         status_take(&band->place.status, &carrier->kept);
-    return band->is_behind;
+    return pulled;
 }
+
+static void on_poll(uv_timer_t *timer);
 
 /* A batch of each band in its turn, until the window is full or nobody has one. */
 static void fill(struct carrier *carrier)
 {
-    size_t idle = 0;
+    const size_t kinds = (size_t)__builtin_popcount(carrier->options.publish);
+    size_t idle = 0, lead = 0;
 
-    while (idle < carrier->band_count &&
-           window_has_room(&carrier->window, MESSAGES_MAX, MESSAGES_MAX * BATCH_BYTES_MAX)) {
-        carrier->is_keeping = carrier->is_keeping || pull(carrier);
-        if (!carrier->is_keeping)
-            idle++;
-        else if (take_kept(carrier))
+    while (idle < carrier->band_count && lead < CARRIER_LEAD_MAX &&
+           window_has_room(&carrier->window, kinds, kinds * BATCH_BYTES_MAX)) {
+        switch (carrier->is_keeping ? SOURCE_BATCH : pull(carrier)) {
+        case SOURCE_BATCH:
+            if (!take_kept(carrier))
+                return;
             idle = 0;
-        else
-            return;
+            break;
+        case SOURCE_LEAD:
+            lead++;
+            idle = 0;
+            break;
+        case SOURCE_NOTHING:
+            idle++;
+            break;
+        }
     }
+    if (lead == CARRIER_LEAD_MAX) /* goes on once the loop had its turn */
+        uv_timer_start(&carrier->poll, on_poll, 0, CARRIER_POLL_MS);
 }
 
 static void send_all(struct carrier *carrier)
@@ -173,7 +186,7 @@ static bool is_known(const struct carried *band)
     if (band->is_behind)
         return false;
     return band->place.status.link == STATUS_LINK_DOWN ||
-           now_utc_us() / 1000000 - reader_written_s(band->reader) < CARRIER_STALE_S;
+           now_utc_us() / 1000000 - source_written_s(&band->source) < CARRIER_STALE_S;
 }
 
 static void tell_all(struct carrier *carrier)
@@ -291,7 +304,7 @@ static uint64_t next_of(const struct carrier *carrier, size_t band)
 {
     if (carrier->is_keeping && carrier->turn == band)
         return carrier->kept.first;
-    return reader_next(carrier->bands[band].reader);
+    return source_next(&carrier->bands[band].source);
 }
 
 static void save(struct carrier *carrier)
@@ -325,27 +338,6 @@ static void on_poll(uv_timer_t *timer)
 
 /* ---- life */
 
-static bool read_id(struct carrier *carrier, struct failure *failure)
-{
-    char path[PATH_SIZE];
-
-    snprintf(path, sizeof(path), "%s/id", carrier->options.spool);
-    FILE *file = fopen(path, "r");
-    const bool read = file && fscanf(file, "%32[0-9a-f]", carrier->id) == 1;
-    if (!file && errno == EACCES)
-        failure_set(failure, ERROR_RECORDING,
-                    "This user may not read %.120s: run it in the group of the folder (the "
-                    "package's is linkbandd).",
-                    path);
-    else if (!read)
-        failure_set(failure, ERROR_RECORDING,
-                    "%.120s is no spool (%s): name the folder that linkbandd has as --spool.", path,
-                    file ? "it holds no id" : strerror(errno));
-    if (file)
-        fclose(file);
-    return read;
-}
-
 /* For a server that tells the gateway's end. */
 static void name_itself(struct carrier *carrier)
 {
@@ -362,7 +354,7 @@ static bool begin(struct carrier *carrier, const struct driver_ops *ops, struct 
 {
     const struct driver_listener listener = {carrier, on_up, on_acked, on_refused, on_down};
 
-    if (!read_id(carrier, failure))
+    if (!spool_id_read(carrier->options.spool, carrier->id, failure))
         return false;
     name_itself(carrier);
     carrier->cursors = cursors_open(carrier->options.spool, carrier->options.cursor, failure);
@@ -405,7 +397,7 @@ static void close_one(struct carrier *carrier)
     if (--carrier->closing > 0)
         return;
     for (size_t i = 0; i < carrier->band_count; i++)
-        reader_close(carrier->bands[i].reader);
+        source_close(&carrier->bands[i].source);
     buffer_finish(&carrier->kept.text);
     window_finish(&carrier->window);
     cursors_close(carrier->cursors);

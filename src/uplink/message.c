@@ -6,10 +6,27 @@
 #include <string.h>
 #include <zstd.h>
 
-#define LEVEL     3          /* higher ones cost a gateway more than the line that they save */
+#include "base/length.h"
+
+/* Of packets: higher ones cost a gateway more than the line that they save. Of what is computed the
+ * least is best: of numbers in decimals 3 makes no less. */
+#define LEVEL_RAW      3
+#define LEVEL_COMPUTED 1
+
 #define SKIPPABLE 0x184D2A50 /* RFC 8878, 3.1.2 */
 #define HEAD_SIZE 8
 #define FRAME_MAX 128
+
+const char *publication_name(enum publication kind)
+{
+    static const char *const names[] = {[PUBLISH_RAW] = "raw",
+                                        [PUBLISH_EVENT] = "event",
+                                        [PUBLISH_SAMPLES] = "samples",
+                                        [PUBLISH_PROCESSED] = "processed"};
+    ASSERT_GOES_TO(names, PUBLISH_PROCESSED);
+
+    return names[kind];
+}
 
 void message_token(char out[MESSAGE_TOKEN_SIZE], const char *text)
 {
@@ -34,15 +51,15 @@ void message_subject(char out[WINDOW_SUB_SIZE], const struct message_names *name
 }
 
 static void name(struct window_message *message, const struct message_names *names,
-                 const char *kind, const struct batch *batch)
+                 enum publication kind, const struct batch *batch)
 {
     char device[MESSAGE_TOKEN_SIZE];
 
     message_token(device, names->device);
     *message = (struct window_message){.first = batch->first, .last = batch->last};
-    message_subject(message->subject, names, kind);
-    snprintf(message->id, sizeof(message->id), "%s/%s/%s/%llu", names->spool_id, device, kind,
-             (unsigned long long)batch->first);
+    message_subject(message->subject, names, publication_name(kind));
+    snprintf(message->id, sizeof(message->id), "%s/%s/%s/%llu", names->spool_id, device,
+             publication_name(kind), (unsigned long long)batch->first);
 }
 
 static void put_u32(uint8_t *out, uint32_t value)
@@ -62,22 +79,27 @@ static size_t put_frame(uint8_t *out, size_t size, const char *spool_id, const s
     return HEAD_SIZE + (size_t)len;
 }
 
-static bool make_raw(struct window_message *message, const struct message_names *names,
-                     const struct batch *batch)
+/* Both make a body of no bytes where there is nothing to tell. False: no memory. */
+static bool make_packed(struct window_message *message, const struct message_names *names,
+                        enum publication kind, const struct batch *batch, const struct buffer *text)
 {
-    const size_t room = FRAME_MAX + ZSTD_compressBound(batch->text.len);
+    const int level = kind == PUBLISH_RAW ? LEVEL_RAW : LEVEL_COMPUTED;
+    const size_t room = FRAME_MAX + ZSTD_compressBound(text->len);
+
+    *message = (struct window_message){.len = 0};
+    if (text->len == 0)
+        return true;
     uint8_t *body = malloc(room);
 
     if (!body)
         return false;
     const size_t head = put_frame(body, room, names->spool_id, batch);
-    const size_t len =
-        ZSTD_compress(body + head, room - head, batch->text.data, batch->text.len, LEVEL);
+    const size_t len = ZSTD_compress(body + head, room - head, text->data, text->len, level);
     if (ZSTD_isError(len)) {
         free(body);
         return false;
     }
-    name(message, names, "raw", batch);
+    name(message, names, kind, batch);
     message->compressed = true;
     message->len = head + len;
     /* Most of the bound is not needed, and up to WINDOW_MAX wait. */
@@ -100,24 +122,20 @@ static void take_event(struct buffer *out, struct segment_place *place, const ch
     buffer_add(out, "}\n", 2);
 }
 
-/* A body of no bytes: there is none in it. False: no memory. */
 static bool make_events(struct window_message *message, const struct message_names *names,
                         const struct batch *batch)
 {
-    struct segment_place place = {.numbered = true, .next = batch->first};
+    struct segment_place place = {.numbered = !batch_has_head(batch), .next = batch->first};
     struct buffer out = {0};
     const char *line = batch->text.data, *end = line + batch->text.len;
 
-    /* A segment's head is no record, though it is in the batch: it sets the number itself. */
-    if (batch->text.len > 0 && memcmp(line, "# ", 2) == 0)
-        place.numbered = false;
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const size_t len = (size_t)(newline + 1 - line);
         take_event(&out, &place, line, len);
         line += len;
     }
-    name(message, names, "event", batch);
+    name(message, names, PUBLISH_EVENT, batch);
     message->body = out.data;
     message->len = out.len;
     if (!out.failed)
@@ -126,13 +144,21 @@ static bool make_events(struct window_message *message, const struct message_nam
     return false;
 }
 
-size_t message_make(struct window_message messages[MESSAGES_MAX], const struct message_names *names,
-                    const struct batch *batch)
+bool message_make(struct message_made *made, const struct message_names *names,
+                  const struct batch *batch, const struct buffer *const texts[PUBLISH_COUNT])
 {
-    if (!make_raw(&messages[0], names, batch))
-        return 0;
-    if (make_events(&messages[1], names, batch))
-        return messages[1].len > 0 ? 2 : 1;
-    free(messages[0].body);
-    return 0;
+    bool all = true;
+
+    made->count = 0;
+    for (enum publication kind = 0; all && kind < PUBLISH_COUNT; kind++) {
+        struct window_message *message = &made->messages[made->count];
+        if (!texts[kind])
+            continue;
+        all = kind == PUBLISH_EVENT ? make_events(message, names, batch)
+                                    : make_packed(message, names, kind, batch, texts[kind]);
+        made->count += all && message->len > 0;
+    }
+    while (!all && made->count > 0)
+        free(made->messages[--made->count].body);
+    return all;
 }

@@ -23,6 +23,9 @@ static const struct row {
     ROW("--site", "NAME", carrier.site, "where this gateway is, for the subject (default)"),
     ROW("--gateway", "NAME", carrier.gateway, "its own name there (this host's)"),
     ROW("--name", "NAME", carrier.cursor, "of its cursor in the spool (uplink)"),
+    ROW("--publish", "LIST", publish,
+        "kinds by commas: raw, event, samples, processed (raw,event)"),
+    ROW("--mains", "HZ", mains, "50 or 60, as the daemon's, for processed (50)"),
     ROW("--creds", "FILE", carrier.driver.creds, "NATS: JWT and NKey of the user"),
     ROW("--username", "NAME", carrier.driver.username, "MQTT"),
     ROW("--password-file", "FILE", carrier.driver.password, "MQTT: its first line is the password"),
@@ -73,6 +76,48 @@ static bool take_option(struct uplink_options *options, const char *name, const 
 static bool is_cursor_name(const char *name)
 {
     return name[0] != '.' && !strchr(name, '/') && strlen(name) <= 48;
+}
+
+/* The bit of the kind that the first `len` bytes name; 0: none. */
+static unsigned publish_bit(const char *word, size_t len)
+{
+    for (enum publication kind = 0; kind < PUBLISH_COUNT; kind++) {
+        const char *name = publication_name(kind);
+        if (strlen(name) == len && strncmp(word, name, len) == 0)
+            return PUBLISH_BIT(kind);
+    }
+    return 0;
+}
+
+static bool read_publish(struct uplink_options *options, struct failure *failure)
+{
+    const char *word = options->publish;
+    unsigned bit;
+
+    do {
+        const size_t len = strcspn(word, ",");
+        bit = publish_bit(word, len);
+        options->carrier.publish |= bit;
+        word += len;
+    } while (bit && *word++);
+    if (!bit)
+        failure_set(failure, ERROR_INVALID_PARAMETERS,
+                    "--publish can't be `%.80s`; it is a list by commas, without blanks, of raw, "
+                    "event, samples and processed.",
+                    options->publish);
+    return bit;
+}
+
+static bool read_mains(struct uplink_options *options, struct failure *failure)
+{
+    const char *mains = options->mains;
+
+    options->carrier.mains_hz = strcmp(mains, "60") == 0 ? 60 : 50;
+    if (options->carrier.mains_hz == 60 || strcmp(mains, "50") == 0)
+        return true;
+    failure_set(failure, ERROR_INVALID_PARAMETERS,
+                "--mains can't be `%.40s`; it is 50 or 60, as linkbandd's --mains.", mains);
+    return false;
 }
 
 static bool find_driver(struct uplink_options *options, struct failure *failure)
@@ -155,7 +200,8 @@ static bool check(struct uplink_options *options, struct failure *failure)
                     carrier->cursor);
         return false;
     }
-    return find_driver(options, failure) && check_prefix(options, failure) &&
+    return read_publish(options, failure) && read_mains(options, failure) &&
+           find_driver(options, failure) && check_prefix(options, failure) &&
            read_password(options, failure);
 }
 
@@ -164,6 +210,8 @@ bool uplink_options_parse(struct uplink_options *options, int argc, char **argv,
 {
     memset(options, 0, sizeof(*options));
     gethostname(options->gateway, sizeof(options->gateway) - 1);
+    options->publish = "raw,event";
+    options->mains = "50";
     options->carrier.cursor = "uplink";
     options->carrier.site = "default";
     options->carrier.gateway = options->gateway[0] ? options->gateway : "gateway";

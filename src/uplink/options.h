@@ -13,6 +13,7 @@ struct uplink_options {
     enum uplink_action action;
     struct carrier_options carrier;
     const struct driver_ops *driver; /* by the scheme of --to */
+    const char *publish, *mains;     /* as they were given */
     char gateway[65];                /* the host's name where none is given */
     char password[257];
 };

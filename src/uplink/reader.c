@@ -50,6 +50,14 @@ static void close_file(struct reader *reader)
     reader->bytes.len = reader->used = 0;
 }
 
+void reader_seek(struct reader *reader, uint64_t next)
+{
+    close_file(reader);
+    reader->segment = 0;
+    reader->next = next;
+    batcher_begin(&reader->batcher);
+}
+
 void reader_close(struct reader *reader)
 {
     if (!reader)
@@ -212,10 +220,8 @@ static bool take_whole(struct reader *reader, struct batch *batch)
 /* A line of the batch found no memory: what was read of it is read again. */
 static void begin_anew(struct reader *reader)
 {
+    reader_seek(reader, reader->next);
     fail(reader, "a batch");
-    close_file(reader);
-    reader->segment = 0;
-    batcher_begin(&reader->batcher);
 }
 
 /* Of the open segment; false: it gives none now. */

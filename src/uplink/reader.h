@@ -14,6 +14,8 @@ struct reader;
 /* `folder` is the band's; the first batch is the one that holds record `next` or comes after it.
  * NULL: no memory. */
 struct reader *reader_open(const char *folder, uint64_t next);
+/* Begins anew, at another record. */
+void reader_seek(struct reader *reader, uint64_t next);
 void reader_close(struct reader *reader);
 
 /* The next whole batch; its text is the caller's (buffer_finish). False: there is none now. */

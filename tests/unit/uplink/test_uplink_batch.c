@@ -108,15 +108,27 @@ static void no_batch_is_longer_than_it_may_be(void **state)
     free(text);
 }
 
+/* Lines and events, as by default. */
+static void make(struct message_made *made, const struct message_names *names,
+                 const struct batch *batch, size_t count)
+{
+    const struct buffer *texts[PUBLISH_COUNT] = {
+        [PUBLISH_RAW] = &batch->text, [PUBLISH_EVENT] = &batch->text};
+
+    assert_true(message_make(made, names, batch, texts));
+    assert_int_equal(made->count, count);
+}
+
 static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(void **state)
 {
     const struct message_names names = {"0123", "lab 1", "pi.local", "LXB-1*"};
-    struct window_message messages[MESSAGES_MAX];
+    struct message_made made;
+    const struct window_message *messages = made.messages;
     struct cut found;
 
     (void)state;
     cut(&found, segment);
-    assert_int_equal(message_make(messages, &names, &found.batches[2]), 2);
+    make(&made, &names, &found.batches[2], 2);
     assert_string_equal(messages[0].subject, "linkband.v1.lab-1.pi-local.LXB-1-.raw");
     assert_string_equal(messages[0].id, "0123/LXB-1-/raw/105");
     assert_true(messages[0].compressed);
@@ -127,7 +139,7 @@ static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(v
                         messages[1].len);
     free(messages[0].body);
     free(messages[1].body);
-    assert_int_equal(message_make(messages, &names, &found.batches[1]), 1);
+    make(&made, &names, &found.batches[1], 1);
     free(messages[0].body);
     finish(&found);
 }
@@ -136,16 +148,41 @@ static void a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token(v
 static void an_event_of_a_segments_first_batch_has_its_number(void **state)
 {
     const struct message_names names = {"0123", "lab", "pi", "LXB-1"};
-    struct window_message messages[MESSAGES_MAX];
+    struct message_made made;
+    const struct window_message *messages = made.messages;
     struct cut found;
 
     (void)state;
     cut(&found, segment);
-    assert_int_equal(message_make(messages, &names, &found.batches[0]), 2);
+    make(&made, &names, &found.batches[0], 2);
     assert_memory_equal(messages[1].body, "{\"record\":102,\"event\":{\"a\":1}}\n",
                         messages[1].len);
     free(messages[0].body);
     free(messages[1].body);
+    finish(&found);
+}
+
+/* What holds nothing, and what nobody wants, makes no message. */
+static void each_kind_is_a_message_of_its_own(void **state)
+{
+    const struct message_names names = {"0123", "lab", "pi", "LXB-1"};
+    struct buffer samples = {0}, none = {0};
+    struct message_made made;
+    struct cut found;
+
+    (void)state;
+    cut(&found, segment);
+    buffer_print(&samples, "{\"type\":\"raw_data\"}\n");
+    const struct buffer *texts[PUBLISH_COUNT] = {
+        [PUBLISH_SAMPLES] = &samples, [PUBLISH_PROCESSED] = &none};
+    assert_true(message_make(&made, &names, &found.batches[1], texts));
+    assert_int_equal(made.count, 1);
+    assert_string_equal(made.messages[0].subject, "linkband.v1.lab.pi.LXB-1.samples");
+    assert_string_equal(made.messages[0].id, "0123/LXB-1/samples/103");
+    assert_int_equal(made.messages[0].first, 103);
+    assert_true(made.messages[0].compressed);
+    free(made.messages[0].body);
+    buffer_finish(&samples);
     finish(&found);
 }
 
@@ -157,6 +194,7 @@ int main(void)
         cmocka_unit_test(no_batch_is_longer_than_it_may_be),
         cmocka_unit_test(a_message_is_named_by_its_first_record_and_holds_no_dot_in_a_token),
         cmocka_unit_test(an_event_of_a_segments_first_batch_has_its_number),
+        cmocka_unit_test(each_kind_is_a_message_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,7 @@ static void begin(struct carrying *c, const char *spool)
         .site = "lab",
         .gateway = "g1",
         .home_assistant = "ha",
+        .publish = PUBLISH_BIT(PUBLISH_RAW) | PUBLISH_BIT(PUBLISH_EVENT),
     };
     struct failure failure;
 
