@@ -124,6 +124,13 @@ struct manager_status {
     uint64_t reconnects;
 };
 
+/* Of it, what each message is written by: looked up without a look at clocks, or a copy. */
+struct manager_streamed {
+    const char *device_id; /* valid until the device changes */
+    sensor_set sensors;    /* 0: there is no stream */
+    double sample_rate;    /* as of manager_status */
+};
+
 /*
  * What is wanted of a band, for a daemon that dies to take up again: to be kept where it outlives
  * the process. No band (both fields ""): nothing is wanted.
@@ -250,6 +257,7 @@ size_t manager_devices(const struct manager *manager, unsigned places[MANAGER_DE
 bool manager_is_named(const struct manager *manager, unsigned device, const char *device_id);
 const struct manager_ground *manager_ground(struct manager *manager);
 const struct manager_status *manager_status(struct manager *manager, unsigned device);
+struct manager_streamed manager_streamed(const struct manager *manager, unsigned device);
 
 /* The mains' frequency that the EEG is rid of, Hz. */
 int manager_mains_hz(const struct manager *manager);

@@ -42,6 +42,18 @@ static void fill_device(const struct device *d, struct band_link *device)
         device->band = d->reach.band;
 }
 
+struct manager_streamed manager_streamed(const struct manager *m, unsigned device)
+{
+    const struct device *d = manager_device_seen(m, device);
+    const struct band_identity *band = d->reach.known ? &d->reach.device.band : &d->reach.band;
+
+    return (struct manager_streamed){
+        .device_id = d->reach.known || d->reach.state != LINK_IDLE ? band->name : "",
+        .sensors = stream_sensors(&d->stream),
+        .sample_rate = d->stream.sample_rate,
+    };
+}
+
 /* Among `count` in the order their bands came. */
 static void insert(const struct manager *m, unsigned *places, size_t count, unsigned place)
 {

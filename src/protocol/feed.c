@@ -44,7 +44,7 @@ static struct sequence *sequence_of(struct feed *feed, const char *device_id)
 
 static const char *device_id(struct feed *feed, unsigned device)
 {
-    return manager_status(feed->manager, device)->device.band.name;
+    return manager_streamed(feed->manager, device).device_id;
 }
 
 /* `message` has what only its writer knows. */
@@ -127,9 +127,7 @@ void feed_flush(struct feed *feed, unsigned device)
 /* Whether clients are to get this sensor: a recording may want more of the band than the stream. */
 static bool is_streamed(struct feed *feed, unsigned device, enum sensor sensor)
 {
-    const struct manager_status *status = manager_status(feed->manager, device);
-
-    return status->stream != STREAM_IDLE && (status->sensors & SENSOR_BIT(sensor));
+    return manager_streamed(feed->manager, device).sensors & SENSOR_BIT(sensor);
 }
 
 /* What a recording's block said of a stream that was over, the next stream's first block tells. */
@@ -164,7 +162,7 @@ void feed_samples(struct feed *feed, unsigned device, const struct sample_block 
     block = with_owed(feed, device, block, &told);
     if (sensor == SENSOR_EEG)
         thinning_push(&feed->bands[device].thinning, block,
-                      manager_status(feed->manager, device)->sample_rate);
+                      manager_streamed(feed->manager, device).sample_rate);
     else
         send_raw(feed, device, block);
 }

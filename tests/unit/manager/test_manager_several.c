@@ -216,6 +216,13 @@ static void streams_run_beside_each_other(void **state)
     EXPECT(w, "3 disconnect: ok", "3 device_disconnected user_request");
     assert_int_equal(manager_status(w->manager, 0)->sensors, EEG | PPG | ACC);
     assert_int_equal(manager_status(w->manager, 3)->sensors, EEG | PPG | ACC);
+    for (unsigned place = 0; place < 4; place++) {
+        const struct manager_status *status = manager_status(w->manager, place);
+        const struct manager_streamed streamed = manager_streamed(w->manager, place);
+        assert_string_equal(streamed.device_id, status->device.band.name);
+        assert_int_equal(streamed.sensors, status->stream == STREAM_IDLE ? 0 : status->sensors);
+        assert_true(streamed.sample_rate == status->sample_rate);
+    }
 }
 
 /* All that the first band sent came, without a pause. */

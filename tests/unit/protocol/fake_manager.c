@@ -140,6 +140,15 @@ const struct manager_status *manager_status(struct manager *manager, unsigned de
     return &fake.bands[device];
 }
 
+struct manager_streamed manager_streamed(const struct manager *manager, unsigned device)
+{
+    const struct manager_status *of = &fake.bands[device];
+
+    (void)manager;
+    return (struct manager_streamed){of->device.band.name,
+                                     of->stream == STREAM_IDLE ? 0 : of->sensors, of->sample_rate};
+}
+
 const struct pipeline_counts *manager_counts(struct manager *manager, unsigned device,
                                              enum sensor sensor)
 {
