@@ -13,6 +13,8 @@
 /* The accelerometer at two samples before and after, three axes: what light may have of it. */
 #define LAGS   5
 #define INPUTS (LAGS * HEART_MOTION_AXES)
+/* A row of them is filled up to whole pairs. */
+#define ROW (INPUTS + 1)
 /* Of the accelerometer's power, what keeps noise from being used as if it were movement. */
 #define RIDGE 0.01
 /* One count of the band's 8-bit sensor is 0.016 g; a still head has less than two. */
@@ -37,6 +39,8 @@
 #define VOTES       3
 #define OTHER_LINE  0.08
 #define OTHER_APART 20.0
+
+typedef double pair __attribute__((vector_size(2 * sizeof(double))));
 
 void heart_motion_start(struct heart_motion *motion)
 {
@@ -194,7 +198,7 @@ static double strongest_line(const struct tables *tables, double axes[HEART_MOTI
 }
 
 /* Solves a·x = b in place, a symmetric and positive (Cholesky). */
-static void solve(double a[INPUTS][INPUTS], double b[INPUTS])
+static void solve(double a[INPUTS][ROW], double b[INPUTS])
 {
     for (int i = 0; i < INPUTS; i++)
         for (int j = 0; j <= i; j++) {
@@ -216,23 +220,29 @@ static void solve(double a[INPUTS][INPUTS], double b[INPUTS])
 }
 
 struct fit {
-    double a[INPUTS][INPUTS];
+    double a[INPUTS][ROW];
     double b[INPUTS];
 };
 
 /* The movement about point i. */
-static void gather(double axes[HEART_MOTION_AXES][POINTS], int i, double in[INPUTS])
+static void gather(double axes[HEART_MOTION_AXES][POINTS], int i, double in[ROW])
 {
     for (int k = 0; k < INPUTS; k++)
         in[k] = axes[k / LAGS][i + k % LAGS - LAGS / 2];
 }
 
-static void add_point(struct fit *fit, const double in[INPUTS], double x)
+/* Two products at once; what that adds right of the diagonal nobody reads. */
+static void add_point(struct fit *fit, const double in[ROW], double x)
 {
     for (int k = 0; k < INPUTS; k++) {
         fit->b[k] += in[k] * x;
-        for (int l = 0; l <= k; l++)
-            fit->a[k][l] += in[k] * in[l];
+        for (int l = 0; l <= k; l += 2) {
+            pair sum, two;
+            memcpy(&sum, &fit->a[k][l], sizeof sum);
+            memcpy(&two, &in[l], sizeof two);
+            sum += in[k] * two;
+            memcpy(&fit->a[k][l], &sum, sizeof sum);
+        }
     }
 }
 
@@ -240,7 +250,7 @@ static void add_point(struct fit *fit, const double in[INPUTS], double x)
 static void take_off_movement(double *x, double axes[HEART_MOTION_AXES][POINTS])
 {
     struct fit fit = {{{0.0}}, {0.0}};
-    double in[INPUTS];
+    double in[ROW] = {0.0};
     double trace = 0.0;
     for (int i = LAGS / 2; i < POINTS - LAGS / 2; i++) {
         gather(axes, i, in);
