@@ -7,33 +7,43 @@
 #include "base/now.h"
 #include "discovery.h"
 
-void board_forget(struct board_place *place)
+void board_forget_place(struct board_place *place)
 {
     place->told[0] = '\0';
     place->discovered = false;
 }
 
-static bool tell_discovery(struct driver *driver, const struct message_names *names,
-                           const char *prefix)
+static bool put_up(const struct board *board, const char *subject, const char *text)
 {
-    struct discovery_message discovery;
+    return board->driver->ops->tell(board->driver, subject, text);
+}
+
+void board_tell_gateway(struct board *board, const char *subject)
+{
+    board->told = board->told || put_up(board, subject, "online");
+}
+
+static bool tell_discovery(const struct board *board, const struct message_names *names)
+{
+    struct discovery_message message;
     bool told = true;
 
-    for (size_t n = 0; told && n < discovery_count(); n++) {
-        discovery_write(&discovery, n, prefix, names);
-        told = driver->ops->tell(driver, discovery.topic, discovery.text);
+    for (size_t n = 0; told && n < discovery_count(board->computed); n++) {
+        discovery_write(&message, n, board->home_assistant, names);
+        told = put_up(board, message.topic, message.text);
     }
     return told;
 }
 
-static bool tell_status(struct driver *driver, const struct message_names *names, const char *text)
+static bool tell_status(const struct board *board, const struct message_names *names,
+                        const char *text)
 {
     char subject[WINDOW_SUB_SIZE], time[ISO_TEXT_SIZE], whole[STATUS_TEXT_SIZE + 64];
 
     message_subject(subject, names, "status");
     iso_format_ms(now_utc_us(), time);
     snprintf(whole, sizeof(whole), "%s,\"timestamp\":\"%s\"}", text, time);
-    return driver->ops->tell(driver, subject, whole);
+    return put_up(board, subject, whole);
 }
 
 static bool is_due(const struct board_place *place, const char *text, uint64_t now_ms)
@@ -44,18 +54,17 @@ static bool is_due(const struct board_place *place, const char *text, uint64_t n
            since >= (strcmp(text, place->told) == 0 ? BOARD_MOST_MS : BOARD_LEAST_MS);
 }
 
-void board_tell_band(struct board_place *place, struct driver *driver,
-                     const struct message_names *names, const char *prefix, bool known,
-                     uint64_t now_ms)
+void board_tell_band(const struct board *board, struct board_place *place,
+                     const struct message_names *names, bool known, uint64_t now_ms)
 {
     static const struct status unknown;
     char text[STATUS_TEXT_SIZE], device[MESSAGE_TOKEN_SIZE];
 
-    if (prefix && !place->discovered)
-        place->discovered = tell_discovery(driver, names, prefix);
+    if (board->home_assistant && !place->discovered)
+        place->discovered = tell_discovery(board, names);
     message_token(device, names->device);
     status_write(known ? &place->status : &unknown, device, text);
-    if (!is_due(place, text, now_ms) || !tell_status(driver, names, text))
+    if (!is_due(place, text, now_ms) || !tell_status(board, names, text))
         return;
     memcpy(place->told, text, sizeof(text));
     place->told_ms = now_ms;

@@ -1,6 +1,6 @@
 /*
- * What a server keeps of a band for who comes late, where it can (driver.h, `tell`): how it is, and
- * for Home Assistant what there is to be shown.
+ * What a server keeps for who comes late, where it can (driver.h, `tell`): that this gateway is
+ * online, how each band is, and for Home Assistant what there is to be shown.
  *
  * Policy: a band's status is told once it has changed, at most once in BOARD_LEAST_MS, and again
  * after BOARD_MOST_MS; all of it after a connect. What the driver does not take is tried again.
@@ -15,6 +15,13 @@
 #define BOARD_LEAST_MS 1000
 #define BOARD_MOST_MS  30000
 
+struct board {
+    struct driver *driver;
+    const char *home_assistant; /* its prefix of topics; NULL: it is told nothing */
+    bool computed;              /* contact and beats are */
+    bool told;                  /* that this gateway is online */
+};
+
 /* Of a band. Zeroed: nothing was told. */
 struct board_place {
     struct status status;
@@ -24,12 +31,12 @@ struct board_place {
 };
 
 /* The connection is new: all is to be told again. */
-void board_forget(struct board_place *place);
+void board_forget_place(struct board_place *place);
 
-/* How the band is; not `known`: nobody can say. `prefix` is Home Assistant's; NULL: it is told
- * nothing. `now_ms` is the loop's. */
-void board_tell_band(struct board_place *place, struct driver *driver,
-                     const struct message_names *names, const char *prefix, bool known,
-                     uint64_t now_ms);
+/* `subject` is what its last will is of. */
+void board_tell_gateway(struct board *board, const char *subject);
+/* How the band is; not `known`: nobody can say. `now_ms` is the loop's. */
+void board_tell_band(const struct board *board, struct board_place *place,
+                     const struct message_names *names, bool known, uint64_t now_ms);
 
 #endif

@@ -40,10 +40,10 @@ struct carrier {
     struct batch kept; /* of the band whose turn it is, until there is memory for its messages */
     bool is_keeping;
     struct driver *driver;
+    struct board board;
     struct window window;
     uv_timer_t poll, retry;
     bool up, is_waiting; /* after a refusal */
-    bool is_told;        /* that this gateway is online */
     uint64_t bands_at, saved_at;
     unsigned trouble; /* times in a row */
     char told[160];
@@ -130,11 +130,10 @@ static enum source_pulled pull(struct carrier *carrier)
 {
     carrier->turn = (carrier->turn + 1) % carrier->band_count;
     struct carried *band = &carrier->bands[carrier->turn];
-    const enum source_pulled pulled = source_pull(&band->source, &carrier->kept);
+    const enum source_pulled pulled =
+        source_pull(&band->source, &carrier->kept, &band->place.status);
     if (pulled != SOURCE_LEAD) /* that is of before, and says nothing of now */
         band->is_behind = pulled == SOURCE_BATCH;
-    if (pulled == SOURCE_BATCH)
-        status_take(&band->place.status, &carrier->kept);
     return pulled;
 }
 
@@ -191,16 +190,14 @@ static bool is_known(const struct carried *band)
 
 static void tell_all(struct carrier *carrier)
 {
-    struct driver *driver = carrier->driver;
-
-    if (!driver->ops->tell)
+    if (!carrier->driver->ops->tell)
         return;
-    carrier->is_told = carrier->is_told || driver->ops->tell(driver, carrier->status, "online");
+    board_tell_gateway(&carrier->board, carrier->status);
     for (size_t i = 0; i < carrier->band_count; i++) {
         struct carried *band = &carrier->bands[i];
         const struct message_names names = names_of(carrier, band->name);
-        board_tell_band(&band->place, driver, &names, carrier->options.home_assistant,
-                        is_known(band), uv_now(carrier->loop));
+        board_tell_band(&carrier->board, &band->place, &names, is_known(band),
+                        uv_now(carrier->loop));
     }
 }
 
@@ -256,9 +253,9 @@ static void on_up(void *user)
     log_info("%s: connected", carrier->options.driver.url);
     carrier->up = true;
     carrier->is_waiting = false;
-    carrier->is_told = false;
+    carrier->board.told = false;
     for (size_t i = 0; i < carrier->band_count; i++)
-        board_forget(&carrier->bands[i].place);
+        board_forget_place(&carrier->bands[i].place);
     go_on(carrier);
 }
 
@@ -361,10 +358,16 @@ static bool begin(struct carrier *carrier, const struct driver_ops *ops, struct 
     if (!carrier->cursors)
         return false;
     carrier->driver = ops->create(carrier->loop, &carrier->options.driver, &listener, failure);
-    if (carrier->driver)
-        return true;
-    cursors_close(carrier->cursors);
-    return false;
+    if (!carrier->driver) {
+        cursors_close(carrier->cursors);
+        return false;
+    }
+    carrier->board = (struct board){
+        .driver = carrier->driver,
+        .home_assistant = carrier->options.home_assistant,
+        .computed = carrier->options.publish & PUBLISH_BIT(PUBLISH_PROCESSED),
+    };
+    return true;
 }
 
 struct carrier *carrier_create(uv_loop_t *loop, const struct carrier_options *options,

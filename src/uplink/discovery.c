@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names, states and units: what a field means is Home Assistant's. */
+/* Names, states and units: what a field means is Home Assistant's. Those that are computed last. */
 static const struct entity {
     const char *key, *component, *name;
     const char *more; /* JSON members */
@@ -14,11 +14,18 @@ static const struct entity {
     {"battery", "sensor", "Battery",
      "\"device_class\":\"battery\",\"entity_category\":\"diagnostic\","
      "\"unit_of_measurement\":\"%\",\"state_class\":\"measurement\""},
+    {"contact", "binary_sensor", "Electrodes",
+     "\"icon\":\"mdi:head-check\",\"payload_on\":\"True\",\"payload_off\":\"False\""},
+    {"bpm", "sensor", "Heart rate",
+     "\"icon\":\"mdi:heart-pulse\",\"unit_of_measurement\":\"bpm\","
+     "\"suggested_display_precision\":0,\"state_class\":\"measurement\""},
 };
 
-size_t discovery_count(void)
+#define COMPUTED 2
+
+size_t discovery_count(bool computed)
 {
-    return sizeof(entities) / sizeof(entities[0]);
+    return sizeof(entities) / sizeof(entities[0]) - (computed ? 0 : COMPUTED);
 }
 
 static void replace(char *text, char from, char to)

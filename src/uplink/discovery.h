@@ -16,8 +16,8 @@ struct discovery_message {
     char text[DISCOVERY_TEXT_SIZE];
 };
 
-/* How many there are of a band. */
-size_t discovery_count(void);
+/* How many there are of a band; more where contact and beats are computed. */
+size_t discovery_count(bool computed);
 /* The n-th of them. */
 void discovery_write(struct discovery_message *out, size_t n, const char *prefix,
                      const struct message_names *names);

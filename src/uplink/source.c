@@ -55,7 +55,7 @@ static bool begins_leg(struct source *source, const struct batch *batch)
     return true;
 }
 
-enum source_pulled source_pull(struct source *source, struct batch *batch)
+enum source_pulled source_pull(struct source *source, struct batch *batch, struct status *status)
 {
     if (!reader_pull(source->reader, batch))
         return SOURCE_NOTHING;
@@ -64,10 +64,14 @@ enum source_pulled source_pull(struct source *source, struct batch *batch)
         heard = false;
     else if (source->teller)
         teller_take(source->teller, batch, heard);
-    if (heard)
-        return SOURCE_BATCH;
-    buffer_finish(&batch->text);
-    return SOURCE_LEAD;
+    if (!heard) {
+        buffer_finish(&batch->text);
+        return SOURCE_LEAD;
+    }
+    status_take(status, batch);
+    if (source->teller)
+        status_hear(status, teller_vitals(source->teller));
+    return SOURCE_BATCH;
 }
 
 void source_texts(const struct source *source, const struct batch *batch,

@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "reader.h"
+#include "status.h"
 
 struct source {
     const char *spool, *name;
@@ -29,7 +30,8 @@ enum source_pulled {
     SOURCE_BATCH,   /* *batch, its text the caller's */
 };
 
-enum source_pulled source_pull(struct source *source, struct batch *batch);
+/* `status` follows what is carried, not the lead. */
+enum source_pulled source_pull(struct source *source, struct batch *batch, struct status *status);
 
 /* What messages are to be made of, for message_make(): of the batch pulled last, borrowed until the
  * next pull. */

@@ -1,6 +1,7 @@
 #include "status.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,12 @@ static void take_packet(struct status *status, const struct packet *packet)
     status->level = samples.level;
 }
 
+static void forget(struct status *status)
+{
+    status->has_level = false;
+    status->contact_holds = status->bpm_holds = 0;
+}
+
 static void take_record(struct status *status, const struct capture_record *record)
 {
     switch (record->kind) {
@@ -40,7 +47,7 @@ static void take_record(struct status *status, const struct capture_record *reco
         break;
     case CAPTURE_LINK_DOWN:
         status->link = STATUS_LINK_DOWN;
-        status->has_level = false;
+        forget(status);
         break;
     case CAPTURE_PACKET:
         take_packet(status, &record->packet);
@@ -74,11 +81,27 @@ void status_take(struct status *status, const struct batch *batch)
 {
     const char *line = batch->text.data, *end = line + batch->text.len;
 
+    status->contact_holds -= status->contact_holds > 0;
+    status->bpm_holds -= status->bpm_holds > 0;
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const size_t len = (size_t)(newline + 1 - line);
         take_line(status, line, len);
         line += len;
+    }
+}
+
+void status_hear(struct status *status, const struct vitals *vitals)
+{
+    const unsigned holds = status->link == STATUS_LINK_UP ? STATUS_HOLDS : 0;
+
+    if (vitals->has_contact) {
+        status->vitals.contact = vitals->contact;
+        status->contact_holds = holds;
+    }
+    if (vitals->has_bpm) {
+        status->vitals.bpm = vitals->bpm;
+        status->bpm_holds = isnan(vitals->bpm) ? 0 : holds;
     }
 }
 
@@ -97,10 +120,16 @@ static const char *link_text(enum status_link link)
 
 void status_write(const struct status *status, const char *device, char out[STATUS_TEXT_SIZE])
 {
-    char level[8] = "null";
+    char level[8] = "null", bpm[16] = "null";
+    const char *contact = "null";
 
     if (status->has_level)
         snprintf(level, sizeof(level), "%u", status->level);
-    snprintf(out, STATUS_TEXT_SIZE, "{\"device_id\":\"%s\",\"link\":%s,\"battery\":%s", device,
-             link_text(status->link), level);
+    if (status->bpm_holds > 0)
+        snprintf(bpm, sizeof(bpm), "%.1f", status->vitals.bpm);
+    if (status->contact_holds > 0)
+        contact = status->vitals.contact ? "true" : "false";
+    snprintf(out, STATUS_TEXT_SIZE,
+             "{\"device_id\":\"%s\",\"link\":%s,\"battery\":%s,\"contact\":%s,\"bpm\":%s", device,
+             link_text(status->link), level, contact, bpm);
 }

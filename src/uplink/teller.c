@@ -16,6 +16,7 @@ struct teller {
     struct pipeline *pipeline; /* NULL before a segment's head */
     struct json json;
     struct buffer told[PUBLISH_COUNT];
+    struct vitals vitals;
     bool heard;
     bool warned;
     /* Each segment's times are its own: this is its second 0 on the pipeline's. */
@@ -67,12 +68,21 @@ static void tell_features(struct teller *teller, enum sensor sensor, const void 
 
 static void on_eeg(void *user, const struct eeg_features *features)
 {
-    tell_features(user, SENSOR_EEG, features);
+    struct teller *teller = user;
+
+    tell_features(teller, SENSOR_EEG, features);
+    teller->vitals.has_contact = teller->vitals.contact = true;
+    for (size_t i = 0; i < EEG_CHANNELS; i++)
+        teller->vitals.contact = teller->vitals.contact && !features->leadoff[i];
 }
 
 static void on_ppg(void *user, const struct ppg_features *features)
 {
-    tell_features(user, SENSOR_PPG, features);
+    struct teller *teller = user;
+
+    tell_features(teller, SENSOR_PPG, features);
+    teller->vitals.has_bpm = true;
+    teller->vitals.bpm = features->bpm;
 }
 
 static void on_acc(void *user, const struct acc_features *features)
@@ -261,6 +271,7 @@ void teller_take(struct teller *teller, const struct batch *batch, bool heard)
     const char *line = batch->text.data, *end = line + batch->text.len;
 
     teller->heard = heard;
+    teller->vitals = (struct vitals){0};
     teller->continues = batch->first == teller->next;
     teller->told[PUBLISH_SAMPLES].len = teller->told[PUBLISH_PROCESSED].len = 0;
     while (line < end) {
@@ -279,4 +290,9 @@ void teller_take(struct teller *teller, const struct batch *batch, bool heard)
 const struct buffer *teller_told(const struct teller *teller, enum publication kind)
 {
     return &teller->told[kind];
+}
+
+const struct vitals *teller_vitals(const struct teller *teller)
+{
+    return &teller->vitals;
 }

@@ -7,6 +7,7 @@
 
 #include "batch.h"
 #include "message.h"
+#include "status.h"
 
 struct teller;
 
@@ -26,5 +27,8 @@ void teller_take(struct teller *teller, const struct batch *batch, bool heard);
 
 /* What was told of the batch taken last, PUBLISH_SAMPLES or _PROCESSED. */
 const struct buffer *teller_told(const struct teller *teller, enum publication kind);
+
+/* Of the batch taken last, where processed messages are wanted. */
+const struct vitals *teller_vitals(const struct teller *teller);
 
 #endif

@@ -10,9 +10,10 @@ import time
 import pytest
 import servers
 import spool_writer
+from gateway import connected
 from servers import PROGRAM
 
-BAND = "LXB-0000000A"
+BAND = "LXB-51A00000"
 GATEWAY = "linkband/v1/lab/g1/status"
 STATUS = f"linkband/v1/lab/g1/{BAND}/status"
 
@@ -166,6 +167,26 @@ def test_home_assistant_is_told_what_there_is_in_its_own_words(mosquitto, uplink
     assert (link["device_class"], link["payload_on"], link["payload_off"]) == ("connectivity", "connected", "disconnected")
     assert (battery["device_class"], battery["unit_of_measurement"], battery["state_class"]) == ("battery", "%", "measurement")
     assert link["device"] == battery["device"] and link["device"]["name"] == BAND
+    assert uplink.end() == 0
+
+
+def test_contact_and_heart_rate_are_told_where_they_are_computed(daemon, mosquitto, uplinks):
+    gateway = daemon("--sim", "speed=20,heart=72", *connected(BAND))
+    uplink = uplinks(gateway.spool, mosquitto.url, "--publish", "raw,processed", "--home-assistant", "homeassistant")
+
+    def told():
+        status = json.loads(kept(mosquitto, STATUS) or "{}")
+        return status if status.get("contact") is not None and status.get("bpm") is not None else None
+
+    status = servers.until(told, "contact and heart rate")
+    assert status["contact"] is True and 60 < status["bpm"] < 85
+    configs = discovered(mosquitto, "homeassistant", 4)
+    assert {topic.split("/")[2].rsplit("_", 1)[1] for topic in configs} == {"link", "battery", "contact", "bpm"}
+    for topic, config in configs.items():
+        assert set(config) <= FIELDS[topic.split("/")[1]], topic
+        assert re.fullmatch(r"\{\{ value_json\.(\w+) \}\}", config["value_template"])[1] in status
+    assert gateway.end() == 0
+    becomes(mosquitto, link="disconnected", contact=None, bpm=None)
     assert uplink.end() == 0
 
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +19,7 @@ static const char *after(struct status *status, const char *lines)
     status_take(status, &batch);
     buffer_finish(&batch.text);
     status_write(status, "LXB-1", text);
-    return text;
+    return text + strlen("{\"device_id\":\"LXB-1\",");
 }
 
 static void what_no_line_told_is_null(void **state)
@@ -27,7 +28,7 @@ static void what_no_line_told_is_null(void **state)
 
     (void)state;
     assert_string_equal(after(&status, "# linkband capture v2\n#! record 1\n#! event {\"a\":1}\n"),
-                        "{\"device_id\":\"LXB-1\",\"link\":null,\"battery\":null");
+                        "\"link\":null,\"battery\":null,\"contact\":null,\"bpm\":null");
 }
 
 static void the_last_line_counts_and_a_link_that_ends_takes_the_level_with_it(void **state)
@@ -36,19 +37,42 @@ static void the_last_line_counts_and_a_link_that_ends_takes_the_level_with_it(vo
 
     (void)state;
     assert_string_equal(after(&status, "#! link up 0.000000 -1 2\n0.100000 bat 58\n0.2 bat 57\n"),
-                        "{\"device_id\":\"LXB-1\",\"link\":\"connected\",\"battery\":57");
+                        "\"link\":\"connected\",\"battery\":57,\"contact\":null,\"bpm\":null");
     assert_string_equal(after(&status, "0.300000 bat 101\n0.4 bat x\n#! link sideways\n"),
-                        "{\"device_id\":\"LXB-1\",\"link\":\"connected\",\"battery\":57");
+                        "\"link\":\"connected\",\"battery\":57,\"contact\":null,\"bpm\":null");
     assert_string_equal(after(&status, "0.500000 eeg 00\n#! link down 0.600000\n#! end\n"),
-                        "{\"device_id\":\"LXB-1\",\"link\":\"disconnected\",\"battery\":null");
+                        "\"link\":\"disconnected\",\"battery\":null,\"contact\":null,\"bpm\":null");
     assert_string_equal(after(&status, "0.700000 eeg 00\n"),
-                        "{\"device_id\":\"LXB-1\",\"link\":\"connected\",\"battery\":null");
+                        "\"link\":\"connected\",\"battery\":null,\"contact\":null,\"bpm\":null");
+}
+
+static void what_was_computed_holds_for_as_long_as_it_is_told_again(void **state)
+{
+    struct status status = {0};
+
+    (void)state;
+    after(&status, "0.100000 eeg 00\n");
+    status_hear(&status, &(struct vitals){true, true, true, 61.26});
+    for (int i = 1; i < STATUS_HOLDS; i++)
+        assert_string_equal(
+            after(&status, "0.200000 eeg 00\n"),
+            "\"link\":\"connected\",\"battery\":null,\"contact\":true,\"bpm\":61.3");
+    status_hear(&status, &(struct vitals){true, false, true, NAN});
+    assert_string_equal(after(&status, "0.300000 eeg 00\n"),
+                        "\"link\":\"connected\",\"battery\":null,\"contact\":false,\"bpm\":null");
+    status_hear(&status, &(struct vitals){.has_bpm = true, .bpm = 60});
+    assert_string_equal(after(&status, "#! link down 0.400000\n"),
+                        "\"link\":\"disconnected\",\"battery\":null,\"contact\":null,\"bpm\":null");
+    status_hear(&status, &(struct vitals){true, true, true, 60});
+    assert_string_equal(after(&status, "0.500000 eeg 00\n"),
+                        "\"link\":\"connected\",\"battery\":null,\"contact\":null,\"bpm\":null");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_no_line_told_is_null),
+        cmocka_unit_test(what_was_computed_holds_for_as_long_as_it_is_told_again),
         cmocka_unit_test(the_last_line_counts_and_a_link_that_ends_takes_the_level_with_it),
     };
 
