@@ -90,6 +90,20 @@ static void add_band(struct carrier *carrier, const char *name)
     log_info("%s: carried from record %llu on", name, (unsigned long long)from);
 }
 
+/* What is open here, and the cursor, are of folders that are gone. */
+static void end_if_made_anew(const struct carrier *carrier)
+{
+    char id[SPOOL_ID_SIZE];
+    struct failure failure;
+
+    if (!spool_id_read(carrier->options.spool, id, &failure) || strcmp(id, carrier->id) == 0)
+        return;
+    log_error(
+        "uplink: the spool %s was made anew; it is carried once this program is started again",
+        carrier->options.spool);
+    _Exit(EXIT_FAILURE);
+}
+
 static void look_for_bands(struct carrier *carrier)
 {
     char path[PATH_SIZE];
@@ -326,6 +340,7 @@ static void on_poll(uv_timer_t *timer)
 
     if (carrier->band_count == 0 || now - carrier->bands_at >= CARRIER_BANDS_MS) {
         carrier->bands_at = now;
+        end_if_made_anew(carrier);
         look_for_bands(carrier);
     }
     go_on(carrier);

@@ -6,7 +6,8 @@
  *
  * Policy: a message that was not acknowledged within CARRIER_WAIT_MS is sent again; after a refusal
  * or a lost connection it waits from CARRIER_RETRY_MIN_MS on, twice as long each time up to
- * CARRIER_RETRY_MAX_MS, with jitter. It never gives up.
+ * CARRIER_RETRY_MAX_MS, with jitter. It never gives up. Where the spool was made anew under it
+ * the program ends with EXIT_FAILURE, for the service to start it again.
  */
 #ifndef UPLINK_CARRIER_H
 #define UPLINK_CARRIER_H

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import time
 
@@ -36,6 +37,21 @@ def test_a_spool_made_anew_mixes_with_none_before_it(cluster, uplinks, rebuilt, 
         folder, told = rebuilt(band.name, spool_id=name)
         assert same(folder, band) == (2 if name == "0" * 32 else 1)
         assert "missing" not in told
+
+
+def test_a_spool_made_anew_under_it_is_begun_anew(cluster, uplinks, rebuilt, tmp_path):
+    spool = tmp_path / "spool"
+    bands = spool_writer.fill(spool, 20, ("LXB-00000010",))
+    uplink = uplinks(spool, cluster.url)
+    carried(uplink, bands)
+    shutil.rmtree(spool)
+    (band,) = spool_writer.fill(spool, 30, ("LXB-00000010",), spool_id="a" * 32)
+    assert uplink.process.wait(servers.PATIENCE) == 1 and "made anew" in uplink.told()
+    uplink.start()
+    carried(uplink, [band])
+    folder, told = rebuilt(band.name, spool_id="a" * 32)
+    assert same(folder, band) == 1 and "missing" not in told
+    assert uplink.end() == 0
 
 
 def test_what_was_acknowledged_is_not_sent_again_after_an_orderly_end(cluster, uplinks, tmp_path):
