@@ -29,7 +29,7 @@ def segments(tmp_path_factory):
     """[(first record, text)]: minutes of a band that loses its link now and then, as the daemon spools them."""
     daemon = Daemon(tmp_path_factory.mktemp("gateway"), "--sim", "speed=20,drop=130,seed=1", *connected(BAND))
     try:
-        servers.until(lambda: len(daemon.segments(BAND)) >= 9, "nine segments", 5 * servers.PATIENCE)
+        servers.until(lambda: len(daemon.segments(BAND)) >= 10, "ten segments", 5 * servers.PATIENCE)
         assert daemon.end() == 0
     finally:
         if daemon.process.poll() is None:
@@ -69,14 +69,16 @@ def told(bodies):
     return captures.by_kind(text)
 
 
-def carry_over_a_kill(spool, uplink, begun, half):
-    """The first half, and its cursor saved; then, in the midst of the rest, SIGKILL."""
+def carry_over_a_kill(spool, uplink, half, watch):
+    """The first half; then, in the midst of the rest, SIGKILL, before the cursor is saved again. `watch` gives, once the first
+    half arrived, what tells that some of the rest did."""
     until = spool.put(0, half)
     servers.until(lambda: uplink.cursor() == {BAND: until}, "the cursor at the first half's end")
-    before = begun()
+    saved, some_came = uplink.cursor(), watch(until)
     until = spool.put(half, len(spool.segments))
-    servers.until(lambda: begun() > before, "the rest on its way")
+    servers.until(some_came, "the rest on its way")
     uplink.end(kill=True)
+    (spool.folder / "cursors" / "uplink").write_text(f"{BAND} {saved[BAND]}\n")
     uplink.start()
     servers.until(lambda: uplink.cursor() == {BAND: until}, "the cursor at the end")
     assert uplink.end() == 0
@@ -99,7 +101,12 @@ def of_stream(server, subject):
 def test_over_a_kill_nats_has_what_process_tells_of_the_same_packets(cluster, uplinks, segments, tmp_path):
     spool = Spool(tmp_path / "spool", segments)
     uplink = uplinks(spool.folder, cluster.url, "--publish", ALL)
-    carry_over_a_kill(spool, uplink, cluster.stored, 5)
+
+    def more_is_stored(_until):
+        before = cluster.stored()
+        return lambda: cluster.stored() > before
+
+    carry_over_a_kill(spool, uplink, 5, more_is_stored)
     expected = processed(tmp_path, spool.segments)
     raw = of_stream(cluster.alive(), f"linkband.v1.lab.g1.{BAND}.raw")
     for kind, messages in expected.items():
@@ -144,25 +151,26 @@ def heard(mosquitto, tmp_path):
     made.end()
 
 
-def lead_of(spool, leg):
-    """The number of the first segment that is read for a leg that begins with segment number `leg`."""
+def lead_of(segments, leg):
+    """The number of the first segment that is read for a leg that begins with segment number `leg`; None: all there are."""
 
     def start(i):
-        head = captures.heads(spool.segments[i][1])[0]
-        boot, utc = captures.words(head, "#! link up ")[-2:]
+        boot, utc = captures.words(captures.heads(segments[i][1])[0], "#! link up ")[-2:]
         return int(utc) - int(boot)
 
-    return max(i for i in range(leg) if start(i) <= start(leg) - LEAD)
+    return max((i for i in range(leg) if start(i) <= start(leg) - LEAD), default=None)
 
 
 def test_a_new_leg_is_computed_from_its_lead_on_and_what_is_sent_again_is_the_same(mosquitto, heard, uplinks, segments, tmp_path):
-    leg = 6
-    spool = Spool(tmp_path / "spool", segments, by=LEG - segments[leg][0] + 1)
-    boundary = spool.segments[leg][0]
+    leg = next(i for i in range(len(segments) - 1) if lead_of(segments, i))
+    spool = Spool(tmp_path / "spool", segments, by=LEG - segments[leg][0])
     uplink = uplinks(spool.folder, mosquitto.url, "--publish", "samples,processed")
-    carry_over_a_kill(spool, uplink, lambda: heard.path.stat().st_size, leg + 1)
-    lead = lead_of(spool, leg)
-    assert lead > 0, "else it would be the whole"
+
+    def heard_beyond(until):
+        return lambda: any(first >= until for kind in heard.bodies().values() for first in kind)
+
+    carry_over_a_kill(spool, uplink, leg + 1, heard_beyond)
+    lead = lead_of(segments, leg)
     before = processed(tmp_path, spool.segments[:leg])
     alone = processed(tmp_path, spool.segments[lead:leg])
     after = processed(tmp_path, spool.segments[lead:])
@@ -182,8 +190,8 @@ def test_a_new_leg_is_computed_from_its_lead_on_and_what_is_sent_again_is_the_sa
     assert all(len(set(same)) == 1 for same in again)
     for kind, messages in expected.items():
         assert told(body[0] for _, body in sorted(bodies[kind].items()))[kind] == messages
-        assert min(bodies[kind]) < boundary < max(bodies[kind])
-    print(f"{whole} messages, {len(again)} batches sent again, leg at {boundary}, led by {leg - lead} segments")
+        assert min(bodies[kind]) < LEG < max(bodies[kind])
+    print(f"{whole} messages, {len(again)} batches sent again, led by {leg - lead} segments")
 
 
 def instructions(command, folder, until=None):
