@@ -255,6 +255,12 @@ static bool make_packets(struct making *making, int dir, const struct made_band 
     return replace(making, dir, FILE_PACKETS, &making->packets) && recount(making, dir, band->info);
 }
 
+static bool make_csv(struct making *making, int dir, const struct made_band *band)
+{
+    return !(band->info->formats & FORMAT_CSV) ||
+           export_csv_whole(dir, band->info, &making->failure);
+}
+
 static bool make_messages(struct making *making, int dir, const struct made_band *band)
 {
     return !(band->info->formats & FORMAT_JSONL) ||
@@ -286,12 +292,6 @@ static bool each_band(struct making *making, int dir,
     return made;
 }
 
-static bool make_csv(struct making *making, const char *path)
-{
-    return !(making->session->info.formats & FORMAT_CSV) ||
-           export_session(path, "csv", path, NULL, &making->failure);
-}
-
 /* Of one band they are among its CSV files, and counted with its packets. */
 static bool make_markers(struct making *making, int dir)
 {
@@ -308,15 +308,15 @@ static bool make_markers(struct making *making, int dir)
 }
 
 /* In the order of a recording: what would be left of it after a crash is repaired like one. */
-static bool make_files(struct making *making, int dir, const char *path)
+static bool make_files(struct making *making, int dir)
 {
     struct session *session = making->session;
     struct session_info *info = &session->info;
 
     if (!session_save_whole(dir, session))
         return cannot(making, "session.json");
-    if (!each_band(making, dir, make_packets) || !make_csv(making, path) ||
-        !make_markers(making, dir) || !each_band(making, dir, make_messages))
+    if (!each_band(making, dir, make_packets) || !make_markers(making, dir) ||
+        !each_band(making, dir, make_csv) || !each_band(making, dir, make_messages))
         return false;
     info->state = SESSION_RECORDED;
     session_copy_text(info->reason, sizeof(info->reason), "user_request");
@@ -339,7 +339,7 @@ static void work_make(uv_work_t *work)
     const bool fits = len > 0 && (size_t)len + SESSION_FOLDER_SIZE < sizeof(status->path);
     if (!fits)
         failure_set(&making->failure, ERROR_RECORDING, "The data directory's path is too long");
-    const bool made = fits && make_files(making, dir, status->path);
+    const bool made = fits && make_files(making, dir);
     close(dir);
     if (!made)
         session_delete(making->data_dir, info->id, &ignored);
