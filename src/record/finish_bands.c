@@ -93,6 +93,7 @@ static bool repair_all(int dir, struct session *session, session_messages *messa
 
     if (session->bands[0]->device[0] && !gather_session(dir, session->bands[0]))
         repair_note(info, "the first band's files can't be moved: %s", strerror(errno));
+    repair_parts(dir);
     if (!repair_lines(dir, markers))
         repair_note(info, "%s can't be repaired: %s", markers, strerror(errno));
     for (size_t i = 0; i < session->band_count; i++) {

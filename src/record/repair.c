@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "columns.h"
+#include "record/disk.h"
 #include "record/export.h"
 #include "record/playback.h"
 #include "tally.h"
@@ -138,10 +139,17 @@ bool repair_recount(int dir, struct session_info *info, struct failure *failure)
     return played || failure->code != ERROR_INTERNAL;
 }
 
+void repair_parts(int dir)
+{
+    for (int i = 0; i < FILE_COUNT; i++)
+        disk_drop_part(dir, session_file_name((enum session_file)i));
+}
+
 /* As far as it goes: what can't be repaired is told, and keeps the rest from nothing. */
 bool repair_files(int dir, struct session_info *info, session_messages *messages,
                   struct failure *failure)
 {
+    repair_parts(dir);
     for (int i = 0; i < FILE_STREAMED; i++) {
         if (!repair_lines(dir, session_file_name(i)))
             repair_note(info, "%s can't be repaired: %s", session_file_name(i), strerror(errno));

@@ -11,6 +11,9 @@ void repair_note(struct session_info *info, const char *format, ...)
 /* Cuts what a crash left of a last line. False with errno set; one that is missing is whole. */
 bool repair_lines(int dir, const char *name);
 
+/* Takes away what a crash left of files that come under their names only once they are whole. */
+void repair_parts(int dir);
+
 /* Everything that session.json counts, and start and duration, from the packets alone; what is
  * wrong with them goes to `problem`. False and *failure where memory ran out. */
 bool repair_recount(int dir, struct session_info *info, struct failure *failure);

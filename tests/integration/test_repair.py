@@ -102,6 +102,13 @@ def test_what_a_power_cut_left_unwritten_is_cut(folder, tail):
     assert "session.bdf" in told[folder.name]["files"]
 
 
+def test_what_a_crash_left_of_a_file_that_was_being_made_goes(folder):
+    for name in ("packets.lbcap", "eeg.csv", "session.bdf"):
+        (folder / f"{name}.part").write_text("half of it")
+    after_a_start(folder.parent, folder)
+    assert not list(folder.glob("*.part")) and info_of(folder)["problem"] is None
+
+
 def test_lines_that_a_power_cut_left_unwritten_amid_others_are_told(folder):
     lines = (folder / "packets.lbcap").read_bytes().splitlines(keepends=True)
     middle = next(i for i, line in enumerate(lines) if i > 20 and b" eeg " in line)
