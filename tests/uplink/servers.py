@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -20,8 +19,8 @@ PATIENCE = 60
 
 
 def program(name):
-    """Its path, or None."""
-    return shutil.which(name, path=PATH)
+    """Its path, or None. Another nats-server than the machine's: NATS_SERVER=…"""
+    return os.environ.get(name.upper().replace("-", "_")) or shutil.which(name, path=PATH)
 
 
 def rebuild_is_there():
@@ -48,11 +47,13 @@ def free_ports(count):
         return [one.getsockname()[1] for one in held]
 
 
+def nats_version():
+    return subprocess.run([program("nats-server"), "--version"], capture_output=True, text=True).stdout.split()[-1].lstrip("v")
+
+
 def syncs_at_once():
-    """What docs/scale.md says to take from 2.10 on, where the server knows it."""
-    version = subprocess.run(["nats-server", "--version"], env={**os.environ, "PATH": PATH}, capture_output=True, text=True).stdout
-    number = tuple(map(int, re.search(r"(\d+)\.(\d+)", version).groups()))
-    return ", sync_interval: always" if number >= (2, 10) else ""
+    """What docs/scale.md says to take, where the server knows it."""
+    return ", sync_interval: always" if tuple(map(int, nats_version().split(".")[:2])) >= (2, 10) else ""
 
 
 class Nats:
@@ -72,7 +73,7 @@ class Nats:
 
     def start(self):
         log = open(self.folder / "log", "a")
-        self.process = subprocess.Popen(["nats-server", "-c", self.folder / "conf"], stdout=log, stderr=log)
+        self.process = subprocess.Popen([program("nats-server"), "-c", self.folder / "conf"], stdout=log, stderr=log)
 
     def kill(self, number=signal.SIGKILL):
         if self.process:

@@ -42,7 +42,7 @@ class Guarded:
             f"system_account: {system.public}\nresolver: MEMORY\n"
             f"resolver_preload: {{ {self.account.public}: {account}, {system.public}: {of_system} }}\n"
         )
-        self.process = subprocess.Popen(["nats-server", "-c", folder / "conf"], stderr=open(folder / "log", "w"))
+        self.process = subprocess.Popen([program("nats-server"), "-c", folder / "conf"], stderr=open(folder / "log", "w"))
         servers.until(lambda: "Server is ready" in (folder / "log").read_text(), "the server")
 
     def user(self, name, publish, subscribe):

@@ -22,14 +22,14 @@ def test_what_came_while_the_link_was_cut_is_sent_once_it_is_whole(way, uplinks,
     over = lasting(600)
     servers.until(lambda: bytes_of(spool) > size + 300_000 and over(), "a cut", 700)
     behind, kept = uplink.cursor(), bytes_of(spool) - size
-    grown = memory_kb(uplink.process) / memory
+    grown, lasted = memory_kb(uplink.process) / memory, time.monotonic() - begun
     way.mend()
     bands = finish(spool, writer, names, uplink)
     for band in bands:
         folder, told = rebuilt(band.name)
         same(folder, band)
         assert "missing" not in told
-    print(f"cut for {time.monotonic() - begun:.0f} s: {kept} bytes kept, cursors {behind}; {way.carried - before} bytes carried after it, "
+    print(f"cut for {lasted:.0f} s: {kept} bytes kept, cursors {behind}; {way.carried - before} bytes carried after it, "
           f"{[band.number - 1 for band in bands]} records, all rebuilt; memory × {grown:.2f}; told:\n{uplink.told()}")
     assert grown < 1.5
     assert uplink.told().count("tried again") <= 4, "once for each reason"
