@@ -57,10 +57,14 @@ class Probe(threading.Thread):
 
 
 class Player:
-    def __init__(self, folder, gateways):
-        command = [sys.executable, relays.ROOT / "bench/spool_player.py", folder, str(gateways), str(BANDS)]
+    def __init__(self, folder, gateways, pace):
+        command = [sys.executable, relays.ROOT / "bench/spool_player.py", folder, str(gateways), str(BANDS), str(pace)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "playing\n"
+        assert self.process.stdout.readline() == "ready\n"
+
+    def begin(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def end(self):
         """({gateway: {band: the number that its next record would have}}, how many messages all are)"""
@@ -89,12 +93,12 @@ class Uplink:
 class World:
     """Everything that runs, and its end. The player ends first, told by `written`."""
 
-    def __init__(self, folder, gateways):
+    def __init__(self, folder, gateways, pace):
         with contextlib.ExitStack() as undo:
             self.cluster = servers.Cluster(folder)
             undo.callback(self.cluster.close)
             (folder / "spools").mkdir()
-            self.player = Player(folder / "spools", gateways)
+            self.player = Player(folder / "spools", gateways, pace)
             undo.callback(self._end, self.player.process)
             self.uplinks = []
             for spool in sorted((folder / "spools").iterdir()):
@@ -105,6 +109,7 @@ class World:
             for probe in self.probes:
                 probe.start()
                 undo.callback(probe.end)
+            self.player.begin()
             self.undo = undo.pop_all()
 
     @staticmethod
@@ -158,17 +163,17 @@ def percent(before, after, kind):
     return [100 * (b - a) / took for a, b in zip(before["cpu"][kind], after["cpu"][kind])]
 
 
-def measure(folder, gateways, seconds):
+def measure(folder, gateways, pace, seconds):
     """A row of the table: so many gateways of four bands for so many seconds."""
-    world = World(folder, gateways)
+    world = World(folder, gateways, pace)
     with world.undo:
         time.sleep(WARM)
         before = world.look()
         time.sleep(seconds)
         after, memory = world.look(), world.memory()
         arrived = world.arrived()
-    return {"gateways": gateways, "bands": BANDS * gateways, **told(before, after, world.probes), "gateway_mb": memory["gateway"],
-            "server_mb": memory["server"], **arrived}
+    return {"gateways": gateways, "pace": pace, "bands": BANDS * gateways * pace, **told(before, after, world.probes),
+            "gateway_mb": memory["gateway"], "server_mb": memory["server"], **arrived}
 
 
 def told(before, after, probes):

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Plays a band's minute at its own pace into many spools, as docs/spool.md has them: what many linkbandd would write.
 
-    bench/spool_player.py FOLDER GATEWAYS BANDS      until its standard input ends
+    bench/spool_player.py FOLDER GATEWAYS BANDS PACE
 
-Says `playing` once all spools are there. A line is written within 0.4 s, as by the daemon; nothing is computed or synced.
+Says `ready` once all spools are there, plays PACE times as fast as a band from a line of its standard input to the next, then tells
+what it wrote. A line is written within 0.4 s, as by the daemon; nothing is computed or synced.
 """
 
 import heapq
@@ -60,24 +61,25 @@ def make(folder, gateways, bands):
     return made
 
 
-def play(bands, minute):
+def play(bands, minute, pace):
     """Each begins somewhere else in a second: gateways know nothing of each other."""
     begin = time.monotonic()
-    due = [(begin + n / len(bands), n) for n in range(len(bands))]
+    due = [(begin + n / len(bands) / pace, n) for n in range(len(bands))]
     heapq.heapify(due)
     while True:
         at, n = due[0]
         if select.select([sys.stdin], [], [], max(0, at - time.monotonic()))[0]:
             return
         bands[n].write(minute)
-        heapq.heapreplace(due, (at + FLUSH, n))
+        heapq.heapreplace(due, (at + FLUSH / pace, n))
 
 
-def main(folder, gateways, bands):
+def main(folder, gateways, bands, pace):
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     minute, made = portions(), make(folder, int(gateways), int(bands))
-    print("playing", flush=True)
-    play(made, minute)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    play(made, minute, float(pace))
     for band in made:
         band.end()
         print(band.folder.parents[1].name, band.name, band.number, band.messages, flush=True)
