@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "band/capture.h"
 #include "teller.h"
 
 /* The connection began at 10:00:00 UTC, boot second 0; a segment at second 0 or 60 of it. */
@@ -95,6 +96,48 @@ static void of_an_unknown_kind_of_band_nothing_is_computed(void **state)
     teller_destroy(teller);
 }
 
+/* A packet a tenth of a second, of 25 samples. */
+static void add_eeg(struct buffer *text, int tenth, uint16_t leadoff)
+{
+    struct capture_record record = {.kind = CAPTURE_PACKET};
+    struct samples samples = {
+        .sensor = SENSOR_EEG, .tick = (uint32_t)(tenth * 3276.8), .count = 25};
+    char line[CAPTURE_LINE_MAX];
+
+    for (size_t i = 0; i < samples.count; i++) {
+        samples.eeg[i].uv[0] = samples.eeg[i].uv[1] = (double)(i * 7 % 5);
+        samples.eeg[i].leadoff = leadoff;
+    }
+    const size_t len = packet_encode(model_default(), &samples, record.bytes);
+    record.at_us = 100000 * (tenth + 1);
+    record.packet = (struct packet){
+        .sensor = SENSOR_EEG, .arrival_us = record.at_us, .bytes = record.bytes, .len = len};
+    buffer_add(text, line, capture_format(&record, line));
+}
+
+static void contact_is_of_all_electrodes_and_none_is_told_without_a_message(void **state)
+{
+    struct teller *teller = teller_create("LXB-1", PUBLISH_BIT(PUBLISH_PROCESSED), 50);
+
+    (void)state;
+    assert_non_null(teller);
+    take(teller, batch_of(HEAD("", "0") "#! stream 0.000000 eeg\n", 1, 1), true, NULL);
+    for (int second = 0; second < 8; second++) {
+        struct batch batch = batch_of("", 2 + 10 * (uint64_t)second, 10);
+        for (int i = 0; i < 10; i++)
+            add_eeg(&batch.text, 10 * second + i, second < 4 ? 0 : 8);
+        take(teller, batch, true, NULL);
+        if (second == 3 || second == 7) {
+            assert_true(teller_vitals(teller)->has_contact);
+            assert_int_equal(teller_vitals(teller)->contact, second == 3);
+        }
+    }
+    take(teller, batch_of("8.100000 bat 57\n", 82, 1), true, NULL);
+    assert_false(teller_vitals(teller)->has_contact);
+    assert_false(teller_vitals(teller)->has_bpm);
+    teller_destroy(teller);
+}
+
 static void what_is_no_line_is_left_out_and_the_rest_told(void **state)
 {
     static const char nul[] = "1.500000 bat 5\0\n";
@@ -115,6 +158,7 @@ int main(void)
         cmocka_unit_test(a_message_is_as_the_daemon_s_but_for_its_number),
         cmocka_unit_test(a_segment_goes_on_where_the_one_before_ended),
         cmocka_unit_test(of_an_unknown_kind_of_band_nothing_is_computed),
+        cmocka_unit_test(contact_is_of_all_electrodes_and_none_is_told_without_a_message),
         cmocka_unit_test(what_is_no_line_is_left_out_and_the_rest_told),
     };
 
