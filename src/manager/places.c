@@ -21,10 +21,18 @@ static bool holds(const struct device *d, const struct band_identity *band)
     return reach->radio != REACH_RADIO_FREE && same_band(&reach->tried, band);
 }
 
-/* But where another comes next it has to look for a new place. */
+/* But one that has a new place, or will, has that one, whatever becomes of the old. */
+static bool keeps(const struct device *d, const struct band_identity *band)
+{
+    if (d->reach.state == LINK_DISCONNECTING)
+        return d->reach.has_next && same_band(&d->reach.next, band);
+    return d->reach.state != LINK_IDLE && holds(d, band);
+}
+
+/* And where another comes next it has to look for one. */
 static bool takes_back(const struct device *d, const struct band_identity *band)
 {
-    return d->reach.has_next ? same_band(&d->reach.next, band) : holds(d, band);
+    return !d->reach.has_next && holds(d, band);
 }
 
 static bool is_free(const struct device *d)
@@ -76,7 +84,7 @@ struct device *place_for(struct manager *m, const struct band_identity *band)
 {
     /* The best first. */
     static bool (*const suit[])(const struct device *d, const struct band_identity *band) = {
-        takes_back, had_before, is_first_free, is_idle, is_leaving, stands_back};
+        keeps, takes_back, had_before, is_first_free, is_idle, is_leaving, stands_back};
     struct device *found = NULL;
 
     for (size_t i = 0; i < LENGTH(suit) && !found; i++)

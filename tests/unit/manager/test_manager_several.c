@@ -141,6 +141,27 @@ static void one_that_comes_back_to_a_place_given_away_has_a_free_one(void **stat
     assert_string_equal(link_of(w, 1), "connected");
 }
 
+/* Though the old one, which still lets go of it, has nobody next any more. */
+static void one_that_has_a_new_place_is_there_whoever_asks_again(void **state)
+{
+    struct world *w = *state;
+
+    connect_band(w, 1);
+    connect_band(w, 2);
+    turn_to(w, 1);
+    ask_disconnect(w);
+    manager_connect(w->manager, NULL, "LXB-00000003", hearing);
+    manager_disconnect(w->manager, 1, hearing);
+    manager_connect(w->manager, NULL, NAME, hearing);
+    manager_disconnect(w->manager, 0, hearing);
+    manager_connect(w->manager, NULL, NAME, hearing);
+    run(w, 6);
+    assert_int_equal(heard.failure.code, ERROR_NONE);
+    assert_int_equal(w->bands[0].connects, 2);
+    assert_string_equal(link_of(w, 0), "idle");
+    assert_string_equal(link_of(w, 1), "connected");
+}
+
 static void what_nobody_has_costs_nothing_and_is_idle(void **state)
 {
     struct world *w = *state;
@@ -518,6 +539,7 @@ int main(void)
         story(who_comes_again_has_its_place_again),
         story_of_three(one_that_is_being_let_go_gives_its_place_to_the_next),
         story_of_three(one_that_comes_back_to_a_place_given_away_has_a_free_one),
+        story_of_three(one_that_has_a_new_place_is_there_whoever_asks_again),
         story(what_nobody_has_costs_nothing_and_is_idle),
         story(a_band_is_named_by_what_is_known_of_it),
         story(name_and_address_that_turn_out_to_be_one_band_have_one_place),
