@@ -184,7 +184,7 @@ class Daemon:
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         began = time.monotonic()
-        status = self.process.wait(10)
+        status = self.process.wait(PATIENCE)
         return status, time.monotonic() - began
 
 

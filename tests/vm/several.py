@@ -23,9 +23,9 @@ class Band:
         band, holder = self.processes
         machine.spawn(band, str(rounds.HERE / "band.py"), self.name, self.address, self.truth, *["--held"] * self.held)
         if self.held:
-            assert wait(self.is_on, 10), f"{self.name} did not come up"
+            assert wait(self.is_on, rounds.PATIENCE), f"{self.name} did not come up"
             machine.spawn(holder, str(rounds.HERE / "holder.py"), self.address)
-            assert wait(lambda: "held" in open(self.truth).read(), 10), f"{self.name} is not held"
+            assert wait(lambda: "held" in open(self.truth).read(), rounds.PATIENCE), f"{self.name} is not held"
 
     def is_on(self):
         return rounds.os.path.exists(self.truth) and "power on" in open(self.truth).read()
