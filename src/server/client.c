@@ -217,6 +217,7 @@ static void send_close_frame(struct client *client, int code, const char *reason
 static bool write_frame(struct client *client, struct frame *frame)
 {
     outgoing_count(&client->all->ground->stats, frame);
+    client->room = 0;
     return lws_write(client->wsi, frame->text, frame->len, LWS_WRITE_TEXT) >= 0;
 }
 
@@ -294,18 +295,32 @@ int client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
+/* A socket with room has some for the longest frame; it is not asked again before as much went. */
+static bool has_room(struct client *client)
+{
+    if (lws_partial_buffered(client->wsi))
+        return false;
+    if (queue_bytes(&client->queue) <= client->room)
+        return true;
+    client->room = lws_send_pipe_choked(client->wsi) ? 0 : SERVER_FRAME_MAX;
+    return client->room > 0;
+}
+
 /* Data by itself saves the way through the loop, four calls for each client. Not behind a reply,
  * nor where the socket has no room for a whole frame: lws would hold a part. A failure means that
  * the socket is dead: the loop tells lws so, or the heartbeat ends it. */
 static void send_data(struct client *client)
 {
     client->data_due = false;
-    if (queue_is_of_data(&client->queue) && !lws_send_pipe_choked(client->wsi)) {
+    if (queue_is_of_data(&client->queue) && has_room(client)) {
+        const size_t waited = queue_bytes(&client->queue);
         client->taken_at = ground_now(client->all->ground);
         if (!outgoing_data(client->wsi, &client->queue, &client->all->ground->stats)) {
             give_up(client);
             return;
         }
+        const size_t went = waited - queue_bytes(&client->queue);
+        client->room = went < client->room ? client->room - went : 0;
     }
     when_all_went(client);
 }

@@ -42,6 +42,7 @@ struct client {
     uint64_t ping_at, taken_at, read_at;
     bool ping_due;
     bool data_due; /* what waits was to go out with more */
+    size_t room;   /* bytes that its socket still takes, for all that is known */
     bool dismissed;
     int close_code; /* what it is told on the way out; 0: nothing */
     bool close_sent;
