@@ -159,9 +159,11 @@ def test_nothing_that_is_no_recordings_is_in_it(daemon, session, data):
 
 
 def test_what_is_no_recording_is_404(daemon, session, data):
-    foreign = data / "20261124T001009Z_foreign"
+    # Under its name once something is in it: an empty one is a recording that has hardly begun, and may be repaired.
+    foreign = data / "foreign"
     foreign.mkdir()
     (foreign / "notes.txt").write_text("secret")
+    foreign.rename(data / "20261124T001009Z_foreign")
     (data / "20261124T001009Z_linked").symlink_to(session)
     for path in ["20261124T001009Z_none.zip", "20261124T001009Z_foreign.zip", "20261124T001009Z_linked.zip", ".zip", "..zip", "../.zip",
                  f"{NAME}.zip/", f"{NAME}.zip/eeg.csv", f"{NAME}.ZIP", f"{NAME}.zip.zip", f"{NAME}%2ezip", f"./{NAME}.zip",
