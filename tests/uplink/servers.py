@@ -81,8 +81,8 @@ class Nats:
             self.process.wait()
         self.process = None
 
-    def request(self, subject, body=None):
-        with socket.create_connection(("127.0.0.1", self.client), 5) as peer, peer.makefile("rwb") as wire:
+    def request(self, subject, body=None, seconds=5):
+        with socket.create_connection(("127.0.0.1", self.client), seconds) as peer, peer.makefile("rwb") as wire:
             wire.readline()
             text = json.dumps(body or {}).encode()
             wire.write(b'CONNECT {"verbose":false}\r\nSUB _INBOX.test 1\r\n')
@@ -117,6 +117,7 @@ class Cluster:
         answer = self.servers[0].request(
             "$JS.API.STREAM.CREATE.bands",
             {"name": "bands", "subjects": ["linkband.v1.>"], "num_replicas": self.size, "duplicate_window": self.duplicate_window},
+            seconds=1,  # nobody answers before there is a leader
         )
         return "error" not in answer
 

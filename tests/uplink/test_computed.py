@@ -27,7 +27,7 @@ ALL = "raw,event,samples,processed"
 @pytest.fixture(scope="module")
 def segments(tmp_path_factory):
     """[(first record, text)]: minutes of a band that loses its link now and then, as the daemon spools them."""
-    daemon = Daemon(tmp_path_factory.mktemp("gateway"), "--sim", "speed=20,drop=130,seed=1", *connected(BAND))
+    daemon = Daemon(tmp_path_factory.mktemp("gateway"), "--sim", "speed=60,drop=130,seed=1", *connected(BAND))
     try:
         servers.until(lambda: len(daemon.segments(BAND)) >= 10, "ten segments", 5 * servers.PATIENCE)
         assert daemon.end() == 0
