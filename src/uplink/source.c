@@ -50,6 +50,7 @@ static bool begins_leg(struct source *source, const struct batch *batch)
     const struct lead lead = lead_find(path, batch->first);
     source->leg = lead.leg;
     source->from = batch->first;
+    source->written_s = reader_written_s(source->reader);
     reader_seek(source->reader, lead.begin);
     teller_begin(source->teller);
     return true;
@@ -94,5 +95,7 @@ uint64_t source_next(const struct source *source)
 
 int64_t source_written_s(const struct source *source)
 {
-    return reader_written_s(source->reader);
+    /* A lead was written long ago, but it is not how the band is. */
+    return reader_next(source->reader) > source->from ? reader_written_s(source->reader)
+                                                      : source->written_s;
 }

@@ -16,6 +16,7 @@ struct source {
     uint64_t from;         /* the first record to carry: what is read before it is but the lead */
     struct teller *teller; /* NULL: nothing is computed */
     uint64_t leg;          /* that is being computed */
+    int64_t written_s;     /* for as long as its lead is read */
 };
 
 /* Of the band `name` in the folder `spool`, both borrowed, for the kinds of message wanted
@@ -41,7 +42,7 @@ void source_texts(const struct source *source, const struct batch *batch,
 /* The first record that was not pulled. */
 uint64_t source_next(const struct source *source);
 
-/* As reader_written_s(). */
+/* As reader_written_s(), but of what is carried, not of a lead to it. */
 int64_t source_written_s(const struct source *source);
 
 #endif
