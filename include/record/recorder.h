@@ -28,7 +28,8 @@
 #include "record/session.h"
 
 #define RECORDER_QUEUE_MAX   (8u * 1024 * 1024)
-#define RECORDER_FLUSH_MS    400 /* so that with the sync itself a second is kept */
+#define RECORDER_FLUSH_MS    500 /* so that with the sync itself a second is kept */
+#define RECORDER_EARLY_MS    100 /* so much earlier where a packet comes: a wake-up less */
 #define RECORDER_STUCK_MS    30000
 #define RECORDER_LOW_MINUTES 10 /* storage_low below this, and again at each half of it */
 #define RECORDER_ASIDE_MAX   16 /* lists, deletions, files opened at once; more are BUSY */

@@ -24,10 +24,10 @@ void recorder_take(struct taken *taken)
     buffer_add(recorder_front(taken, FILE_PACKETS), recorder->line, len);
     recorder->taken += len;
     /* Told at the next tick: data comes from inside the backend's callbacks. */
-    if (writer_queued(recorder->writer) > limit && !recorder->overflowed) {
-        recorder->overflowed = true;
+    const bool overflows = writer_queued(recorder->writer) > limit && !recorder->overflowed;
+    recorder->overflowed |= overflows;
+    if (overflows || uv_timer_get_due_in(&recorder->tick) <= RECORDER_EARLY_MS)
         uv_timer_start(&recorder->tick, recorder->tick.timer_cb, 0, RECORDER_FLUSH_MS);
-    }
 }
 
 bool recorder_takes_csv(const struct taken *taken, enum sensor sensor)
